@@ -1,0 +1,1144 @@
+"""The rule table: every scalar operation, declared once.
+
+For y = f(x1, .., xn) the derivative rule is its n local partials dy/dxi. A row of the table
+holds the forward function and those partials, as ordinary expressions over (x1, .., xn, y):
+
+    tanh = declare("tanh", math.tanh, (lambda x, y: 1 - y * y,), ...)
+
+They are written in the library's own functions and never branch in Python, so any scalar type can
+run them: floats give the local derivatives a Value stores, Values give derivatives of derivatives,
+complex numbers check them. A scalar type takes part by having a classmethod
+`__apply_primitive__(primitive, operands)`; Primitive.__call__ hands over to it.
+
+At a kink the partials give PyTorch's choice: relu'(0) = 0, |x|'(0) = 0, ties of maximum half and
+half. Where a partial divides by zero or overflows it is run again in IEEE arithmetic, so that
+sqrt'(0) is inf and nothing raises in the middle of a forward pass that is itself sound.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+import operator
+import sys
+from numbers import Rational, Real
+
+from .errors import DomainError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing alone would triple the time that the import takes
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any, overload
+
+    from .value import Value
+
+inf, nan, pi = math.inf, math.nan, math.pi
+
+
+# -- plain numbers ------------------------------------------------------------------------------
+
+
+def plain(x: Any) -> Any:
+    """`x` as a plain int, float, complex or Fraction; NumPy scalars are converted.
+
+    Raises TypeError, with the remedy, for what is not a number.
+    """
+    kind = x.__class__
+    if kind is float or kind is int or kind is complex:
+        return x
+    if isinstance(x, Rational) and kind is not bool:  # a Fraction, or an integer of NumPy's
+        return int(x) if x.denominator == 1 and hasattr(x, "__index__") else x
+    if isinstance(x, Real) and kind is not bool:  # a float of NumPy's
+        return float(x)
+    raise TypeError(_refusal(x))
+
+
+def _refusal(x: Any) -> str:
+    """Why `x` is no scalar, and what to write instead."""
+    kind = type(x).__name__
+    if kind in ("bool", "bool_"):
+        return f"expected a number, got the bool {x}; write int({x}) or where(condition, 1.0, 0.0)"
+    if isinstance(x, str):
+        return f"expected a number, got the string {x!r}; write float({x!r})"
+    if x is None:
+        return "expected a number, got None; is a return missing in the function it came from?"
+    if isinstance(x, complex) or kind.startswith("complex"):
+        return f"expected a real number, got the complex {x}; its .real and .imag are real"
+    if kind == "Decimal":
+        return f"expected a number, got the Decimal {x}; write float(x), or Fraction(x) to be exact"
+    if isinstance(x, (list, tuple)):
+        return f"expected one number, got a {kind} of {len(x)}; write [f(x) for x in xs]"
+    if hasattr(x, "tolist"):
+        return f"expected one number, got an array ({kind}); write [f(x) for x in array.tolist()]"
+    return f"expected a number, got {kind}; a scalar is a Value, an int, a float or a Fraction"
+
+
+def show(x: Any) -> str:
+    """A plain number, or a Value with its label, for an error message."""
+    label = getattr(x, "label", "")
+    number = getattr(x, "data", x)
+    return f"{number!r} (the Value labelled {label!r})" if label else repr(number)
+
+
+class IEEE:
+    """A float whose arithmetic never raises: 1/0 is inf, 0/0 is nan, an overflow is inf.
+
+    It runs the partials at the edges of a domain, where Python's floats would raise.
+    """
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: Any) -> None:
+        self.data = float(data)
+
+    def __add__(self, other: Any) -> IEEE:
+        return IEEE(self.data + float(other))
+
+    def __sub__(self, other: Any) -> IEEE:
+        return IEEE(self.data - float(other))
+
+    def __rsub__(self, other: Any) -> IEEE:
+        return IEEE(float(other) - self.data)
+
+    def __mul__(self, other: Any) -> IEEE:
+        return IEEE(self.data * float(other))
+
+    def __truediv__(self, other: Any) -> IEEE:
+        x, y = self.data, float(other)
+        if y:
+            return IEEE(x / y)
+        return IEEE(x * math.copysign(inf, y) if x else nan)
+
+    def __rtruediv__(self, other: Any) -> IEEE:
+        return IEEE(other) / self
+
+    def __pow__(self, other: Any) -> IEEE:
+        x, n = self.data, float(other)
+        try:
+            y = x**n
+        except (ZeroDivisionError, OverflowError):
+            odd = n % 2 == 1
+            y = math.copysign(inf, x) if odd else inf
+        return IEEE(nan if isinstance(y, complex) else y)
+
+    def __rpow__(self, other: Any) -> IEEE:
+        return IEEE(other) ** self
+
+    def __neg__(self) -> IEEE:
+        return IEEE(-self.data)
+
+    def __abs__(self) -> IEEE:
+        return IEEE(abs(self.data))
+
+    def __lt__(self, other: Any) -> bool:
+        return self.data < float(other)
+
+    def __gt__(self, other: Any) -> bool:
+        return self.data > float(other)
+
+    def __float__(self) -> float:
+        return self.data
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    @classmethod
+    def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> IEEE:
+        try:
+            return IEEE(primitive.evaluate([float(x) for x in operands]))
+        except (ValueError, ZeroDivisionError):
+            return IEEE(nan)
+        except OverflowError:
+            return IEEE(inf)
+
+
+# -- a row of the table -------------------------------------------------------------------------
+
+
+class Interval:
+    """A real interval, read from mathematical notation: "(0, inf)", "[-1, 1]"."""
+
+    __slots__ = ("high", "high_closed", "low", "low_closed")
+
+    def __init__(self, notation: str) -> None:
+        low, high = notation[1:-1].split(",")
+        self.low, self.high = float(low), float(high)
+        self.low_closed, self.high_closed = notation[0] == "[", notation[-1] == "]"
+
+    def __contains__(self, x: float) -> bool:
+        above = x >= self.low if self.low_closed else x > self.low
+        return above and (x <= self.high if self.high_closed else x < self.high)
+
+    def __repr__(self) -> str:
+        left, right = "[" if self.low_closed else "(", "]" if self.high_closed else ")"
+        return f"{left}{self.low:g}, {self.high:g}{right}"
+
+
+REALS = Interval("(-inf, inf)")
+
+
+class Primitive:
+    """One operation: how to compute it, and its local partials.
+
+    Called on plain numbers it gives a plain number, on Values a Value that remembers its operands.
+
+    Attributes:
+        name: what str() gives, and what a drawing shows: "tanh", "+".
+        arguments: the names of its operands.
+        forward: f(x1, .., xn), on plain real numbers.
+        complex: f on plain complex numbers, or None where it has no complex form.
+        partials: one function (x1, .., xn, y) -> dy/dxi for each operand i.
+        domain: an Interval for each operand.
+        requires: the domain in words, for error messages; "" where it is all reals.
+        exact: whether ints in give an int out, rather than a float.
+        kinks: functions (x1, .., xn) that are 0 where f has no derivative or no value.
+        latex: the formula, with #1 .. #n for the operands.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        partials: Sequence[Callable[..., Any]],
+        *,
+        complex: Callable[..., Any] | None = None,  # the scalar type's own name
+        domain: str | Sequence[str] = (),
+        kinks: Iterable[float | Callable[..., Any]] = (),
+        latex: str = "",
+        defaults: tuple[float, ...] = (),
+        arguments: Sequence[str] = (),
+        requires: str = "",
+        exact: bool = False,
+        doc: str = "",
+        module: str = __name__,
+        attribute: str = "",
+    ) -> None:
+        self.name = name
+        self.forward = forward
+        self.partials = tuple(partials)
+        self.complex = complex
+        self.arguments = tuple(arguments) or operand_names(self.partials)
+        self.defaults = defaults
+        domains = (domain,) if isinstance(domain, str) else tuple(domain)
+        self.domain = tuple(map(Interval, domains)) or (REALS,) * len(self.arguments)
+        self.kinks = tuple(k if callable(k) else _vanishes_at(k) for k in kinks)
+        self.requires = requires or ", ".join(
+            f"{n} in {interval}"
+            for n, interval in zip(self.arguments, self.domain)
+            if interval is not REALS
+        )
+        self.exact = exact
+        self.latex = latex or rf"\operatorname{{{name}}}({self._latex_operands()})"
+        self.__doc__ = doc
+        self.__module__ = module  # a primitive pickles by module and name
+        self.__name__ = self.__qualname__ = attribute or name
+
+    def _latex_operands(self) -> str:
+        return ", ".join(f"#{i + 1}" for i in range(len(self.arguments)))
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}({', '.join(self.arguments)})>"
+
+    def __reduce__(self) -> str:
+        return self.__qualname__
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Primitive:
+        return self
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __call__(self, *operands: float, **keywords: float) -> float: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, *operands: complex, **keywords: complex) -> complex: ...
+        @overload
+        def __call__(self, *operands: Value | float, **keywords: Value | float) -> Value: ...
+
+    def __call__(self, *operands: Any, **keywords: Any) -> Any:
+        if keywords or len(operands) != len(self.arguments):
+            operands = self._bind(operands, keywords)
+        return self.apply(operands)
+
+    def _bind(self, operands: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
+        """The operands in order, keywords and defaults filled in."""
+        names = self.arguments
+        filled = dict(zip(names[len(names) - len(self.defaults) :], self.defaults))
+        filled.update(zip(names, operands))
+        filled.update(keywords)
+        if len(operands) > len(names) or set(filled) != set(names):
+            given = [*map(show, operands), *(f"{k}={show(v)}" for k, v in keywords.items())]
+            raise TypeError(f"expected {self.name}({', '.join(names)}), got ({', '.join(given)})")
+        return tuple(filled[name] for name in names)
+
+    def apply(self, operands: Sequence[Any]) -> Any:
+        """The operation on operands of any scalar type: the most derived one interprets it."""
+        for x in operands:
+            if x.__class__ is not float:
+                break
+        else:
+            return self.evaluate(operands)
+        interpreter: Any = None
+        for kind in set(map(type, operands)):
+            if hasattr(kind, "__apply_primitive__") and (
+                interpreter is None or issubclass(kind, interpreter)
+            ):
+                interpreter = kind
+        if interpreter is not None:
+            return interpreter.__apply_primitive__(self, operands)
+        return self.evaluate([plain(x) for x in operands])
+
+    def evaluate(self, numbers: Sequence[Any], operands: Sequence[Any] = ()) -> Any:
+        """f(numbers), errors explained by `operands`; float out unless all was exact."""
+        try:
+            y = self.forward(*numbers)
+        except (ValueError, OverflowError, ZeroDivisionError) as error:
+            return self._not_finite_or_raise(error, numbers, operands)
+        except TypeError:
+            if not any(x.__class__ is complex for x in numbers):
+                raise
+            if self.complex is None:
+                raise TypeError(f"{self.name} has no complex form; it takes real numbers") from None
+            return self.complex(*numbers)
+        if y.__class__ is float:
+            return y
+        return float(y) if y.__class__ is int and not self.exact else y
+
+    def _not_finite_or_raise(
+        self, error: Exception, numbers: Sequence[Any], operands: Sequence[Any]
+    ) -> float:
+        """nan where a nan or inf came in, as in IEEE arithmetic; else the error, explained."""
+        if isinstance(error, ValueError) and not all(map(math.isfinite, numbers)):
+            return nan
+        raise self.explained(error, operands or numbers) from None
+
+    def explained(self, error: Exception, operands: Sequence[Any]) -> Exception:
+        """The error with the operation, the operands and their labels."""
+        names = self.arguments
+        if len(names) != len(operands):  # n-ary
+            names, given = ("..",), ", ".join(map(show, operands[:4]))
+        else:
+            given = ", ".join(f"{n} = {show(x)}" for n, x in zip(names, operands))
+        infix = len(names) == 2 and not self.name.isidentifier()
+        call = f" {self.name} ".join(names) if infix else f"{self.name}({', '.join(names)})"
+        if isinstance(error, ValueError):
+            reason = f"needs {self.requires}" if self.requires else str(error) or "is not defined"
+            return DomainError(f"{call} {reason}; got {given}")
+        if isinstance(error, ZeroDivisionError):
+            return ZeroDivisionError(f"{call} divides by zero; got {given}")
+        return OverflowError(f"{call} is too large for a float; got {given}")
+
+    def partial(self, index: int, operands: Sequence[Any], y: Any) -> Any:
+        """dy/dx_index, on scalars of any type."""
+        return self.partials[index](*operands, y)
+
+    def local(
+        self, index: int, numbers: Sequence[Any], y: Any, operands: Sequence[Any] = ()
+    ) -> Any:
+        """dy/dx_index on plain numbers: of y's own exactness, in IEEE arithmetic at edges."""
+        try:
+            d = self.partial(index, numbers, y)
+        except (OverflowError, ZeroDivisionError):
+            d = self.partial(index, [IEEE(x) for x in numbers], IEEE(y))
+        except ValueError as error:
+            raise self.explained(error, operands or numbers) from None
+        if d.__class__ is float or y.__class__ is not float:
+            return d
+        return float(d)  # an int, or an IEEE number
+
+    def locals(
+        self, numbers: Sequence[Any], y: Any, operands: Sequence[Any], wanted: Sequence[bool]
+    ) -> list[Any]:
+        """The local partial for each operand that is wanted, None for the others."""
+        return [
+            self.local(i, numbers, y, operands) if wanted_here else None
+            for i, wanted_here in enumerate(wanted)
+        ]
+
+
+def operand_names(functions: Sequence[Callable[..., Any]]) -> tuple[str, ...]:
+    """The argument names of a partial, less the last, which is y."""
+    code = functions[0].__code__
+    return code.co_varnames[: code.co_argcount - 1]
+
+
+def _vanishes_at(point: float) -> Callable[..., Any]:
+    return lambda x, *others: x - point
+
+
+def primitive(
+    name: str,
+    forward: Callable[..., Any],
+    partials: Sequence[Callable[..., Any]],
+    *,
+    domain: str | Sequence[str] = (),
+    kinks: Iterable[float | Callable[..., Any]] = (),
+    latex: str = "",
+    complex: Callable[..., Any] | None = None,
+    doc: str = "",
+) -> Primitive:
+    r"""Declare an operation of your own; what comes back is called like exp.
+
+    Args:
+        name: its name. Assign the result to a module variable of the same name, and graphs
+            that hold it can be pickled.
+        forward: f(x1, .., xn) on plain numbers, composed of this library's functions and
+            `where`, or any function of floats.
+        partials: for each operand, a function of (x1, .., xn, y) that gives dy/dxi, written
+            in this library's functions so that it can be differentiated again.
+        domain: for each operand the interval where f is defined, such as "(0, inf)" or
+            "[-1, 1]"; all reals by default.
+        kinks: points x1, or functions of the operands that vanish, where f has no derivative.
+        latex: the formula, with #1 .. #n for the operands.
+        complex: f on complex numbers, where `forward` cannot take them.
+        doc: its docstring.
+
+    Returns:
+        A Primitive: call it on Values and numbers.
+
+    Raises:
+        ValueError: the partials are not one function for each operand.
+
+    >>> from autograd_mini import Value, primitive, sin, cos
+    >>> sinc = primitive(
+    ...     "sinc",
+    ...     lambda x: sin(x) / x,
+    ...     partials=(lambda x, y: (cos(x) - y) / x,),
+    ...     kinks=(0.0,),
+    ... )
+    >>> x = Value(2.0)
+    >>> y = sinc(x)
+    >>> y.backward()
+    >>> round(x.grad, 6)
+    -0.435398
+    """
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"a primitive needs a name, got {name!r}")
+    partials = tuple(partials)
+    names = operand_names(partials) if partials else ()
+    if not partials or len(partials) != len(names):
+        raise ValueError(
+            f"primitive {name!r} needs one partial for each operand, each a function of all "
+            f"operands and y; got {len(partials)} partials of {len(names)} operands"
+        )
+    return Primitive(
+        name,
+        forward,
+        partials,
+        complex=complex,
+        domain=domain,
+        kinks=kinks,
+        latex=latex,
+        doc=doc,
+        module=sys._getframe(1).f_globals.get("__name__", "__main__"),
+    )
+
+
+TABLE: dict[str, Primitive] = {}  # the rows, by the name they have in this module
+
+
+def declare(name: str, *args: Any, **options: Any) -> Primitive:
+    """A row of the table."""
+    row = Primitive(name, *args, **options)
+    TABLE[row.__name__] = row
+    return row
+
+
+LEAF = Primitive("", plain, (lambda x, y: 1,), attribute="LEAF")  # what no operation made
+
+
+# -- where: the one way to branch ---------------------------------------------------------------
+
+_where_true = Primitive(
+    "where",
+    lambda a, b: a,
+    (lambda a, b, y: 1, lambda a, b, y: 0),
+    latex=r"(#1 \text{ chosen over } #2)",
+    attribute="_where_true",
+)
+_where_false = Primitive(
+    "where",
+    lambda a, b: b,
+    (lambda a, b, y: 0, lambda a, b, y: 1),
+    latex=r"(#2 \text{ chosen over } #1)",
+    attribute="_where_false",
+)
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """`a` where the condition holds, else `b`: one node with operands (a, b).
+
+    Both branches are always evaluated, so `where(x > 0, log(x), 0)` raises for x <= 0; write
+    `log(where(x > 0, x, 1))`. The condition is read now: rerun() does not decide it again.
+
+    Args:
+        condition: a bool, or a comparison of scalars.
+        a: the scalar chosen where it holds.
+        b: the scalar chosen where it does not.
+
+    Returns:
+        A plain number if both are plain, else a Value.
+
+    >>> where(2 < 3, 10.0, 20.0)
+    10.0
+    """
+    if condition.__class__ is not bool:
+        if hasattr(condition, "__where__"):  # a traced comparison
+            return condition.__where__(a, b)
+        if type(condition).__name__ not in ("bool", "bool_"):  # NumPy's are bools too
+            raise TypeError(
+                f"where expected a condition such as x > 0, got {type(condition).__name__}"
+            )
+    if a.__class__ in _PLAIN and b.__class__ in _PLAIN:
+        return a if condition else b
+    return (_where_true if condition else _where_false).apply((a, b))
+
+
+_PLAIN = frozenset((int, float))
+
+
+# -- arithmetic ---------------------------------------------------------------------------------
+
+add = declare(
+    "+",
+    lambda x1, x2: x1 + x2,
+    (lambda x1, x2, y: 1, lambda x1, x2, y: 1),
+    latex="#1 + #2",
+    attribute="add",
+    doc="x1 + x2.",
+)
+subtract = declare(
+    "-",
+    lambda x1, x2: x1 - x2,
+    (lambda x1, x2, y: 1, lambda x1, x2, y: -1),
+    latex="#1 - #2",
+    attribute="subtract",
+    doc="x1 - x2.",
+)
+multiply = declare(
+    "*",
+    lambda x1, x2: x1 * x2,
+    (lambda x1, x2, y: x2, lambda x1, x2, y: x1),
+    latex=r"#1 \cdot #2",
+    attribute="multiply",
+    doc="x1 * x2.",
+)
+divide = declare(
+    "/",
+    lambda x1, x2: x1 / x2,
+    (lambda x1, x2, y: 1 / x2, lambda x1, x2, y: -y / x2),
+    kinks=(lambda x1, x2: x2,),
+    latex=r"\frac{#1}{#2}",
+    attribute="divide",
+    doc="x1 / x2.",
+)
+
+
+def _power(x: Any, n: Any) -> Any:
+    """x**n; a fractional power of a negative number is no real number."""
+    y = x**n
+    if y.__class__ is complex and x.__class__ is not complex and n.__class__ is not complex:
+        raise ValueError
+    return y
+
+
+power = declare(
+    "**",
+    _power,
+    (
+        # n * x**(n - 1), and 0 for n = 0, where x**-1 need not exist
+        lambda x, n, y: n * x ** where(n > 0, n - 1, where(n < 0, n - 1, 0)),
+        # y * log(x), and 0 at x = 0, where y is 0; a negative x has no logarithm
+        lambda x, n, y: y * log(where(x > 0, x, where(x < 0, x, 1))),
+    ),
+    kinks=(lambda x, n: x,),
+    requires="x > 0, or x = 0 and n >= 0, or a whole number n that is no Value",
+    latex="{#1}^{#2}",
+    attribute="power",
+    doc="x to the power n. The exponent's partial at base 0 is 0.",
+)
+negate = declare(
+    "neg", lambda x: -x, (lambda x, y: -1,), latex="-#1", attribute="negate", doc="-x."
+)
+
+# -- exponentials and logarithms ----------------------------------------------------------------
+
+exp = declare(
+    "exp",
+    math.exp,
+    (lambda x, y: y,),
+    complex=cmath.exp,
+    latex="e^{#1}",
+    doc="e to the power x.",
+)
+expm1 = declare(
+    "expm1",
+    math.expm1,
+    (lambda x, y: y + 1,),
+    complex=lambda z: cmath.exp(z) - 1,
+    latex="(e^{#1} - 1)",
+    doc="exp(x) - 1, accurate near 0.",
+)
+log: Primitive = declare(
+    "log",
+    math.log,
+    (lambda x, y: 1 / x,),
+    complex=cmath.log,
+    domain="(0, inf)",
+    latex=r"\ln(#1)",
+    doc="The natural logarithm.",
+)
+log1p = declare(
+    "log1p",
+    math.log1p,
+    (lambda x, y: 1 / (1 + x),),
+    complex=lambda z: cmath.log(1 + z),
+    domain="(-1, inf)",
+    latex=r"\ln(1 + #1)",
+    doc="log(1 + x), accurate near 0.",
+)
+log2 = declare(
+    "log2",
+    math.log2,
+    (lambda x, y: 1 / (x * math.log(2)),),
+    complex=lambda z: cmath.log(z) / math.log(2),
+    domain="(0, inf)",
+    latex=r"\log_2(#1)",
+    doc="The logarithm to base 2.",
+)
+log10 = declare(
+    "log10",
+    math.log10,
+    (lambda x, y: 1 / (x * math.log(10)),),
+    complex=cmath.log10,
+    domain="(0, inf)",
+    latex=r"\log_{10}(#1)",
+    doc="The logarithm to base 10.",
+)
+sqrt = declare(
+    "sqrt",
+    math.sqrt,
+    (lambda x, y: 1 / (2 * y),),
+    complex=cmath.sqrt,
+    domain="[0, inf)",
+    kinks=(0.0,),
+    latex=r"\sqrt{#1}",
+    doc="The square root. Its derivative at 0 is inf.",
+)
+
+
+def _cbrt(x: float) -> float:
+    """The real cube root; one Newton step makes it exact to the last place or two."""
+    if x == 0 or not math.isfinite(x):
+        return float(x)
+    y = math.copysign(abs(x) ** (1 / 3), x)
+    return y - (y - x / (y * y)) / 3
+
+
+cbrt = declare(
+    "cbrt",
+    getattr(math, "cbrt", _cbrt),  # Python 3.11 and newer have it
+    (lambda x, y: 1 / (3 * y * y),),
+    kinks=(0.0,),
+    latex=r"\sqrt[3]{#1}",
+    doc="The real cube root. Its derivative at 0 is inf.",
+)
+
+# -- trigonometric and hyperbolic ---------------------------------------------------------------
+
+sin = declare(
+    "sin",
+    math.sin,
+    (lambda x, y: cos(x),),
+    complex=cmath.sin,
+    latex=r"\sin(#1)",
+    doc="The sine of x in radians.",
+)
+cos: Primitive = declare(
+    "cos",
+    math.cos,
+    (lambda x, y: -sin(x),),
+    complex=cmath.cos,
+    latex=r"\cos(#1)",
+    doc="The cosine of x in radians.",
+)
+tan = declare(
+    "tan",
+    math.tan,
+    (lambda x, y: 1 + y * y,),
+    complex=cmath.tan,
+    kinks=(lambda x: cos(x),),
+    latex=r"\tan(#1)",
+    doc="The tangent of x in radians.",
+)
+asin = declare(
+    "asin",
+    math.asin,
+    (lambda x, y: 1 / sqrt((1 - x) * (1 + x)),),
+    complex=cmath.asin,
+    domain="[-1, 1]",
+    kinks=(-1.0, 1.0),
+    latex=r"\arcsin(#1)",
+    doc="The inverse sine, in radians. Its derivative at -1 and 1 is inf.",
+)
+acos = declare(
+    "acos",
+    math.acos,
+    (lambda x, y: -1 / sqrt((1 - x) * (1 + x)),),
+    complex=cmath.acos,
+    domain="[-1, 1]",
+    kinks=(-1.0, 1.0),
+    latex=r"\arccos(#1)",
+    doc="The inverse cosine, in radians. Its derivative at -1 and 1 is -inf.",
+)
+atan = declare(
+    "atan",
+    math.atan,
+    (lambda x, y: 1 / (1 + x * x),),
+    complex=cmath.atan,
+    latex=r"\arctan(#1)",
+    doc="The inverse tangent, in radians.",
+)
+
+
+def _radius(x1: Any, x2: Any) -> Any:
+    """hypot(x1, x2), but 1 at the origin, so that a quotient by it is 0 there."""
+    r = hypot(x1, x2)
+    return where(r > 0, r, 1 + r)  # 1 + r, so that a nan stays one
+
+
+atan2 = declare(
+    "atan2",
+    math.atan2,
+    (
+        lambda x1, x2, y: x2 / _radius(x1, x2) / _radius(x1, x2),
+        lambda x1, x2, y: -x1 / _radius(x1, x2) / _radius(x1, x2),
+    ),
+    kinks=(lambda x1, x2: hypot(x1, where(x2 < 0, 0, x2)),),
+    latex=r"\operatorname{atan2}(#1, #2)",
+    doc="The angle of the point (x2, x1) in radians. Its partials at the origin are 0.",
+)
+hypot: Primitive = declare(
+    "hypot",
+    math.hypot,
+    (lambda x1, x2, y: x1 / y, lambda x1, x2, y: x2 / y),
+    complex=lambda z1, z2: cmath.sqrt(z1 * z1 + z2 * z2),
+    kinks=(lambda x1, x2: hypot(x1, x2),),
+    latex=r"\sqrt{{#1}^2 + {#2}^2}",
+    doc="The length of (x1, x2), without overflow. Its partials at the origin are nan.",
+)
+sinh = declare(
+    "sinh",
+    math.sinh,
+    (lambda x, y: cosh(x),),
+    complex=cmath.sinh,
+    latex=r"\sinh(#1)",
+    doc="The hyperbolic sine.",
+)
+cosh: Primitive = declare(
+    "cosh",
+    math.cosh,
+    (lambda x, y: sinh(x),),
+    complex=cmath.cosh,
+    latex=r"\cosh(#1)",
+    doc="The hyperbolic cosine.",
+)
+tanh = declare(
+    "tanh",
+    math.tanh,
+    (lambda x, y: 1 - y * y,),
+    complex=cmath.tanh,
+    latex=r"\tanh(#1)",
+    doc="The hyperbolic tangent.",
+)
+asinh = declare(
+    "asinh",
+    math.asinh,
+    (lambda x, y: 1 / hypot(1, x),),
+    complex=cmath.asinh,
+    latex=r"\operatorname{arsinh}(#1)",
+    doc="The inverse hyperbolic sine.",
+)
+acosh = declare(
+    "acosh",
+    math.acosh,
+    (lambda x, y: 1 / (sqrt(x - 1) * sqrt(x + 1)),),
+    complex=cmath.acosh,
+    domain="[1, inf)",
+    kinks=(1.0,),
+    latex=r"\operatorname{arcosh}(#1)",
+    doc="The inverse hyperbolic cosine. Its derivative at 1 is inf.",
+)
+atanh = declare(
+    "atanh",
+    math.atanh,
+    (lambda x, y: 1 / ((1 - x) * (1 + x)),),
+    complex=cmath.atanh,
+    domain="(-1, 1)",
+    latex=r"\operatorname{artanh}(#1)",
+    doc="The inverse hyperbolic tangent.",
+)
+erf = declare(
+    "erf",
+    math.erf,
+    (lambda x, y: 2 / math.sqrt(pi) * exp(-x * x),),
+    latex=r"\operatorname{erf}(#1)",
+    doc="The error function, 2/sqrt(pi) times the integral of exp(-t*t) from 0 to x.",
+)
+erfc = declare(
+    "erfc",
+    math.erfc,
+    (lambda x, y: -2 / math.sqrt(pi) * exp(-x * x),),
+    latex=r"\operatorname{erfc}(#1)",
+    doc="1 - erf(x), accurate in its right tail.",
+)
+
+# -- piecewise ----------------------------------------------------------------------------------
+# Each is written so that a nan comes out where a nan goes in: x - x is 0, or nan.
+
+absolute = declare(
+    "abs",
+    abs,
+    (lambda x, y: sign(x),),
+    kinks=(0.0,),
+    latex=r"\lvert #1 \rvert",
+    attribute="absolute",
+    doc="|x|. Its derivative at 0 is 0.",
+)
+sign: Primitive = declare(
+    "sign",
+    lambda x: where(x > 0, 1, where(x < 0, -1, x - x)),
+    (lambda x, y: 0,),
+    kinks=(0.0,),
+    latex=r"\operatorname{sgn}(#1)",
+    doc="-1, 0 or 1. Its derivative is 0.",
+)
+step = declare(
+    "step",
+    lambda x: where(x > 0, 1, where(x < 0, 0, x - x)),
+    (lambda x, y: 0,),
+    kinks=(0.0,),
+    latex=r"\mathbb{1}[#1 > 0]",
+    doc="The Heaviside step: 1 for x > 0, else 0. Its derivative is 0.",
+)
+
+
+def _maximum(x1: Any, x2: Any) -> Any:
+    return x1 if x1 > x2 or x1 != x1 else x2
+
+
+def _minimum(x1: Any, x2: Any) -> Any:
+    return x1 if x1 < x2 or x1 != x1 else x2
+
+
+maximum = declare(
+    "maximum",
+    _maximum,
+    (
+        lambda x1, x2, y: where(x1 > x2, 1, where(x1 < x2, 0, 0.5)),
+        lambda x1, x2, y: where(x1 < x2, 1, where(x1 > x2, 0, 0.5)),
+    ),
+    kinks=(lambda x1, x2: x1 - x2,),
+    latex=r"\max(#1, #2)",
+    doc="The larger of two; a tie shares the gradient half and half.",
+)
+minimum = declare(
+    "minimum",
+    _minimum,
+    (
+        lambda x1, x2, y: where(x1 < x2, 1, where(x1 > x2, 0, 0.5)),
+        lambda x1, x2, y: where(x1 > x2, 1, where(x1 < x2, 0, 0.5)),
+    ),
+    kinks=(lambda x1, x2: x1 - x2,),
+    latex=r"\min(#1, #2)",
+    doc="The smaller of two; a tie shares the gradient half and half.",
+)
+
+
+def _clip(x: Any, low: Any, high: Any) -> Any:
+    if low > high:
+        raise ValueError
+    return low if x < low else high if x > high else x
+
+
+clip = declare(
+    "clip",
+    _clip,
+    (
+        lambda x, low, high, y: where(x < low, 0, where(x > high, 0, 1)),
+        lambda x, low, high, y: where(x < low, 1, 0),
+        lambda x, low, high, y: where(x > high, 1, 0),
+    ),
+    kinks=(lambda x, low, high: x - low, lambda x, low, high: x - high),
+    requires="low <= high",
+    latex=r"\operatorname{clip}(#1, #2, #3)",
+    doc="x held within [low, high], low <= high. Its derivative at the edges is 1.",
+)
+
+# -- activations --------------------------------------------------------------------------------
+
+relu = declare(
+    "relu",
+    lambda x: where(x < 0, 0, x),
+    (lambda x, y: step(x),),
+    kinks=(0.0,),
+    latex=r"\operatorname{relu}(#1)",
+    doc="max(x, 0). Its derivative at 0 is 0.",
+)
+leaky_relu = declare(
+    "leaky_relu",
+    lambda x, slope: where(x > 0, x, slope * x),
+    (lambda x, slope, y: where(x > 0, 1, slope), lambda x, slope, y: where(x > 0, 0, x)),
+    defaults=(0.01,),
+    kinks=(0.0,),
+    latex=r"\operatorname{leaky\_relu}(#1; #2)",
+    doc="x for x > 0, else slope * x. Its derivative at 0 is the slope.",
+)
+elu = declare(
+    "elu",
+    lambda x, alpha: where(x > 0, x, alpha * expm1(where(x > 0, 0, x))),
+    (
+        lambda x, alpha, y: where(x > 0, 1, alpha * exp(where(x > 0, 0, x))),
+        lambda x, alpha, y: expm1(where(x > 0, 0, x)),
+    ),
+    defaults=(1.0,),
+    kinks=(0.0,),
+    latex=r"\operatorname{elu}(#1; #2)",
+    doc="x for x > 0, else alpha * (exp(x) - 1) (Clevert et al. 2016, arXiv:1511.07289).",
+)
+
+
+def _sigmoid(x: float) -> float:
+    """Without overflow, and with full relative accuracy in the left tail."""
+    if x < 0:
+        e = math.exp(x)
+        return e / (1 + e)
+    return 1 / (1 + math.exp(-x))
+
+
+sigmoid = declare(
+    "sigmoid",
+    _sigmoid,
+    (lambda x, y: y * (1 - y),),
+    complex=lambda z: 1 / (1 + cmath.exp(-z)),
+    latex=r"\sigma(#1)",
+    doc="The logistic function 1 / (1 + exp(-x)).",
+)
+
+
+def _softplus(x: float) -> float:
+    return x + math.log1p(math.exp(-x)) if x > 0 else math.log1p(math.exp(x))
+
+
+softplus = declare(
+    "softplus",
+    _softplus,
+    (lambda x, y: sigmoid(x),),
+    complex=lambda z: cmath.log(1 + cmath.exp(z)),
+    latex=r"\ln(1 + e^{#1})",
+    doc="log(1 + exp(x)), without overflow.",
+)
+log_sigmoid = declare(
+    "log_sigmoid",
+    lambda x: -softplus(-x),
+    (lambda x, y: sigmoid(-x),),
+    latex=r"\ln \sigma(#1)",
+    doc="log(sigmoid(x)), without underflow.",
+)
+silu = declare(
+    "silu",
+    lambda x: x * sigmoid(x),
+    (lambda x, y: sigmoid(x) + y * sigmoid(-x),),
+    latex=r"\operatorname{silu}(#1)",
+    doc="x * sigmoid(x), also called swish (arXiv:1606.08415, arXiv:1710.05941).",
+)
+gelu = declare(
+    "gelu",
+    lambda x: x * erfc(-x * math.sqrt(0.5)) / 2,
+    (lambda x, y: erfc(-x * math.sqrt(0.5)) / 2 + x * exp(-x * x / 2) / math.sqrt(2 * pi),),
+    latex=r"\operatorname{gelu}(#1)",
+    doc="x times the normal distribution function of x (arXiv:1606.08415).",
+)
+_GELU_C, _GELU_CUBIC = math.sqrt(2 / pi), 0.044715
+gelu_tanh = declare(
+    "gelu_tanh",
+    # x * (1 + tanh(u)) / 2 is x * sigmoid(2 u), which keeps its digits in the left tail
+    lambda x: x * sigmoid(2 * _GELU_C * (x + _GELU_CUBIC * x * x * x)),
+    (
+        lambda x, y: (
+            sigmoid(2 * _GELU_C * (x + _GELU_CUBIC * x * x * x))
+            + y
+            * sigmoid(-2 * _GELU_C * (x + _GELU_CUBIC * x * x * x))
+            * (2 * _GELU_C * (1 + 3 * _GELU_CUBIC * x * x))
+        ),
+    ),
+    latex=r"\operatorname{gelu}_{\tanh}(#1)",
+    doc="The tanh form of gelu, x (1 + tanh(sqrt(2/pi) (x + 0.044715 x**3))) / 2.",
+)
+mish = declare(
+    "mish",
+    lambda x: x * tanh(softplus(x)),
+    (lambda x, y: tanh(softplus(x)) + x * (1 - tanh(softplus(x)) ** 2) * sigmoid(x),),
+    latex=r"\operatorname{mish}(#1)",
+    doc="x * tanh(softplus(x)) (Misra 2019, arXiv:1908.08681).",
+)
+
+# -- n-ary: one node for many operands, one partial as a function of (index, operands, y) -------
+
+
+class NaryPrimitive(Primitive):
+    """An operation on a list. Its one partial is a function of (index, operands, y)."""
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        partial: Callable[[int, Sequence[Any], Any], Any],
+        **options: Any,
+    ) -> None:
+        super().__init__(name, forward, (), arguments=("xs",), **options)
+        self.nary_partial = partial
+
+    def __call__(self, xs: Iterable[Any]) -> Any:  # type: ignore[override]
+        return self.apply(tuple(xs))
+
+    def partial(self, index: int, operands: Sequence[Any], y: Any) -> Any:
+        return self.nary_partial(index, operands, y)
+
+
+def _sum(*xs: Any) -> Any:
+    """Exact for ints and Fractions; correctly rounded for floats; IEEE where one is not finite."""
+    if float not in set(map(type, xs)):
+        return sum(xs)
+    try:
+        return math.fsum(xs)
+    except (ValueError, OverflowError):  # inf - inf, or a partial sum beyond the floats
+        total = 0.0
+        for x in xs:
+            total += x
+        return total
+
+
+fsum = TABLE["fsum"] = NaryPrimitive(
+    "fsum",
+    _sum,
+    lambda i, xs, y: 1,
+    exact=True,
+    latex=r"\sum(#*)",
+    doc="The sum of a list, as one node: correctly rounded, exact for ints and Fractions.",
+)
+
+
+def _logsumexp(*xs: Any) -> Any:
+    if not xs:
+        raise ValueError
+    largest = max(xs)
+    if not math.isfinite(largest) or any(x != x for x in xs):
+        return sum(xs) if any(x != x for x in xs) else float(largest)
+    # the largest term is 1, and log1p of the rest keeps the digits that a sum would lose
+    rest = [math.exp(x - largest) for x in xs]
+    rest.remove(1.0)
+    return largest + math.log1p(math.fsum(rest))
+
+
+logsumexp = TABLE["logsumexp"] = NaryPrimitive(
+    "logsumexp",
+    _logsumexp,
+    lambda i, xs, y: exp(xs[i] - y),
+    requires="at least one operand",
+    complex=lambda *zs: cmath.log(sum(map(cmath.exp, zs))),
+    latex=r"\ln \sum e^{(#*)}",
+    doc="log(exp(x1) + .. + exp(xn)) of a list, without overflow, as one node.",
+)
+
+
+class _Dot(NaryPrimitive):
+    """dot(ws, xs, bias=0); its operands are ws, then xs, then the bias."""
+
+    def __call__(self, ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0) -> Any:  # type: ignore[override]
+        ws, xs = tuple(ws), tuple(xs)
+        if len(ws) != len(xs):
+            raise ValueError(f"dot expected two lists of one length, got {len(ws)} and {len(xs)}")
+        by_hand = getattr(ws[0], "__dot__", None) if ws else None  # a scalar type's own fast form
+        node = by_hand(ws, xs, bias) if by_hand else None
+        return self.apply((*ws, *xs, bias)) if node is None else node
+
+    def locals(
+        self, numbers: Sequence[Any], y: Any, operands: Sequence[Any], wanted: Sequence[bool]
+    ) -> list[Any]:
+        """As everywhere, but without a call for each operand: the other factor, and 1."""
+        n = len(numbers) // 2
+        slopes = (*numbers[n:-1], *numbers[:n], y.__class__(1))
+        return [d if wanted_here else None for d, wanted_here in zip(slopes, wanted)]
+
+
+def _dot(*operands: Any) -> Any:
+    n = len(operands) // 2
+    return _sum(*map(operator.mul, operands[:n], operands[n:-1]), operands[-1])
+
+
+def _dot_partial(i: int, operands: Sequence[Any], y: Any) -> Any:
+    n = len(operands) // 2
+    return 1 if i == 2 * n else operands[i + n] if i < n else operands[i - n]
+
+
+dot = TABLE["dot"] = _Dot(
+    "dot",
+    _dot,
+    _dot_partial,
+    exact=True,
+    latex=r"\operatorname{dot}(#*)",
+    doc=(
+        "w1*x1 + .. + wn*xn + bias, as one node: each product is rounded once, their sum "
+        "correctly; exact for ints and Fractions."
+    ),
+)
+
+
+def softmax(xs: Iterable[Any]) -> list[Any]:
+    """exp(x_i) / (exp(x_1) + .. + exp(x_n)) for each i, without overflow.
+
+    Args:
+        xs: a list of n >= 1 scalars (logits).
+
+    Returns:
+        A list of n scalars in [0, 1] that sum to 1.
+
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+    """
+    return [exp(x) for x in log_softmax(xs)]
+
+
+def log_softmax(xs: Iterable[Any]) -> list[Any]:
+    """x_i - logsumexp(xs) for each i.
+
+    >>> [round(y, 6) for y in log_softmax([1000.0, 1000.0])]
+    [-0.693147, -0.693147]
+    """
+    xs = list(xs)
+    total = logsumexp(xs)
+    return [x - total for x in xs]
+
+
+def pick(xs: Iterable[Any], k: Any) -> Any:
+    """The k-th of a list, counted from 0: the scalar itself, with no node in between.
+
+    Args:
+        xs: a list of n scalars.
+        k: an integer in [0, n - 1], or a traced number.
+
+    Raises:
+        IndexError: k is out of range, or not a whole number.
+
+    >>> pick([10.0, 20.0, 30.0], 1)
+    20.0
+    """
+    xs = list(xs)
+    if hasattr(k, "__pick__"):  # a traced number
+        return k.__pick__(xs)
+    index = plain(k)
+    if index != int(index) or not 0 <= index < len(xs):
+        raise IndexError(f"pick expected a whole number from 0 to {len(xs) - 1}, got {k!r}")
+    return xs[int(index)]

@@ -1,0 +1,552 @@
+"""Value: a number, how it was made, and its local partials.
+
+An operation on Values makes a new Value. It stores the number, the operation and its operands, and
+for each operand the local partial derivative at that point. That is all backprop needs:
+
+    x = Value(2.0)          x.data = 2.0
+    y = x * x               y.data = 4.0    y.parents = (x, x)    y.partials = (2.0, 2.0)
+    y.backward()            x.grad = 1.0 * 2.0 + 1.0 * 2.0 = 4.0
+
+The arithmetic operators are written out by hand for speed. They cover the common cases, floats and
+ints; everything else (Fractions, NumPy's scalars, edges, refusals) takes the road that every other
+function takes, through the rule table.
+"""
+
+from __future__ import annotations
+
+from math import fsum
+from operator import mul
+
+from . import primitives
+from .primitives import (
+    LEAF,
+    TABLE,
+    NaryPrimitive,
+    Primitive,
+    add,
+    divide,
+    dot,
+    multiply,
+    negate,
+    plain,
+    power,
+    subtract,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, NoReturn
+
+# The .grad of a node until backward has reached it. It is 0.0, and told from a gradient that came
+# out as 0.0 by identity: a drawing shows a dash for the one and 0 for the other.
+NO_GRADIENT = float("0")
+
+
+class Value:
+    """A node of the computation graph: one number, and how it was made.
+
+    Args:
+        data: an int, a float, a Fraction or a NumPy scalar. Ints become floats; Fractions stay,
+            and are exact through + - * / and whole powers, gradients included.
+        label: a name for drawings, tables and error messages.
+
+    Attributes:
+        data: the number. A leaf's may be changed, which is how one trains.
+        grad: the derivative of the root that backward() was last called on. A leaf's adds up over
+            calls, until zero_grad().
+        label: the name.
+        op: the operation that made it; str(op) is "+", "tanh", .., and "" on a leaf.
+        operands: what the operation was applied to, Values and plain numbers as written.
+        parents: the Values among the operands, in order; one used twice is there twice.
+        partials: the local derivative along each parent.
+
+    >>> a, b = Value(2.0, "a"), Value(3.0, "b")
+    >>> c = a * b + a
+    >>> c.backward()
+    >>> c.data, a.grad, b.grad
+    (8.0, 4.0, 2.0)
+    """
+
+    # The operands and their partials lie flat in four slots, which saves two tuples a node:
+    #   one operand    _a = x1          _da = dy/dx1    _b = None          _db = None
+    #   two operands   _a = x1          _da = dy/dx1    _b = x2            _db = dy/dx2
+    #   a list         _a = operands    _da = None      _b = (parents, partials)   _db = None
+    # A plain number among the operands is no node, and its partial is None.
+    __slots__ = ("_a", "_b", "_da", "_db", "data", "grad", "label", "op")
+
+    __array_ufunc__ = None  # NumPy's scalars and arrays leave their operators to ours
+
+    data: Any
+    grad: Any
+    label: str
+    op: Primitive
+
+    def __init__(
+        self,
+        data: Any,
+        label: str = "",
+        _op: Primitive = LEAF,
+        _a: Any = None,
+        _da: Any = None,
+        _b: Any = None,
+        _db: Any = None,
+    ) -> None:
+        self.data = data
+        self.grad = NO_GRADIENT
+        self.label = label
+        self.op = _op
+        self._a = _a
+        self._da = _da
+        self._b = _b
+        self._db = _db
+        if _a is None:
+            self.data = _real(data)
+            if data.__class__ is not float:
+                self.zero_grad()
+
+    # -- the graph ------------------------------------------------------------------------------
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """What the operation was applied to: Values, and plain numbers as written."""
+        if self._a is None:
+            return ()
+        if self._da is None and self._db is None:
+            return self._a  # type: ignore[no-any-return]
+        return (self._a,) if self._b is None else (self._a, self._b)
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """The Values among the operands, in order; one used twice is there twice."""
+        return self._edges()[0]
+
+    @property
+    def partials(self) -> tuple[Any, ...]:
+        """The local derivative along each parent."""
+        return self._edges()[1]
+
+    def _edges(self) -> tuple[tuple[Value, ...], tuple[Any, ...]]:
+        """(parents, partials), of one length."""
+        if self._da is None:
+            if self._db is not None:
+                return (self._b,), (self._db,)
+            return ((), ()) if self._a is None else self._b
+        if self._db is None:
+            return (self._a,), (self._da,)
+        return (self._a, self._b), (self._da, self._db)
+
+    def detach(self) -> Value:
+        """A new leaf of the same data and label; no gradient flows through it."""
+        return Value(self.data, self.label)
+
+    def zero_grad(self) -> None:
+        """Forget this node's gradient. Leaves add theirs up until this is called."""
+        data = self.data
+        self.grad = NO_GRADIENT if data.__class__ is float else type(data)(0)
+
+    def backward(self, seed: Any = 1) -> None:
+        """Fill .grad of every node this one was made from, by the chain rule.
+
+        Args:
+            seed: the derivative that the pass starts from.
+
+        Leaves add the new gradient to what they had; other nodes show that of this pass. An
+        interrupt leaves every leaf as it was, or in one short last step some of them updated.
+
+        Raises:
+            TypeError: the seed is no real number.
+
+        >>> x = Value(3.0)
+        >>> (x * x).backward()
+        >>> x.grad
+        6.0
+        """
+        from .backprop import backward
+
+        backward(self, seed)
+
+    # -- every operation ------------------------------------------------------------------------
+
+    @classmethod
+    def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Value:
+        """The operation on operands of which at least one is a Value."""
+        operands = tuple([x if isinstance(x, Value) else _real_operand(x) for x in operands])
+        numbers = _alike([x.data if isinstance(x, Value) else x for x in operands])
+        y = primitive.evaluate(numbers, operands)
+        wanted = [isinstance(x, Value) for x in operands]
+        return _node(y, primitive, operands, primitive.locals(numbers, y, operands, wanted))
+
+    # -- arithmetic, by hand --------------------------------------------------------------------
+
+    def __add__(self, other: Scalar) -> Value:
+        kind = other.__class__
+        if kind is Value:
+            data = self.data + other.data  # type: ignore[union-attr]
+            if data.__class__ is float:
+                return Value(data, "", add, self, 1.0, other, 1.0)
+        elif kind is float or kind is int:
+            data = self.data + other
+            if data.__class__ is float:
+                return Value(data, "", add, self, 1.0, other)
+        return add(self, other)
+
+    def __radd__(self, other: float) -> Value:
+        kind = other.__class__
+        if kind is float or kind is int:
+            if kind is int and other == 0:
+                return self  # builtin sum() starts from 0
+            data = other + self.data
+            if data.__class__ is float:
+                return Value(data, "", add, other, None, self, 1.0)
+        return add(other, self)
+
+    def __sub__(self, other: Scalar) -> Value:
+        kind = other.__class__
+        if kind is Value:
+            data = self.data - other.data  # type: ignore[union-attr]
+            if data.__class__ is float:
+                return Value(data, "", subtract, self, 1.0, other, -1.0)
+        elif kind is float or kind is int:
+            data = self.data - other
+            if data.__class__ is float:
+                return Value(data, "", subtract, self, 1.0, other)
+        return subtract(self, other)
+
+    def __rsub__(self, other: float) -> Value:
+        if other.__class__ is float or other.__class__ is int:
+            data = other - self.data
+            if data.__class__ is float:
+                return Value(data, "", subtract, other, None, self, -1.0)
+        return subtract(other, self)
+
+    def __mul__(self, other: Scalar) -> Value:
+        kind = other.__class__
+        x = self.data
+        if kind is Value:
+            y = other.data  # type: ignore[union-attr]
+            data = x * y
+            if data.__class__ is float:
+                return Value(data, "", multiply, self, y, other, x)
+        elif kind is float or kind is int:
+            data = x * other
+            if data.__class__ is float:
+                return Value(data, "", multiply, self, float(other), other)
+        return multiply(self, other)
+
+    def __rmul__(self, other: float) -> Value:
+        if other.__class__ is float or other.__class__ is int:
+            data = other * self.data
+            if data.__class__ is float:
+                return Value(data, "", multiply, other, None, self, float(other))
+        return multiply(other, self)
+
+    def __truediv__(self, other: Scalar) -> Value:
+        kind = other.__class__
+        if kind is Value:
+            y = other.data  # type: ignore[union-attr]
+            if y:
+                data = self.data / y
+                if data.__class__ is float:
+                    return Value(data, "", divide, self, 1 / y, other, -data / y)
+        elif (kind is float or kind is int) and other:
+            data = self.data / other
+            if data.__class__ is float:
+                return Value(data, "", divide, self, 1 / other, other)
+        return divide(self, other)
+
+    def __rtruediv__(self, other: float) -> Value:
+        y = self.data
+        if y and (other.__class__ is float or other.__class__ is int):
+            data = other / y
+            if data.__class__ is float:
+                return Value(data, "", divide, other, None, self, -data / y)
+        return divide(other, self)
+
+    def __pow__(self, other: Scalar) -> Value:
+        x, kind = self.data, other.__class__
+        if x.__class__ is float and x and other and (kind is int or kind is float):
+            try:
+                data, slope = x**other, other * x ** (other - 1)
+            except OverflowError:
+                pass  # the table explains it
+            else:
+                if data.__class__ is float:
+                    return Value(data, "", power, self, slope, other)
+        return power(self, other)
+
+    def __rpow__(self, other: float) -> Value:
+        return power(other, self)
+
+    def __neg__(self) -> Value:
+        data = self.data
+        if data.__class__ is float:
+            return Value(-data, "", negate, self, -1.0)
+        return negate(self)
+
+    @staticmethod
+    def __dot__(ws: tuple[Any, ...], xs: tuple[Any, ...], bias: Any) -> Value | None:
+        """dot(ws, xs, bias) of Value weights with Values or floats; None for all else."""
+        kinds = set(map(type, xs))
+        if set(map(type, ws)) != _VALUES or (kinds != _VALUES and kinds != _FLOATS):
+            return None
+        w = [x.data for x in ws]
+        x = xs if kinds == _FLOATS else [x.data for x in xs]
+        products = [*map(mul, w, x), bias.data if bias.__class__ is Value else bias]
+        if kinds == _VALUES and not set(map(type, products)) <= _NUMBERS:
+            return None  # Fractions
+        try:
+            data = fsum(products)
+        except (ValueError, OverflowError):  # nan and inf
+            return None
+        operands = (*ws, *xs, bias)
+        parents, partials = (operands[:-1], (*x, *w)) if kinds == _VALUES else (ws, x)
+        if bias.__class__ is Value:
+            parents, partials = (*parents, bias), (*partials, 1.0)
+        return Value(data, "", dot, operands, None, (parents, partials))
+
+    def __pos__(self) -> Value:
+        return self
+
+    def __abs__(self) -> Value:
+        return primitives.absolute(self)
+
+    # -- comparing and showing: by data ---------------------------------------------------------
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.data < _number(other))
+
+    def __le__(self, other: Any) -> bool:
+        return bool(self.data <= _number(other))
+
+    def __gt__(self, other: Any) -> bool:
+        return bool(self.data > _number(other))
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(self.data >= _number(other))
+
+    def __bool__(self) -> bool:
+        return bool(self.data != 0)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Value(data={self.data!r}, grad={self.grad!r}{label})"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """The graph as a picture, in a notebook."""
+        from .draw import mimebundle
+
+        return mimebundle(self)
+
+    # -- refusals -------------------------------------------------------------------------------
+
+    def __float__(self) -> float:
+        raise TypeError(
+            "float(v) and the functions of math would drop the gradient; write v.data for the "
+            "number, or use the function of the same name from autograd_mini, such as exp(v)"
+        )
+
+    def __mod__(self, other: Any) -> NoReturn:
+        raise TypeError("Values have no % and //: they jump; write v.data % n for the number")
+
+    __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __mod__
+
+    # -- copying, without recursion -------------------------------------------------------------
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        from .backprop import topological_order
+
+        for node in topological_order(self):
+            if id(node) not in memo:
+                memo[id(node)] = node._moved(lambda x: memo[id(x)])
+        return memo[id(self)]  # type: ignore[no-any-return]
+
+    def _moved(self, to: Any) -> Value:
+        """A copy of this node whose parents are to(parent)."""
+        operands = tuple(to(x) if isinstance(x, Value) else x for x in self.operands)
+        return _restored(
+            self.data, self._grad_or_none(), self.label, self.op, operands, self.partials
+        )
+
+    def _grad_or_none(self) -> Any:
+        return None if self.grad is NO_GRADIENT else self.grad
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A leaf by itself, which keeps its identity; any other node as rows of its graph."""
+        if self.op is LEAF:
+            return _restored, (self.data, self._grad_or_none(), self.label, LEAF, (), ())
+        from .backprop import topological_order
+
+        rows: list[Any] = []
+        row_of: dict[Value, tuple[int]] = {}  # a tuple stands for a node made by an earlier row
+        for node in topological_order(self):
+            if node.op is not LEAF:
+                row_of[node] = (len(rows),)
+                operands = tuple(
+                    row_of.get(x, x) if isinstance(x, Value) else x for x in node.operands
+                )
+                grad = node._grad_or_none()
+                rows.append((node.data, grad, node.label, node.op, operands, node.partials))
+        return _restored_graph, (rows,)
+
+    if TYPE_CHECKING:  # what the loop below defines, spelled out for type checkers
+
+        def exp(self) -> Value: ...
+        def expm1(self) -> Value: ...
+        def log(self) -> Value: ...
+        def log1p(self) -> Value: ...
+        def log2(self) -> Value: ...
+        def log10(self) -> Value: ...
+        def sqrt(self) -> Value: ...
+        def cbrt(self) -> Value: ...
+        def sin(self) -> Value: ...
+        def cos(self) -> Value: ...
+        def tan(self) -> Value: ...
+        def asin(self) -> Value: ...
+        def acos(self) -> Value: ...
+        def atan(self) -> Value: ...
+        def sinh(self) -> Value: ...
+        def cosh(self) -> Value: ...
+        def tanh(self) -> Value: ...
+        def asinh(self) -> Value: ...
+        def acosh(self) -> Value: ...
+        def atanh(self) -> Value: ...
+        def erf(self) -> Value: ...
+        def erfc(self) -> Value: ...
+        def sign(self) -> Value: ...
+        def step(self) -> Value: ...
+        def relu(self) -> Value: ...
+        def leaky_relu(self, slope: Scalar = 0.01) -> Value: ...
+        def elu(self, alpha: Scalar = 1.0) -> Value: ...
+        def gelu(self) -> Value: ...
+        def gelu_tanh(self) -> Value: ...
+        def silu(self) -> Value: ...
+        def mish(self) -> Value: ...
+        def sigmoid(self) -> Value: ...
+        def softplus(self) -> Value: ...
+        def log_sigmoid(self) -> Value: ...
+
+
+def method_names() -> list[str]:
+    """The rows of the table that are methods of Value: the named functions of one argument."""
+    return [
+        name
+        for name, row in TABLE.items()
+        if row.name == name
+        and not isinstance(row, NaryPrimitive)
+        and len(row.arguments) - len(row.defaults) == 1
+    ]
+
+
+def _as_method(row: Primitive) -> Any:
+    forward, partial = row.forward, row.partials[0]
+
+    def method(self: Value) -> Any:
+        """By hand for the common case; the table for edges, errors and all that is no float."""
+        x = self.data
+        try:
+            y = forward(x)
+            slope = partial(x, y)
+        except (ValueError, OverflowError, ZeroDivisionError):
+            return row(self)
+        if y.__class__ is float and slope.__class__ is float:
+            return Value(y, "", row, self, slope)
+        return row(self)
+
+    def method_with_defaults(self: Value, *operands: Any, **keywords: Any) -> Any:
+        return row(self, *operands, **keywords)
+
+    made = method_with_defaults if row.defaults else method
+    made.__name__, made.__qualname__, made.__doc__ = row.name, f"Value.{row.name}", row.__doc__
+    return made
+
+
+for _name in method_names():
+    setattr(Value, _name, _as_method(TABLE[_name]))
+
+
+_VALUES, _FLOATS, _NUMBERS = {Value}, {float}, {float, int}
+
+Scalar = Value | float  # what a user's function of scalars takes: floats, ints and Values
+
+
+# -- numbers ------------------------------------------------------------------------------------
+
+
+def _real(data: Any) -> Any:
+    """`data` as a leaf holds it: a float or a Fraction."""
+    if data.__class__ is float:
+        return data
+    if isinstance(data, Value):
+        raise TypeError("expected a number, got a Value; use it as it is, or v.detach() for a leaf")
+    number = _real_operand(data)
+    return float(number) if number.__class__ is int else number
+
+
+def _real_operand(x: Any) -> Any:
+    """`x` as an operand that is no Value: a plain real number."""
+    number = plain(x)
+    if number.__class__ is complex:
+        raise TypeError(primitives._refusal(x))
+    return number
+
+
+def _number(x: Any) -> Any:
+    return x.data if isinstance(x, Value) else x
+
+
+def _alike(numbers: list[Any]) -> list[Any]:
+    """Floats, unless all are exact: then Fractions where one is, so that 1/2 is no 0.5."""
+    exact = None
+    for x in numbers:
+        if x.__class__ is float:
+            return numbers
+        if x.__class__ is not int:
+            exact = x.__class__
+    return numbers if exact is None else [exact(x) for x in numbers]
+
+
+# -- making nodes -------------------------------------------------------------------------------
+
+
+def _node(data: Any, op: Primitive, operands: tuple[Any, ...], slopes: Sequence[Any]) -> Value:
+    """The node `op` makes of its operands; a plain number's slope is None."""
+    if isinstance(op, NaryPrimitive) or len(operands) > 2:
+        parents = tuple([x for x in operands if isinstance(x, Value)])
+        partials = tuple([d for d in slopes if d is not None])
+        node = Value(data, "", op, operands, None, (parents, partials), None)
+    elif len(operands) == 1:
+        node = Value(data, "", op, operands[0], slopes[0])
+    else:
+        node = Value(data, "", op, operands[0], slopes[0], operands[1], slopes[1])
+    if data.__class__ is not float:
+        node.zero_grad()
+    return node
+
+
+def _restored(
+    data: Any, grad: Any, label: str, op: Primitive, operands: Any, partials: Any
+) -> Value:
+    """A node as __reduce__ and __deepcopy__ took it apart."""
+    if op is LEAF:
+        node = Value(data)
+    else:
+        along = iter(partials)
+        node = _node(
+            data, op, operands, [next(along) if isinstance(x, Value) else None for x in operands]
+        )
+    node.label = label
+    if grad is not None:
+        node.grad = grad
+    return node
+
+
+def _restored_graph(rows: list[Any]) -> Value:
+    nodes: list[Value] = []
+    for data, grad, label, op, operands, partials in rows:
+        linked = tuple(nodes[x[0]] if x.__class__ is tuple else x for x in operands)
+        nodes.append(_restored(data, grad, label, op, linked, partials))
+    return nodes[-1]
