@@ -1,0 +1,399 @@
+"""The command line: autograd-mini train | predict | draw | steps."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import math
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from . import backprop_steps, node_names, topological_order
+from .errors import AutogradError
+from .expressions import parse
+from .files import write_all_atomically, write_atomically
+from .value import Value
+
+if TYPE_CHECKING:
+    from nn.classifier import Classifier, Training
+    from nn.data import Dataset
+    from nn.training import Epoch
+
+DRAWN = (".svg", ".png", ".dot")
+
+
+class CommandError(Exception):
+    """Bad input: one line for the user, and exit status 2."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    try:
+        options = _parser().parse_args(arguments)
+        options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of our output has gone, as in `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (CommandError, AutogradError, ValueError, ArithmeticError, OSError) as error:
+        print(f"autograd-mini: {_one_line(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("autograd-mini: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _one_line(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return " ".join(str(error).split())
+
+
+# -- arguments ----------------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {' '.join(message.split())} (--help says more)", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="autograd-mini",
+        description="A scalar autodiff engine: train a small network, draw a graph, step through "
+        "backprop.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+
+    _add_train(commands)
+    predict = commands.add_parser(
+        "predict",
+        help="classify with a trained model.json",
+        description="Print the class of one row of numbers, or of each row of a CSV file.",
+    )
+    predict.add_argument("model", type=Path, metavar="model.json")
+    predict.add_argument("numbers", type=_finite, nargs="*", metavar="NUMBER")
+    predict.add_argument(
+        "--data", type=Path, metavar="FILE.csv", help="a file like the one trained on"
+    )
+    predict.set_defaults(run=_predict)
+
+    for name, run, what in (
+        ("draw", _draw, "draw the graph of an expression"),
+        ("steps", _steps, "print the forward pass and every step of the backward pass"),
+    ):
+        command = commands.add_parser(
+            name,
+            help=what,
+            description=f'{what.capitalize()}, as in: {name} "tanh(w*x + b)" w=0.5 x=2 b=0.1',
+        )
+        command.add_argument("expression")
+        command.add_argument("variables", nargs="*", metavar="NAME=NUMBER")
+        command.set_defaults(run=run)
+        if name == "draw":
+            command.add_argument(
+                "--out",
+                type=Path,
+                default=Path("graph.svg"),
+                metavar="FILE",
+                help="a .svg, .png or .dot file (default: graph.svg)",
+            )
+    return parser
+
+
+def _add_train(commands: Any) -> None:
+    from nn.classifier import Settings
+
+    defaults = Settings()
+    train = commands.add_parser(
+        "train",
+        help="train a classifier on iris flowers, or on a CSV file",
+        description="Train a multi-layer perceptron, scalar by scalar, and write graph.svg, "
+        "training.svg and model.json.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    train.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE.csv",
+        help="numeric columns, the last column the class, a header or none; iris if not given",
+    )
+    for option, kind, what in (
+        ("hidden", _whole, "sizes of the hidden layers; none makes a softmax regression"),
+        ("activation", str, "of the hidden layers"),
+        ("epochs", _whole, "passes over the training part"),
+        ("rate", _positive, "learning rate"),
+        ("batch", _whole, "examples a step"),
+        ("seed", int, "decides the split, the weights and the order"),
+    ):
+        several = {"nargs": "*", "metavar": "N"} if option == "hidden" else {}
+        default = getattr(defaults, option)
+        train.add_argument(f"--{option}", type=kind, default=default, help=what, **several)
+    train.add_argument(
+        "--out",
+        type=Path,
+        default=Path("autograd-mini-output"),
+        metavar="DIR",
+        help="output folder",
+    )
+    train.set_defaults(run=_train)
+
+
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"expected a number, got {text!r}")
+    return number
+
+
+def _positive(text: str) -> float:
+    if _finite(text) <= 0:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
+    return float(text)
+
+
+# -- train and predict ----------------------------------------------------------------------------
+
+
+def _train(options: argparse.Namespace) -> None:
+    from nn.activations import activation_function
+    from nn.classifier import Settings, prepare, train
+    from nn.data import iris, read_csv
+
+    activation_function(options.activation)  # raises where the name is unknown
+    if options.out.exists() and not options.out.is_dir():
+        raise CommandError(f"--out {options.out} is a file; name a folder")
+    settings = Settings(
+        options.hidden,
+        options.activation,
+        options.epochs,
+        options.rate,
+        options.batch,
+        seed=options.seed,
+    )
+    data = read_csv(options.data) if options.data else iris()
+    start, rng = prepare(data, settings)
+    model = start.classifier.model
+    print(
+        f"{options.data or 'iris'}: {len(data.rows)} examples, {len(data.columns)} columns, "
+        f"{len(data.classes)} classes; {len(start.training_part.rows)} to train on, "
+        f"{len(start.test_part.rows)} to test on\n"
+        f"{model}: {len(model.parameters())} parameters"
+    )
+    done = train(start, settings, rng, _progress_bar(options.epochs))
+    if done.history.interrupted:
+        if not done.history.epochs:
+            raise KeyboardInterrupt
+        print(f"interrupted after epoch {len(done.history.epochs)}; what was learned is kept")
+    for name, part in (("training", done.training_part), ("test", done.test_part)):
+        print(f"{name} accuracy {done.classifier.accuracy(part):.1%} of {len(part.rows)}")
+    print(_confusion(done.classifier, done.test_part))
+    files = _training_files(done)
+    write_all_atomically({options.out / name: text for name, text in files.items()})
+    print(f"wrote {', '.join(files)} to {options.out}{os.sep}")
+    if "training.svg" not in files:
+        print('for training.svg, install matplotlib: pip install "autograd-mini[plot]"')
+
+
+def _confusion(classifier: Classifier, part: Dataset) -> str:
+    """A table: a row for each class, a column for each answer."""
+    counts = {(k, name): 0 for k in range(len(part.classes)) for name in part.classes}
+    for row, label in zip(part.rows, part.labels):
+        counts[label, classifier.classify(row)] += 1
+    wide = max(len("was \\ said"), *map(len, part.classes))
+    lines = ["test examples:", "  ".join(f"{c:>{wide}}" for c in ["was \\ said", *part.classes])]
+    for k, name in enumerate(part.classes):
+        cells = [name, *(str(counts[k, said]) for said in part.classes)]
+        lines.append("  ".join(f"{c:>{wide}}" for c in cells))
+    return "\n".join(lines)
+
+
+def _training_files(done: Training) -> dict[str, str | bytes]:
+    from nn.plots import training_curves
+
+    loss = _labelled_loss(done.classifier, done.test_part)
+    loss.backward()
+    files = _picture(loss, "graph.svg")
+    with contextlib.suppress(ImportError):
+        files["training.svg"] = training_curves(done.history)
+    return {**files, "model.json": done.classifier.to_json()}
+
+
+def _labelled_loss(classifier: Classifier, part: Dataset) -> Value:
+    """The loss of the first example of a part, with names on its inputs and parameters."""
+    from nn import losses
+
+    classifier.model.zero_grad()
+    for name, parameter in classifier.model.named_parameters():
+        _, layer, _, neuron, kind, *place = name.split(".")
+        parameter.label = f"{kind}{layer}[{','.join([neuron, *place])}]"
+    row = classifier.scale(part.rows[0])
+    inputs = [Value(x, column) for x, column in zip(row, part.columns)]
+    loss: Value = losses.cross_entropy(classifier.model(inputs), part.labels[0])
+    loss.label = "loss"
+    return loss
+
+
+def _progress_bar(epochs: int) -> Callable[[Epoch], None] | None:
+    """A bar on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        return None
+    started = time.monotonic()
+
+    def show(epoch: Epoch) -> None:
+        share = epoch.number / epochs
+        left = (time.monotonic() - started) * (1 / share - 1)
+        bar = "#" * round(24 * share)
+        line = (
+            f"epoch {epoch.number:>{len(str(epochs))}}/{epochs} [{bar:<24}] "
+            f"loss {epoch.loss:.4f}  accuracy {epoch.metrics['accuracy']:6.1%}  {left:3.0f} s left"
+        )
+        width = shutil.get_terminal_size().columns - 1
+        end = "\n" if epoch.number == epochs else ""
+        print(f"\r{line[:width]:<{width}}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def _predict(options: argparse.Namespace) -> None:
+    from nn.classifier import Classifier
+    from nn.data import read_csv
+
+    classifier = Classifier.load(options.model)
+    if options.data and options.numbers:
+        raise CommandError("give numbers or --data, not both")
+    if options.data:
+        part = read_csv(options.data)
+        _check_width(classifier, len(part.columns), str(options.data))
+        right = 0
+        for row, label in zip(part.rows, part.labels):
+            answer = classifier.classify(row)
+            right += answer == part.classes[label]
+            print(answer)
+        print(f"{right} of {len(part.rows)} as the file says", file=sys.stderr)
+        return
+    _check_width(classifier, len(options.numbers), "the command")
+    for name, p in zip(classifier.classes, classifier.probabilities(options.numbers)):
+        print(f"{name:<{max(map(len, classifier.classes))}}  {p:.4f}")
+    print(f"class: {classifier.classify(options.numbers)}")
+
+
+def _check_width(classifier: Classifier, width: int, source: str) -> None:
+    if width != len(classifier.columns):
+        raise CommandError(
+            f"the model takes {len(classifier.columns)} numbers "
+            f"({', '.join(classifier.columns)}); {source} gives {width}"
+        )
+
+
+# -- draw and steps ------------------------------------------------------------------------------
+
+
+def _expression(options: argparse.Namespace) -> Value:
+    variables: dict[str, float] = {}
+    for text in options.variables:
+        name, equals, number = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise CommandError(f"expected NAME=NUMBER, such as x=2, got {text!r}")
+        if name in variables:
+            raise CommandError(f"{name} is given twice")
+        try:
+            variables[name] = _finite(number)
+        except argparse.ArgumentTypeError as error:
+            raise CommandError(f"{name}: {error}") from None
+    return parse(options.expression, variables)
+
+
+def _draw(options: argparse.Namespace) -> None:
+    if options.out.suffix not in DRAWN:
+        raise CommandError(f"--out {options.out}: expected a file ending in {', '.join(DRAWN)}")
+    root = _expression(options)
+    root.backward()
+    [(name, content)] = _picture(root, options.out.name).items()
+    path = options.out.with_name(name)
+    write_atomically(path, content)
+    print(f"wrote {path}")
+
+
+def _picture(root: Value, name: str) -> dict[str, str | bytes]:
+    """{file name: content} of the drawing; the DOT text where no `dot` program can be had."""
+    from .draw import dot_command, draw_dot, render
+
+    stem, kind = os.path.splitext(name)
+    if kind == ".dot":
+        return {name: draw_dot(root).source}
+    if dot_command() is None:
+        print(f"no `dot` program found; writing {stem}.dot, for pip install graphviz-pure to draw")
+        return {f"{stem}.dot": draw_dot(root).source}
+    return {name: render(root, format=kind[1:])}
+
+
+def _steps(options: argparse.Namespace) -> None:
+    root = _expression(options)
+    names = node_names(root)
+
+    def shown(x: Any) -> str:
+        return names[x] if isinstance(x, Value) else str(x)
+
+    print("forward pass")
+    rows = [
+        (names[node], _formula(node, shown), str(node.data)) for node in topological_order(root)
+    ]
+    _print_table(("node", "made by", "data"), rows)
+
+    print("\nbackward pass")
+    steps = backprop_steps(root)
+    gradients = {step.parent or step.node: step.after for step in steps}
+    _print_table(
+        ("step", "chain rule", "sum so far"),
+        [(str(step.number), step.text, str(step.after)) for step in steps],
+    )
+
+    print("\ngradients")
+    top = names[root]
+    leaves = [node for node in topological_order(root) if not str(node.op)]
+    _print_table(
+        ("", "", ""), [(f"d{top}/d{names[x]}", "=", str(gradients.get(x, 0.0))) for x in leaves]
+    )
+
+
+def _formula(node: Value, shown: Callable[[Any], str]) -> str:
+    """How a node was made, such as "w * x"."""
+    operands = [shown(x) for x in node.operands]
+    name = str(node.op)
+    if not name:
+        return ""
+    if name == "neg":
+        return f"-{operands[0]}"
+    if len(operands) == 2 and not name.isidentifier():
+        return f" {name} ".join(operands)
+    return f"{name}({', '.join(operands)})"
+
+
+def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    lines = [heads, *rows] if any(heads) else list(rows)
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    for line in lines:
+        print("  " + "  ".join(f"{c:<{w}}" for c, w in zip(line, widths)).rstrip())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

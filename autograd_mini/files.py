@@ -1,0 +1,38 @@
+"""Writing files whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file so that a reader sees the old content or the new, and never a part."""
+    write_all_atomically({path: content})
+
+
+def write_all_atomically(contents: Mapping[Path, str | bytes]) -> None:
+    """Write several files: all are written in full beside their places, then moved there."""
+    written: list[tuple[str, Path]] = []
+    try:
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            written.append((name, path))
+            with os.fdopen(handle, "wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
+            os.chmod(name, 0o666 & ~_umask())
+        for name, path in written:
+            os.replace(name, path)
+    finally:
+        for name, _ in written:
+            if os.path.exists(name):
+                os.unlink(name)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,45 @@
+"""How weights start: each a function of (inputs, outputs, rng) that draws one weight."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from typing import Any
+
+Initializer = Callable[[int, int, Any], float]
+
+
+def he(inputs: int, outputs: int, rng: Any = random) -> float:
+    """Normal with variance 2 / inputs, for relu and its kin (He et al. 2015, arXiv:1502.01852)."""
+    return rng.gauss(0.0, math.sqrt(2.0 / inputs))  # type: ignore[no-any-return]
+
+
+def xavier(inputs: int, outputs: int, rng: Any = random) -> float:
+    """Uniform with variance 2 / (inputs + outputs), for tanh and its kin (Glorot, Bengio 2010)."""
+    limit = math.sqrt(6.0 / (inputs + outputs))
+    return rng.uniform(-limit, limit)  # type: ignore[no-any-return]
+
+
+def uniform(inputs: int, outputs: int, rng: Any = random) -> float:
+    """Uniform in [-1, 1], micrograd's choice."""
+    return rng.uniform(-1.0, 1.0)  # type: ignore[no-any-return]
+
+
+INITIALIZERS: dict[str, Initializer] = {"he": he, "xavier": xavier, "uniform": uniform}
+RECTIFIERS = {"relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "mish", "softplus"}
+
+
+def initializer(init: str | Initializer | None, activation_name: str) -> Initializer:
+    """The initializer that `init` names or is; by default the one that suits the activation.
+
+    Raises:
+        ValueError: there is no initializer of that name.
+    """
+    if callable(init):
+        return init
+    if init is None:
+        return he if activation_name in RECTIFIERS else xavier
+    if init not in INITIALIZERS:
+        raise ValueError(f"unknown init {init!r}; choose one of {', '.join(INITIALIZERS)}")
+    return INITIALIZERS[init]

@@ -1,0 +1,180 @@
+"""Neurons, layers and multi-layer perceptrons, with micrograd's signatures and attributes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from autograd_mini import Value, dot
+
+from .activations import Activation, activation_function, activation_name
+from .initializers import Initializer, initializer
+from .module import Module
+
+
+class Neuron(Module):
+    """activation(w1*x1 + .. + wn*xn + b).
+
+    Args:
+        nin: the number of inputs, at least 1.
+        nonlin: False leaves the activation out (micrograd's switch).
+        activation: a function, its name, or None for a linear neuron.
+        init: "he", "xavier", "uniform", or a function (inputs, outputs, rng) -> weight; by default
+            he for relu and its kin, else xavier. The bias starts at 0.
+        rng: a random.Random; None uses the random module, so that random.seed works.
+        expand: True makes every product and sum a node of its own, instead of one dot node.
+        nout: how many neurons its layer has, for the initializers that ask.
+
+    Attributes:
+        w: the weights, a list of Values.
+        b: the bias, a Value.
+
+    >>> neuron = Neuron(2, activation="tanh")
+    >>> neuron.w, neuron.b = [Value(1.0), Value(-2.0)], Value(0.5)
+    >>> round(neuron([0.25, 0.5]).data, 6)
+    -0.244919
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nonlin: bool = True,
+        *,
+        activation: str | Activation | None = "relu",
+        init: str | Initializer | None = None,
+        rng: random.Random | None = None,
+        expand: bool = False,
+        nout: int = 1,
+    ) -> None:
+        nin, nout = _size(nin, "Neuron inputs"), _size(nout, "Neuron nout")
+        self.activation = activation_function(activation if nonlin else None)
+        draw = initializer(init, activation_name(self.activation))
+        self.w = [Value(draw(nin, nout, rng or random)) for _ in range(nin)]
+        self.b = Value(0.0)
+        self.expand = expand
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        return self._respond(_inputs(x, len(self.w), "Neuron"))
+
+    def _respond(self, x: list[Any]) -> Any:
+        """The answer to inputs that have been checked."""
+        if self.expand:
+            z = sum((w * xi for w, xi in zip(self.w, x)), self.b)
+        else:
+            z = dot(self.w, x, self.b)
+        return self.activation(z) if self.activation else z
+
+    def __repr__(self) -> str:
+        return f"Neuron({len(self.w)}, {activation_name(self.activation)})"
+
+
+class Layer(Module):
+    """Neurons side by side on the same inputs; gives a list.
+
+    Args:
+        nin: the number of inputs, at least 1.
+        nout: the number of neurons, at least 1.
+        options: those of Neuron.
+
+    Attributes:
+        neurons: the list of Neurons.
+
+    >>> Layer(3, 2, activation="tanh").predict([0.0, 0.0, 0.0])
+    [0.0, 0.0]
+    """
+
+    def __init__(self, nin: int, nout: int, **options: Any) -> None:
+        nin, nout = _size(nin, "Layer inputs"), _size(nout, "Layer outputs")
+        self.neurons = [Neuron(nin, nout=nout, **options) for _ in range(nout)]
+
+    def __call__(self, x: Sequence[Any]) -> list[Any]:
+        x = _inputs(x, len(self.neurons[0].w), "Layer")
+        return [neuron._respond(x) for neuron in self.neurons]
+
+    def __repr__(self) -> str:
+        first = self.neurons[0]
+        return f"Layer({len(first.w)}, {len(self.neurons)}, {activation_name(first.activation)})"
+
+
+def Linear(nin: int, nout: int, **options: Any) -> Layer:
+    """A Layer without activation: z = W x + b.
+
+    >>> Linear(2, 3)
+    Layer(2, 3, linear)
+    """
+    return Layer(nin, nout, activation=None, **options)
+
+
+class MLP(Module):
+    """A multi-layer perceptron: layers one after another, the last one linear.
+
+    Args:
+        nin: the number of inputs, at least 1.
+        nouts: the sizes of the layers, at least one; the last is the number of outputs.
+        activation: of the hidden layers.
+        output_activation: of the last layer; None is linear.
+        options: init, rng and expand, as in Neuron.
+
+    Returns (when called):
+        A list of outputs, or the output itself where there is one.
+
+    >>> import random
+    >>> model = MLP(2, [16, 16, 1], rng=random.Random(0))
+    >>> model
+    MLP(2, [16, 16, 1], relu)
+    >>> len(model.parameters())
+    337
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        *,
+        activation: str | Activation | None = "relu",
+        output_activation: str | Activation | None = None,
+        **options: Any,
+    ) -> None:
+        sizes = [_size(nin, "MLP inputs"), *(_size(n, "MLP layer size") for n in nouts)]
+        if len(sizes) < 2:
+            raise ValueError("MLP expected at least one layer size, got []; write MLP(2, [1])")
+        last = len(sizes) - 2
+        self.layers = [
+            Layer(n, m, activation=output_activation if i == last else activation, **options)
+            for i, (n, m) in enumerate(pairwise(sizes))
+        ]
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        values = _inputs(x, len(self.layers[0].neurons[0].w), "MLP")
+        for layer in self.layers:
+            values = layer(values)
+        return values[0] if len(values) == 1 else values
+
+    def __repr__(self) -> str:
+        first = self.layers[0].neurons[0]
+        sizes = [len(layer.neurons) for layer in self.layers]
+        return f"MLP({len(first.w)}, {sizes}, {activation_name(first.activation)})"
+
+
+def _size(n: Any, what: str) -> int:
+    if isinstance(n, bool) or not hasattr(n, "__index__"):
+        raise TypeError(f"{what} expected a whole number, got {n!r}")
+    if n < 1:
+        raise ValueError(f"{what} expected a whole number of at least 1, got {n}")
+    return int(n)
+
+
+def _inputs(x: Any, expected: int, what: str) -> list[Any]:
+    """The inputs as a list of Values and floats: lists, tuples, or a row of an array."""
+    if hasattr(x, "tolist"):
+        x = x.tolist()
+    if not hasattr(x, "__iter__") or isinstance(x, (str, dict)):
+        raise TypeError(
+            f"{what} expected a list of {expected} inputs, got {type(x).__name__} {x!r}"
+        )
+    inputs = [xi if isinstance(xi, (Value, float)) else Value(xi).data for xi in x]
+    if len(inputs) != expected:
+        raise ValueError(f"{what} expected {expected} inputs, got {len(inputs)}")
+    return inputs
