@@ -63,6 +63,10 @@ from .primitives import (
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Scalar, Value
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .draw import draw_dot
+
 __all__ = [
     "AutogradError",
     "DomainError",
@@ -85,6 +89,7 @@ __all__ = [
     "cos",
     "cosh",
     "dot",
+    "draw_dot",
     "elu",
     "erf",
     "erfc",
@@ -133,3 +138,17 @@ __all__ = [
     "vjp",
     "where",
 ]
+
+_LOADED_WHEN_USED = {"draw_dot": "draw"}  # so that importing the engine stays quick
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LOADED_WHEN_USED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = __import__(f"{__name__}.{_LOADED_WHEN_USED[name]}", fromlist=[name])
+    globals()[name] = getattr(module, name)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -191,6 +191,7 @@ class Primitive:
         requires: the domain in words, for error messages; "" where it is all reals.
         exact: whether ints in give an int out, rather than a float.
         kinks: functions (x1, .., xn) that are 0 where f has no derivative or no value.
+        edges: operands at which the partials are a convention, or infinite.
         latex: the formula, with #1 .. #n for the operands.
     """
 
@@ -203,6 +204,7 @@ class Primitive:
         complex: Callable[..., Any] | None = None,  # the scalar type's own name
         domain: str | Sequence[str] = (),
         kinks: Iterable[float | Callable[..., Any]] = (),
+        edges: Sequence[tuple[float, ...]] = (),
         latex: str = "",
         defaults: tuple[float, ...] = (),
         arguments: Sequence[str] = (),
@@ -221,6 +223,7 @@ class Primitive:
         domains = (domain,) if isinstance(domain, str) else tuple(domain)
         self.domain = tuple(map(Interval, domains)) or (REALS,) * len(self.arguments)
         self.kinks = tuple(k if callable(k) else _vanishes_at(k) for k in kinks)
+        self.edges = tuple(edges)
         self.requires = requires or ", ".join(
             f"{n} in {interval}"
             for n, interval in zip(self.arguments, self.domain)
@@ -554,6 +557,7 @@ power = declare(
     ),
     kinks=(lambda x, n: x,),
     requires="x > 0, or x = 0 and n >= 0, or a whole number n that is no Value",
+    edges=((0.0, 0.0), (0.0, 0.5), (0.0, 1.0), (0.0, 2.0), (2.0, 0.0)),
     latex="{#1}^{#2}",
     attribute="power",
     doc="x to the power n. The exponent's partial at base 0 is 0.",
@@ -623,6 +627,7 @@ sqrt = declare(
     complex=cmath.sqrt,
     domain="[0, inf)",
     kinks=(0.0,),
+    edges=((0.0,),),
     latex=r"\sqrt{#1}",
     doc="The square root. Its derivative at 0 is inf.",
 )
@@ -641,6 +646,7 @@ cbrt = declare(
     getattr(math, "cbrt", _cbrt),  # Python 3.11 and newer have it
     (lambda x, y: 1 / (3 * y * y),),
     kinks=(0.0,),
+    edges=((0.0,),),
     latex=r"\sqrt[3]{#1}",
     doc="The real cube root. Its derivative at 0 is inf.",
 )
@@ -679,6 +685,7 @@ asin = declare(
     complex=cmath.asin,
     domain="[-1, 1]",
     kinks=(-1.0, 1.0),
+    edges=((-1.0,), (1.0,)),
     latex=r"\arcsin(#1)",
     doc="The inverse sine, in radians. Its derivative at -1 and 1 is inf.",
 )
@@ -689,6 +696,7 @@ acos = declare(
     complex=cmath.acos,
     domain="[-1, 1]",
     kinks=(-1.0, 1.0),
+    edges=((-1.0,), (1.0,)),
     latex=r"\arccos(#1)",
     doc="The inverse cosine, in radians. Its derivative at -1 and 1 is -inf.",
 )
@@ -716,6 +724,7 @@ atan2 = declare(
         lambda x1, x2, y: -x1 / _radius(x1, x2) / _radius(x1, x2),
     ),
     kinks=(lambda x1, x2: hypot(x1, where(x2 < 0, 0, x2)),),
+    edges=((0.0, 0.0),),
     latex=r"\operatorname{atan2}(#1, #2)",
     doc="The angle of the point (x2, x1) in radians. Its partials at the origin are 0.",
 )
@@ -725,6 +734,7 @@ hypot: Primitive = declare(
     (lambda x1, x2, y: x1 / y, lambda x1, x2, y: x2 / y),
     complex=lambda z1, z2: cmath.sqrt(z1 * z1 + z2 * z2),
     kinks=(lambda x1, x2: hypot(x1, x2),),
+    edges=((0.0, 0.0),),
     latex=r"\sqrt{{#1}^2 + {#2}^2}",
     doc="The length of (x1, x2), without overflow. Its partials at the origin are nan.",
 )
@@ -767,6 +777,7 @@ acosh = declare(
     complex=cmath.acosh,
     domain="[1, inf)",
     kinks=(1.0,),
+    edges=((1.0,),),
     latex=r"\operatorname{arcosh}(#1)",
     doc="The inverse hyperbolic cosine. Its derivative at 1 is inf.",
 )
@@ -802,6 +813,7 @@ absolute = declare(
     abs,
     (lambda x, y: sign(x),),
     kinks=(0.0,),
+    edges=((0.0,),),
     latex=r"\lvert #1 \rvert",
     attribute="absolute",
     doc="|x|. Its derivative at 0 is 0.",
@@ -811,6 +823,7 @@ sign: Primitive = declare(
     lambda x: where(x > 0, 1, where(x < 0, -1, x - x)),
     (lambda x, y: 0,),
     kinks=(0.0,),
+    edges=((0.0,),),
     latex=r"\operatorname{sgn}(#1)",
     doc="-1, 0 or 1. Its derivative is 0.",
 )
@@ -819,6 +832,7 @@ step = declare(
     lambda x: where(x > 0, 1, where(x < 0, 0, x - x)),
     (lambda x, y: 0,),
     kinks=(0.0,),
+    edges=((0.0,),),
     latex=r"\mathbb{1}[#1 > 0]",
     doc="The Heaviside step: 1 for x > 0, else 0. Its derivative is 0.",
 )
@@ -840,6 +854,7 @@ maximum = declare(
         lambda x1, x2, y: where(x1 < x2, 1, where(x1 > x2, 0, 0.5)),
     ),
     kinks=(lambda x1, x2: x1 - x2,),
+    edges=((1.0, 1.0),),
     latex=r"\max(#1, #2)",
     doc="The larger of two; a tie shares the gradient half and half.",
 )
@@ -851,6 +866,7 @@ minimum = declare(
         lambda x1, x2, y: where(x1 > x2, 1, where(x1 < x2, 0, 0.5)),
     ),
     kinks=(lambda x1, x2: x1 - x2,),
+    edges=((1.0, 1.0),),
     latex=r"\min(#1, #2)",
     doc="The smaller of two; a tie shares the gradient half and half.",
 )
@@ -872,6 +888,7 @@ clip = declare(
     ),
     kinks=(lambda x, low, high: x - low, lambda x, low, high: x - high),
     requires="low <= high",
+    edges=((0.0, 0.0, 1.0), (1.0, 0.0, 1.0)),
     latex=r"\operatorname{clip}(#1, #2, #3)",
     doc="x held within [low, high], low <= high. Its derivative at the edges is 1.",
 )
@@ -883,6 +900,7 @@ relu = declare(
     lambda x: where(x < 0, 0, x),
     (lambda x, y: step(x),),
     kinks=(0.0,),
+    edges=((0.0,),),
     latex=r"\operatorname{relu}(#1)",
     doc="max(x, 0). Its derivative at 0 is 0.",
 )
@@ -892,6 +910,7 @@ leaky_relu = declare(
     (lambda x, slope, y: where(x > 0, 1, slope), lambda x, slope, y: where(x > 0, 0, x)),
     defaults=(0.01,),
     kinks=(0.0,),
+    edges=((0.0, 0.01),),
     latex=r"\operatorname{leaky\_relu}(#1; #2)",
     doc="x for x > 0, else slope * x. Its derivative at 0 is the slope.",
 )
@@ -904,6 +923,7 @@ elu = declare(
     ),
     defaults=(1.0,),
     kinks=(0.0,),
+    edges=((0.0, 1.0), (0.0, 2.0)),
     latex=r"\operatorname{elu}(#1; #2)",
     doc="x for x > 0, else alpha * (exp(x) - 1) (Clevert et al. 2016, arXiv:1511.07289).",
 )
@@ -1025,7 +1045,7 @@ fsum = TABLE["fsum"] = NaryPrimitive(
     _sum,
     lambda i, xs, y: 1,
     exact=True,
-    latex=r"\sum(#*)",
+    latex=r"\operatorname{fsum}(#*)",
     doc="The sum of a list, as one node: correctly rounded, exact for ints and Fractions.",
 )
 
@@ -1048,7 +1068,7 @@ logsumexp = TABLE["logsumexp"] = NaryPrimitive(
     lambda i, xs, y: exp(xs[i] - y),
     requires="at least one operand",
     complex=lambda *zs: cmath.log(sum(map(cmath.exp, zs))),
-    latex=r"\ln \sum e^{(#*)}",
+    latex=r"\operatorname{logsumexp}(#*)",
     doc="log(exp(x1) + .. + exp(xn)) of a list, without overflow, as one node.",
 )
 

@@ -1,0 +1,38 @@
+"""The README says what is so: its Python examples print what it shows."""
+
+import contextlib
+import io
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+EXAMPLES = [
+    (code, output)
+    for (kind, code), (next_kind, output) in pairwise(BLOCKS)
+    if (kind, next_kind) == ("python", "output")
+]
+
+
+@pytest.mark.parametrize(("code", "output"), EXAMPLES)
+def test_an_example_prints_what_the_readme_shows(code, output, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+    assert printed.getvalue() == output
+
+
+def test_every_python_block_is_an_example():
+    assert len(EXAMPLES) == sum(kind == "python" for kind, _ in BLOCKS) > 0
+
+
+def test_the_first_two_shell_blocks_are_one_line_each():
+    shell = [code for kind, code in BLOCKS if kind == "sh"]
+    assert len(shell) == 2
+    assert all(code.count("\n") == 1 for code in shell)
+    assert "autograd-mini train" in shell[0]
+    assert "pytest" in shell[1]
