@@ -153,7 +153,7 @@ class Settings(NamedTuple):
 
     hidden: list[int] = [8, 8]  # noqa: RUF012 - never changed
     activation: str = "tanh"
-    epochs: int = 120
+    epochs: int = 60
     rate: float = 0.05
     batch: int = 8
     weight_decay: float = 0.01
