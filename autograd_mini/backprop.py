@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from .errors import AutogradError, StaleGraphError
 from .primitives import LEAF
-from .value import Value, _alike, _number, _real_operand
+from .value import Value, _number, _real_operand, plain_numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -205,8 +205,8 @@ def dependents(order: Sequence[Value], targets: set[Value]) -> set[Value]:
 
 def partial_values(node: Value, indices: Sequence[int]) -> list[Any]:
     """The local partials along operands `indices` as scalars that can be differentiated again."""
-    operands = node.operands
-    numbers = _alike([_number(x) for x in operands])
+    numbers = plain_numbers(node.operands)
+    operands = [x if isinstance(x, Value) else n for x, n in zip(node.operands, numbers)]
     fresh = node.op.evaluate(numbers, operands)
     if not _same(fresh, node.data):
         raise _stale(node)

@@ -147,8 +147,9 @@ class IEEE:
             return IEEE(primitive.evaluate([float(x) for x in operands]))
         except (ValueError, ZeroDivisionError):
             return IEEE(nan)
-        except OverflowError:
-            return IEEE(inf)
+        except OverflowError:  # of the sign that f has where it is still finite
+            nearest = [max(-700.0, min(700.0, float(x))) for x in operands]
+            return IEEE(math.copysign(inf, primitive.evaluate(nearest)))
 
 
 # -- a row of the table -------------------------------------------------------------------------
@@ -269,8 +270,9 @@ class Primitive:
         names = self.arguments
         filled = dict(zip(names[len(names) - len(self.defaults) :], self.defaults))
         filled.update(zip(names, operands))
+        twice = set(names[: len(operands)]) & set(keywords)
         filled.update(keywords)
-        if len(operands) > len(names) or set(filled) != set(names):
+        if len(operands) > len(names) or twice or set(filled) != set(names):
             given = [*map(show, operands), *(f"{k}={show(v)}" for k, v in keywords.items())]
             raise TypeError(f"expected {self.name}({', '.join(names)}), got ({', '.join(given)})")
         return tuple(filled[name] for name in names)
@@ -306,13 +308,16 @@ class Primitive:
             return self.complex(*numbers)
         if y.__class__ is float:
             return y
+        y = plain(y)
         return float(y) if y.__class__ is int and not self.exact else y
 
     def _not_finite_or_raise(
         self, error: Exception, numbers: Sequence[Any], operands: Sequence[Any]
     ) -> float:
         """nan where a nan or inf came in, as in IEEE arithmetic; else the error, explained."""
-        if isinstance(error, ValueError) and not all(map(math.isfinite, numbers)):
+        if isinstance(error, ValueError) and any(
+            x.__class__ is float and x - x != 0 for x in numbers
+        ):
             return nan
         raise self.explained(error, operands or numbers) from None
 
@@ -346,9 +351,7 @@ class Primitive:
             d = self.partial(index, [IEEE(x) for x in numbers], IEEE(y))
         except ValueError as error:
             raise self.explained(error, operands or numbers) from None
-        if d.__class__ is float or y.__class__ is not float:
-            return d
-        return float(d)  # an int, or an IEEE number
+        return _as_exact_as(y, d)
 
     def locals(
         self, numbers: Sequence[Any], y: Any, operands: Sequence[Any], wanted: Sequence[bool]
@@ -360,10 +363,17 @@ class Primitive:
         ]
 
 
+def _as_exact_as(y: Any, d: Any) -> Any:
+    """A partial of a float result as a float, if it is an int, an IEEE number or one of NumPy's."""
+    if d.__class__ is float or y.__class__ is not float:
+        return d
+    return float(d) if d.__class__ is int or not isinstance(d, Rational) else d
+
+
 def operand_names(functions: Sequence[Callable[..., Any]]) -> tuple[str, ...]:
     """The argument names of a partial, less the last, which is y."""
-    code = functions[0].__code__
-    return code.co_varnames[: code.co_argcount - 1]
+    code = getattr(functions[0], "__code__", None)
+    return code.co_varnames[: code.co_argcount - 1] if code else ()
 
 
 def _vanishes_at(point: float) -> Callable[..., Any]:
@@ -418,17 +428,16 @@ def primitive(
     """
     if not isinstance(name, str) or not name:
         raise ValueError(f"a primitive needs a name, got {name!r}")
-    partials = tuple(partials)
-    names = operand_names(partials) if partials else ()
-    if not partials or len(partials) != len(names):
+    rules = tuple(partials) if isinstance(partials, (tuple, list)) else ()
+    if not rules or any(len(operand_names([rule])) != len(rules) for rule in rules):
         raise ValueError(
-            f"primitive {name!r} needs one partial for each operand, each a function of all "
-            f"operands and y; got {len(partials)} partials of {len(names)} operands"
+            f"primitive {name!r} needs a tuple with one partial for each operand, each a Python "
+            "function of all operands and y, such as (lambda x1, x2, y: x2, lambda x1, x2, y: x1)"
         )
     return Primitive(
         name,
         forward,
-        partials,
+        rules,
         complex=complex,
         domain=domain,
         kinks=kinks,
@@ -458,6 +467,7 @@ _where_true = Primitive(
     lambda a, b: a,
     (lambda a, b, y: 1, lambda a, b, y: 0),
     latex=r"(#1 \text{ chosen over } #2)",
+    exact=True,
     attribute="_where_true",
 )
 _where_false = Primitive(
@@ -465,6 +475,7 @@ _where_false = Primitive(
     lambda a, b: b,
     (lambda a, b, y: 0, lambda a, b, y: 1),
     latex=r"(#2 \text{ chosen over } #1)",
+    exact=True,
     attribute="_where_false",
 )
 
@@ -546,14 +557,19 @@ def _power(x: Any, n: Any) -> Any:
     return y
 
 
+def _nonzero(x: Any) -> Any:
+    """x, but 1 at 0."""
+    return where(x > 0, x, where(x < 0, x, 1))
+
+
 power = declare(
     "**",
     _power,
     (
-        # n * x**(n - 1), and 0 for n = 0, where x**-1 need not exist
-        lambda x, n, y: n * x ** where(n > 0, n - 1, where(n < 0, n - 1, 0)),
-        # y * log(x), and 0 at x = 0, where y is 0; a negative x has no logarithm
-        lambda x, n, y: y * log(where(x > 0, x, where(x < 0, x, 1))),
+        # n * x**(n - 1), but 0 for n = 0 at x = 0, where x**-1 does not exist
+        lambda x, n, y: n * where(n > 0, x, where(n < 0, x, _nonzero(x))) ** (n - 1),
+        # y * log(x), but 0 at x = 0; a negative x has no logarithm
+        lambda x, n, y: y * log(_nonzero(x)),
     ),
     kinks=(lambda x, n: x,),
     requires="x > 0, or x = 0 and n >= 0, or a whole number n that is no Value",
@@ -875,6 +891,9 @@ minimum = declare(
 def _clip(x: Any, low: Any, high: Any) -> Any:
     if low > high:
         raise ValueError
+    for bound in (low, high):
+        if bound != bound:  # a nan comes out
+            return bound
     return low if x < low else high if x > high else x
 
 
@@ -981,25 +1000,35 @@ gelu = declare(
     doc="x times the normal distribution function of x (arXiv:1606.08415).",
 )
 _GELU_C, _GELU_CUBIC = math.sqrt(2 / pi), 0.044715
+
+
+def _twice_gelu_u(x: Any) -> Any:
+    """2 u, where gelu_tanh is x (1 + tanh u) / 2, which is x * sigmoid(2 u)."""
+    return 2 * _GELU_C * (x + _GELU_CUBIC * x * x * x)
+
+
+def _twice_gelu_du(x: Any) -> Any:
+    """Its derivative; beyond 40, where what it is multiplied by is 0, that at 40."""
+    return 2 * _GELU_C * (1 + 3 * _GELU_CUBIC * clip(x, -40, 40) * clip(x, -40, 40))
+
+
 gelu_tanh = declare(
     "gelu_tanh",
-    # x * (1 + tanh(u)) / 2 is x * sigmoid(2 u), which keeps its digits in the left tail
-    lambda x: x * sigmoid(2 * _GELU_C * (x + _GELU_CUBIC * x * x * x)),
-    (
-        lambda x, y: (
-            sigmoid(2 * _GELU_C * (x + _GELU_CUBIC * x * x * x))
-            + y
-            * sigmoid(-2 * _GELU_C * (x + _GELU_CUBIC * x * x * x))
-            * (2 * _GELU_C * (1 + 3 * _GELU_CUBIC * x * x))
-        ),
-    ),
+    lambda x: x * sigmoid(_twice_gelu_u(x)),
+    (lambda x, y: sigmoid(_twice_gelu_u(x)) + y * sigmoid(-_twice_gelu_u(x)) * _twice_gelu_du(x),),
     latex=r"\operatorname{gelu}_{\tanh}(#1)",
     doc="The tanh form of gelu, x (1 + tanh(sqrt(2/pi) (x + 0.044715 x**3))) / 2.",
 )
 mish = declare(
     "mish",
     lambda x: x * tanh(softplus(x)),
-    (lambda x, y: tanh(softplus(x)) + x * (1 - tanh(softplus(x)) ** 2) * sigmoid(x),),
+    # 1 - tanh(s)**2 is 4 sigmoid(2 s) sigmoid(-2 s), which keeps its digits for a large s
+    (
+        lambda x, y: (
+            tanh(softplus(x))
+            + x * sigmoid(x) * 4 * sigmoid(2 * softplus(x)) * sigmoid(-2 * softplus(x))
+        ),
+    ),
     latex=r"\operatorname{mish}(#1)",
     doc="x * tanh(softplus(x)) (Misra 2019, arXiv:1908.08681).",
 )
@@ -1033,11 +1062,10 @@ def _sum(*xs: Any) -> Any:
         return sum(xs)
     try:
         return math.fsum(xs)
-    except (ValueError, OverflowError):  # inf - inf, or a partial sum beyond the floats
-        total = 0.0
-        for x in xs:
-            total += x
-        return total
+    except ValueError:  # inf - inf
+        return nan
+    except OverflowError:  # a partial sum beyond the floats; the whole need not be
+        return math.fsum(x * 2.0**-64 for x in xs) * 2.0**64
 
 
 fsum = TABLE["fsum"] = NaryPrimitive(
@@ -1045,6 +1073,7 @@ fsum = TABLE["fsum"] = NaryPrimitive(
     _sum,
     lambda i, xs, y: 1,
     exact=True,
+    complex=lambda *zs: sum(zs),
     latex=r"\operatorname{fsum}(#*)",
     doc="The sum of a list, as one node: correctly rounded, exact for ints and Fractions.",
 )
@@ -1089,8 +1118,10 @@ class _Dot(NaryPrimitive):
     ) -> list[Any]:
         """As everywhere, but without a call for each operand: the other factor, and 1."""
         n = len(numbers) // 2
-        slopes = (*numbers[n:-1], *numbers[:n], y.__class__(1))
-        return [d if wanted_here else None for d, wanted_here in zip(slopes, wanted)]
+        slopes = (*numbers[n:-1], *numbers[:n], 1)
+        return [
+            _as_exact_as(y, d) if wanted_here else None for d, wanted_here in zip(slopes, wanted)
+        ]
 
 
 def _dot(*operands: Any) -> Any:
@@ -1108,6 +1139,7 @@ dot = TABLE["dot"] = _Dot(
     _dot,
     _dot_partial,
     exact=True,
+    complex=lambda *zs: sum(map(operator.mul, zs[: len(zs) // 2], zs[len(zs) // 2 : -1]), zs[-1]),
     latex=r"\operatorname{dot}(#*)",
     doc=(
         "w1*x1 + .. + wn*xn + bias, as one node: each product is rounded once, their sum "
@@ -1159,6 +1191,6 @@ def pick(xs: Iterable[Any], k: Any) -> Any:
     if hasattr(k, "__pick__"):  # a traced number
         return k.__pick__(xs)
     index = plain(k)
-    if index != int(index) or not 0 <= index < len(xs):
+    if not 0 <= index < len(xs) or index != int(index):
         raise IndexError(f"pick expected a whole number from 0 to {len(xs) - 1}, got {k!r}")
     return xs[int(index)]

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 # out as 0.0 by identity: a drawing shows a dash for the one and 0 for the other.
 NO_GRADIENT = float("0")
 
+EXACT_INTS = range(-(2**53), 2**53 + 1)  # the ints that every float operation takes exactly
+
 
 class Value:
     """A node of the computation graph: one number, and how it was made.
@@ -102,6 +104,8 @@ class Value:
         self._db = _db
         if _a is None:
             self.data = _real(data)
+            if label.__class__ is not str:
+                raise TypeError(f"a label is a string, got {type(label).__name__} {label!r}")
             if data.__class__ is not float:
                 self.zero_grad()
 
@@ -172,8 +176,10 @@ class Value:
     def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Value:
         """The operation on operands of which at least one is a Value."""
         operands = tuple([x if isinstance(x, Value) else _real_operand(x) for x in operands])
-        numbers = _alike([x.data if isinstance(x, Value) else x for x in operands])
+        numbers = plain_numbers(operands)
         y = primitive.evaluate(numbers, operands)
+        if y.__class__ is int:  # a plain int that where() chose
+            y = float(y)
         wanted = [isinstance(x, Value) for x in operands]
         return _node(y, primitive, operands, primitive.locals(numbers, y, operands, wanted))
 
@@ -185,7 +191,7 @@ class Value:
             data = self.data + other.data  # type: ignore[union-attr]
             if data.__class__ is float:
                 return Value(data, "", add, self, 1.0, other, 1.0)
-        elif kind is float or kind is int:
+        elif kind is float or (kind is int and other in EXACT_INTS):
             data = self.data + other
             if data.__class__ is float:
                 return Value(data, "", add, self, 1.0, other)
@@ -193,7 +199,7 @@ class Value:
 
     def __radd__(self, other: float) -> Value:
         kind = other.__class__
-        if kind is float or kind is int:
+        if kind is float or (kind is int and other in EXACT_INTS):
             if kind is int and other == 0:
                 return self  # builtin sum() starts from 0
             data = other + self.data
@@ -207,14 +213,15 @@ class Value:
             data = self.data - other.data  # type: ignore[union-attr]
             if data.__class__ is float:
                 return Value(data, "", subtract, self, 1.0, other, -1.0)
-        elif kind is float or kind is int:
+        elif kind is float or (kind is int and other in EXACT_INTS):
             data = self.data - other
             if data.__class__ is float:
                 return Value(data, "", subtract, self, 1.0, other)
         return subtract(self, other)
 
     def __rsub__(self, other: float) -> Value:
-        if other.__class__ is float or other.__class__ is int:
+        kind = other.__class__
+        if kind is float or (kind is int and other in EXACT_INTS):
             data = other - self.data
             if data.__class__ is float:
                 return Value(data, "", subtract, other, None, self, -1.0)
@@ -228,14 +235,15 @@ class Value:
             data = x * y
             if data.__class__ is float:
                 return Value(data, "", multiply, self, y, other, x)
-        elif kind is float or kind is int:
+        elif kind is float or (kind is int and other in EXACT_INTS):
             data = x * other
             if data.__class__ is float:
                 return Value(data, "", multiply, self, float(other), other)
         return multiply(self, other)
 
     def __rmul__(self, other: float) -> Value:
-        if other.__class__ is float or other.__class__ is int:
+        kind = other.__class__
+        if kind is float or (kind is int and other in EXACT_INTS):
             data = other * self.data
             if data.__class__ is float:
                 return Value(data, "", multiply, other, None, self, float(other))
@@ -249,15 +257,15 @@ class Value:
                 data = self.data / y
                 if data.__class__ is float:
                     return Value(data, "", divide, self, 1 / y, other, -data / y)
-        elif (kind is float or kind is int) and other:
-            data = self.data / other
+        elif kind is float or (kind is int and other in EXACT_INTS):
+            data = self.data / other if other else None
             if data.__class__ is float:
                 return Value(data, "", divide, self, 1 / other, other)
         return divide(self, other)
 
     def __rtruediv__(self, other: float) -> Value:
-        y = self.data
-        if y and (other.__class__ is float or other.__class__ is int):
+        kind, y = other.__class__, self.data
+        if y and (kind is float or (kind is int and other in EXACT_INTS)):
             data = other / y
             if data.__class__ is float:
                 return Value(data, "", divide, other, None, self, -data / y)
@@ -265,7 +273,7 @@ class Value:
 
     def __pow__(self, other: Scalar) -> Value:
         x, kind = self.data, other.__class__
-        if x.__class__ is float and x and other and (kind is int or kind is float):
+        if x.__class__ is float and (kind is int or kind is float) and x and other:
             try:
                 data, slope = x**other, other * x ** (other - 1)
             except OverflowError:
@@ -289,6 +297,8 @@ class Value:
         """dot(ws, xs, bias) of Value weights with Values or floats; None for all else."""
         kinds = set(map(type, xs))
         if set(map(type, ws)) != _VALUES or (kinds != _VALUES and kinds != _FLOATS):
+            return None
+        if bias.__class__ not in _BIASES:
             return None
         w = [x.data for x in ws]
         x = xs if kinds == _FLOATS else [x.data for x in xs]
@@ -468,7 +478,7 @@ for _name in method_names():
     setattr(Value, _name, _as_method(TABLE[_name]))
 
 
-_VALUES, _FLOATS, _NUMBERS = {Value}, {float}, {float, int}
+_VALUES, _FLOATS, _NUMBERS, _BIASES = {Value}, {float}, {float, int}, {Value, float, int}
 
 Scalar = Value | float  # what a user's function of scalars takes: floats, ints and Values
 
@@ -498,8 +508,10 @@ def _number(x: Any) -> Any:
     return x.data if isinstance(x, Value) else x
 
 
-def _alike(numbers: list[Any]) -> list[Any]:
-    """Floats, unless all are exact: then Fractions where one is, so that 1/2 is no 0.5."""
+def plain_numbers(operands: Sequence[Any]) -> list[Any]:
+    """The numbers of operands: floats, unless all are exact and one is a Fraction; then Fractions,
+    so that 1/2 is no 0.5."""
+    numbers = [_real(x.data) if isinstance(x, Value) else x for x in operands]
     exact = None
     for x in numbers:
         if x.__class__ is float:
