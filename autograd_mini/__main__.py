@@ -361,7 +361,7 @@ def _steps(options: argparse.Namespace) -> None:
 
     print("\nbackward pass")
     steps = backprop_steps(root)
-    gradients = {step.parent or step.node: step.after for step in steps}
+    gradients = {step.node if step.parent is None else step.parent: step.after for step in steps}
     _print_table(
         ("step", "chain rule", "sum so far"),
         [(str(step.number), step.text, str(step.after)) for step in steps],
@@ -369,7 +369,7 @@ def _steps(options: argparse.Namespace) -> None:
 
     print("\ngradients")
     top = names[root]
-    leaves = [node for node in topological_order(root) if not str(node.op)]
+    leaves = [node for node in topological_order(root) if node.is_leaf]
     _print_table(
         ("", "", ""), [(f"d{top}/d{names[x]}", "=", str(gradients.get(x, 0.0))) for x in leaves]
     )

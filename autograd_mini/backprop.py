@@ -16,8 +16,7 @@ touches no node, and backward() touches none before it knows all.
 from __future__ import annotations
 
 from .errors import AutogradError, StaleGraphError
-from .primitives import LEAF
-from .value import Value, _number, _real_operand, plain_numbers
+from .value import Value, _real_operand, plain_numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,8 +32,8 @@ MAX_DEPTH_FIRST_STEPS = 100_000
 def topological_order(root: Value) -> list[Value]:
     """Every node that `root` was made from, parents before children, each once, root last.
 
-    Depth first, along the operands in the order written, without recursion: a chain of a million
-    nodes is no problem.
+    Depth first, in the order in which operands were written, leaves just before their first use;
+    without recursion, so that a chain of a million nodes is no problem.
 
     >>> x = Value(2.0, "x")
     >>> y = x * x
@@ -44,7 +43,7 @@ def topological_order(root: Value) -> list[Value]:
     inner, _ = _inner_order(root, 0.0)
     order: dict[Value, None] = {}
     for node in inner:
-        order.update(dict.fromkeys(x for x in node.parents if x.op is LEAF))
+        order.update(dict.fromkeys(x for x in node.parents if x.is_leaf))
         order[node] = None
     order[root] = None  # where the root is itself a leaf
     return list(order)
@@ -204,32 +203,26 @@ def dependents(order: Sequence[Value], targets: set[Value]) -> set[Value]:
 
 
 def partial_values(node: Value, indices: Sequence[int]) -> list[Any]:
-    """The local partials along operands `indices` as scalars that can be differentiated again."""
+    """The local partials along operands `indices` as scalars that can be differentiated again.
+
+    Raises StaleGraphError where the node's operands no longer give what it stores.
+    """
     numbers = plain_numbers(node.operands)
     operands = [x if isinstance(x, Value) else n for x, n in zip(node.operands, numbers)]
-    fresh = node.op.evaluate(numbers, operands)
-    if not _same(fresh, node.data):
-        raise _stale(node)
-    stored = dict(zip((i for i, x in enumerate(operands) if isinstance(x, Value)), node.partials))
-    partials = []
-    for i in indices:
-        local = node.op.partial(i, operands, node)
-        if not _same(_number(local), stored[i]):
-            raise _stale(node)
-        partials.append(local)
-    return partials
+    data = node.op.evaluate(numbers, operands)
+    slopes = node.op.locals(numbers, data, operands, [isinstance(x, Value) for x in operands])
+    fresh = (data, *(d for d in slopes if d is not None))
+    if not all(map(_same, fresh, (node.data, *node.partials))):
+        name = f"{str(node.op)!r} node" + (f" labelled {node.label!r}" if node.label else "")
+        raise StaleGraphError(
+            f"the {name} with data {node.data!r} is stale: a leaf under it was changed after it "
+            "was made; differentiate rerun(root), or build the graph again"
+        )
+    return [node.op.partial(i, operands, node) for i in indices]
 
 
 def _same(a: Any, b: Any) -> bool:
     return bool(a == b or (a != a and b != b))
-
-
-def _stale(node: Value) -> StaleGraphError:
-    name = f"{str(node.op)!r} node" + (f" labelled {node.label!r}" if node.label else "")
-    return StaleGraphError(
-        f"the {name} with data {node.data!r} is stale: a leaf under it was changed after it was "
-        f"made; differentiate rerun(root), or build the graph again"
-    )
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -469,13 +462,26 @@ def rerun(root: Value) -> Value:
     """
     fresh: dict[Value, Value] = {}
     for node in topological_order(root):
-        if node.op is LEAF:
-            fresh[node] = node
-            continue
-        operands = tuple(fresh[x] if isinstance(x, Value) else x for x in node.operands)
-        fresh[node] = node.op.apply(operands)
-        fresh[node].label = node.label
+        fresh[node] = node if node.is_leaf else _again(node, fresh)
     return fresh[root]
+
+
+def substitute(root: Value, replacements: dict[Value, Any]) -> Any:
+    """The same graph with scalars in place of some nodes; what does not use them stays as it is."""
+    fresh = dict(replacements)
+    for node in topological_order(root):
+        if node not in fresh and any(x in fresh for x in node.parents):
+            fresh[node] = _again(node, fresh)
+    return fresh.get(root, root)
+
+
+def _again(node: Value, fresh: dict[Value, Any]) -> Any:
+    """The node's operation on fresh operands."""
+    operands = tuple(fresh.get(x, x) if isinstance(x, Value) else x for x in node.operands)
+    result = node.op.apply(operands)
+    if isinstance(result, Value):
+        result.label = node.label
+    return result
 
 
 def first_nonfinite(root: Value) -> Value | None:

@@ -16,7 +16,7 @@ from numbers import Rational
 
 from .backprop import node_names, topological_order
 from .errors import AutogradError
-from .primitives import LEAF, NaryPrimitive, dot
+from .primitives import NaryPrimitive, dot
 from .value import NO_GRADIENT, Value
 
 TYPE_CHECKING = False
@@ -98,10 +98,10 @@ def draw_dot(
     crowded = {x for node in order if len(node.parents) > CROWD for x in node.parents}
     picture = _new_picture(format, rankdir, ranksep="0.8" if crowded else "0.35")
     for node in order:
-        kind = "root" if node is root else "leaf" if node.op is LEAF else "intermediate"
-        flat = node in crowded and node.op is LEAF
+        kind = "root" if node is root else "leaf" if node.is_leaf else "intermediate"
+        flat = node in crowded and node.is_leaf
         _draw_value(picture, index[node], node, names[node], kind, flat)
-        if node.op is not LEAF:
+        if not node.is_leaf:
             _draw_operation(picture, index, node, names)
     return picture
 

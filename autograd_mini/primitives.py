@@ -1026,7 +1026,7 @@ mish = declare(
     (
         lambda x, y: (
             tanh(softplus(x))
-            + x * sigmoid(x) * 4 * sigmoid(2 * softplus(x)) * sigmoid(-2 * softplus(x))
+            + 4 * sigmoid(2 * softplus(x)) * sigmoid(-2 * softplus(x)) * sigmoid(x) * x
         ),
     ),
     latex=r"\operatorname{mish}(#1)",

@@ -12,11 +12,12 @@ from .backprop import (
     dependents,
     gradients,
     partial_values,
+    substitute,
     sweep_values,
     topological_order,
 )
-from .primitives import LEAF
-from .value import Value, _real_operand
+from .primitives import plain, where
+from .value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,13 +29,18 @@ if TYPE_CHECKING:
 
 
 def _map(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
-    """f on every number of a nested list (or tuple), and on those at its place in the others."""
+    """f on every number of a nested list (or tuple, or array), and on those at its place in the
+    others, which have to have its shape."""
+    tree, others = _as_lists(tree), tuple(map(_as_lists, others))
     if isinstance(tree, (list, tuple)):
         for other in others:
             if not isinstance(other, (list, tuple)) or len(other) != len(tree):
-                raise ValueError(f"expected lists of one shape, got {tree!r} and {other!r}")
+                raise ValueError(f"expected a list of {len(tree)}, got {other!r}")
         mapped = [_map(f, *parts) for parts in zip(tree, *others)]
         return mapped if isinstance(tree, list) else tuple(mapped)
+    for other in others:
+        if isinstance(other, (list, tuple)):
+            raise ValueError(f"expected one number, got {other!r}")
     return f(tree, *others)
 
 
@@ -52,24 +58,31 @@ def _as_lists(x: Any) -> Any:
     return x.tolist() if getattr(x, "ndim", 0) else x
 
 
-def _variable(x: Any) -> Value:
-    """A node of its own to differentiate by. On a Value it is x + 0, so that f(x) and another use
-    of x outside stay apart."""
-    if isinstance(x, Value):
-        return x + 0
-    return Value(x)
+def _unflat(shape: Any, flat: Iterable[Any]) -> Any:
+    """A nested list of that shape, with these numbers."""
+    numbers = iter(flat)
+    return _map(lambda _: next(numbers), shape)
 
 
 # -- running f ----------------------------------------------------------------------------------
 
 
 class _Run:
-    """f called once on fresh variables in place of some arguments."""
+    """f called once, on variables of its own in place of some arguments.
+
+    Attributes:
+        wrt: those arguments, in their shapes, of variables.
+        variables: the same in one list.
+        output: what f returned.
+        roots: its numbers in one list, Values or plain.
+        outside: a Value from outside that a root depends on, None if there is none. With one,
+            derivatives have to be differentiable themselves.
+    """
 
     def __init__(
         self, f: Callable[..., Any], args: Sequence[Any], argnums: Iterable[int], name: str
     ) -> None:
-        arguments = [_as_lists(x) for x in args]
+        arguments = list(args)
         for i in argnums:
             if not -len(arguments) <= i < len(arguments):
                 raise ValueError(
@@ -78,63 +91,92 @@ class _Run:
                 )
             arguments[i] = _map(_variable, arguments[i])
         self.wrt = [arguments[i] for i in argnums]
-        self.variables = list(_flat(self.wrt))
+        self.variables: list[Value] = list(_flat(self.wrt))
         self.output = f(*arguments)
-        self.roots = [x if isinstance(x, Value) else _constant(x, f) for x in _flat(self.output)]
-        # do the answers depend on Values from outside? Then they are Values themselves.
-        self.nested = any(x.op is not LEAF for x in self.variables) or any(
-            _leads_outside(root, set(self.variables)) for root in self.roots
-        )
+        self.roots = [_scalar(x, f) for x in _flat(self.output)]
+        own = set(self.variables)
+        self.outside: Value | None = None
+        self.depends_on(x for x in self.variables if not x.is_leaf)
+        self.depends_on(_leaf_outside(root, own) for root in self.roots)
 
-    def scalar(self, f: Callable[..., Any], name: str) -> Value:
+    def depends_on(self, scalars: Iterable[Any]) -> None:
+        """Take note of a Value from outside, if there is one among these."""
+        for x in scalars:
+            if isinstance(x, Value) and self.outside is None:
+                self.outside = x
+
+    def single_root(self, f: Callable[..., Any], name: str) -> Any:
+        """The one number that f returned."""
         if isinstance(self.output, (list, tuple)):
             raise TypeError(
                 f"{name} expected {_name(f)} to return one number, got a list; use jacobian"
             )
         return self.roots[0]
 
-    def gradients(self, root: Value) -> list[Any]:
-        return _gradients(root, self.variables, self.nested)
+    def gradients(self, root: Any) -> list[Any]:
+        """The derivatives of a root by the variables."""
+        if not isinstance(root, Value):
+            return self.finished(type(x.data)(0) for x in self.variables)
+        if self.outside is None:
+            return gradients(root, self.variables)
+        found = sweep_values(root, self.variables)
+        return self.finished(_like(root, found.get(x, 0)) for x in self.variables)
 
-    def out(self, node: Value) -> Any:
-        return node if self.nested else node.data
+    def finished(self, scalars: Iterable[Any]) -> list[Any]:
+        """Scalars as they leave this run: numbers; or, where it depends on outside, Values.
+
+        These are freed of the variables that stood for plain numbers, which a run around this one
+        would take for Values from outside; and one that is constant hangs on the outside by an
+        edge of partial 0.
+        """
+        if self.outside is None:
+            return [x.data if isinstance(x, Value) else x for x in scalars]
+        numbers = {x: x.data for x in self.variables if x.is_leaf}
+        freed = [substitute(x, numbers) if isinstance(x, Value) else x for x in scalars]
+        return [x if isinstance(x, Value) else where(True, x, self.outside) for x in freed]
 
 
-def _gradients(root: Value, variables: Sequence[Value], nested: bool) -> list[Any]:
-    if not nested:
-        return gradients(root, variables)
-    found = sweep_values(root, variables)
-    return [found.get(x, 0.0) for x in variables]
+def _variable(x: Any) -> Value:
+    """A node of its own to differentiate by. On a Value it is x * 1, so that f(x) and other uses
+    of x stay apart."""
+    return x * 1 if isinstance(x, Value) else Value(x)
+
+
+def _scalar(x: Any, f: Callable[..., Any]) -> Any:
+    try:
+        return x if isinstance(x, Value) else Value(x).data
+    except TypeError as error:
+        raise TypeError(f"{_name(f)} returned what is no scalar: {error}") from None
+
+
+def _like(root: Any, x: Any) -> Any:
+    """A plain int as a number of the root's own kind."""
+    if x.__class__ is not int:
+        return x
+    return type(root.data)(x) if isinstance(root, Value) else float(x)
+
+
+def _direction(x: Any) -> Any:
+    """A number of a tangent or cotangent; an int stays exact."""
+    return x if isinstance(x, Value) else plain(x)
 
 
 def _name(f: Callable[..., Any]) -> str:
     return getattr(f, "__name__", type(f).__name__)
 
 
-def _constant(x: Any, f: Callable[..., Any]) -> Value:
-    try:
-        return Value(_real_operand(x))
-    except TypeError as error:
-        raise TypeError(f"{_name(f)} returned what is no scalar: {error}") from None
-
-
-def _leads_outside(root: Value, variables: set[Value]) -> bool:
-    """Whether the root depends on a leaf that is none of the variables."""
+def _leaf_outside(root: Any, variables: set[Value]) -> Value | None:
+    """A leaf that the root depends on and that is none of the variables, None if there is none."""
     seen = set(variables)
-    stack = list(root.parents)
+    stack = [root] if isinstance(root, Value) else []
     while stack:
         node = stack.pop()
         if node not in seen:
-            if node.op is LEAF:
-                return True
+            if node.is_leaf:
+                return node
             seen.add(node)
             stack.extend(node.parents)
-    return False
-
-
-def _unflat(shape: Any, flat: Iterable[Any]) -> Any:
-    numbers = iter(flat)
-    return _map(lambda _: next(numbers), shape)
+    return None
 
 
 # -- reverse mode -------------------------------------------------------------------------------
@@ -163,9 +205,9 @@ def value_and_grad(
 
     def value_and_gradient(*args: Any, **keywords: Any) -> tuple[Any, Any]:
         run = _Run(_with(f, keywords), args, numbers, "grad")
-        root = run.scalar(f, "grad")
+        root = run.single_root(f, "grad")
         parts = _unflat(run.wrt, run.gradients(root))
-        return run.out(root), parts[0] if isinstance(argnums, int) else tuple(parts)
+        return run.finished([root])[0], parts[0] if isinstance(argnums, int) else tuple(parts)
 
     return value_and_gradient
 
@@ -218,38 +260,45 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     run = _Run(f, primals, range(len(primals)), "vjp")
 
     def back(cotangent: Any) -> tuple[Any, ...]:
-        weights = list(_flat(_map(lambda _, v: v, run.output, _as_lists(cotangent))))
-        total = sum((_product(root, v) for root, v in zip(run.roots, weights)), Value(0))
-        nested = run.nested or any(isinstance(v, Value) for v in weights)
-        return tuple(_unflat(run.wrt, _gradients(total, run.variables, nested)))
+        weights = list(_flat(_map(lambda _, v: _direction(v), run.output, cotangent)))
+        total: Any = 0
+        for root, weight in zip(run.roots, weights):
+            total = total + _product(root, weight)
+        run.depends_on(weights)
+        return tuple(_unflat(run.wrt, run.gradients(total)))
 
-    return _unflat(run.output, map(run.out, run.roots)), back
+    return _unflat(run.output, run.finished(run.roots)), back
 
 
-def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The Jacobian function of f, one backward pass for each output.
 
     Args:
         f: a function of numbers and nested lists, returning a number or nested list.
-        argnums: which argument to differentiate by.
+        argnums: which argument to differentiate by, or several.
 
     Returns:
         A function of the same arguments that gives a nested list: in the shape of f's output, and
-        in place of each number the gradient of that output, in the shape of the argument.
+        in place of each number the gradient of that output, in the shape of the argument; with
+        several argnums a tuple of such.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
     """
 
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
     def jacobian_of(*args: Any, **keywords: Any) -> Any:
-        run = _Run(_with(f, keywords), args, (argnums,), "jacobian")
-        rows = (_unflat(run.wrt[0], run.gradients(root)) for root in run.roots)
-        return _unflat(run.output, rows)
+        run = _Run(_with(f, keywords), args, numbers, "jacobian")
+        rows = [_unflat(run.wrt, run.gradients(root)) for root in run.roots]
+        return _unflat(
+            run.output, [row[0] if isinstance(argnums, int) else tuple(row) for row in rows]
+        )
 
     return jacobian_of
 
 
-def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The matrix of second derivatives of f: the Jacobian of its gradient.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
@@ -282,19 +331,19 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
             f"jvp expected as many tangents as primals, got {len(tangents)} for {len(primals)}"
         )
     run = _Run(f, primals, range(len(primals)), "jvp")
-    directions = list(
-        _flat([_map(lambda _, t: t, p, _as_lists(t)) for p, t in zip(run.wrt, tangents)])
-    )
-    nested = run.nested or any(isinstance(t, Value) for t in directions)
+    directions = [
+        t for p, d in zip(run.wrt, tangents) for t in _flat(_map(lambda _, t: _direction(t), p, d))
+    ]
+    run.depends_on(directions)
     tangent: dict[Value, Any] = dict(zip(run.variables, directions))
     for root in run.roots:
-        order = topological_order(root)
+        order = topological_order(root) if isinstance(root, Value) else []
         moving = dependents(order, set(tangent))
         for node in order:
             if node in moving and node not in tangent:
-                tangent[node] = _tangent(node, tangent, nested)
-    out = [tangent.get(root, 0.0) for root in run.roots]
-    return _unflat(run.output, map(run.out, run.roots)), _unflat(run.output, out)
+                tangent[node] = _tangent(node, tangent, run.outside is not None)
+    out = [_like(root, tangent.get(root, 0)) for root in run.roots]
+    return _unflat(run.output, run.finished(run.roots)), _unflat(run.output, run.finished(out))
 
 
 def _tangent(node: Value, tangent: dict[Value, Any], nested: bool) -> Any:

@@ -140,6 +140,11 @@ class Value:
             return (self._a,), (self._da,)
         return (self._a, self._b), (self._da, self._db)
 
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no operation made it: an input, a parameter."""
+        return self._a is None
+
     def detach(self) -> Value:
         """A new leaf of the same data and label; no gradient flows through it."""
         return Value(self.data, self.label)
@@ -386,14 +391,14 @@ class Value:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A leaf by itself, which keeps its identity; any other node as rows of its graph."""
-        if self.op is LEAF:
+        if self.is_leaf:
             return _restored, (self.data, self._grad_or_none(), self.label, LEAF, (), ())
         from .backprop import topological_order
 
         rows: list[Any] = []
         row_of: dict[Value, tuple[int]] = {}  # a tuple stands for a node made by an earlier row
         for node in topological_order(self):
-            if node.op is not LEAF:
+            if not node.is_leaf:
                 row_of[node] = (len(rows),)
                 operands = tuple(
                     row_of.get(x, x) if isinstance(x, Value) else x for x in node.operands

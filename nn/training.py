@@ -174,7 +174,8 @@ def _numbers(outputs: Any) -> Any:
 
 
 def _divergence(error: Value, epoch: int) -> DivergenceError:
-    node = first_nonfinite(error) or error
+    found = first_nonfinite(error)
+    node = error if found is None else found
     made_by = f"the result of {node.op}" if str(node.op) else "a parameter or an input"
     return DivergenceError(
         f"training diverged in epoch {epoch}: the loss is {error.data}; the first number that is "
