@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import operator
+import unicodedata
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -66,8 +68,13 @@ def parse(text: str, variables: Mapping[str, float]) -> Value:
             f"the expression has {len(text)} characters; {MAX_LENGTH} are the most"
         )
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
-        leaves = {name: Value(number, name) for name, number in variables.items()}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd literals, which are refused below
+            tree = ast.parse(text.strip(), mode="eval").body
+        leaves = {}
+        for name, number in variables.items():
+            spelled = unicodedata.normalize("NFKC", name)  # as Python spells identifiers
+            leaves[spelled] = Value(number, spelled)
         unused = set(leaves)
         root = _build(tree, leaves, unused)
     except SyntaxError as error:
@@ -117,7 +124,7 @@ def _build(node: ast.AST, leaves: Mapping[str, Value], unused: set[str]) -> Any:
         function = FUNCTIONS.get(node.func.id)
         if function is None:
             raise ExpressionError(
-                f"unknown function {node.func.id!r}; there are {', '.join(sorted(FUNCTIONS))}"
+                f"unknown function {_short(node.func.id)}; there are {', '.join(sorted(FUNCTIONS))}"
             )
         return _applied(function, node, *map(build, node.args))
     raise ExpressionError(
@@ -134,7 +141,7 @@ def _name(name: str, leaves: Mapping[str, Value], unused: set[str]) -> Any:
         return CONSTANTS[name]
     if name in FUNCTIONS:
         raise ExpressionError(f"{name} is a function; write {name}(..)")
-    raise ExpressionError(f"{name!r} has no number; add {name}=1.5, say")
+    raise ExpressionError(f"{_short(name)} has no number; add {name[:20]}=1.5, say")
 
 
 def _applied(function: Callable[..., Any], node: ast.AST, *operands: Any) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +23,7 @@ from .training import Epoch, Example, History, accuracy, fit, linear_decay, pred
 
 FORMAT = "autograd-mini classifier"
 VERSION = 1
+LARGEST = sys.float_info.max
 TEST_SHARE = 0.3
 MOMENTUM = 0.9
 
@@ -208,7 +210,7 @@ def train(
 
 def _is(x: Any, kind: type) -> bool:
     if kind is float:
-        return isinstance(x, (int, float)) and not isinstance(x, bool) and abs(x) < 1e300
+        return isinstance(x, (int, float)) and not isinstance(x, bool) and abs(x) <= LARGEST
     return isinstance(x, kind) and not isinstance(x, bool)
 
 

@@ -75,7 +75,7 @@ def read_csv(path: str | Path) -> Dataset:
         if not cells[-1]:
             raise DataError(f"{path}: row {number} has no class in its last column")
         names.append(cells[-1])
-    classes = sorted(set(names), key=lambda name: (not _is_number(name), _order(name), name))
+    classes = sorted(set(names), key=_order)
     if len(classes) < 2:
         raise DataError(
             f"{path}: there is one class only, {classes[0]!r}; a classifier needs two or more"
@@ -104,8 +104,10 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _order(name: str) -> float:
-    return float(name) if _is_number(name) else 0.0
+def _order(name: str) -> tuple[bool, float, str]:
+    """Numbers first, by size; then names."""
+    number = float(name) if _is_number(name) else math.nan
+    return (True, 0.0, name) if math.isnan(number) else (False, number, name)
 
 
 def _number(cell: str, path: Path, row: int, column: str) -> float:
@@ -171,13 +173,14 @@ class Scale(NamedTuple):
     @classmethod
     def of(cls, rows: Sequence[Sequence[float]]) -> Scale:
         """The means and standard deviations of the columns; a constant column has deviation 1."""
-        columns = list(zip(*rows))
-        means = [math.fsum(column) / len(column) for column in columns]
-        deviations = [
-            math.hypot(*(x - mean for x in column)) / math.sqrt(len(column))
-            for column, mean in zip(columns, means)
-        ]
-        return cls(means, [d or 1.0 for d in deviations])
+        means, deviations = [], []
+        for column in zip(*rows):
+            constant = min(column) == max(column)  # whatever its mean is rounded to
+            mean = column[0] if constant else math.fsum(column) / len(column)
+            spread = math.hypot(*(x - mean for x in column)) / math.sqrt(len(column))
+            means.append(mean)
+            deviations.append(1.0 if constant else spread)
+        return cls(means, deviations)
 
     def __call__(self, row: Sequence[float]) -> list[float]:
         return [(x - m) / d for x, m, d in zip(row, self.means, self.deviations)]

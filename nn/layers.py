@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -137,6 +137,9 @@ class MLP(Module):
         output_activation: str | Activation | None = None,
         **options: Any,
     ) -> None:
+        activation = activation_function(activation)
+        if not isinstance(nouts, Iterable):
+            raise TypeError(f"MLP expected a list of layer sizes, got {nouts!r}")
         sizes = [_size(nin, "MLP inputs"), *(_size(n, "MLP layer size") for n in nouts)]
         if len(sizes) < 2:
             raise ValueError("MLP expected at least one layer size, got []; write MLP(2, [1])")

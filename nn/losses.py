@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import Any
 
 from autograd_mini import Value, dot, fsum, log, logsumexp, pick, relu, softplus
@@ -119,7 +120,7 @@ def l2(parameters: Iterable[Value]) -> Any:
 
 
 def _is_plain(x: Any) -> bool:
-    return isinstance(x, (int, float))
+    return isinstance(x, Real)
 
 
 def _check_label(label: Any, allowed: tuple[int, int], name: str) -> None:

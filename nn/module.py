@@ -154,7 +154,8 @@ def _with_numbers(part: Any, copies: dict[int, Any]) -> Any:
     if isinstance(part, Value):
         return part.data
     if isinstance(part, (list, tuple)):
-        return type(part)([_with_numbers(member, copies) for member in part])
+        members = [_with_numbers(member, copies) for member in part]
+        return type(part)(*members) if hasattr(part, "_fields") else type(part)(members)
     if not isinstance(part, Module):
         return part
     if id(part) not in copies:

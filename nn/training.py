@@ -110,15 +110,12 @@ def fit(
                     optimizer.lr = rate * schedule(share)
                 optimizer.zero_grad()
                 for x, y in batch:
-                    outputs = model(x)
-                    error = loss(outputs, y)
-                    if not math.isfinite(error.data):
-                        raise _divergence(error, number)
+                    outputs, error = _forward(model, loss, x, y, number)
                     error.backward(1 / len(batch))
                     total += error.data
                     for name, metric in metrics.items():
                         sums[name] += metric(_numbers(outputs), y)
-                optimizer.step()
+                _step(optimizer, number)
             epoch = Epoch(
                 number,
                 total / len(data),
@@ -173,11 +170,35 @@ def _numbers(outputs: Any) -> Any:
     return outputs.data if isinstance(outputs, Value) else outputs
 
 
-def _divergence(error: Value, epoch: int) -> DivergenceError:
-    found = first_nonfinite(error)
-    node = error if found is None else found
-    made_by = f"the result of {node.op}" if str(node.op) else "a parameter or an input"
-    return DivergenceError(
-        f"training diverged in epoch {epoch}: the loss is {error.data}; the first number that is "
-        f"not finite is {made_by} ({node.data}); try a smaller learning rate"
-    )
+def _forward(
+    model: Module, loss: Callable[[Any, Any], Any], x: Any, y: Any, epoch: int
+) -> tuple[Any, Value]:
+    """(model(x), loss(model(x), y)), checked to be finite."""
+    try:
+        outputs = model(x)
+        error = loss(outputs, y)
+    except OverflowError as overflow:
+        raise DivergenceError(_diverged(epoch, str(overflow))) from None
+    if not isinstance(error, Value):
+        raise TypeError(f"the loss has to give one Value, got {type(error).__name__} {error!r}")
+    node = first_nonfinite(error) if not math.isfinite(error.data) else None
+    if node is not None:
+        made_by = f"the result of {node.op}" if str(node.op) else "a parameter or an input"
+        label = f" labelled {node.label!r}" if node.label else ""
+        reason = f"the first number that is not finite is {made_by}{label} ({node.data})"
+        raise DivergenceError(_diverged(epoch, f"the loss is {error.data}; {reason}"))
+    return outputs, error
+
+
+def _step(optimizer: SGD, epoch: int) -> None:
+    """The optimizer's step; taken back where a parameter leaves the finite numbers."""
+    before = [p.data for p in optimizer.parameters]
+    optimizer.step()
+    if not all(math.isfinite(p.data) for p in optimizer.parameters):
+        for p, data in zip(optimizer.parameters, before):
+            p.data = data
+        raise DivergenceError(_diverged(epoch, "a step makes a parameter infinite or nan"))
+
+
+def _diverged(epoch: int, reason: str) -> str:
+    return f"training diverged in epoch {epoch}: {reason}; try a smaller learning rate"
