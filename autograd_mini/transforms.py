@@ -55,7 +55,7 @@ def _flat(tree: Any) -> Iterator[Any]:
 
 def _as_lists(x: Any) -> Any:
     """An array as nested lists; all else as it is."""
-    return x.tolist() if getattr(x, "ndim", 0) else x
+    return x.tolist() if hasattr(x, "ndim") else x
 
 
 def _unflat(shape: Any, flat: Iterable[Any]) -> Any:

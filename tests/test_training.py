@@ -1,0 +1,533 @@
+"""The training loop: equal to one written by hand, and safe to interrupt."""
+
+import itertools
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd_mini import AutogradError, Value, sqrt
+from nn import MLP, Linear, Module
+from nn.losses import cross_entropy, half_squared_error, hinge, mean_squared_error
+from nn.optimizers import SGD
+from nn.training import (
+    DivergenceError,
+    accuracy,
+    evaluate,
+    fit,
+    linear_decay,
+    predicted_class,
+)
+
+DATA = [([0.5, -1.0], 0), ([1.5, 0.25], 1), ([-0.75, 0.5], 2), ([0.1, 0.9], 1), ([2.0, 2.0], 0)]
+
+
+def classifier(seed=0):
+    return MLP(2, [3, 3], activation="tanh", rng=random.Random(seed))
+
+
+def numbers_of(model):
+    return [p.data for _, p in model.named_parameters(frozen=True)]
+
+
+class Slope(Module):
+    """y = w * x."""
+
+    def __init__(self, w):
+        self.w = Value(w)
+
+    def __call__(self, x):
+        return self.w * x
+
+
+class Counting(SGD):
+    """Remembers the rate of each step, and the parameters after it."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.rates, self.path = [], []
+
+    def step(self):
+        super().step()
+        self.rates.append(self.lr)
+        self.path.append([p.data for p in self.parameters])
+
+
+# -- what it computes ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("batch_size", [None, 1, 2, 3, 5, 99])
+@pytest.mark.parametrize("settings", [{}, {"momentum": 0.9, "nesterov": True}])
+def test_fit_is_the_loop_one_would_write_by_hand(batch_size, settings):
+    fitted, model = classifier(), classifier()
+    optimizer = SGD(fitted.parameters(), lr=0.2, **settings)
+    history = fit(
+        fitted,
+        cross_entropy,
+        DATA,
+        optimizer=optimizer,
+        epochs=3,
+        batch_size=batch_size,
+        rng=random.Random(5),
+    )
+
+    optimizer, rng = SGD(model.parameters(), lr=0.2, **settings), random.Random(5)
+    order, size, means = list(range(len(DATA))), batch_size or len(DATA), []
+    for _ in range(3):
+        rng.shuffle(order)
+        seen = []
+        for start in range(0, len(order), size):
+            losses = [
+                cross_entropy(model(x), y) for x, y in (DATA[i] for i in order[start:][:size])
+            ]
+            seen += losses
+            optimizer.zero_grad()
+            (sum(losses) / len(losses)).backward()
+            optimizer.step()
+        means.append(sum(loss.data for loss in seen) / len(DATA))
+
+    assert numbers_of(fitted) == pytest.approx(numbers_of(model), rel=1e-12)
+    assert [epoch.loss for epoch in history.epochs] == pytest.approx(means, rel=1e-12)
+    assert [epoch.number for epoch in history.epochs] == [1, 2, 3]
+    assert history.interrupted is False
+
+
+def test_a_batch_of_all_is_gradient_descent():
+    """Half the squared error of w*x: w becomes w - lr * mean(x * (w*x - y))."""
+    model = Slope(3.0)
+    data = [(1.0, 2.0), (2.0, 1.0), (-1.0, 0.5)]
+    w = 3.0
+    for _ in range(4):
+        w -= 0.1 * sum(x * (w * x - y) for x, y in data) / 3
+    fit(model, half_squared_error, data, optimizer=SGD([model.w], lr=0.1), epochs=4)
+    assert model.w.data == pytest.approx(w, rel=1e-13)
+
+
+@given(st.integers(1, 7), st.integers(1, 9), st.integers(1, 4))
+def test_every_example_is_seen_once_an_epoch_in_batches_of_the_size(n, size, epochs):
+    model, seen = Slope(1.0), []
+
+    def loss(output, y):
+        seen.append(y)
+        return output
+
+    optimizer = Counting([model.w], lr=0.0)
+    data = [(1.0, k) for k in range(n)]
+    fit(model, loss, data, optimizer=optimizer, epochs=epochs, batch_size=size)
+    assert len(optimizer.rates) == epochs * math.ceil(n / size)
+    assert [sorted(seen[k : k + n]) for k in range(0, len(seen), n)] == [list(range(n))] * epochs
+
+
+def test_each_epoch_has_an_order_of_its_own():
+    model, seen = Slope(1.0), []
+
+    def loss(output, y):
+        seen.append(y)
+        return output
+
+    data = [(1.0, k) for k in range(20)]
+    fit(model, loss, data, optimizer=SGD([model.w]), epochs=3, rng=random.Random(0))
+    assert seen[:20] != seen[20:40] != seen[40:] != seen[:20]
+    assert [k for _, k in data] == list(range(20)), "the data stays as it was"
+
+
+def trained(rng, seed=None):
+    if seed is not None:
+        random.seed(seed)
+    model = classifier()
+    optimizer = SGD(model.parameters(), lr=0.3)
+    history = fit(model, cross_entropy, DATA, optimizer=optimizer, epochs=3, batch_size=2, rng=rng)
+    return numbers_of(model), history
+
+
+def test_a_seed_decides_the_whole_run():
+    assert trained(random.Random(1)) == trained(random.Random(1))
+    assert trained(random.Random(1)) != trained(random.Random(2))
+
+
+def test_without_an_rng_random_seed_decides():
+    assert trained(None, seed=1) == trained(None, seed=1)
+    assert trained(None, seed=1) != trained(None, seed=2)
+    state = random.getstate()
+    trained(random.Random(3))
+    assert random.getstate() == state
+
+
+def test_the_loss_of_an_epoch_is_the_mean_at_the_time_of_training():
+    told, model = [], classifier()
+
+    def loss(outputs, y):
+        error = cross_entropy(outputs, y)
+        told.append(error.data)
+        return error
+
+    optimizer = SGD(model.parameters(), lr=0.5)
+    history = fit(model, loss, DATA, optimizer=optimizer, epochs=2, batch_size=1)
+    assert [e.loss for e in history.epochs] == pytest.approx(
+        [math.fsum(told[:5]) / 5, math.fsum(told[5:]) / 5]
+    )
+
+
+def test_frozen_parameters_stay():
+    model = classifier()
+    model.layers[0].freeze()
+    before = model.layers[0].state_dict()
+    fit(model, cross_entropy, DATA, optimizer=SGD(model.parameters(), lr=1.0), epochs=2)
+    assert model.layers[0].state_dict() == before
+    assert model.layers[1].state_dict() != classifier().layers[1].state_dict()
+
+
+def test_a_network_learns_exclusive_or():
+    data = [([a, b], 1 if a * b < 0 else -1) for a, b in itertools.product([-1, 1], repeat=2)]
+    model = MLP(2, [4, 1], activation="tanh", rng=random.Random(2))
+    optimizer = SGD(model.parameters(), lr=0.2, momentum=0.9)
+    history = fit(model, hinge, data, optimizer=optimizer, epochs=60, rng=random.Random(0))
+    assert history.epochs[0].loss > 0.5
+    assert history.epochs[-1].loss < 0.05
+    assert all(model.predict(x) * y > 0 for x, y in data)
+
+
+# -- schedules ----------------------------------------------------------------------------------
+
+
+def test_a_schedule_is_told_the_share_done_and_scales_the_rate():
+    model, shares = Slope(1.0), []
+
+    def schedule(share):
+        shares.append(share)
+        return 2 - share
+
+    optimizer = Counting([model.w], lr=0.5)
+    data = [(1.0, k) for k in range(4)]
+    fit(
+        model,
+        lambda output, _: output,
+        data,
+        optimizer=optimizer,
+        epochs=2,
+        batch_size=2,
+        schedule=schedule,
+    )
+    assert shares == [0.0, 0.25, 0.5, 0.75]
+    assert optimizer.rates == [0.5 * (2 - share) for share in shares]
+    assert optimizer.lr == 0.5
+
+
+def test_linear_decay_is_a_line_to_zero():
+    assert [linear_decay(share) for share in (0.0, 0.25, 1.0)] == [1.0, 0.75, 0.0]
+
+
+# -- metrics, validation, progress --------------------------------------------------------------
+
+
+def test_metrics_are_told_plain_numbers_and_averaged():
+    model, told = classifier(), []
+
+    def first(outputs, y):
+        told.append((outputs, y))
+        return outputs[0]
+
+    optimizer = SGD(model.parameters(), lr=0.0)
+    history = fit(
+        model,
+        cross_entropy,
+        DATA,
+        optimizer=optimizer,
+        epochs=2,
+        batch_size=2,
+        metrics={"first": first, "one": lambda *_: 1.0},
+    )
+    assert {type(x) for outputs, _ in told for x in outputs} == {float}
+    mean = sum(model.predict(x)[0] for x, _ in DATA) / len(DATA)
+    for epoch in history.epochs:
+        assert epoch.metrics == {"first": pytest.approx(mean), "one": 1.0}
+        assert epoch.validation == {}
+
+
+def test_a_single_output_reaches_the_metric_as_a_float():
+    model, told = Slope(2.0), []
+
+    def metric(output, y):
+        told.append(output)
+        return 0.0
+
+    fit(
+        model,
+        half_squared_error,
+        [(3.0, 1.0)],
+        optimizer=SGD([model.w], lr=0.0),
+        epochs=1,
+        metrics={"m": metric},
+    )
+    assert told == [6.0]
+    assert type(told[0]) is float
+
+
+def test_validation_is_measured_after_the_epoch_on_examples_not_trained_on():
+    model = classifier()
+    optimizer = Counting(model.parameters(), lr=0.5)
+    held_out = [([3.0, -1.0], 1), ([0.0, 0.0], 2)]
+    history = fit(
+        model,
+        cross_entropy,
+        DATA,
+        optimizer=optimizer,
+        epochs=3,
+        metrics={"loss": cross_entropy, "accuracy": accuracy},
+        validation=held_out,
+    )
+    other = classifier()
+    for epoch, numbers in zip(history.epochs, optimizer.path, strict=True):
+        for p, number in zip(other.parameters(), numbers, strict=True):
+            p.data = number
+        expected = [cross_entropy(other.predict(x), y) for x, y in held_out]
+        assert epoch.validation["loss"] == pytest.approx(sum(expected) / 2)
+        assert epoch.validation == evaluate(
+            other, held_out, {"loss": cross_entropy, "accuracy": accuracy}
+        )
+    assert len({epoch.validation["loss"] for epoch in history.epochs}) == 3
+
+
+def test_progress_hears_of_each_epoch_as_it_ends():
+    model, told = classifier(), []
+    optimizer = Counting(model.parameters(), lr=0.1)
+
+    def progress(epoch):
+        told.append((epoch, len(optimizer.path)))
+
+    history = fit(
+        model, cross_entropy, DATA, optimizer=optimizer, epochs=3, batch_size=2, progress=progress
+    )
+    assert told == list(zip(history.epochs, [3, 6, 9]))
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=6))
+def test_the_predicted_class_is_the_first_of_the_largest(outputs):
+    k = predicted_class(outputs)
+    assert outputs[k] == max(outputs)
+    assert max(outputs) not in outputs[:k]
+    assert [accuracy(outputs, label) for label in range(len(outputs))] == [
+        float(label == k) for label in range(len(outputs))
+    ]
+
+
+# -- Ctrl-C -------------------------------------------------------------------------------------
+
+
+class AfterCalls:
+    """A function that raises at its n-th call."""
+
+    def __init__(self, function, n, error=KeyboardInterrupt):
+        self.function, self.left, self.error = function, n, error
+
+    def __call__(self, *args):
+        self.left -= 1
+        if self.left == 0:
+            raise self.error
+        return self.function(*args)
+
+
+def interrupted(where, n, error=KeyboardInterrupt):
+    """fit() on 5 examples in batches of 2 (3 steps an epoch), interrupted at the n-th call."""
+    model = classifier()
+    optimizer = Counting(model.parameters(), lr=0.5, momentum=0.9)
+    options = {
+        "loss": cross_entropy,
+        "schedule": linear_decay,
+        "progress": lambda epoch: None,
+        "metric": accuracy,
+        "model": model,
+        "step": optimizer.step,
+    }
+    options[where] = AfterCalls(options[where], n, error)
+    optimizer.step = options["step"]
+    try:
+        history = fit(
+            options["model"],
+            options["loss"],
+            DATA,
+            optimizer=optimizer,
+            epochs=4,
+            batch_size=2,
+            rng=random.Random(0),
+            schedule=options["schedule"],
+            metrics={"accuracy": options["metric"]},
+            progress=options["progress"],
+        )
+    except error:
+        history = None
+    return model, optimizer, history
+
+
+@pytest.mark.parametrize(
+    ("where", "n", "epochs", "steps"),
+    [
+        ("loss", 1, 0, 0),
+        ("loss", 5, 0, 2),
+        ("loss", 14, 2, 7),
+        ("model", 14, 2, 7),
+        ("metric", 14, 2, 7),
+        ("schedule", 5, 1, 4),
+        ("step", 5, 1, 4),
+        ("progress", 2, 2, 6),
+    ],
+)
+def test_an_interrupt_keeps_every_step_that_was_done(where, n, epochs, steps):
+    whole_run = interrupted("loss", 10**9)
+    model, optimizer, history = interrupted(where, n)
+    assert history.interrupted is True
+    assert history.epochs == whole_run[2].epochs[:epochs]
+    assert optimizer.path == whole_run[1].path[:steps]
+    assert numbers_of(model) == (optimizer.path[-1] if steps else numbers_of(classifier()))
+    assert optimizer.lr == 0.5
+    assert not whole_run[2].interrupted
+    assert len(whole_run[2].epochs) == 4
+
+
+@pytest.mark.parametrize("where", ["loss", "model", "metric", "schedule", "step", "progress"])
+def test_any_other_error_is_passed_on_and_the_rate_restored(where):
+    _, optimizer, history = interrupted(where, 2, RuntimeError)
+    assert history is None
+    assert optimizer.lr == 0.5
+
+
+# -- divergence ---------------------------------------------------------------------------------
+
+
+def fit_slope(model, loss, lr=0.1, data=((1.0, 0.0),), **options):
+    optimizer = Counting([model.w], lr=lr)
+    fit(model, loss, data, optimizer=optimizer, epochs=400, **options)
+
+
+@pytest.mark.parametrize(
+    ("factor", "told"), [(1e300, "the loss is inf"), (math.nan, "the loss is nan")]
+)
+def test_a_loss_that_is_not_finite_ends_training_before_the_step(factor, told):
+    model = Slope(2.0)
+
+    def loss(output, y):
+        return output * factor * 1e300
+
+    with pytest.raises(DivergenceError, match=f"epoch 1: {told}; .* is the result of \\*") as info:
+        fit_slope(model, loss)
+    assert isinstance(info.value, AutogradError)
+    assert isinstance(info.value, ArithmeticError)
+    assert model.w.data == 2.0
+
+
+def test_divergence_leaves_the_parameters_of_the_last_good_step():
+    model, rng = classifier(), random.Random(0)
+    optimizer = Counting(model.parameters(), lr=0.5)
+    bad = AfterCalls(cross_entropy, 8, ValueError)
+
+    def loss(outputs, y):
+        try:
+            return bad(outputs, y)
+        except ValueError:
+            return outputs[0] * math.inf
+
+    with pytest.raises(DivergenceError, match="epoch 2: .* smaller learning rate"):
+        fit(
+            model,
+            loss,
+            DATA,
+            optimizer=optimizer,
+            epochs=9,
+            batch_size=2,
+            rng=rng,
+            schedule=lambda share: 1 + share,
+        )
+    assert len(optimizer.path) == 4
+    assert numbers_of(model) == optimizer.path[-1]
+    assert optimizer.lr == 0.5
+
+
+def test_divergence_names_the_first_node_that_is_not_finite():
+    def loss(output, y):
+        return (output * math.inf).tanh() * 0 + math.inf
+
+    with pytest.raises(DivergenceError, match=r"is the result of \* \(inf\)"):
+        fit_slope(Slope(2.0), loss)
+    with pytest.raises(DivergenceError, match=r"a parameter or an input \(nan\)"):
+        fit_slope(Slope(math.nan), loss)
+
+
+def test_divergence_names_a_node_by_its_label():
+    model = Slope(math.nan)
+    model.w.label = "steepness"
+    with pytest.raises(DivergenceError, match="steepness"):
+        fit_slope(model, half_squared_error)
+
+    def loss(output, y):
+        score = output * math.inf
+        score.label = "score"
+        return score
+
+    with pytest.raises(DivergenceError, match="score"):
+        fit_slope(Slope(2.0), loss)
+
+
+@pytest.mark.parametrize("loss", [half_squared_error, mean_squared_error])
+def test_a_rate_far_too_large_is_a_divergence_where_the_engine_overflows(loss):
+    """(p - t)**2 raises OverflowError before it is infinite; what happened is the same."""
+    model = Slope(2.0)
+    with pytest.raises(DivergenceError, match="smaller learning rate"):
+        fit_slope(model, loss, lr=100.0)
+    assert math.isfinite(model.w.data)
+
+
+@pytest.mark.parametrize(
+    ("loss", "lr", "x"),
+    [
+        (lambda output, y: output, 1e200, 1e200),  # lr * gradient is infinite
+        (lambda output, y: sqrt(output), 0.1, 0.0),  # a finite loss with an infinite gradient
+    ],
+    ids=["step", "slope"],
+)
+def test_a_step_that_leaves_the_finite_numbers_is_a_divergence(loss, lr, x):
+    model = Slope(2.0)
+    optimizer = SGD([model.w], lr=lr)
+    with pytest.raises(DivergenceError):
+        fit(model, loss, [(x, 0.0)], optimizer=optimizer, epochs=1)
+    assert model.w.data == 2.0
+
+
+# -- arguments ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("epochs", [0, -1])
+def test_at_least_one_epoch(epochs):
+    model = classifier()
+    with pytest.raises(ValueError, match=f"at least 1, got {epochs} and None"):
+        fit(model, cross_entropy, DATA, optimizer=SGD(model.parameters()), epochs=epochs)
+
+
+@pytest.mark.parametrize("batch_size", [0, -1])
+def test_at_least_one_example_a_batch(batch_size):
+    model = classifier()
+    with pytest.raises(ValueError, match=f"at least 1, got 1 and {batch_size}"):
+        fit(
+            model,
+            cross_entropy,
+            DATA,
+            optimizer=SGD(model.parameters()),
+            epochs=1,
+            batch_size=batch_size,
+        )
+
+
+def test_at_least_one_example():
+    model = classifier()
+    with pytest.raises(ValueError, match="at least one example, got none"):
+        fit(model, cross_entropy, [], optimizer=SGD(model.parameters()), epochs=1)
+
+
+@pytest.mark.parametrize(
+    "loss", [lambda outputs, y: 1.0, lambda outputs, y: outputs, lambda outputs, y: None]
+)
+def test_a_loss_that_gives_no_value_is_refused(loss):
+    model = Linear(2, 2)
+    with pytest.raises(TypeError, match="loss"):
+        fit(model, loss, DATA, optimizer=SGD(model.parameters()), epochs=1)
