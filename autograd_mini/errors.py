@@ -13,5 +13,9 @@ class TraceError(AutogradError, TypeError):
     """A traced program did something that cannot be traced, such as branching on a number."""
 
 
+class GradientError(AutogradError, AssertionError):
+    """A gradient is not what differentiating the function numerically gives."""
+
+
 class StaleGraphError(AutogradError, RuntimeError):
     """A leaf changed after its graph was built, so the rules no longer match the graph."""

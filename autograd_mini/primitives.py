@@ -905,7 +905,11 @@ clip = declare(
         lambda x, low, high, y: where(x < low, 1, 0),
         lambda x, low, high, y: where(x > high, 1, 0),
     ),
-    kinks=(lambda x, low, high: x - low, lambda x, low, high: x - high),
+    kinks=(
+        lambda x, low, high: x - low,
+        lambda x, low, high: x - high,
+        lambda x, low, high: high - low,
+    ),
     requires="low <= high",
     edges=((0.0, 0.0, 1.0), (1.0, 0.0, 1.0)),
     latex=r"\operatorname{clip}(#1, #2, #3)",

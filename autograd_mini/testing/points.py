@@ -1,0 +1,51 @@
+"""Points of an operation's domain, away from its kinks."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+
+from ..errors import AutogradError
+from ..primitives import Interval, NaryPrimitive, Primitive
+
+MARGIN = 0.05  # how far from kinks and edges the samples stay
+
+
+def sample_operands(primitive: Primitive, rng: random.Random, size: int = 3) -> tuple[float, ...]:
+    """Operands within a primitive's domain and away from its kinks; a list has `size` of them.
+
+    >>> from autograd_mini import log
+    >>> sample_operands(log, random.Random(0))[0] > 0
+    True
+    """
+    for _ in range(10_000):
+        point = tuple(
+            rng.uniform(max(interval.low, -3.0), min(interval.high, 3.0))
+            for interval in operand_intervals(primitive, size)
+        )
+        if is_smooth_at(primitive, point):
+            return point
+    raise AutogradError(f"{primitive.name}: found no point of its domain away from its kinks")
+
+
+def operand_intervals(primitive: Primitive, size: int) -> list[Interval]:
+    if isinstance(primitive, NaryPrimitive):
+        return [primitive.domain[0]] * (2 * size + 1 if primitive.name == "dot" else size)
+    return list(primitive.domain)
+
+
+def is_smooth_at(primitive: Primitive, point: Sequence[float]) -> bool:
+    """Whether the operation is defined around a point, and no kink or edge is near."""
+    intervals = operand_intervals(primitive, (len(point) + 1) // 2)
+    for x, interval in zip(point, intervals):
+        margin = MARGIN * max(abs(x), 1.0)
+        if not (x - margin in interval and x + margin in interval):
+            return False
+    try:
+        y = primitive.evaluate(list(point))
+        if not math.isfinite(y):
+            return False
+        return all(abs(kink(*point)) > MARGIN for kink in primitive.kinks)
+    except (ValueError, ArithmeticError):
+        return False
