@@ -11,7 +11,6 @@ from .backprop import (
 )
 from .errors import AutogradError, DomainError, StaleGraphError, TraceError
 from .primitives import (
-    Primitive,
     acos,
     acosh,
     asin,
@@ -45,7 +44,6 @@ from .primitives import (
     minimum,
     mish,
     pick,
-    primitive,
     relu,
     sigmoid,
     sign,
@@ -60,6 +58,7 @@ from .primitives import (
     tanh,
     where,
 )
+from .rules import Primitive, primitive
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Scalar, Value
 

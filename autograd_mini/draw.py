@@ -16,7 +16,8 @@ from numbers import Rational
 
 from .backprop import node_names, topological_order
 from .errors import AutogradError
-from .primitives import NaryPrimitive, dot
+from .primitives import dot
+from .rules import NaryPrimitive
 from .value import NO_GRADIENT, Value
 
 TYPE_CHECKING = False

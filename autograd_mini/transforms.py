@@ -16,7 +16,8 @@ from .backprop import (
     sweep_values,
     topological_order,
 )
-from .primitives import plain, where
+from .primitives import where
+from .scalars import plain
 from .value import Value
 
 TYPE_CHECKING = False

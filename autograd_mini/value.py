@@ -21,17 +21,16 @@ from . import primitives
 from .primitives import (
     LEAF,
     TABLE,
-    NaryPrimitive,
-    Primitive,
     add,
     divide,
     dot,
     multiply,
     negate,
-    plain,
     power,
     subtract,
 )
+from .rules import NaryPrimitive, Primitive
+from .scalars import plain, refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -505,7 +504,7 @@ def _real_operand(x: Any) -> Any:
     """`x` as an operand that is no Value: a plain real number."""
     number = plain(x)
     if number.__class__ is complex:
-        raise TypeError(primitives._refusal(x))
+        raise TypeError(refusal(x))
     return number
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from autograd_mini import Value, tanh
 from autograd_mini.files import write_atomically
-from autograd_mini.primitives import TABLE, NaryPrimitive, Primitive
+from autograd_mini.primitives import TABLE
+from autograd_mini.rules import NaryPrimitive, Primitive
 
 HERE = Path(__file__).parent
 

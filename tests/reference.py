@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from autograd_mini import DomainError, Value, dot, where
-from autograd_mini.primitives import REALS, TABLE, Interval, NaryPrimitive, Primitive
+from autograd_mini.primitives import TABLE
+from autograd_mini.rules import REALS, Interval, NaryPrimitive, Primitive
 
 # -- derivatives without rules ------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..backprop import Step, backprop_steps
 from ..errors import GradientError
-from ..primitives import Primitive
+from ..rules import Primitive
 from ..transforms import grad, value_and_grad
 from ..value import Value
 from .numerics import Numeric, differentiate, obstacle

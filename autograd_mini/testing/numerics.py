@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from ..primitives import TABLE, Primitive
+from ..primitives import TABLE
+from ..rules import Primitive
 from ..value import Value
 
 

@@ -7,7 +7,7 @@ import random
 from collections.abc import Sequence
 
 from ..errors import AutogradError
-from ..primitives import Interval, NaryPrimitive, Primitive
+from ..rules import Interval, NaryPrimitive, Primitive
 
 MARGIN = 0.05  # how far from kinks and edges the samples stay
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..primitives import TABLE, Interval, NaryPrimitive, Primitive, dot, fsum, power
+from ..primitives import TABLE, dot, fsum, power
+from ..rules import Interval, NaryPrimitive, Primitive
 from ..value import Value
 from .points import MARGIN, is_smooth_at, operand_intervals
 

@@ -1,0 +1,336 @@
+"""Primitive: one operation, how to compute it, and its local partials."""
+
+from __future__ import annotations
+
+import sys
+from math import nan
+from numbers import Rational
+
+from .errors import DomainError
+from .scalars import IEEE, plain, show
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing alone would triple the time that the import takes
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any, overload
+
+    from .value import Value
+
+
+class Interval:
+    """A real interval, read from mathematical notation: "(0, inf)", "[-1, 1]"."""
+
+    __slots__ = ("high", "high_closed", "low", "low_closed")
+
+    def __init__(self, notation: str) -> None:
+        try:
+            low, high = map(float, notation.strip()[1:-1].split(","))
+        except (AttributeError, ValueError):
+            low = high = nan
+        if not low < high or notation[0] not in "[(" or notation[-1] not in "])":
+            raise ValueError(f"an interval reads '(0, inf)' or '[-1, 1]', got {notation!r}")
+        self.low, self.high = low, high
+        self.low_closed, self.high_closed = notation[0] == "[", notation[-1] == "]"
+
+    def __contains__(self, x: float) -> bool:
+        above = x >= self.low if self.low_closed else x > self.low
+        return above and (x <= self.high if self.high_closed else x < self.high)
+
+    def __repr__(self) -> str:
+        left, right = "[" if self.low_closed else "(", "]" if self.high_closed else ")"
+        return f"{left}{self.low:g}, {self.high:g}{right}"
+
+
+REALS = Interval("(-inf, inf)")
+
+
+class Primitive:
+    """One operation: how to compute it, and its local partials.
+
+    Called on plain numbers it gives a plain number, on Values a Value that remembers its operands.
+
+    Attributes:
+        name: what str() gives, and what a drawing shows: "tanh", "+".
+        arguments: the names of its operands.
+        forward: f(x1, .., xn), on plain real numbers.
+        complex: f on plain complex numbers, or None where it has no complex form.
+        partials: one function (x1, .., xn, y) -> dy/dxi for each operand i.
+        domain: an Interval for each operand.
+        requires: the domain in words, for error messages; "" where it is all reals.
+        exact: whether ints in give an int out, rather than a float.
+        kinks: functions (x1, .., xn) that are 0 where f has no derivative or no value.
+        edges: operands at which the partials are a convention, or infinite.
+        latex: the formula, with #1 .. #n for the operands.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        partials: Sequence[Callable[..., Any]],
+        *,
+        complex: Callable[..., Any] | None = None,  # the scalar type's own name
+        domain: str | Sequence[str] = (),
+        kinks: Iterable[float | Callable[..., Any]] = (),
+        edges: Sequence[tuple[float, ...]] = (),
+        latex: str = "",
+        defaults: tuple[float, ...] = (),
+        arguments: Sequence[str] = (),
+        requires: str = "",
+        exact: bool = False,
+        doc: str = "",
+        module: str = "autograd_mini.primitives",
+        attribute: str = "",
+    ) -> None:
+        self.name = name
+        self.forward = forward
+        self.partials = tuple(partials)
+        self.complex = complex
+        self.arguments = tuple(arguments) or operand_names(self.partials)
+        self.defaults = defaults
+        domains = (domain,) if isinstance(domain, str) else tuple(domain)
+        self.domain = tuple(map(Interval, domains)) or (REALS,) * len(self.arguments)
+        self.kinks = tuple(k if callable(k) else _vanishes_at(k) for k in kinks)
+        self.edges = tuple(edges)
+        self.requires = requires or ", ".join(
+            f"{n} in {interval}"
+            for n, interval in zip(self.arguments, self.domain)
+            if interval is not REALS
+        )
+        self.exact = exact
+        self.latex = latex or rf"\operatorname{{{name}}}({self._latex_operands()})"
+        self.__doc__ = doc
+        self.__module__ = module  # a primitive pickles by module and name
+        self.__name__ = self.__qualname__ = attribute or name
+
+    def _latex_operands(self) -> str:
+        return ", ".join(f"#{i + 1}" for i in range(len(self.arguments)))
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}({', '.join(self.arguments)})>"
+
+    def __reduce__(self) -> str:
+        return self.__qualname__
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Primitive:
+        return self
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __call__(self, *operands: float, **keywords: float) -> float: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, *operands: complex, **keywords: complex) -> complex: ...
+        @overload
+        def __call__(self, *operands: Value | float, **keywords: Value | float) -> Value: ...
+
+    def __call__(self, *operands: Any, **keywords: Any) -> Any:
+        if keywords or len(operands) != len(self.arguments):
+            operands = self._bind(operands, keywords)
+        return self.apply(operands)
+
+    def _bind(self, operands: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
+        """The operands in order, keywords and defaults filled in."""
+        names = self.arguments
+        filled = dict(zip(names[len(names) - len(self.defaults) :], self.defaults))
+        filled.update(zip(names, operands))
+        twice = set(names[: len(operands)]) & set(keywords)
+        filled.update(keywords)
+        if len(operands) > len(names) or twice or set(filled) != set(names):
+            given = [*map(show, operands), *(f"{k}={show(v)}" for k, v in keywords.items())]
+            raise TypeError(f"expected {self.name}({', '.join(names)}), got ({', '.join(given)})")
+        return tuple(filled[name] for name in names)
+
+    def apply(self, operands: Sequence[Any]) -> Any:
+        """The operation on operands of any scalar type: the most derived one interprets it."""
+        for x in operands:
+            if x.__class__ is not float:
+                break
+        else:
+            return self.evaluate(operands)
+        interpreter: Any = None
+        for kind in set(map(type, operands)):
+            if hasattr(kind, "__apply_primitive__") and (
+                interpreter is None or issubclass(kind, interpreter)
+            ):
+                interpreter = kind
+        if interpreter is not None:
+            return interpreter.__apply_primitive__(self, operands)
+        return self.evaluate([plain(x) for x in operands])
+
+    def evaluate(self, numbers: Sequence[Any], operands: Sequence[Any] = ()) -> Any:
+        """f(numbers), errors explained by `operands`; float out unless all was exact."""
+        try:
+            y = self.forward(*numbers)
+        except (ValueError, OverflowError, ZeroDivisionError) as error:
+            return self._not_finite_or_raise(error, numbers, operands)
+        except TypeError:
+            if not any(x.__class__ is complex for x in numbers):
+                raise
+            if self.complex is None:
+                raise TypeError(f"{self.name} has no complex form; it takes real numbers") from None
+            return self.complex(*numbers)
+        if y.__class__ is float:
+            return y
+        y = plain(y)
+        return float(y) if y.__class__ is int and not self.exact else y
+
+    def _not_finite_or_raise(
+        self, error: Exception, numbers: Sequence[Any], operands: Sequence[Any]
+    ) -> float:
+        """nan where a nan or inf came in, as in IEEE arithmetic; else the error, explained."""
+        if isinstance(error, ValueError) and any(
+            x.__class__ is float and x - x != 0 for x in numbers
+        ):
+            return nan
+        raise self.explained(error, operands or numbers) from None
+
+    def explained(self, error: Exception, operands: Sequence[Any]) -> Exception:
+        """The error with the operation, the operands and their labels."""
+        names = self.arguments
+        if len(names) != len(operands):  # n-ary
+            names, given = ("..",), ", ".join(map(show, operands[:4]))
+        else:
+            given = ", ".join(f"{n} = {show(x)}" for n, x in zip(names, operands))
+        infix = len(names) == 2 and not self.name.isidentifier()
+        call = f" {self.name} ".join(names) if infix else f"{self.name}({', '.join(names)})"
+        if isinstance(error, ValueError):
+            reason = f"needs {self.requires}" if self.requires else str(error) or "is not defined"
+            return DomainError(f"{call} {reason}; got {given}")
+        if isinstance(error, ZeroDivisionError):
+            return ZeroDivisionError(f"{call} divides by zero; got {given}")
+        return OverflowError(f"{call} is too large for a float; got {given}")
+
+    def partial(self, index: int, operands: Sequence[Any], y: Any) -> Any:
+        """dy/dx_index, on scalars of any type."""
+        return self.partials[index](*operands, y)
+
+    def local(
+        self, index: int, numbers: Sequence[Any], y: Any, operands: Sequence[Any] = ()
+    ) -> Any:
+        """dy/dx_index on plain numbers: of y's own exactness, in IEEE arithmetic at edges."""
+        try:
+            d = self.partial(index, numbers, y)
+        except (OverflowError, ZeroDivisionError):
+            d = self.partial(index, [IEEE(x) for x in numbers], IEEE(y))
+        except ValueError as error:
+            raise self.explained(error, operands or numbers) from None
+        return as_exact_as(y, d)
+
+    def locals(
+        self, numbers: Sequence[Any], y: Any, operands: Sequence[Any], wanted: Sequence[bool]
+    ) -> list[Any]:
+        """The local partial for each operand that is wanted, None for the others."""
+        return [
+            self.local(i, numbers, y, operands) if wanted_here else None
+            for i, wanted_here in enumerate(wanted)
+        ]
+
+
+def as_exact_as(y: Any, d: Any) -> Any:
+    """A partial of a float result as a float, if it is an int, an IEEE number or one of NumPy's."""
+    if d.__class__ is float or y.__class__ is not float:
+        return d
+    return float(d) if d.__class__ is int or not isinstance(d, Rational) else d
+
+
+def operand_names(functions: Sequence[Callable[..., Any]]) -> tuple[str, ...]:
+    """The argument names of a partial, less the last, which is y."""
+    code = getattr(functions[0], "__code__", None)
+    return code.co_varnames[: code.co_argcount - 1] if code else ()
+
+
+def _vanishes_at(point: float) -> Callable[..., Any]:
+    return lambda x, *others: x - point
+
+
+class NaryPrimitive(Primitive):
+    """An operation on a list. Its one partial is a function of (index, operands, y)."""
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        partial: Callable[[int, Sequence[Any], Any], Any],
+        **options: Any,
+    ) -> None:
+        super().__init__(name, forward, (), arguments=("xs",), **options)
+        self.nary_partial = partial
+
+    def __call__(self, xs: Iterable[Any]) -> Any:  # type: ignore[override]
+        return self.apply(tuple(xs))
+
+    def partial(self, index: int, operands: Sequence[Any], y: Any) -> Any:
+        return self.nary_partial(index, operands, y)
+
+
+def primitive(
+    name: str,
+    forward: Callable[..., Any],
+    partials: Sequence[Callable[..., Any]],
+    *,
+    domain: str | Sequence[str] = (),
+    kinks: Iterable[float | Callable[..., Any]] = (),
+    latex: str = "",
+    complex: Callable[..., Any] | None = None,
+    doc: str = "",
+) -> Primitive:
+    r"""Declare an operation of your own; what comes back is called like exp.
+
+    Args:
+        name: its name. Assign the result to a module variable of the same name, and graphs
+            that hold it can be pickled.
+        forward: f(x1, .., xn) on plain numbers, composed of this library's functions and
+            `where`, or any function of floats.
+        partials: for each operand, a function of (x1, .., xn, y) that gives dy/dxi, written
+            in this library's functions so that it can be differentiated again.
+        domain: for each operand the interval where f is defined, such as "(0, inf)" or
+            "[-1, 1]"; all reals by default.
+        kinks: points x1, or functions of the operands that vanish, where f has no derivative.
+        latex: the formula, with #1 .. #n for the operands.
+        complex: f on complex numbers, where `forward` cannot take them.
+        doc: its docstring.
+
+    Returns:
+        A Primitive: call it on Values and numbers.
+
+    Raises:
+        ValueError: the partials are not one function for each operand.
+
+    >>> from autograd_mini import Value, primitive, sin, cos
+    >>> sinc = primitive(
+    ...     "sinc",
+    ...     lambda x: sin(x) / x,
+    ...     partials=(lambda x, y: (cos(x) - y) / x,),
+    ...     kinks=(0.0,),
+    ... )
+    >>> x = Value(2.0)
+    >>> y = sinc(x)
+    >>> y.backward()
+    >>> round(x.grad, 6)
+    -0.435398
+    """
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"a primitive needs a name, got {name!r}")
+    rules = tuple(partials) if isinstance(partials, (tuple, list)) else ()
+    if not rules or any(len(operand_names([rule])) != len(rules) for rule in rules):
+        raise ValueError(
+            f"primitive {name!r} needs a tuple with one partial for each operand, each a Python "
+            "function of all operands and y, such as (lambda x1, x2, y: x2, lambda x1, x2, y: x1)"
+        )
+    if domain and len(domain) != len(rules) and not isinstance(domain, str):
+        raise ValueError(f"primitive {name!r} has {len(rules)} operands, and {len(domain)} domains")
+    return Primitive(
+        name,
+        forward,
+        rules,
+        complex=complex,
+        domain=domain,
+        kinks=kinks,
+        latex=latex,
+        doc=doc,
+        module=sys._getframe(1).f_globals.get("__name__", "__main__"),
+    )
