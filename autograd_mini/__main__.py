@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import math
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from nn.data import Dataset
     from nn.training import Epoch
 
+MAX_DRAWN = 1000  # Values in a picture that is written to a file
 DRAWN = (".svg", ".png", ".dot")
 
 
@@ -33,20 +36,65 @@ class CommandError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    full_disk = ""
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser().parse_args([_protected(x) for x in given])
         options.run(options)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader of our output has gone, as in `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (CommandError, AutogradError, ValueError, ArithmeticError, OSError) as error:
-        print(f"autograd-mini: {_one_line(error)}", file=sys.stderr)
+    except (
+        CommandError,
+        AutogradError,
+        ValueError,
+        ArithmeticError,
+        OSError,
+        subprocess.SubprocessError,
+    ) as error:
+        _complain(_one_line(error))
         return 2
     except KeyboardInterrupt:
-        print("autograd-mini: interrupted", file=sys.stderr)
+        _complain("interrupted")
         return 130
-    return 0
+    finally:
+        full_disk = _flush()
+    if full_disk:
+        _complain(full_disk)
+    return 2 if full_disk else 0
+
+
+def _say(text: str) -> None:
+    """Print, even if nobody reads any more: work is not lost for that."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        _flush()
+
+
+def _complain(text: str) -> None:
+    print(f"autograd-mini: {text}", file=sys.stderr)
+
+
+def _flush() -> str:
+    """Flush standard output; why that failed, or "". A reader who has gone is no failure."""
+    if sys.stdout is None:
+        return ""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the exit would fail
+        return "" if isinstance(error, BrokenPipeError) else _one_line(error)
+    return ""
+
+
+def _protected(argument: str) -> str:
+    """A negative number such as -1e-3, marked so that it is not taken for an option."""
+    try:
+        float(argument)
+    except ValueError:
+        return argument
+    return f" {argument}" if argument.startswith("-") else argument
 
 
 def _one_line(error: BaseException) -> str:
@@ -149,8 +197,10 @@ def _add_train(commands: Any) -> None:
 
 
 def _whole(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    if not text.isascii() or not text.isdigit() or len(text) > 7 or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number of at least 1 and at most 9,999,999, got {text.strip()[:20]!r}"
+        )
     return int(text)
 
 
@@ -160,13 +210,13 @@ def _finite(text: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise argparse.ArgumentTypeError(f"expected a number, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a number, got {text.strip()!r}")
     return number
 
 
 def _positive(text: str) -> float:
     if _finite(text) <= 0:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text.strip()!r}")
     return float(text)
 
 
@@ -179,8 +229,7 @@ def _train(options: argparse.Namespace) -> None:
     from nn.data import iris, read_csv
 
     activation_function(options.activation)  # raises where the name is unknown
-    if options.out.exists() and not options.out.is_dir():
-        raise CommandError(f"--out {options.out} is a file; name a folder")
+    _check_folder(options.out)
     settings = Settings(
         options.hidden,
         options.activation,
@@ -192,25 +241,29 @@ def _train(options: argparse.Namespace) -> None:
     data = read_csv(options.data) if options.data else iris()
     start, rng = prepare(data, settings)
     model = start.classifier.model
-    print(
+    _say(
         f"{options.data or 'iris'}: {len(data.rows)} examples, {len(data.columns)} columns, "
         f"{len(data.classes)} classes; {len(start.training_part.rows)} to train on, "
         f"{len(start.test_part.rows)} to test on\n"
         f"{model}: {len(model.parameters())} parameters"
     )
-    done = train(start, settings, rng, _progress_bar(options.epochs))
+    bar = _ProgressBar(options.epochs)
+    try:
+        done = train(start, settings, rng, bar.show)
+    finally:
+        bar.close()
     if done.history.interrupted:
         if not done.history.epochs:
             raise KeyboardInterrupt
-        print(f"interrupted after epoch {len(done.history.epochs)}; what was learned is kept")
+        _say(f"interrupted after epoch {len(done.history.epochs)}; what was learned is kept")
     for name, part in (("training", done.training_part), ("test", done.test_part)):
-        print(f"{name} accuracy {done.classifier.accuracy(part):.1%} of {len(part.rows)}")
-    print(_confusion(done.classifier, done.test_part))
+        _say(f"{name} accuracy {done.classifier.accuracy(part):.1%} of {len(part.rows)}")
+    _say(_confusion(done.classifier, done.test_part))
     files = _training_files(done)
     write_all_atomically({options.out / name: text for name, text in files.items()})
-    print(f"wrote {', '.join(files)} to {options.out}{os.sep}")
+    _say(f"wrote {', '.join(files)} to {options.out}{os.sep}")
     if "training.svg" not in files:
-        print('for training.svg, install matplotlib: pip install "autograd-mini[plot]"')
+        _say('for training.svg, install matplotlib: pip install "autograd-mini[plot]"')
 
 
 def _confusion(classifier: Classifier, part: Dataset) -> str:
@@ -226,51 +279,78 @@ def _confusion(classifier: Classifier, part: Dataset) -> str:
     return "\n".join(lines)
 
 
+def _check_folder(folder: Path) -> None:
+    """Raise where the folder cannot be made or written to, before the training is done in vain."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise CommandError(f"--out {folder}: {nearest} is a file; name a folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise CommandError(f"--out {folder}: {nearest} cannot be written to")
+
+
 def _training_files(done: Training) -> dict[str, str | bytes]:
     from nn.plots import training_curves
 
-    loss = _labelled_loss(done.classifier, done.test_part)
-    loss.backward()
-    files = _picture(loss, "graph.svg")
+    files = _loss_picture(done.classifier, done.test_part)
     with contextlib.suppress(ImportError):
         files["training.svg"] = training_curves(done.history)
     return {**files, "model.json": done.classifier.to_json()}
 
 
-def _labelled_loss(classifier: Classifier, part: Dataset) -> Value:
-    """The loss of the first example of a part, with names on its inputs and parameters."""
+def _loss_picture(classifier: Classifier, part: Dataset) -> dict[str, str | bytes]:
+    """graph.svg of the loss of a part's first example: of as many of the last layers as fit."""
     from nn import losses
 
-    classifier.model.zero_grad()
-    for name, parameter in classifier.model.named_parameters():
+    model = classifier.model
+    model.zero_grad()
+    for name, parameter in model.named_parameters():
         _, layer, _, neuron, kind, *place = name.split(".")
         parameter.label = f"{kind}{layer}[{','.join([neuron, *place])}]"
-    row = classifier.scale(part.rows[0])
-    inputs = [Value(x, column) for x, column in zip(row, part.columns)]
-    loss: Value = losses.cross_entropy(classifier.model(inputs), part.labels[0])
-    loss.label = "loss"
-    return loss
+    inputs = [Value(x, c) for x, c in zip(classifier.scale(part.rows[0]), part.columns)]
+    for first, layer_before in enumerate([None, *model.layers[:-1]]):
+        if layer_before is not None:
+            after = layer_before(inputs)
+            inputs = [Value(x.data, f"h{first}[{i}]") for i, x in enumerate(after)]
+        scores: list[Any] = inputs
+        for layer_after in model.layers[first:]:
+            scores = layer_after(scores)
+        loss: Value = losses.cross_entropy(scores, part.labels[0])
+        if len(topological_order(loss)) <= MAX_DRAWN:
+            if first:
+                _say(f"graph.svg starts after layer {first}; the whole graph is too large to draw")
+            loss.label = "loss"
+            loss.backward()
+            return _picture(loss, "graph.svg")
+    _say("the graph is too large to draw, so there is no graph.svg")
+    return {}
 
 
-def _progress_bar(epochs: int) -> Callable[[Epoch], None] | None:
+class _ProgressBar:
     """A bar on standard error, where that is a terminal."""
-    if not sys.stderr.isatty():
-        return None
-    started = time.monotonic()
 
-    def show(epoch: Epoch) -> None:
-        share = epoch.number / epochs
-        left = (time.monotonic() - started) * (1 / share - 1)
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+        self.started = time.monotonic()
+        self.visible = sys.stderr is not None and sys.stderr.isatty()
+        self.open = False
+
+    def show(self, epoch: Epoch) -> None:
+        if not self.visible:
+            return
+        share = epoch.number / self.epochs
+        left = (time.monotonic() - self.started) * (1 / share - 1)
         bar = "#" * round(24 * share)
         line = (
-            f"epoch {epoch.number:>{len(str(epochs))}}/{epochs} [{bar:<24}] "
+            f"epoch {epoch.number:>{len(str(self.epochs))}}/{self.epochs} [{bar:<24}] "
             f"loss {epoch.loss:.4f}  accuracy {epoch.metrics['accuracy']:6.1%}  {left:3.0f} s left"
         )
         width = shutil.get_terminal_size().columns - 1
-        end = "\n" if epoch.number == epochs else ""
-        print(f"\r{line[:width]:<{width}}", end=end, file=sys.stderr, flush=True)
+        print(f"\r{line[:width]:<{width}}", end="", file=sys.stderr, flush=True)
+        self.open = True
 
-    return show
+    def close(self) -> None:
+        if self.open:
+            print(file=sys.stderr)
 
 
 def _predict(options: argparse.Namespace) -> None:
@@ -281,19 +361,19 @@ def _predict(options: argparse.Namespace) -> None:
     if options.data and options.numbers:
         raise CommandError("give numbers or --data, not both")
     if options.data:
-        part = read_csv(options.data)
+        part = read_csv(options.data, least_classes=1)
         _check_width(classifier, len(part.columns), str(options.data))
         right = 0
         for row, label in zip(part.rows, part.labels):
             answer = classifier.classify(row)
             right += answer == part.classes[label]
-            print(answer)
+            _say(answer)
         print(f"{right} of {len(part.rows)} as the file says", file=sys.stderr)
         return
     _check_width(classifier, len(options.numbers), "the command")
     for name, p in zip(classifier.classes, classifier.probabilities(options.numbers)):
-        print(f"{name:<{max(map(len, classifier.classes))}}  {p:.4f}")
-    print(f"class: {classifier.classify(options.numbers)}")
+        _say(f"{name:<{max(map(len, classifier.classes))}}  {p:.4f}")
+    _say(f"class: {classifier.classify(options.numbers)}")
 
 
 def _check_width(classifier: Classifier, width: int, source: str) -> None:
@@ -330,7 +410,7 @@ def _draw(options: argparse.Namespace) -> None:
     [(name, content)] = _picture(root, options.out.name).items()
     path = options.out.with_name(name)
     write_atomically(path, content)
-    print(f"wrote {path}")
+    _say(f"wrote {path}")
 
 
 def _picture(root: Value, name: str) -> dict[str, str | bytes]:
@@ -339,11 +419,11 @@ def _picture(root: Value, name: str) -> dict[str, str | bytes]:
 
     stem, kind = os.path.splitext(name)
     if kind == ".dot":
-        return {name: draw_dot(root).source}
+        return {name: draw_dot(root, max_nodes=MAX_DRAWN).source}
     if dot_command() is None:
-        print(f"no `dot` program found; writing {stem}.dot, for pip install graphviz-pure to draw")
-        return {f"{stem}.dot": draw_dot(root).source}
-    return {name: render(root, format=kind[1:])}
+        _say(f"no `dot` program found; writing {stem}.dot, for pip install graphviz-pure to draw")
+        return {f"{stem}.dot": draw_dot(root, max_nodes=MAX_DRAWN).source}
+    return {name: render(root, format=kind[1:], max_nodes=MAX_DRAWN)}
 
 
 def _steps(options: argparse.Namespace) -> None:
@@ -353,13 +433,13 @@ def _steps(options: argparse.Namespace) -> None:
     def shown(x: Any) -> str:
         return names[x] if isinstance(x, Value) else str(x)
 
-    print("forward pass")
+    _say("forward pass")
     rows = [
         (names[node], _formula(node, shown), str(node.data)) for node in topological_order(root)
     ]
     _print_table(("node", "made by", "data"), rows)
 
-    print("\nbackward pass")
+    _say("\nbackward pass")
     steps = backprop_steps(root)
     gradients = {step.node if step.parent is None else step.parent: step.after for step in steps}
     _print_table(
@@ -367,7 +447,7 @@ def _steps(options: argparse.Namespace) -> None:
         [(str(step.number), step.text, str(step.after)) for step in steps],
     )
 
-    print("\ngradients")
+    _say("\ngradients")
     top = names[root]
     leaves = [node for node in topological_order(root) if node.is_leaf]
     _print_table(
@@ -392,7 +472,7 @@ def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     lines = [heads, *rows] if any(heads) else list(rows)
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     for line in lines:
-        print("  " + "  ".join(f"{c:<{w}}" for c, w in zip(line, widths)).rstrip())
+        _say("  " + "  ".join(f"{c:<{w}}" for c, w in zip(line, widths)).rstrip())
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Mapping
@@ -16,9 +17,12 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 def write_all_atomically(contents: Mapping[Path, str | bytes]) -> None:
     """Write several files: all are written in full beside their places, then moved there."""
     written: list[tuple[str, Path]] = []
+    path = Path()
     try:
         for path, content in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
             written.append((name, path))
             with os.fdopen(handle, "wb") as file:
@@ -26,6 +30,8 @@ def write_all_atomically(contents: Mapping[Path, str | bytes]) -> None:
             os.chmod(name, 0o666 & ~_umask())
         for name, path in written:
             os.replace(name, path)
+    except OSError as error:  # with the name that was asked for, not that of the temporary file
+        raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         for name, _ in written:
             if os.path.exists(name):

@@ -41,7 +41,7 @@ def iris() -> Dataset:
         return read_csv(path)
 
 
-def read_csv(path: str | Path) -> Dataset:
+def read_csv(path: str | Path, *, least_classes: int = 2) -> Dataset:
     """Read examples from a CSV file: numeric columns, the last column the class.
 
     A first row whose feature cells are all text is the header; without one the columns are called
@@ -49,7 +49,8 @@ def read_csv(path: str | Path) -> Dataset:
 
     Raises:
         DataError: the file is missing, empty or no text; a cell is no finite number (with its row
-            and column); a row has too few or too many cells; there is only one class.
+            and column); a row has too few or too many cells; there are fewer classes than
+            `least_classes`.
     """
     path = Path(path)
     lines = [(number, cells) for number, cells in _cells(path) if any(cells)]
@@ -76,7 +77,7 @@ def read_csv(path: str | Path) -> Dataset:
             raise DataError(f"{path}: row {number} has no class in its last column")
         names.append(cells[-1])
     classes = sorted(set(names), key=_order)
-    if len(classes) < 2:
+    if len(classes) < least_classes:
         raise DataError(
             f"{path}: there is one class only, {classes[0]!r}; a classifier needs two or more"
         )
