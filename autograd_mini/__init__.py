@@ -66,6 +66,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .draw import draw_dot
 
+    __version__: str
+
 __all__ = [
     "AutogradError",
     "DomainError",
@@ -142,6 +144,10 @@ _LOADED_WHEN_USED = {"draw_dot": "draw"}  # so that importing the engine stays q
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("autograd-mini")
     if name not in _LOADED_WHEN_USED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = __import__(f"{__name__}.{_LOADED_WHEN_USED[name]}", fromlist=[name])

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     full_disk = ""
     try:
-        options = _parser().parse_args([_protected(x) for x in given])
+        options = _parser().parse_args(_protected(given))
         options.run(options)
     except (
         CommandError,
@@ -88,13 +88,19 @@ def _flush() -> str:
     return ""
 
 
-def _protected(argument: str) -> str:
-    """A negative number such as -1e-3, marked so that it is not taken for an option."""
-    try:
-        float(argument)
-    except ValueError:
-        return argument
-    return f" {argument}" if argument.startswith("-") else argument
+def _protected(arguments: Sequence[str]) -> list[str]:
+    """The arguments, those that start with a minus but are no options marked by a space."""
+    takes_expression = bool(arguments) and arguments[0] in ("draw", "steps")
+    options = ("-h", "--help", "--out") if takes_expression else ()
+
+    def is_positional(argument: str) -> bool:
+        if takes_expression:
+            return not argument.startswith(options)
+        with contextlib.suppress(ValueError):
+            return math.isfinite(float(argument))
+        return False
+
+    return [f" {x}" if x.startswith("-") and is_positional(x) else x for x in arguments]
 
 
 def _one_line(error: BaseException) -> str:
@@ -115,11 +121,14 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
+    from . import __version__
+
     parser = _Parser(
         prog="autograd-mini",
         description="A scalar autodiff engine: train a small network, draw a graph, step through "
         "backprop.",
     )
+    parser.add_argument("--version", action="version", version=f"autograd-mini {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
 
     _add_train(commands)
@@ -150,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "draw":
             command.add_argument(
                 "--out",
-                type=Path,
+                type=_path,
                 default=Path("graph.svg"),
                 metavar="FILE",
                 help="a .svg, .png or .dot file (default: graph.svg)",
@@ -188,7 +197,7 @@ def _add_train(commands: Any) -> None:
         train.add_argument(f"--{option}", type=kind, default=default, help=what, **several)
     train.add_argument(
         "--out",
-        type=Path,
+        type=_path,
         default=Path("autograd-mini-output"),
         metavar="DIR",
         help="output folder",
@@ -196,10 +205,14 @@ def _add_train(commands: Any) -> None:
     train.set_defaults(run=_train)
 
 
+def _path(text: str) -> Path:
+    return Path(text.strip())
+
+
 def _whole(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 7 or int(text) < 1:
         raise argparse.ArgumentTypeError(
-            f"expected a whole number of at least 1 and at most 9,999,999, got {text.strip()[:20]!r}"
+            f"expected a whole number of at least 1, at most 9999999, got {text.strip()[:20]!r}"
         )
     return int(text)
 
@@ -263,7 +276,7 @@ def _train(options: argparse.Namespace) -> None:
     write_all_atomically({options.out / name: text for name, text in files.items()})
     _say(f"wrote {', '.join(files)} to {options.out}{os.sep}")
     if "training.svg" not in files:
-        _say('for training.svg, install matplotlib: pip install "autograd-mini[plot]"')
+        _say("there is no training.svg, which takes matplotlib: pip install matplotlib")
 
 
 def _confusion(classifier: Classifier, part: Dataset) -> str:
@@ -320,7 +333,11 @@ def _loss_picture(classifier: Classifier, part: Dataset) -> dict[str, str | byte
                 _say(f"graph.svg starts after layer {first}; the whole graph is too large to draw")
             loss.label = "loss"
             loss.backward()
-            return _picture(loss, "graph.svg")
+            try:
+                return _picture(loss, "graph.svg")
+            except (AutogradError, OSError, subprocess.SubprocessError) as error:
+                _say(f"there is no graph.svg: {_one_line(error)}")
+                return {}
     _say("the graph is too large to draw, so there is no graph.svg")
     return {}
 
@@ -355,33 +372,28 @@ class _ProgressBar:
 
 def _predict(options: argparse.Namespace) -> None:
     from nn.classifier import Classifier
-    from nn.data import read_csv
+    from nn.data import read_rows
 
     classifier = Classifier.load(options.model)
     if options.data and options.numbers:
         raise CommandError("give numbers or --data, not both")
     if options.data:
-        part = read_csv(options.data, least_classes=1)
-        _check_width(classifier, len(part.columns), str(options.data))
-        right = 0
-        for row, label in zip(part.rows, part.labels):
-            answer = classifier.classify(row)
-            right += answer == part.classes[label]
+        rows, classes = read_rows(options.data, classifier.columns)
+        answers = [classifier.classify(row) for row in rows]
+        for answer in answers:
             _say(answer)
-        print(f"{right} of {len(part.rows)} as the file says", file=sys.stderr)
+        if classes:
+            right = sum(a == b for a, b in zip(answers, classes))
+            print(f"{right} of {len(rows)} as the file says", file=sys.stderr)
         return
-    _check_width(classifier, len(options.numbers), "the command")
+    if len(options.numbers) != len(classifier.columns):
+        raise CommandError(
+            f"the model takes {len(classifier.columns)} numbers "
+            f"({', '.join(classifier.columns)}); the command gives {len(options.numbers)}"
+        )
     for name, p in zip(classifier.classes, classifier.probabilities(options.numbers)):
         _say(f"{name:<{max(map(len, classifier.classes))}}  {p:.4f}")
     _say(f"class: {classifier.classify(options.numbers)}")
-
-
-def _check_width(classifier: Classifier, width: int, source: str) -> None:
-    if width != len(classifier.columns):
-        raise CommandError(
-            f"the model takes {len(classifier.columns)} numbers "
-            f"({', '.join(classifier.columns)}); {source} gives {width}"
-        )
 
 
 # -- draw and steps ------------------------------------------------------------------------------
@@ -430,13 +442,13 @@ def _steps(options: argparse.Namespace) -> None:
     root = _expression(options)
     names = node_names(root)
 
-    def shown(x: Any) -> str:
-        return names[x] if isinstance(x, Value) else str(x)
+    def formula(node: Value) -> str:
+        """How a node was made, such as "w * x"."""
+        shown = [names[x] if isinstance(x, Value) else str(x) for x in node.operands]
+        return "" if node.is_leaf else node.op.written(shown)
 
     _say("forward pass")
-    rows = [
-        (names[node], _formula(node, shown), str(node.data)) for node in topological_order(root)
-    ]
+    rows = [(names[node], formula(node), str(node.data)) for node in topological_order(root)]
     _print_table(("node", "made by", "data"), rows)
 
     _say("\nbackward pass")
@@ -453,19 +465,6 @@ def _steps(options: argparse.Namespace) -> None:
     _print_table(
         ("", "", ""), [(f"d{top}/d{names[x]}", "=", str(gradients.get(x, 0.0))) for x in leaves]
     )
-
-
-def _formula(node: Value, shown: Callable[[Any], str]) -> str:
-    """How a node was made, such as "w * x"."""
-    operands = [shown(x) for x in node.operands]
-    name = str(node.op)
-    if not name:
-        return ""
-    if name == "neg":
-        return f"-{operands[0]}"
-    if len(operands) == 2 and not name.isidentifier():
-        return f" {name} ".join(operands)
-    return f"{name}({', '.join(operands)})"
 
 
 def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

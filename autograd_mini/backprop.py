@@ -40,6 +40,7 @@ def topological_order(root: Value) -> list[Value]:
     >>> [node.label or str(node.op) for node in topological_order(y + x)]
     ['x', '*', '+']
     """
+    check_is_value(root, "topological_order")
     inner, _ = _inner_order(root, 0.0)
     order: dict[Value, None] = {}
     for node in inner:
@@ -49,8 +50,19 @@ def topological_order(root: Value) -> list[Value]:
     return list(order)
 
 
+def check_is_value(root: Any, name: str) -> None:
+    """Raise TypeError, with the remedy, where a number or a list stands for a Value."""
+    if not isinstance(root, Value):
+        remedy = "one of them" if isinstance(root, (list, tuple)) else "loss, not loss.data"
+        raise TypeError(
+            f"{name} expected Values, got {type(root).__name__} {root!r}; pass {remedy}"
+        )
+
+
 def _inner_order(root: Value, zero: Any) -> tuple[list[Value], dict[Value, Any]]:
-    """The nodes that are no leaves, parents first; and {node: zero} for every node, leaves too."""
+    """The nodes that are no leaves, parents first; and {node: zero} for these and for the leaves
+    that are operands of unary and binary ones. (A list of leaves is gone through once, in the
+    sweep: a second time would cost as much as all the rest.)"""
     gradient: dict[Value, Any] = {root: zero}
     order: list[Value] = []
     path: list[Value] = []  # the nodes between the root and here
@@ -157,10 +169,11 @@ def gradients(y: Value, wrt: Iterable[Value], create_graph: bool = False) -> lis
     >>> gradients(dx, [x])
     [18.0]
     """
+    if isinstance(wrt, Value):
+        raise TypeError("gradients expected a list of Values to differentiate by; write [x]")
     wrt = list(wrt)
     for x in (y, *wrt):
-        if not isinstance(x, Value):
-            raise TypeError(f"gradients expected Values, got {type(x).__name__} {x!r}")
+        check_is_value(x, "gradients")
     zero = type(y.data)(0)
     if create_graph:
         graphs = sweep_values(y, wrt)
@@ -209,10 +222,13 @@ def partial_values(node: Value, indices: Sequence[int]) -> list[Any]:
     """
     numbers = plain_numbers(node.operands)
     operands = [x if isinstance(x, Value) else n for x, n in zip(node.operands, numbers)]
-    data = node.op.evaluate(numbers, operands)
-    slopes = node.op.locals(numbers, data, operands, [isinstance(x, Value) for x in operands])
-    fresh = (data, *(d for d in slopes if d is not None))
-    if not all(map(_same, fresh, (node.data, *node.partials))):
+    try:
+        data = node.op.evaluate(numbers, operands)
+        slopes = node.op.locals(numbers, data, operands, [isinstance(x, Value) for x in operands])
+        fresh = (data, *(d for d in slopes if d is not None))
+    except (ValueError, ArithmeticError):  # it is not even defined any more
+        fresh = ()
+    if len(fresh) == 0 or not all(map(_same, fresh, (node.data, *node.partials))):
         name = f"{str(node.op)!r} node" + (f" labelled {node.label!r}" if node.label else "")
         raise StaleGraphError(
             f"the {name} with data {node.data!r} is stale: a leaf under it was changed after it "
@@ -382,6 +398,7 @@ def backprop_steps(
     """
     if order not in ("topological", "depth_first"):
         raise ValueError(f"order is 'topological' or 'depth_first', got {order!r}")
+    check_is_value(root, "backprop_steps")
     names = node_names(root)
     zero = type(root.data)(0)
     seed = type(root.data)(1)
@@ -492,6 +509,6 @@ def first_nonfinite(root: Value) -> Value | None:
     <primitive *(x1, x2)>
     """
     for node in topological_order(root):
-        if node.data - node.data != 0:
+        if node.data - node.data != 0:  # nan or inf; isfinite overflows on a large Fraction
             return node
     return None

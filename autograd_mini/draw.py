@@ -12,7 +12,9 @@ variable AUTOGRAD_MINI_DOT names, the one that is installed, or the one in graph
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from numbers import Rational
+from threading import RLock
 
 from .backprop import node_names, topological_order
 from .errors import AutogradError
@@ -22,6 +24,7 @@ from .value import NO_GRADIENT, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any, Literal, overload
 
     import graphviz
@@ -42,6 +45,8 @@ CONSTANT = {"shape": "plaintext", "margin": "0.05,0.02", "fontcolor": QUIET}
 # One font name: graphviz-pure takes a list of them for Times.
 FONT = {"fontname": "Helvetica", "fontsize": "12"}
 
+_ONE_AT_A_TIME = RLock()
+
 CROWD = 8  # an operation with more edges than this gets more room, and flat boxes for its leaves
 SIDES = {"LR": "e", "RL": "w", "TB": "s", "BT": "n"}  # where edges leave a box
 
@@ -53,9 +58,9 @@ _NO_DOT = (
 
 def draw_dot(
     root: Value,
-    *,
     format: str = "svg",
     rankdir: Literal["LR", "TB", "RL", "BT"] = "LR",
+    *,
     max_nodes: int | None = 300,
 ) -> graphviz.Digraph:
     """The graph that made `root`, as a Graphviz picture; a notebook shows it.
@@ -212,22 +217,31 @@ def _new_picture(format: str, rankdir: str, ranksep: str) -> Any:
     import graphviz
     from graphviz.backend import dot_command as backend
 
-    def find_dot() -> None:
+    @contextmanager
+    def our_dot() -> Iterator[None]:
+        """graphviz knows one dot for the whole process: it gets its own back."""
         program = dot_command()
         if program is None:
             raise AutogradError(_NO_DOT)
-        backend.DOT_BINARY = program
+        with _ONE_AT_A_TIME:
+            others, backend.DOT_BINARY = backend.DOT_BINARY, program
+            try:
+                yield
+            except BrokenPipeError:
+                raise AutogradError(f"{program} ended before it had read the graph") from None
+            finally:
+                backend.DOT_BINARY = others
 
     class Picture(graphviz.Digraph):  # type: ignore[misc]
         # quiet, since graphviz-pure warns of every character outside Latin-1
 
         def pipe(self, *args: Any, **options: Any) -> Any:
-            find_dot()
-            return super().pipe(*args, **{"quiet": True, **options})
+            with our_dot():
+                return super().pipe(*args, **{"quiet": True, **options})
 
         def render(self, *args: Any, **options: Any) -> Any:
-            find_dot()
-            return super().render(*args, **{"quiet": True, **options})
+            with our_dot():
+                return super().render(*args, **{"quiet": True, **options})
 
         def _repr_mimebundle_(self, *args: Any, **options: Any) -> Any:
             try:

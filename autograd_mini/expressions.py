@@ -127,6 +127,8 @@ def _build(node: ast.AST, leaves: Mapping[str, Value], unused: set[str]) -> Any:
                 f"unknown function {_short(node.func.id)}; there are {', '.join(sorted(FUNCTIONS))}"
             )
         return _applied(function, node, *map(build, node.args))
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
+        raise ExpressionError(f"{_short(ast.unparse(node))}: a power is written **")
     raise ExpressionError(
         f"{_short(ast.unparse(node))} is not allowed in an expression; there are numbers, names, "
         "+ - * / **, parentheses, lists and calls such as tanh(x)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,11 +23,10 @@ def write_all_atomically(contents: Mapping[Path, str | bytes]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            written.append((name, path))
-            with os.fdopen(handle, "wb") as file:
+            name = str(path.parent / f".{path.name}.{secrets.token_hex(6)}")
+            with open(name, "xb") as file:  # a new file, with the permissions the user wants
+                written.append((name, path))
                 file.write(content.encode() if isinstance(content, str) else content)
-            os.chmod(name, 0o666 & ~_umask())
         for name, path in written:
             os.replace(name, path)
     except OSError as error:  # with the name that was asked for, not that of the temporary file
@@ -36,9 +35,3 @@ def write_all_atomically(contents: Mapping[Path, str | bytes]) -> None:
         for name, _ in written:
             if os.path.exists(name):
                 os.unlink(name)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -21,7 +21,7 @@ import cmath
 import math
 import operator
 
-from .rules import NaryPrimitive, Primitive, as_exact_as
+from .rules import NaryPrimitive, Primitive, as_exact_as, as_tuple
 from .scalars import plain
 
 TYPE_CHECKING = False
@@ -147,12 +147,17 @@ def _nonzero(x: Any) -> Any:
     return where(x > 0, x, where(x < 0, x, 1))
 
 
+def _power_slope(x: Any, n: Any, y: Any) -> Any:
+    """n * x**(n - 1); for n = 0 it is n * y / x, which is 0 at x = 0 too, where x**-1 is not."""
+    slope = n * where(n > 0, x, where(n < 0, x, 1)) ** (n - 1)
+    return where(n > 0, slope, where(n < 0, slope, n * y / _nonzero(x)))
+
+
 power = declare(
     "**",
     _power,
     (
-        # n * x**(n - 1), but 0 for n = 0 at x = 0, where x**-1 does not exist
-        lambda x, n, y: n * where(n > 0, x, where(n < 0, x, _nonzero(x))) ** (n - 1),
+        _power_slope,
         # y * log(x), but 0 at x = 0; a negative x has no logarithm
         lambda x, n, y: y * log(_nonzero(x)),
     ),
@@ -633,8 +638,20 @@ def _sum(*xs: Any) -> Any:
         return math.fsum(xs)
     except ValueError:  # inf - inf
         return nan
-    except OverflowError:  # a partial sum beyond the floats; the whole need not be
-        return math.fsum(x * 2.0**-64 for x in xs) * 2.0**64
+    except OverflowError:  # of a partial sum; the whole need not overflow
+        return _exact_sum(xs)
+
+
+def _exact_sum(xs: Sequence[Any]) -> float:
+    if not all(map(math.isfinite, xs)):
+        return float(sum(xs))
+    from fractions import Fraction  # too rarely needed to be imported with the core
+
+    total = sum(map(Fraction, xs), Fraction())
+    try:
+        return float(total)
+    except OverflowError:
+        return inf if total > 0 else -inf
 
 
 fsum = TABLE["fsum"] = NaryPrimitive(
@@ -644,7 +661,10 @@ fsum = TABLE["fsum"] = NaryPrimitive(
     exact=True,
     complex=lambda *zs: sum(zs),
     latex=r"\operatorname{fsum}(#*)",
-    doc="The sum of a list, as one node: correctly rounded, exact for ints and Fractions.",
+    doc=(
+        "The sum of a list, as one node: correctly rounded, exact for ints and Fractions. Like + "
+        "it overflows to inf."
+    ),
 )
 
 
@@ -675,12 +695,19 @@ class _Dot(NaryPrimitive):
     """dot(ws, xs, bias=0); its operands are ws, then xs, then the bias."""
 
     def __call__(self, ws: Iterable[Any], xs: Iterable[Any], bias: Any = 0) -> Any:  # type: ignore[override]
-        ws, xs = tuple(ws), tuple(xs)
+        ws, xs = as_tuple(ws, "dot"), as_tuple(xs, "dot")
         if len(ws) != len(xs):
             raise ValueError(f"dot expected two lists of one length, got {len(ws)} and {len(xs)}")
         by_hand = getattr(ws[0], "__dot__", None) if ws else None  # a scalar type's own fast form
         node = by_hand(ws, xs, bias) if by_hand else None
         return self.apply((*ws, *xs, bias)) if node is None else node
+
+    def written(self, operands: Sequence[str]) -> str:
+        n = len(operands) // 2
+        if n == 0:  # its arguments' names
+            return "dot(ws, xs, bias)"
+        first, second = ", ".join(operands[:n]), ", ".join(operands[n:-1])
+        return f"dot([{first}], [{second}], {operands[-1]})"
 
     def locals(
         self, numbers: Sequence[Any], y: Any, operands: Sequence[Any], wanted: Sequence[bool]
@@ -712,7 +739,7 @@ dot = TABLE["dot"] = _Dot(
     latex=r"\operatorname{dot}(#*)",
     doc=(
         "w1*x1 + .. + wn*xn + bias, as one node: each product is rounded once, their sum "
-        "correctly; exact for ints and Fractions."
+        "correctly; exact for ints and Fractions. Like + and * it overflows to inf."
     ),
 )
 
@@ -729,7 +756,9 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
     """
-    return [exp(x) for x in log_softmax(xs)]
+    shifted = _less_the_largest(xs)
+    total = logsumexp(shifted)
+    return [exp(x - total) for x in shifted]
 
 
 def log_softmax(xs: Iterable[Any]) -> list[Any]:
@@ -738,9 +767,18 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     >>> [round(y, 6) for y in log_softmax([1000.0, 1000.0])]
     [-0.693147, -0.693147]
     """
-    xs = list(xs)
-    total = logsumexp(xs)
-    return [x - total for x in xs]
+    shifted = _less_the_largest(xs)
+    total = logsumexp(shifted)
+    return [x - total for x in shifted]
+
+
+def _less_the_largest(xs: Iterable[Any]) -> list[Any]:
+    """Logits less the largest of them, a plain number: softmax does not change, nor do its
+    derivatives, and logits of any size keep their digits."""
+    xs = list(as_tuple(xs, "softmax"))
+    numbers = [getattr(x, "data", x) for x in xs]
+    largest = max((x for x in numbers if x.__class__ is not complex and x - x == 0), default=0)
+    return [x - largest for x in xs] if largest else xs
 
 
 def pick(xs: Iterable[Any], k: Any) -> Any:

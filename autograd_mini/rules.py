@@ -191,18 +191,25 @@ class Primitive:
     def explained(self, error: Exception, operands: Sequence[Any]) -> Exception:
         """The error with the operation, the operands and their labels."""
         names = self.arguments
-        if len(names) != len(operands):  # n-ary
-            names, given = ("..",), ", ".join(map(show, operands[:4]))
-        else:
+        call = self.written(names)
+        if len(names) == len(operands):
             given = ", ".join(f"{n} = {show(x)}" for n, x in zip(names, operands))
-        infix = len(names) == 2 and not self.name.isidentifier()
-        call = f" {self.name} ".join(names) if infix else f"{self.name}({', '.join(names)})"
+        else:  # a list
+            given = ", ".join(map(show, operands[:4])) + (", .." if len(operands) > 4 else "")
         if isinstance(error, ValueError):
             reason = f"needs {self.requires}" if self.requires else str(error) or "is not defined"
             return DomainError(f"{call} {reason}; got {given}")
         if isinstance(error, ZeroDivisionError):
             return ZeroDivisionError(f"{call} divides by zero; got {given}")
         return OverflowError(f"{call} is too large for a float; got {given}")
+
+    def written(self, operands: Sequence[str]) -> str:
+        """The operation on operands as one writes it: "x + y", "tanh(x)", "fsum([x, y])"."""
+        if self.name == "neg":
+            return f"-{operands[0]}"
+        if len(operands) == 2 and not self.name.isidentifier():
+            return f" {self.name} ".join(operands)
+        return f"{self.name}({', '.join(operands)})"
 
     def partial(self, index: int, operands: Sequence[Any], y: Any) -> Any:
         """dy/dx_index, on scalars of any type."""
@@ -230,6 +237,13 @@ class Primitive:
         ]
 
 
+def as_tuple(xs: Any, name: str) -> tuple[Any, ...]:
+    """The scalars of a list; a single one is refused."""
+    if not hasattr(xs, "__iter__"):
+        raise TypeError(f"{name} expected a list of scalars, got {show(xs)}; write [x]")
+    return tuple(xs)
+
+
 def as_exact_as(y: Any, d: Any) -> Any:
     """A partial of a float result as a float, if it is an int, an IEEE number or one of NumPy's."""
     if d.__class__ is float or y.__class__ is not float:
@@ -241,6 +255,20 @@ def operand_names(functions: Sequence[Callable[..., Any]]) -> tuple[str, ...]:
     """The argument names of a partial, less the last, which is y."""
     code = getattr(functions[0], "__code__", None)
     return code.co_varnames[: code.co_argcount - 1] if code else ()
+
+
+def _within(forward: Callable[..., Any], domain: tuple[Interval, ...]) -> Callable[..., Any]:
+    """f, which raises outside its domain; a nan passes, and complex numbers have no order."""
+    if not domain:
+        return forward
+
+    def checked(*numbers: Any) -> Any:
+        for x, interval in zip(numbers, domain):
+            if x.__class__ is not complex and x == x and x not in interval:
+                raise ValueError
+        return forward(*numbers)
+
+    return checked
 
 
 def _vanishes_at(point: float) -> Callable[..., Any]:
@@ -261,7 +289,10 @@ class NaryPrimitive(Primitive):
         self.nary_partial = partial
 
     def __call__(self, xs: Iterable[Any]) -> Any:  # type: ignore[override]
-        return self.apply(tuple(xs))
+        return self.apply(as_tuple(xs, self.name))
+
+    def written(self, operands: Sequence[str]) -> str:
+        return f"{self.name}([{', '.join(operands)}])"
 
     def partial(self, index: int, operands: Sequence[Any], y: Any) -> Any:
         return self.nary_partial(index, operands, y)
@@ -288,7 +319,7 @@ def primitive(
         partials: for each operand, a function of (x1, .., xn, y) that gives dy/dxi, written
             in this library's functions so that it can be differentiated again.
         domain: for each operand the interval where f is defined, such as "(0, inf)" or
-            "[-1, 1]"; all reals by default.
+            "[-1, 1]", or one for all; all reals by default. Outside it a DomainError is raised.
         kinks: points x1, or functions of the operands that vanish, where f has no derivative.
         latex: the formula, with #1 .. #n for the operands.
         complex: f on complex numbers, where `forward` cannot take them.
@@ -321,14 +352,15 @@ def primitive(
             f"primitive {name!r} needs a tuple with one partial for each operand, each a Python "
             "function of all operands and y, such as (lambda x1, x2, y: x2, lambda x1, x2, y: x1)"
         )
-    if domain and len(domain) != len(rules) and not isinstance(domain, str):
-        raise ValueError(f"primitive {name!r} has {len(rules)} operands, and {len(domain)} domains")
+    domains = (domain,) * len(rules) if isinstance(domain, str) else tuple(domain)
+    if domains and len(domains) != len(rules):
+        raise ValueError(f"primitive {name!r} has {len(rules)} operands, {len(domains)} domains")
     return Primitive(
         name,
-        forward,
+        _within(forward, tuple(map(Interval, domains))),
         rules,
         complex=complex,
-        domain=domain,
+        domain=domains,
         kinks=kinks,
         latex=latex,
         doc=doc,

@@ -46,14 +46,27 @@ def refusal(x: Any) -> str:
         return f"expected one number, got a {kind} of {len(x)}; write [f(x) for x in xs]"
     if hasattr(x, "tolist"):
         return f"expected one number, got an array ({kind}); write [f(x) for x in array.tolist()]"
+    if hasattr(x, "partials"):
+        return "expected a number, got a Value; write v.data"
     return f"expected a number, got {kind}; a scalar is a Value, an int, a float or a Fraction"
 
 
 def show(x: Any) -> str:
     """A plain number, or a Value with its label, for an error message."""
     label = getattr(x, "label", "")
-    number = getattr(x, "data", x)
-    return f"{number!r} (the Value labelled {label!r})" if label else repr(number)
+    number = written(getattr(x, "data", x))
+    return f"{number} (the Value labelled {label!r})" if label else number
+
+
+def written(x: Any) -> str:
+    """repr(x), but short for ints and Fractions of more digits than one would read, or Python
+    would write."""
+    if isinstance(x, Rational):
+        above, below = int(x.numerator), int(x.denominator)
+        if max(abs(above), below) >= 10**40:
+            digits = (above.bit_length() - below.bit_length()) * 0.30103
+            return f"<{type(x).__name__} of about 1e{digits:.0f}>"
+    return repr(x)
 
 
 class IEEE:
@@ -125,4 +138,7 @@ class IEEE:
             return IEEE(nan)
         except OverflowError:  # of the sign that f has where it is still finite
             nearest = [max(-700.0, min(700.0, float(x))) for x in operands]
-            return IEEE(math.copysign(inf, primitive.evaluate(nearest)))
+            try:
+                return IEEE(math.copysign(inf, primitive.evaluate(nearest)))
+            except (ValueError, ArithmeticError):
+                return IEEE(inf)

@@ -83,16 +83,18 @@ class _Run:
     def __init__(
         self, f: Callable[..., Any], args: Sequence[Any], argnums: Iterable[int], name: str
     ) -> None:
-        arguments = list(args)
+        arguments, places = list(args), []
         for i in argnums:
             if not -len(arguments) <= i < len(arguments):
                 raise ValueError(
                     f"{name} by argument {i} of {_name(f)}, which was called with "
                     f"{len(arguments)} positional arguments"
                 )
+            places.append(i % len(arguments))
+        for i in set(places):
             arguments[i] = _map(_variable, arguments[i])
-        self.wrt = [arguments[i] for i in argnums]
-        self.variables: list[Value] = list(_flat(self.wrt))
+        self.wrt = [arguments[i] for i in places]
+        self.variables: list[Value] = list(_flat(self.wrt))  # with repeats, where argnums has some
         self.output = f(*arguments)
         self.roots = [_scalar(x, f) for x in _flat(self.output)]
         own = set(self.variables)
@@ -105,6 +107,13 @@ class _Run:
         for x in scalars:
             if isinstance(x, Value) and self.outside is None:
                 self.outside = x
+
+    def beside(self, scalars: Iterable[Any]) -> _Run:
+        """The same run, as it is beside these scalars; itself it forgets them."""
+        run = object.__new__(_Run)
+        run.__dict__.update(self.__dict__)
+        run.depends_on(scalars)
+        return run
 
     def single_root(self, f: Callable[..., Any], name: str) -> Any:
         """The one number that f returned."""
@@ -228,6 +237,9 @@ def _with(f: Callable[..., Any], keywords: dict[str, Any]) -> Callable[..., Any]
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
     """The gradient function of f; see value_and_grad.
 
+    Where f uses Values from outside, such as the parameters of a model, the gradient depends on
+    them and is itself a Value: its number is .data.
+
     >>> from autograd_mini import sin
     >>> grad(lambda x: x**3)(2.0)
     12.0
@@ -265,8 +277,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
         total: Any = 0
         for root, weight in zip(run.roots, weights):
             total = total + _product(root, weight)
-        run.depends_on(weights)
-        return tuple(_unflat(run.wrt, run.gradients(total)))
+        return tuple(_unflat(run.wrt, run.beside(weights).gradients(total)))
 
     return _unflat(run.output, run.finished(run.roots)), back
 
@@ -327,6 +338,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> jvp(lambda x, y: x * y, (3.0, 4.0), (1.0, 0.5))
     (12.0, 5.5)
     """
+    for name, xs in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(xs, (list, tuple)):
+            raise TypeError(f"jvp expected a list of {name}, one an argument of f, got {xs!r}")
     if len(primals) != len(tangents):
         raise ValueError(
             f"jvp expected as many tangents as primals, got {len(tangents)} for {len(primals)}"

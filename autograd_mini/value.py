@@ -30,7 +30,7 @@ from .primitives import (
     subtract,
 )
 from .rules import NaryPrimitive, Primitive
-from .scalars import plain, refusal
+from .scalars import plain, refusal, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,6 +143,10 @@ class Value:
     def is_leaf(self) -> bool:
         """Whether no operation made it: an input, a parameter."""
         return self._a is None
+
+    # as in micrograd, whose users' own drawings read them
+    _prev = property(lambda self: set(self.parents))
+    _op = property(lambda self: str(self.op))
 
     def detach(self) -> Value:
         """A new leaf of the same data and label; no gradient flows through it."""
@@ -347,7 +351,7 @@ class Value:
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={self.data!r}, grad={self.grad!r}{label})"
+        return f"Value(data={written(self.data)}, grad={written(self.grad)}{label})"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """The graph as a picture, in a notebook."""
@@ -357,11 +361,16 @@ class Value:
 
     # -- refusals -------------------------------------------------------------------------------
 
-    def __float__(self) -> float:
+    def __float__(self) -> NoReturn:
         raise TypeError(
             "float(v) and the functions of math would drop the gradient; write v.data for the "
             "number, or use the function of the same name from autograd_mini, such as exp(v)"
         )
+
+    def __int__(self) -> NoReturn:
+        raise TypeError("int(v) and round(v) jump, and would drop the gradient; write int(v.data)")
+
+    __round__ = __int__
 
     def __mod__(self, other: Any) -> NoReturn:
         raise TypeError("Values have no % and //: they jump; write v.data % n for the number")

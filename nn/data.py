@@ -37,11 +37,11 @@ def iris() -> Dataset:
     >>> len(iris().rows), iris().classes
     (150, ['setosa', 'versicolor', 'virginica'])
     """
-    with as_file(files(__package__) / "data" / "iris.csv") as path:
+    with as_file(files(__package__) / "datasets" / "iris.csv") as path:
         return read_csv(path)
 
 
-def read_csv(path: str | Path, *, least_classes: int = 2) -> Dataset:
+def read_csv(path: str | Path) -> Dataset:
     """Read examples from a CSV file: numeric columns, the last column the class.
 
     A first row whose feature cells are all text is the header; without one the columns are called
@@ -49,40 +49,98 @@ def read_csv(path: str | Path, *, least_classes: int = 2) -> Dataset:
 
     Raises:
         DataError: the file is missing, empty or no text; a cell is no finite number (with its row
-            and column); a row has too few or too many cells; there are fewer classes than
-            `least_classes`.
+            and column); a row has too few or too many cells; there is one class only.
     """
     path = Path(path)
-    lines = [(number, cells) for number, cells in _cells(path) if any(cells)]
-    if not lines:
-        raise DataError(f"{path}: the file is empty; expected rows of numbers, then a class")
+    header, lines = _table(path)
     width = len(lines[0][1])
     if width < 2:
         raise DataError(
-            f"{path}: row {lines[0][0]} has one column; expected numbers and, last, the class, "
-            "separated by commas"
+            f"{path}: row {lines[0][0] - bool(header)} has one column; expected numbers and, last, "
+            f"the class, separated by commas{_other_separator(lines[0][1][0])}"
         )
-    columns = [f"x{i + 1}" for i in range(width - 1)]
-    if not any(map(_is_number, lines[0][1][:-1])):
-        columns = [name or f"x{i + 1}" for i, name in enumerate(lines[0][1][:-1])]
-        lines = lines[1:]
-        if not lines:
-            raise DataError(f"{path}: there is a header, and no row of data below it")
-    rows, names = [], []
-    for number, cells in lines:
-        if len(cells) != width:
-            raise DataError(f"{path}: row {number} has {len(cells)} cells; expected {width}")
-        rows.append([_number(cell, path, number, column) for cell, column in zip(cells, columns)])
-        if not cells[-1]:
-            raise DataError(f"{path}: row {number} has no class in its last column")
-        names.append(cells[-1])
+    columns = _named(header[:-1] if header else [""] * (width - 1))
+    rows = [_numbers(cells[:-1], columns, path, number) for number, cells in lines]
+    names = [_class(cells[-1], path, number) for number, cells in lines]
     classes = sorted(set(names), key=_order)
-    if len(classes) < least_classes:
+    if len(classes) < 2:
         raise DataError(
             f"{path}: there is one class only, {classes[0]!r}; a classifier needs two or more"
         )
     index = {name: i for i, name in enumerate(classes)}
     return Dataset(columns, classes, rows, [index[name] for name in names])
+
+
+def read_rows(path: str | Path, columns: Sequence[str]) -> tuple[list[list[float]], list[str]]:
+    """Read rows to classify: (rows of these columns, the classes of the file, if it has some).
+
+    A header decides by its names which columns are read; without one, or where `columns` are just
+    x1, x2, .., they are read from left to right. One more column at the end holds the classes.
+
+    Raises:
+        DataError: as read_csv; or the file lacks a column.
+    """
+    path, count = Path(path), len(columns)
+    header, lines = _table(path)
+    width = len(lines[0][1])
+    nameless = list(columns) == _named([""] * count)
+    if header and not nameless:
+        missing = [name for name in columns if name not in header]
+        if missing:
+            raise DataError(
+                f"{path}: there is no column {missing[0]!r}; the columns are {', '.join(header)}"
+            )
+        places = [header.index(name) for name in columns]
+    else:
+        places = list(range(count))
+    if width not in (count, count + 1):
+        raise DataError(
+            f"{path}: row {lines[0][0]} has {width} cells; expected {count} numbers "
+            f"({', '.join(columns)}), and the class or not"
+        )
+    rows = [_numbers([cells[i] for i in places], columns, path, number) for number, cells in lines]
+    left = [i for i in range(width) if i not in places]
+    return rows, [_class(cells[i], path, number) for number, cells in lines for i in left]
+
+
+def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """(the header, or [] where there is none; (row number, cells) for each row of data)."""
+    lines = [(number, cells) for number, cells in _cells(path) if any(cells)]
+    if not lines:
+        raise DataError(f"{path}: the file is empty; expected rows of numbers, then a class")
+    header: list[str] = []
+    first = lines[0][1]
+    if not any(map(_is_number, first[:-1] or first)):
+        header, lines = first, lines[1:]
+        if not lines and len(header) > 1:
+            raise DataError(f"{path}: there is a header, and no row of data below it")
+        lines = lines or [(1, first)]
+    width = len(first)
+    for number, cells in lines:
+        if len(cells) != width:
+            raise DataError(f"{path}: row {number} has {len(cells)} cells; expected {width}")
+    return header, lines
+
+
+def _named(columns: Sequence[str]) -> list[str]:
+    return [name or f"x{i + 1}" for i, name in enumerate(columns)]
+
+
+def _other_separator(cell: str) -> str:
+    for name, sign in (("semicolons", ";"), ("tabs", "\t")):
+        if sign in cell:
+            return f"; this file has {name}"
+    return ""
+
+
+def _numbers(cells: Sequence[str], columns: Sequence[str], path: Path, row: int) -> list[float]:
+    return [_number(cell, path, row, column) for cell, column in zip(cells, columns)]
+
+
+def _class(cell: str, path: Path, row: int) -> str:
+    if not cell:
+        raise DataError(f"{path}: row {row} has no class in its last column")
+    return cell
 
 
 def _cells(path: Path) -> list[tuple[int, list[str]]]:

@@ -104,6 +104,8 @@ def Linear(nin: int, nout: int, **options: Any) -> Layer:
     >>> Linear(2, 3)
     Layer(2, 3, linear)
     """
+    if "activation" in options:
+        raise TypeError("Linear has no activation; write Layer(nin, nout, activation=..)")
     return Layer(nin, nout, activation=None, **options)
 
 

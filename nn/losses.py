@@ -96,6 +96,8 @@ def cross_entropy(logits: Sequence[Any], target: Any) -> Any:
     >>> cross_entropy([1.0, 2.0], [0, 1]) == cross_entropy([1.0, 2.0], 1)
     True
     """
+    if not hasattr(logits, "__iter__"):
+        raise TypeError("cross_entropy expected a list of logits, one a class, got one number")
     logits = list(logits)
     if not hasattr(target, "__iter__"):
         return logsumexp(logits) - pick(logits, target)

@@ -14,7 +14,7 @@ class Module:
     """Base of neurons, layers and networks.
 
     A subclass sets attributes and defines `__call__`. The attributes that are Values are its
-    parameters; modules among them, and lists of either, are searched too.
+    parameters; modules among them, and lists and dicts of either, are searched too.
 
     Attributes:
         training: whether the module is in training mode; see train() and eval().
@@ -122,10 +122,21 @@ class Module:
     def predict(self, x: Any) -> Any:
         """What the module gives on `x` in evaluation mode, as plain numbers; builds no graph.
 
-        The module is run with plain numbers for its parameters, so its `__call__` has to be
-        written with functions (relu(x)) rather than methods (x.relu()).
+        The module is run with plain numbers for its parameters, and for the Values in x, so its
+        `__call__` has to be written with functions (relu(x)) rather than methods (x.relu()).
+
+        Raises:
+            TypeError: it uses a method, which plain numbers lack.
         """
-        return _with_numbers(self, {})(x)
+        try:
+            return _with_numbers(self, {})(_with_numbers(x, {}))
+        except AttributeError as error:
+            if type(error.obj) is not float:
+                raise
+            raise TypeError(
+                f"predict runs the module on plain numbers, which have no .{error.name}; write "
+                f"{error.name}(x) instead of x.{error.name}()"
+            ) from None
 
 
 def _number(name: str, x: Any) -> Any:
@@ -145,6 +156,9 @@ def _members(name: str, part: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(part, (list, tuple)):
         for i, member in enumerate(part):
             yield from _members(f"{name}.{i}", member)
+    elif isinstance(part, dict):
+        for key, member in part.items():
+            yield from _members(f"{name}.{key}", member)
     else:
         yield name, part
 
@@ -156,6 +170,8 @@ def _with_numbers(part: Any, copies: dict[int, Any]) -> Any:
     if isinstance(part, (list, tuple)):
         members = [_with_numbers(member, copies) for member in part]
         return type(part)(*members) if hasattr(part, "_fields") else type(part)(members)
+    if isinstance(part, dict):
+        return {key: _with_numbers(member, copies) for key, member in part.items()}
     if not isinstance(part, Module):
         return part
     if id(part) not in copies:

@@ -34,6 +34,11 @@ class SGD:
         nesterov: bool = False,
         weight_decay: float = 0.0,
     ) -> None:
+        if not hasattr(parameters, "__iter__"):
+            raise TypeError(
+                f"SGD expected a list of Values, got {type(parameters).__name__}; write "
+                "SGD(model.parameters())"
+            )
         self.parameters = list(parameters)
         for p in self.parameters:
             if not isinstance(p, Value):

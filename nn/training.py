@@ -192,12 +192,16 @@ def _forward(
 
 def _step(optimizer: SGD, epoch: int) -> None:
     """The optimizer's step; taken back where a parameter leaves the finite numbers."""
-    before = [p.data for p in optimizer.parameters]
-    optimizer.step()
-    if not all(math.isfinite(p.data) for p in optimizer.parameters):
-        for p, data in zip(optimizer.parameters, before):
+    before = [p.data for p in optimizer.parameters], optimizer.velocity
+    try:
+        optimizer.step()
+        if not all(math.isfinite(p.data) for p in optimizer.parameters):
+            raise DivergenceError(_diverged(epoch, "a step makes a parameter infinite or nan"))
+    except BaseException:  # Ctrl-C too: a step is taken whole, or not at all
+        for p, data in zip(optimizer.parameters, before[0]):
             p.data = data
-        raise DivergenceError(_diverged(epoch, "a step makes a parameter infinite or nan"))
+        optimizer.velocity = before[1]
+        raise
 
 
 def _diverged(epoch: int, reason: str) -> str:

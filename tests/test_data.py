@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import random
+import re
 import statistics
 from fractions import Fraction
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from nn.data import DataError, Dataset, Scale, iris, read_csv, split
+from nn.data import DataError, Dataset, Scale, iris, read_csv, read_rows, split
 
 FUZZ = settings(max_examples=200)
 
@@ -122,9 +123,9 @@ def test_columns_may_share_a_name(read):
 
 
 def test_a_cell_may_hold_a_line_break(read):
-    data = read('"first\ncolumn",q,class\n1,2,"a\nb"\n3,4,c\n')
+    data = read('"first\ncolumn",q,class\n1,2,"a\r\nb"\n3,4,c\n')
     assert data.columns == ["first\ncolumn", "q"]
-    assert data.classes == ["a\nb", "c"]
+    assert data.classes == ["a\r\nb", "c"]
 
 
 def written(rows, header=None, **options):
@@ -256,13 +257,16 @@ def check_is_sound(data):
 
 
 def read_or_refuse(read, content):
+    refusal = None
     try:
         data = read(content)
     except DataError as error:
-        assert str(error).startswith(f"{read.path}: ")
-        assert "\n" not in str(error)
-    else:
+        refusal = str(error)
+    if refusal is None:
         check_is_sound(data)
+    else:
+        assert refusal.startswith(f"{read.path}: ")
+        assert "\n" not in refusal
 
 
 @FUZZ
@@ -401,3 +405,50 @@ def test_a_scale_is_applied_column_by_column():
     scale = Scale([1.0, -1.0], [2.0, 0.5])
     assert scale([3.0, 0.0]) == [1.0, 2.0]
     assert scale((1, -1)) == [0.0, 0.0]
+
+
+# -- rows to classify ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def table(tmp_path):
+    def write(text):
+        path = tmp_path / "rows.csv"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_columns_are_found_by_their_names(table):
+    path = table("weight,height,kind\n70,1.8,bee\n60,1.7,ant\n")
+    assert read_rows(path, ["height", "weight"]) == ([[1.8, 70.0], [1.7, 60.0]], ["bee", "ant"])
+
+
+def test_rows_need_no_class_and_no_header(table):
+    assert read_rows(table("1,2\n3,4\n"), ["a", "b"]) == ([[1.0, 2.0], [3.0, 4.0]], [])
+    assert read_rows(table("1,2,x\n"), ["a", "b"]) == ([[1.0, 2.0]], ["x"])
+    assert read_rows(table("a,b\n1,2\n"), ["b", "a"]) == ([[2.0, 1.0]], [])
+    assert read_rows(table("7\n8\n"), ["a"]) == ([[7.0], [8.0]], [])
+
+
+def test_columns_without_names_are_read_from_left_to_right(table):
+    path = table("p,q,class\n1,2,x\n")
+    assert read_rows(path, ["x1", "x2"]) == ([[1.0, 2.0]], ["x"])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("p,b\n1,2\n", "there is no column 'a'; the columns are p, b"),
+        ("1\n", "row 1 has 1 cells; expected 2 numbers (a, b)"),
+        ("1,2,3,x\n", "row 1 has 4 cells"),
+        ("a,b\n1,\n", "row 2, column 'b': expected a finite number, got an empty cell"),
+        ("b,a\n1,oops\n", "row 2, column 'a': expected a finite number, got 'oops'"),
+        ("a,b,c\n1,2,\n", "row 2 has no class"),
+        ("", "empty"),
+    ],
+)
+def test_rows_that_do_not_fit_are_a_data_error(table, text, told):
+    with pytest.raises(DataError, match=re.escape(told)):
+        read_rows(table(text), ["a", "b"])

@@ -7,6 +7,7 @@ import pickle
 import random
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -183,9 +184,7 @@ def test_a_neuron_gives_a_value_a_layer_a_list_and_an_mlp_either():
 def test_the_parts_are_where_micrograd_has_them():
     model = MLP(3, [4, 2])
     assert [len(layer.neurons) for layer in model.layers] == [4, 2]
-    assert [len(neuron.w) for layer in model.layers for neuron in layer.neurons] == [3] * 4 + [
-        4
-    ] * 2
+    assert [len(n.w) for layer in model.layers for n in layer.neurons] == [3] * 4 + [4] * 2
     parameters = [p for layer in model.layers for n in layer.neurons for p in [*n.w, n.b]]
     assert all(type(p) is Value for p in parameters)
     assert all(a is b for a, b in zip(model.parameters(), parameters, strict=True))
@@ -232,8 +231,14 @@ for k in range(steps):
     told.append((total_loss.data, acc))
 """
 IMPORTS = {
-    "autograd_mini": "from autograd_mini import Value\nfrom nn import Neuron, Layer, MLP\n",
-    "micrograd": "from micrograd.engine import Value\nfrom micrograd.nn import Neuron, Layer, MLP\n",
+    "autograd_mini": """
+from autograd_mini import Value
+from nn import Neuron, Layer, MLP
+""",
+    "micrograd": """
+from micrograd.engine import Value
+from micrograd.nn import Neuron, Layer, MLP
+""",
 }
 
 
@@ -419,7 +424,7 @@ def test_layer_sizes_may_be_any_sequence():
     ],
 )
 def test_an_unknown_activation_is_refused_with_the_known_ones(made):
-    with pytest.raises(ValueError, match="unknown activation 'rleu'.* relu, .*tanh"):
+    with pytest.raises(ValueError, match=r"unknown activation 'rleu'.* relu, .*tanh"):
         made("rleu")
 
 
@@ -431,7 +436,7 @@ def test_an_unknown_initializer_is_refused_with_the_known_ones(init):
 
 # -- how weights start --------------------------------------------------------------------------
 
-DRAWS = 20_000
+DRAWS = 50_000
 
 
 def check_moments(sample, variance, kurtosis):
@@ -535,7 +540,7 @@ def test_parameters_are_named_by_where_they_stand():
 @given(sizes)
 def test_an_mlp_has_a_weight_an_edge_and_a_bias_a_neuron(shape):
     model = MLP(shape[0], shape[1:])
-    assert len(model.parameters()) == sum((n + 1) * m for n, m in zip(shape, shape[1:]))
+    assert len(model.parameters()) == sum((n + 1) * m for n, m in pairwise(shape))
     assert [p for _, p in model.named_parameters()] == model.parameters()
     assert len({name for name, _ in model.named_parameters()}) == len(model.parameters())
 
@@ -650,7 +655,7 @@ def test_a_part_can_be_frozen():
     model = MLP(2, [3, 1])
     model.layers[0].freeze()
     assert model.parameters() == model.layers[1].parameters()
-    assert [name for name, _ in model.named_parameters()][0] == "layers.1.neurons.0.w.0"
+    assert model.named_parameters()[0][0] == "layers.1.neurons.0.w.0"
     assert len(model.state_dict()) == 13
     model.layers[0].neurons[1].unfreeze()
     assert model.parameters() == [
@@ -749,7 +754,7 @@ def test_a_state_that_does_not_fit_changes_nothing(change, error, told):
 
 
 def test_the_state_of_another_shape_is_refused():
-    with pytest.raises(ValueError, match="does not fit MLP: 6 missing .* 4 unknown"):
+    with pytest.raises(ValueError, match=r"does not fit MLP: 6 missing .* 4 unknown"):
         MLP(2, [2, 3]).load_state_dict(MLP(2, [3, 1]).state_dict())
 
 
@@ -867,3 +872,40 @@ def test_a_copy_of_model_and_loss_is_a_pair_that_belongs_together(copied, expand
     loss.backward()
     assert [p.grad for p in every] == [p.grad for _, p in model.named_parameters(frozen=True)]
     assert new_model.predict([1.0, 2.0]) == model.predict([1.0, 2.0])
+
+
+def test_a_dict_of_values_and_modules_is_searched():
+    class Model(Module):
+        def __init__(self):
+            self.parts = {"inner": Linear(1, 1), "scale": Value(2.0)}
+
+        def __call__(self, x):
+            return self.parts["scale"] * self.parts["inner"](x)[0]
+
+    model = Model()
+    names = ["parts.inner.neurons.0.w.0", "parts.inner.neurons.0.b", "parts.scale"]
+    assert sorted(name for name, _ in model.named_parameters()) == sorted(names)
+    assert model.predict([3.0]) == model([3.0]).data
+
+
+def test_predict_takes_values_for_their_numbers():
+    model = MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
+    assert model.predict([Value(1.0), 2.0]) == model.predict([1.0, 2.0])
+
+
+def test_predict_of_a_module_with_methods_says_what_to_write():
+    class Model(Module):
+        def __init__(self):
+            self.w = Value(2.0)
+
+        def __call__(self, x):
+            return (self.w * x).relu()
+
+    assert Model()(3.0).data == 6.0
+    with pytest.raises(TypeError, match=r"write relu\(x\) instead of x.relu\(\)"):
+        Model().predict(3.0)
+
+
+def test_linear_refuses_an_activation():
+    with pytest.raises(TypeError, match="Linear has no activation"):
+        Linear(2, 3, activation="relu")

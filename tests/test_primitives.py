@@ -440,12 +440,11 @@ def test_the_derivative_at_a_kink_or_edge(f, point, expected):
     assert found == pytest.approx(expected, rel=1e-15, abs=0, nan_ok=True)
 
 
-@pytest.mark.parametrize("x", [0.0, -0.0, 2.0, -3.0, inf, -inf, nan])
-def test_x_to_the_zero_is_1_with_derivative_0_even_for_nan(x):
+@pytest.mark.parametrize("x", [0.0, -0.0, 5e-324, -1e-310, 2.0, -3.0, 1e308, inf, -inf, nan])
+def test_x_to_the_zero_is_1_with_derivative_0_whatever_x(x):
     for zero in (0, 0.0):
         y = Value(x) ** zero
-        assert y.data == 1.0
-        assert y.partials == pytest.approx((0.0,), nan_ok=True) or math.isinf(x)
+        assert (y.data, y.partials) == (1.0, (0.0,))
 
 
 @pytest.mark.parametrize(
@@ -745,7 +744,9 @@ def test_dot_of_ints_and_fractions_is_exact_with_its_gradients(pairs, bias):
 def test_a_sum_whose_partial_sums_overflow_is_still_rounded_once():
     assert fsum([1e308, -1e308, 1e308]) == 1e308
     assert fsum([1e308, 1e308, -1e308]) == 1e308
+    assert fsum([1e308, 1e308, -1e308, -1e308, 5e-324]) == 5e-324
     assert fsum([1e308, 1e308]) == inf
+    assert fsum([-1e308, -1e308, 1.0]) == -inf
     assert fsum([inf, 1.0]) == inf
 
 
@@ -833,6 +834,26 @@ def test_no_overflow_and_full_relative_accuracy(f, x, expected):
     assert math.isfinite(y.partials[0])
 
 
+@pytest.mark.parametrize(
+    ("f", "x", "slope"),
+    [
+        (asin, 1 - 2.0**-40, 2.0**20 / math.sqrt(2 - 2.0**-40)),
+        (acos, 1 - 2.0**-40, -(2.0**20) / math.sqrt(2 - 2.0**-40)),
+        (asin, 2.0**-40 - 1, 2.0**20 / math.sqrt(2 - 2.0**-40)),
+        (acosh, 1 + 2.0**-40, 2.0**20 / math.sqrt(2 + 2.0**-40)),
+        (atanh, 1 - 2.0**-40, 2.0**40 / (2 - 2.0**-40)),
+        (log1p, 2.0**-40 - 1, 2.0**40),
+        (asinh, 1e200, 1e-200),
+        (acosh, 1e200, 1e-200),
+        (sqrt, 1e-300, 0.5e150),
+        (cbrt, 1e-300, 1e200 / 3),
+        (log, 1e-300, 1e300),
+    ],
+)
+def test_a_derivative_keeps_its_digits_next_to_an_edge_and_far_out(f, x, slope):
+    assert partials(f, x) == pytest.approx((slope,), rel=1e-15, abs=0)
+
+
 def test_logsumexp_of_large_numbers():
     assert logsumexp([1e3, 1e3]) == 1e3 + math.log(2)
     assert logsumexp([-1e3, -1e3]) == -1e3 + math.log(2)
@@ -852,7 +873,18 @@ def test_softmax_sums_to_1_and_is_the_gradient_of_logsumexp(logits):
     assert [y.data for y in softmax(xs)] == probabilities
     assert [y.data for y in log_softmax(xs)] == log_softmax(logits)
     total = logsumexp(logits)
-    assert log_softmax(logits) == [x - total for x in logits]
+    assert log_softmax(logits) == pytest.approx([x - total for x in logits], rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("size", [1e6, 1e15, -1e16, 1e300])
+def test_softmax_of_large_logits_keeps_their_differences(size):
+    """It does not depend on what is added to all of its logits."""
+    gap = math.ulp(size) * 2
+    assert math.fsum(softmax([size, size + gap, size])) == pytest.approx(1, rel=1e-15)
+    assert softmax([size, size + gap, size]) == softmax([0.0, gap, 0.0])
+    xs = values([size, size + gap])
+    p = softmax([0.0, gap])
+    assert gradients(log_softmax(xs)[0], xs) == pytest.approx([1 - p[0], -p[1]], rel=1e-12)
 
 
 def test_atan2_and_hypot_neither_overflow_nor_underflow():
@@ -1086,6 +1118,13 @@ def test_a_primitive_of_ones_own_may_be_written_with_numpy():
     assert sine(2.0).__class__ is float
 
 
+def test_a_partial_that_overflows_is_infinite_and_the_forward_pass_goes_on():
+    steep = primitive("steep", lambda x: x**401, partials=(lambda x, y: 401 * x**400,))
+    bounded = primitive("bounded", lambda x: min(x, 1.0), partials=(lambda x, y: steep(x),))
+    y = bounded(Value(8.0))
+    assert (y.data, y.partials) == (1.0, (inf,))
+
+
 @pytest.mark.parametrize(
     ("name", "rules"),
     [
@@ -1153,3 +1192,24 @@ def test_nary_partials_are_a_function_of_the_index():
             y = row.evaluate(point)
             found = [row.partial(i, point, y) for i in range(len(point))]
             assert row.locals(point, y, (), [True] * len(point)) == pytest.approx(found)
+
+
+def test_an_operation_of_ones_own_keeps_to_its_domain():
+    unit = primitive("unit", lambda x: x, partials=(lambda x, y: 1,), domain="[0, 1)")
+    assert unit(0.0) == 0.0
+    assert math.isnan(unit(nan))
+    for x in (-0.1, 1.0, inf):
+        with pytest.raises(DomainError, match=r"unit\(x\) needs x in \[0, 1\); got x"):
+            unit(Value(x)) if x < inf else unit(2.0)
+    both = primitive(
+        "both", lambda a, b: a, (lambda a, b, y: 1, lambda a, b, y: 0), domain="(0, 9)"
+    )
+    assert [str(interval) for interval in both.domain] == ["(0, 9)", "(0, 9)"]
+    with pytest.raises(DomainError):
+        both(1.0, -1.0)
+
+
+@pytest.mark.parametrize("domain", ["0, 1", "(1, 0)", "[a, b]", "", ["(0, 1)", "(0, 1)"]])
+def test_a_domain_that_is_no_interval_is_refused(domain):
+    with pytest.raises(ValueError, match=r"interval|domains"):
+        primitive("f", abs, (lambda x, y: 1,), domain=domain)

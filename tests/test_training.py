@@ -428,7 +428,7 @@ def test_divergence_leaves_the_parameters_of_the_last_good_step():
         except ValueError:
             return outputs[0] * math.inf
 
-    with pytest.raises(DivergenceError, match="epoch 2: .* smaller learning rate"):
+    with pytest.raises(DivergenceError, match=r"epoch 2: .* smaller learning rate"):
         fit(
             model,
             loss,

@@ -246,6 +246,19 @@ def test_the_jacobian_by_several_arguments():
     assert jacobian(lambda x, y: [x * y, x], argnums=(0, 1))(2.0, 3.0) == [(3.0, 2.0), (1.0, 0.0)]
 
 
+def test_the_hessian_by_other_arguments_than_the_first():
+    def f(x, y):
+        return x * y * y
+
+    assert hessian(f, argnums=1)(3.0, 5.0) == 6.0
+    assert hessian(f, argnums=-1)(3.0, 5.0) == 6.0
+    assert hessian(f, argnums=(0, 1))(3.0, 5.0) == ((0.0, 10.0), (10.0, 6.0))
+
+
+def test_an_argument_named_twice():
+    assert grad(f3, argnums=(0, -3))(1.0, 2.0, 3.0) == (2.0, 2.0)
+
+
 def test_vjp_and_jvp_keep_shapes():
     def f(x, y):
         return [x[0] * y, (y, x[1])]
@@ -468,6 +481,13 @@ def test_an_answer_that_does_not_depend_on_the_value_from_outside_is_a_value_too
         assert isinstance(slope, Value)
         assert slope.data.__class__ is float
         assert gradients(slope, [w]) == [0.0]
+
+
+def test_a_vjp_forgets_the_cotangents_it_was_called_with():
+    _, pull = vjp(lambda x: x * x, 3.0)
+    assert isinstance(pull(Value(1.0))[0], Value)
+    assert grad(lambda v: pull(v)[0])(2.0) == 6.0
+    assert pull(1.0) == (6.0,)
 
 
 def test_a_value_as_an_argument():

@@ -333,8 +333,9 @@ def test_arithmetic_overflows_to_infinity_as_floats_do():
     ],
 )
 def test_an_int_too_large_for_a_float_is_an_error_that_names_the_operand(operation):
-    with pytest.raises(OverflowError, match="labelled 'x'"):
-        operation(Value(2.0, "x"), 10**400)
+    for huge in (10**400, -(10**5000)):  # the second is longer than Python cares to print
+        with pytest.raises(OverflowError, match="labelled 'x'"):
+            operation(Value(2.0, "x"), huge)
 
 
 def test_an_error_leaves_the_graph_as_it_was():
@@ -864,3 +865,11 @@ def test_the_import_loads_a_handful_of_standard_modules_alone():
 def test_scalar_is_a_type_for_annotations():
     assert isinstance(1.0, autograd_mini.Scalar)
     assert isinstance(Value(1.0), autograd_mini.Scalar)
+
+
+def test_micrograds_own_names_for_drawing():
+    """The lecture's draw_dot reads _prev and _op."""
+    x = Value(2.0)
+    y = x * x + x
+    assert y._prev == set(y.parents)
+    assert (y._op, x._op, x._prev) == ("+", "", set())
