@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     full_disk = ""
     try:
-        options = _parser().parse_args(_protected(given))
+        options = _parser(given).parse_args(_protected(given))
         options.run(options)
     except (
         CommandError,
@@ -120,7 +120,7 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(2)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     from . import __version__
 
     parser = _Parser(
@@ -131,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"autograd-mini {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
 
-    _add_train(commands)
+    _add_train(commands, with_options="train" in given)
     predict = commands.add_parser(
         "predict",
         help="classify with a trained model.json",
@@ -167,10 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_train(commands: Any) -> None:
-    from nn.classifier import Settings
-
-    defaults = Settings()
+def _add_train(commands: Any, with_options: bool) -> None:
     train = commands.add_parser(
         "train",
         help="train a classifier on iris flowers, or on a CSV file",
@@ -178,6 +175,11 @@ def _add_train(commands: Any) -> None:
         "training.svg and model.json.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+    if not with_options:  # the other commands need no nn
+        return
+    from nn.classifier import Settings
+
+    defaults = Settings()
     train.add_argument(
         "--data",
         type=Path,
@@ -244,11 +246,11 @@ def _train(options: argparse.Namespace) -> None:
     activation_function(options.activation)  # raises where the name is unknown
     _check_folder(options.out)
     settings = Settings(
-        options.hidden,
-        options.activation,
-        options.epochs,
-        options.rate,
-        options.batch,
+        hidden=options.hidden,
+        activation=options.activation,
+        epochs=options.epochs,
+        rate=options.rate,
+        batch=options.batch,
         seed=options.seed,
     )
     data = read_csv(options.data) if options.data else iris()

@@ -142,7 +142,7 @@ class _Run:
         if self.outside is None:
             return [x.data if isinstance(x, Value) else x for x in scalars]
         numbers = {x: x.data for x in self.variables if x.is_leaf}
-        freed = [substitute(x, numbers) if isinstance(x, Value) else x for x in scalars]
+        freed = [substitute(x, numbers) if numbers and isinstance(x, Value) else x for x in scalars]
         return [x if isinstance(x, Value) else where(True, x, self.outside) for x in freed]
 
 

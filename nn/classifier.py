@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,7 +53,7 @@ class Classifier(NamedTuple):
 
     @classmethod
     def fresh(
-        cls, data: Dataset, hidden: list[int], activation: str, rng: random.Random
+        cls, data: Dataset, hidden: Sequence[int], activation: str, rng: random.Random
     ) -> Classifier:
         """An untrained classifier for such data, standardised by its rows."""
         model = MLP(len(data.columns), [*hidden, len(data.classes)], activation=activation, rng=rng)
@@ -153,7 +153,7 @@ class Settings(NamedTuple):
     """How to train a classifier. The defaults did best in a cross-validation inside the training
     parts of iris; benchmarks/iris.py repeats it."""
 
-    hidden: list[int] = [8, 8]  # noqa: RUF012 - never changed
+    hidden: Sequence[int] = (8, 8)
     activation: str = "tanh"
     epochs: int = 60
     rate: float = 0.05

@@ -1,4 +1,7 @@
-"""Hypothesis profiles: "ci" draws the same examples on every run, "dev" is quick and explores."""
+"""Hypothesis profiles: "ci" draws the same examples on every run, "dev" is quick and explores.
+
+HYPOTHESIS_PROFILE=night explores for a night.
+"""
 
 import os
 
@@ -15,4 +18,13 @@ settings.register_profile(
 settings.register_profile(
     "dev", deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+settings.register_profile(
+    "night",
+    deadline=None,
+    max_examples=20_000,
+    stateful_step_count=100,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
+)

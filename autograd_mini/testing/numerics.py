@@ -69,6 +69,7 @@ for _name, _primitive in TABLE.items():
         setattr(ComplexStep, _name, lambda self, *more, _row=_primitive: _row(self, *more))
 
 STEP = 1e-100
+REACHES = (0.02, 1e-4, 1e-6)  # of the differences, for x of about 1
 
 
 def differentiate(f: Callable[[Any], Any], x: float) -> Numeric:
@@ -86,13 +87,20 @@ def differentiate(f: Callable[[Any], Any], x: float) -> Numeric:
             return Numeric(y.data.imag / STEP, 0.0, "complex step")
     except (TypeError, ValueError, ArithmeticError, AttributeError):
         pass
-    return _ridders(lambda t: _number(f(t)), x)
+    best = Numeric(math.nan, math.inf, "differences")
+    for reach in REACHES:  # a kink out of reach does no harm
+        found = _ridders(lambda t: _number(f(t)), x, reach)
+        if found.error < best.error:
+            best = found
+        if best.error <= 1e-7 * max(abs(best.derivative), 1.0):
+            break
+    return best
 
 
-def _ridders(f: Callable[[float], float], x: float) -> Numeric:
+def _ridders(f: Callable[[float], float], x: float, reach: float) -> Numeric:
     """Central differences at shrinking steps, extrapolated to step 0 (Ridders 1982)."""
     shrink, rows = 1.6, 14
-    h = _defined_step(f, x)
+    h = _defined_step(f, x, reach)
     if h == 0.0:
         return Numeric(math.nan, math.inf, "differences")
     best = Numeric(math.nan, math.inf, "extrapolated differences")
@@ -114,9 +122,9 @@ def _ridders(f: Callable[[float], float], x: float) -> Numeric:
     return best
 
 
-def _defined_step(f: Callable[[float], float], x: float) -> float:
+def _defined_step(f: Callable[[float], float], x: float, reach: float) -> float:
     """The largest of a few steps at both ends of which f is defined; 0.0 if there is none."""
-    h = 0.02 * max(abs(x), 1.0)
+    h = reach * max(abs(x), 1.0)
     while h > 1e-12 * max(abs(x), 1.0):
         try:
             if math.isfinite(f(x + h)) and math.isfinite(f(x - h)):
@@ -141,7 +149,7 @@ def obstacle(f: Callable[[Any], Any], x: float) -> str:
         return f"the edge of the domain is within {small:.0e} ({error})"
     coarse, fine = (abs(right - left) for right, left in sides)
     noise = 1e-13 * max(abs(middle), 1.0) / tiny + 1e-6 * max(map(abs, sides[1]))
-    if not fine > noise or fine < coarse / 10:  # of a smooth function, a hundredth
+    if not fine > noise or fine < coarse / 50:  # of a smooth function, a hundredth
         return ""
     right, left = sides[1]
     return (

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..primitives import TABLE, dot, fsum, power
-from ..rules import Interval, NaryPrimitive, Primitive
+from ..rules import REALS, Interval, NaryPrimitive, Primitive
 from ..value import Value
 from .points import MARGIN, is_smooth_at, operand_intervals
 
@@ -44,8 +45,7 @@ class Expression:
         count = len(self.inputs)
         names = [f"x{i}" for i in range(count)]
         names += [f"v{i}" for i in range(len(self.nodes))]
-        imported = {p.name for p, _ in self.nodes if p.name.isidentifier()} - {"abs", "neg"}
-        lines = [f"from autograd_mini import {', '.join(sorted(imported))}"] if imported else []
+        lines = sorted({_import(p) for p, _ in self.nodes if p.name.isidentifier()} - {""})
         lines.append(f"def f({', '.join(names[:count])}):")
         for i, (primitive, operands) in enumerate(self.nodes):
             shown = [names[x] if _is_index(x) else repr(x) for x in operands]
@@ -77,6 +77,13 @@ def _used(
     return kept
 
 
+def _import(primitive: Primitive) -> str:
+    if primitive is TABLE.get(primitive.__name__):
+        builtin = primitive.name in ("abs", "neg")
+        return "" if builtin else f"from autograd_mini import {primitive.name}"
+    return f"from {primitive.__module__} import {primitive.name}"
+
+
 def _call(primitive: Primitive, operands: Sequence[str]) -> str:
     if primitive.name == "neg":
         return f"-{operands[0]}"
@@ -91,9 +98,8 @@ def _call(primitive: Primitive, operands: Sequence[str]) -> str:
     return f"{primitive.name}([{inside}])" if is_list else f"{primitive.name}({inside})"
 
 
-LARGEST = (
-    1e3  # of the numbers and derivatives in a random program, so that it stays well-conditioned
-)
+# of the numbers and derivatives in a random program, so that it stays well-conditioned
+LARGEST = 1e3
 
 
 def values(min_value: float = -10.0, max_value: float = 10.0) -> SearchStrategy[Value]:
@@ -104,7 +110,7 @@ def values(min_value: float = -10.0, max_value: float = 10.0) -> SearchStrategy[
 
 
 def expressions(
-    max_nodes: int = 40,
+    max_nodes: int = 50,
     primitives: Sequence[Primitive] | None = None,
     inputs: int | None = None,
 ) -> SearchStrategy[Expression]:
@@ -115,8 +121,9 @@ def expressions(
 
     Args:
         max_nodes: the largest number of operations, at least 1.
-        primitives: the operations to draw from; all of the table by default.
-        inputs: how many inputs; 1 to 4 by default.
+        primitives: the operations to draw from; all of the table by default. An fsum may come
+            last, of the results that no other operation uses.
+        inputs: how many inputs, at least 1; 1 to 4 by default.
     """
     from hypothesis import strategies as st
 
@@ -125,10 +132,17 @@ def expressions(
 
 
 class _Scalar(NamedTuple):
-    """A scalar of a program being drawn: its number, and how fast an input can change it."""
+    """A scalar of a program being drawn.
+
+    Attributes:
+        number: its value.
+        slope: how fast an input can change it, at most.
+        made: the operation and its operands, places in the list of scalars; None for an input.
+    """
 
     number: float
-    slope: float
+    slope: float = 1.0
+    made: tuple[Primitive, tuple[Any, ...]] | None = None
 
 
 def _draw_expression(
@@ -136,34 +150,77 @@ def _draw_expression(
 ) -> Expression:
     from hypothesis import strategies as st
 
-    number = st.one_of(
-        st.floats(-3, 3, allow_subnormal=False).map(lambda x: round(x, 3)), st.floats(-40, 40)
-    )
-    count = draw(st.integers(1, 4)) if inputs is None else inputs
-    start = [draw(number) for _ in range(count)]
-    scalars = [_Scalar(x, 1.0) for x in start]
-    nodes: list[tuple[Primitive, tuple[Any, ...]]] = []
-    for _ in range(draw(st.integers(1, max_nodes))):
-        primitive = draw(st.sampled_from(rows))
-        for operands in _draw_operands(draw, primitive, scalars):
+    most_inputs = draw(st.integers(2, 4)) if inputs is None else inputs
+    size = draw(st.integers(1, max_nodes))
+    row = st.integers(0, 64 * len(rows) - 1)
+    domains = [interval for primitive in rows for interval in primitive.domain]
+    interval = REALS if REALS in domains else domains[0]
+    short = st.floats(*_middle(interval), allow_subnormal=False).map(lambda x: round(x, 3))
+    number = st.one_of(short, st.floats(*_middle(interval, 40.0), allow_subnormal=False))
+    scalars = [_Scalar(draw(number))]
+    count = 1  # of inputs
+    for _ in range(2 * size):  # a few draws find no operands
+        if len(scalars) - count == size:
+            break
+        # To stop is a choice at each node, so that any node can be shrunk away; a rare one, of two
+        # draws, since Hypothesis draws a single 0 often.
+        choice = draw(row)
+        if choice == 0 and len(scalars) > count and draw(row) == 0:
+            break
+        primitive = rows[choice % len(rows)]
+        for operands in _draw_operands(draw, primitive, scalars, most_inputs - count):
             result = _result(primitive, operands, scalars)
-            if result is not None:
-                nodes.append((primitive, operands))
-                scalars.append(result)
-                break
+            if result is None:
+                continue
+            places = []
+            for x in operands:
+                places.append(len(scalars) if isinstance(x, _Scalar) else x)
+                if isinstance(x, _Scalar):
+                    scalars.append(x)
+                    count += 1
+            scalars.append(result._replace(made=(primitive, tuple(places))))
+            break
+    if inputs is not None:
+        scalars += [_Scalar(draw(number)) for _ in range(inputs - count)]
+    return _expression(scalars, max_nodes, keep_inputs=inputs is not None)
+
+
+def _expression(scalars: Sequence[_Scalar], max_nodes: int, keep_inputs: bool) -> Expression:
+    """The program of these scalars, inputs first; of one root, that depends on every node."""
+    used = {x for scalar in scalars if scalar.made for x in scalar.made[1] if _is_index(x)}
+    places = [i for i, x in enumerate(scalars) if x.made is None and (keep_inputs or i in used)]
+    places = places or [0]
+    inputs = [scalars[i].number for i in places]
+    places += [i for i, x in enumerate(scalars) if x.made is not None]
+    index = {place: i for i, place in enumerate(places)}
+    nodes = [
+        (x.made[0], tuple(index[i] if _is_index(i) else i for i in x.made[1]))
+        for x in scalars
+        if x.made is not None
+    ]
+    loose = _loose_ends(len(inputs), nodes)
+    if len(loose) > 1 and len(nodes) == max_nodes:  # make room for the sum
+        nodes.pop()
+        loose = _loose_ends(len(inputs), nodes)
+    if len(loose) != 1:
+        nodes.append((fsum, tuple(loose or range(len(inputs)))))
+    return Expression(inputs, nodes)
+
+
+def _loose_ends(count: int, nodes: Sequence[tuple[Primitive, tuple[Any, ...]]]) -> list[int]:
+    """The nodes that no other uses."""
     used = {x for _, operands in nodes for x in operands if _is_index(x)}
-    unused = [i for i in range(count, len(scalars)) if i not in used]
-    if len(unused) != 1:  # one root, that depends on every node
-        nodes.append((fsum, tuple(unused or range(count))))
-    return Expression(start, nodes)
+    return [i for i in range(count, count + len(nodes)) if i not in used]
 
 
 def _draw_operands(
-    draw: Callable[..., Any], primitive: Primitive, scalars: Sequence[_Scalar]
+    draw: Callable[..., Any], primitive: Primitive, scalars: Sequence[_Scalar], room: int
 ) -> Iterator[tuple[Any, ...]]:
-    """Operands for a primitive: indices of scalars in its domain, and constants.
+    """Operands for a primitive, each within its domain: places in the list of scalars, constants,
+    and new inputs, as many as there is room for.
 
-    If the first are not to its liking together, all but one of them are made constants.
+    If the first are not to its liking together, all but one of them are made constants; and if
+    that is of no use, the first a new input.
     """
     from hypothesis import strategies as st
 
@@ -171,40 +228,60 @@ def _draw_operands(
     intervals = operand_intervals(primitive, size)
     operands: list[Any] = []
     for interval in intervals:
-        suits = [i for i, x in enumerate(scalars) if _is_inside(x.number, interval)][::-1]
-        if suits and draw(st.integers(0, 7)) < 7:
-            operands.append(draw(st.sampled_from(suits)))
+        suits = [i for i, x in enumerate(scalars) if _is_inside(x.number, interval)]
+        # one draw for all, which is quick, and leaves the rest in step where a node is shrunk away
+        back, kind = divmod(draw(st.integers(0, 8 * 4096 - 1)), 8)
+        if room and (kind == 6 or (kind < 6 and not suits)):
+            operands.append(_Scalar(_number(interval, back / 4096)))
+            room -= 1
+        elif suits and kind < 7:
+            operands.append(suits[-1 - back % len(suits)])
         else:
-            operands.append(draw(st.floats(*_middle(interval), allow_subnormal=False)))
+            operands.append(_number(interval, back / 4096))
     yield tuple(operands)
-    for kept, index in enumerate(operands):
-        for share in (0.25, 0.8) if _is_index(index) else ():
-            constants = [low + share * (high - low) for low, high in map(_middle, intervals)]
-            yield (*constants[:kept], index, *constants[kept + 1 :])
+    kept = [(i, x) for i, x in enumerate(operands) if not isinstance(x, float)]
+    for i, x in [*kept, (0, None)] if room else kept:
+        for shares in (0.2, 0.35, 0.8), (0.8, 0.35, 0.2):
+            constants: list[Any] = [
+                low + share * (high - low)
+                for (low, high), share in zip(map(_middle, intervals), cycle(shares))
+            ]
+            constants[i] = _Scalar(constants[i]) if x is None else x
+            yield tuple(constants)
+
+
+def _number(interval: Interval, share: float) -> float:
+    """A number of the interval for a share in [0, 1): most of them small, some in the tails."""
+    low, high = _middle(interval, 40.0)
+    share = (share + 0.5) % 1
+    if math.isinf(interval.low) and math.isinf(interval.high):
+        return round(high * (2 * share - 1) ** 3, 3)
+    return round(low + (high - low) * (share if math.isfinite(interval.high) else share**3), 3)
 
 
 def _is_inside(x: float, interval: Interval) -> bool:
     return x - MARGIN in interval and x + MARGIN in interval
 
 
-def _middle(interval: Interval) -> tuple[float, float]:
-    """Bounds for constants: the interval's part within [-3, 3], less its edges."""
-    return max(interval.low, -3.0) + 2 * MARGIN, min(interval.high, 3.0) - 2 * MARGIN
+def _middle(interval: Interval, reach: float = 3.0) -> tuple[float, float]:
+    """Bounds for numbers: the interval's part within [-reach, reach], less its edges."""
+    return max(interval.low, -reach) + 2 * MARGIN, min(interval.high, reach) - 2 * MARGIN
 
 
 def _result(
     primitive: Primitive, operands: Sequence[Any], scalars: Sequence[_Scalar]
 ) -> _Scalar | None:
     """The operation's result, or None where it is not smooth, too large, or constant."""
-    moving = [_is_index(x) for x in operands]
-    point = [scalars[x].number if _is_index(x) else x for x in operands]
+    given = [scalars[x] if _is_index(x) else x for x in operands]
+    moving = [isinstance(x, _Scalar) for x in given]
+    point = [x.number if isinstance(x, _Scalar) else x for x in given]
     if not any(moving) or not is_smooth_at(primitive, point):
         return None
     if primitive is power and moving[1] and point[0] < MARGIN:
         return None
     y = primitive.evaluate(point)
     slopes = primitive.locals(point, y, point, moving)
-    slope = sum(abs(d) * scalars[x].slope for d, x in zip(slopes, operands) if d is not None)
+    slope = sum(abs(d) * x.slope for d, x in zip(slopes, given) if isinstance(x, _Scalar))
     return _Scalar(y, slope) if abs(y) <= LARGEST and slope <= LARGEST else None
 
 

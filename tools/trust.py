@@ -1,0 +1,156 @@
+"""Writes docs/trust.md: what was proven, measured and compared of every rule.
+
+python tools/trust.py
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+from autograd_mini.files import write_atomically
+from autograd_mini.primitives import TABLE
+
+PAGE = Path(__file__).parent.parent / "docs" / "trust.md"
+DENSITY = 100  # of the points that accuracy is measured at
+PROGRAMS = 500  # that every peer runs
+
+
+def tool(name: str) -> ModuleType | None:
+    """One of the tools beside this file; None where what it needs is not installed."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return None
+
+
+def page() -> str:
+    return "\n\n".join(
+        ["# Trust", "Made by `python tools/trust.py`.", rules(), programs(), edges()]
+    )
+
+
+def rules() -> str:
+    """The table of rules: proof and accuracy."""
+    proofs, accuracy = tool("proofs"), tool("accuracy")
+    lines, notes = [], []
+    for name, rule in TABLE.items():
+        row = [f"`{name}`", proofs.prove(rule).verdict if proofs else "not installed"]
+        if accuracy:
+            measured = accuracy.measure(name, DENSITY)
+            slopes = measured.absolute if measured.cancels else measured.derivatives
+            row += [f"{measured.points:,}", *_worst(measured.function), *_worst(slopes)]
+            row.append("1" if measured.cancels else "itself")
+            if bad := accuracy.violations({name: measured}):
+                reason = accuracy.EXCEPTIONS.get(name, "unexplained")
+                notes.append(f"- {'; '.join(bad)}: {reason}.")
+        else:
+            row += ["not installed", "", "", "", "", ""]
+        lines.append(row)
+    return "\n\n".join(
+        [
+            "## Rules",
+            "A rule is *proven* where SymPy shows that its partials are the derivatives of its "
+            "function for all operands (inside the domain, off the kinks; lists of up to three; "
+            "the constants of gelu and its like read as the numbers they round), *sampled* where "
+            "it was compared to 40 digits at random points instead.",
+            "Errors are the worst found, in ulp beyond what the condition of the function at that "
+            "point forces, against mpmath at 60 digits, over all magnitudes, subnormals and the "
+            "neighbours of special points. Those of a derivative are measured against itself "
+            "(down to 1e-300), or against 1 where its textbook form cancels or underflows. "
+            "The bound is 4 ulp.",
+            _table(
+                [
+                    "rule",
+                    "partials",
+                    "points",
+                    "ulp",
+                    "at",
+                    "derivatives: ulp",
+                    "at",
+                    "measured against",
+                ],
+                lines,
+            ),
+            "Worse than the bound:" if notes else "No row is worse than the bound.",
+            *(["\n".join(notes)] if notes else []),
+        ]
+    )
+
+
+def _worst(worst: tuple[float, Sequence[float]]) -> tuple[str, str]:
+    ulps, operands = worst
+    return f"{ulps:.2g}", f"`{', '.join(f'{x:.17g}' for x in operands)}`" if ulps >= 0.05 else ""
+
+
+def programs() -> str:
+    """How many random programs agree with every peer, and how well."""
+    peers = tool("peers")
+    lines = []
+    for name in peers.PEERS if peers else ():
+        peer = peers.connect(name)
+        try:
+            found = peers.random_programs(PROGRAMS) if peer else []
+        except ImportError:  # of hypothesis
+            found = []
+        if found:
+            worst = max(peers.deviation(peer, program) for program in found)
+            lines.append([name, _version(peers.PEERS[name][0]), f"{len(found):,}", f"{worst:.1e}"])
+        else:
+            lines.append([name, "not installed", "", ""])
+    return "\n\n".join(
+        [
+            "## Random programs on other libraries",
+            "Programs over all rules, in float64; the largest deviation is of a gradient's entry, "
+            "as a part of the largest one before its terms cancel, or of the value.",
+            _table(["library", "version", "programs", "largest deviation"], lines),
+        ]
+    )
+
+
+def _version(module: str) -> str:
+    from importlib.metadata import version
+
+    return version(module)
+
+
+def edges() -> str:
+    """What every peer gives at kinks and edges; what differs from ours is bold."""
+    peers = tool("peers")
+    names = list(peers.PEERS) if peers else []
+    connected = {name: peers.connect(name) for name in names}
+    lines = []
+    for rule, point in peers.edges() if peers else ():
+        ours = peers.partials_here(rule, point)
+        row = [f"`{rule.__name__}({', '.join(f'{x:g}' for x in point)})`", _numbers(ours)]
+        for peer in connected.values():
+            theirs = peers.partials_there(peer, rule, point) if peer else None
+            cell = "not installed" if not peer else "none" if theirs is None else _numbers(theirs)
+            row.append(cell if peers.agree(ours, theirs) else f"**{cell}**")
+        lines.append(row)
+    return "\n\n".join(
+        [
+            "## Kinks and edges",
+            "The partials at the points where they are a convention, or infinite. What is bold "
+            'differs from this project\'s; "none": no such function, or no derivative of it.',
+            _table(["at", "here", *names], lines) + "\n",
+        ]
+    )
+
+
+def _numbers(partials: Sequence[float]) -> str:
+    return ", ".join(f"{d + 0.0:g}" for d in partials)
+
+
+def _table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    rows = [header, ["---"] * len(header), *lines]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+if __name__ == "__main__":
+    write_atomically(PAGE, page())
+    print("wrote docs/trust.md")
