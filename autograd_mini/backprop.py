@@ -110,7 +110,8 @@ def _inner_order(root: Value, zero: Any) -> tuple[list[Value], dict[Value, Any]]
 
 def _sweep(root: Value, seed: Any) -> dict[Value, Any]:
     """The gradient of every node: the chain rule, from the root to the leaves."""
-    order, gradient = _inner_order(root, type(root.data)(0))
+    zero = type(root.data)(0)
+    order, gradient = _inner_order(root, zero)
     gradient[root] = seed
     for node in reversed(order):
         upstream = gradient[node]
@@ -123,10 +124,7 @@ def _sweep(root: Value, seed: Any) -> dict[Value, Any]:
             gradient[node._b] += upstream * db
         else:
             for parent, partial in zip(*node._b):
-                if parent in gradient:
-                    gradient[parent] += upstream * partial
-                else:
-                    gradient[parent] = upstream * partial
+                gradient[parent] = gradient.get(parent, zero) + upstream * partial
     return gradient
 
 

@@ -130,6 +130,10 @@ class Primitive:
     def __call__(self, *operands: Any, **keywords: Any) -> Any:
         if keywords or len(operands) != len(self.arguments):
             operands = self._bind(operands, keywords)
+        elif len(operands) == 1:
+            by_hand = getattr(operands[0], "__by_hand__", None)  # a scalar type's own fast form
+            if by_hand and self in by_hand:
+                return by_hand[self](operands[0])
         return self.apply(operands)
 
     def _bind(self, operands: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:

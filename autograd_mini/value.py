@@ -27,6 +27,7 @@ from .primitives import (
     multiply,
     negate,
     power,
+    relu,
     subtract,
 )
 from .rules import NaryPrimitive, Primitive
@@ -83,6 +84,8 @@ class Value:
     label: str
     op: Primitive
 
+    __by_hand__: dict[Primitive, Any]  # the functions of one Value, as fast as they get
+
     def __init__(
         self,
         data: Any,
@@ -102,11 +105,11 @@ class Value:
         self._b = _b
         self._db = _db
         if _a is None:
-            self.data = _real(data)
+            if data.__class__ is not float:
+                self.data = _real(data)
+                self.zero_grad()
             if label.__class__ is not str:
                 raise TypeError(f"a label is a string, got {type(label).__name__} {label!r}")
-            if data.__class__ is not float:
-                self.zero_grad()
 
     # -- the graph ------------------------------------------------------------------------------
 
@@ -303,25 +306,24 @@ class Value:
     @staticmethod
     def __dot__(ws: tuple[Any, ...], xs: tuple[Any, ...], bias: Any) -> Value | None:
         """dot(ws, xs, bias) of Value weights with Values or floats; None for all else."""
-        kinds = set(map(type, xs))
-        if set(map(type, ws)) != _VALUES or (kinds != _VALUES and kinds != _FLOATS):
-            return None
-        if bias.__class__ not in _BIASES:
+        operands = (*ws, *xs, bias)
+        numbers = xs[0].__class__ is float
+        parents = (*ws, bias) if numbers else operands
+        if bias.__class__ is float or bias.__class__ is int:
+            parents = parents[:-1]
+        if set(map(type, parents)) != _VALUES or (numbers and set(map(type, xs)) != _FLOATS):
             return None
         w = [x.data for x in ws]
-        x = xs if kinds == _FLOATS else [x.data for x in xs]
+        x = xs if numbers else [x.data for x in xs]
         products = [*map(mul, w, x), bias.data if bias.__class__ is Value else bias]
-        if kinds == _VALUES and not set(map(type, products)) <= _NUMBERS:
-            return None  # Fractions
         try:
+            if not numbers and sum(products).__class__ is not float:
+                return None  # Fractions
             data = fsum(products)
         except (ValueError, OverflowError):  # nan and inf
             return None
-        operands = (*ws, *xs, bias)
-        parents, partials = (operands[:-1], (*x, *w)) if kinds == _VALUES else (ws, x)
-        if bias.__class__ is Value:
-            parents, partials = (*parents, bias), (*partials, 1.0)
-        return Value(data, "", dot, operands, None, (parents, partials))
+        partials = (*x, 1.0) if numbers else (*x, *w, 1.0)
+        return Value(data, "", dot, operands, None, (parents, partials[: len(parents)]))
 
     def __pos__(self) -> Value:
         return self
@@ -474,26 +476,40 @@ def _as_method(row: Primitive) -> Any:
             y = forward(x)
             slope = partial(x, y)
         except (ValueError, OverflowError, ZeroDivisionError):
-            return row(self)
+            return row.apply((self,))
         if y.__class__ is int:
             y = float(y)  # a 0 or 1 that where() chose
         if y.__class__ is float and slope.__class__ is float:
             return Value(y, "", row, self, slope)
-        return row(self)
+        return row.apply((self,))
 
     def method_with_defaults(self: Value, *operands: Any, **keywords: Any) -> Any:
         return row(self, *operands, **keywords)
 
-    made = method_with_defaults if row.defaults else method
+    made = _relu if row is relu else method_with_defaults if row.defaults else method
     made.__name__, made.__qualname__, made.__doc__ = row.name, f"Value.{row.name}", row.__doc__
     return made
 
 
+def _relu(self: Value) -> Any:
+    """Written out, since its row of the table is composed of slower parts."""
+    x = self.data
+    if x.__class__ is float:
+        if x > 0:
+            return Value(x, "", relu, self, 1.0)
+        if x < 0:
+            return Value(0.0, "", relu, self, 0.0)
+    return relu.apply((self,))
+
+
 for _name in method_names():
     setattr(Value, _name, _as_method(TABLE[_name]))
+Value.__by_hand__ = {
+    TABLE[name]: getattr(Value, name) for name in method_names() if not TABLE[name].defaults
+}
 
 
-_VALUES, _FLOATS, _NUMBERS, _BIASES = {Value}, {float}, {float, int}, {Value, float, int}
+_VALUES, _FLOATS = {Value}, {float}
 
 Scalar = Value | float  # what a user's function of scalars takes: floats, ints and Values
 

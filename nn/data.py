@@ -84,15 +84,16 @@ def read_rows(path: str | Path, columns: Sequence[str]) -> tuple[list[list[float
     header, lines = _table(path)
     width = len(lines[0][1])
     nameless = list(columns) == _named([""] * count)
-    if header and not nameless:
-        missing = [name for name in columns if name not in header]
-        if missing:
-            raise DataError(
-                f"{path}: there is no column {missing[0]!r}; the columns are {', '.join(header)}"
-            )
-        places = [header.index(name) for name in columns]
-    else:
-        places = list(range(count))
+    found: dict[str, list[int]] = {}
+    for i, name in enumerate(_named(header)):
+        found.setdefault(name, []).append(i)
+    missing = [name for name in columns if len(found.get(name, ())) < columns.count(name)]
+    if header and missing and not nameless:
+        raise DataError(
+            f"{path}: there is no column {missing[0]!r}; the columns are {', '.join(header)}"
+        )
+    by_name = header and not missing  # the k-th of a name is the k-th column of that name
+    places = [found[name].pop(0) for name in columns] if by_name else list(range(count))
     if width not in (count, count + 1):
         raise DataError(
             f"{path}: row {lines[0][0]} has {width} cells; expected {count} numbers "

@@ -480,6 +480,14 @@ def test_predict_takes_a_file_of_one_row(trained, run, monkeypatch, tmp_path):
     assert done.out == Classifier.load("out/model.json").classify([0.5, 0.25]) + "\n"
 
 
+@pytest.mark.parametrize("header", ["width,width,kind", ",height,kind", "x2,x1,kind"])
+def test_predict_reads_the_file_as_the_training_did(here, run, header):
+    (here / "points.csv").write_text(POINTS.replace("width,height,kind", header), encoding="utf-8")
+    right = percentages(run(*QUICK, "--epochs", "30", "--seed", "5", "--out", "out").out)
+    done = run("predict", "out/model.json", "--data", "points.csv")
+    assert done.err == f"{sum(k for k, _ in right.values())} of 12 as the file says\n"
+
+
 def test_the_seed_decides_every_byte(here, run):
     for out, seed in (("a", 1), ("b", 1), ("c", 2)):
         assert run(*QUICK, "--seed", seed, "--out", out).status == 0

@@ -452,3 +452,70 @@ def test_columns_without_names_are_read_from_left_to_right(table):
 def test_rows_that_do_not_fit_are_a_data_error(table, text, told):
     with pytest.raises(DataError, match=re.escape(told)):
         read_rows(table(text), ["a", "b"])
+
+
+def check_rows_are_those_trained_on(path, data):
+    """A file is read to classify just as it was read to train."""
+    names = [data.classes[k] for k in data.labels]
+    assert read_rows(path, data.columns) == (data.rows, names)
+
+
+@FUZZ
+@given(tables(), st.booleans())
+def test_a_table_is_read_to_classify_as_it_was_to_train(read, table, with_header):
+    header, rows, labels = table
+    assume(not any(map(is_number, [*header, *labels])))
+    lines = [[*row, name] for row, name in zip(rows, labels)]
+    data = read(written(lines, [*header, "class"] if with_header else None))
+    check_rows_are_those_trained_on(read.path, data)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["p,p,q,class", ",p,q,class", "p,,,class", "x2,x1,x3,class", "x1,x1,p,class", "p,q,p,p"],
+)
+def test_odd_headers_are_read_to_classify_as_they_were_to_train(read, header):
+    data = read(f"{header}\n1,2,3,a\n4,5,6,b\n")
+    assert data.rows == [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    check_rows_are_those_trained_on(read.path, data)
+
+
+@given(st.permutations(["p", "q", "r"]), st.integers(0, 3) | st.none())
+def test_named_columns_may_stand_in_any_order_with_the_class_among_them(read, order, place):
+    numbers = {"p": "1", "q": "2", "r": "3", "kind": "a"}
+    header = list(order)
+    if place is not None:
+        header.insert(place, "kind")
+    read.path.write_text(
+        f"{','.join(header)}\n{','.join(numbers[name] for name in header)}\n", encoding="utf-8"
+    )
+    classes = [] if place is None else ["a"]
+    assert read_rows(read.path, ["p", "q", "r"]) == ([[1.0, 2.0, 3.0]], classes)
+
+
+def test_columns_that_are_called_x1_and_x2_are_found_by_name_where_the_file_names_them(table):
+    path = table("x2,x1,class\n2,1,a\n")
+    assert read_rows(path, ["x1", "x2"]) == ([[1.0, 2.0]], ["a"])
+
+
+@FUZZ
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | st.text(max_size=60),
+    st.sampled_from([["a"], ["x1"], ["a", "b"], ["x1", "x2"], ["a", "a"]]),
+)
+@example("1,2,x\n3,4,y\n", ["a", "b"])
+def test_any_text_gives_rows_to_classify_or_is_refused(read, content, columns):
+    read.path.write_bytes(content.encode("utf-8", "surrogatepass"))
+    refusal = None
+    try:
+        rows, classes = read_rows(read.path, columns)
+    except DataError as error:
+        refusal = str(error)
+    if refusal is None:
+        assert rows
+        assert {len(row) for row in rows} == {len(columns)}
+        assert all(math.isfinite(x) for row in rows for x in row)
+        assert classes == [] or (len(classes) == len(rows) and all(classes))
+    else:
+        assert refusal.startswith(f"{read.path}: ")
+        assert "\n" not in refusal

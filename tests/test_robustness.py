@@ -435,7 +435,7 @@ def test_expressions_write_nothing_but_the_picture(box, text):
 @given(
     rows=st.lists(
         st.lists(
-            st.sampled_from([*PATHS, "1", "2.5", "nan", "", "\0", '"']), min_size=3, max_size=3
+            st.sampled_from([*PATHS, "1", "2.5", "nan", "", "NUL", '"']), min_size=3, max_size=3
         ),
         max_size=6,
     ),
@@ -447,7 +447,8 @@ def test_tables_write_nothing_outside_the_output_folder(box, rows, good):
     text = io.StringIO()
     points = [[str(i % 5), str(i % 3), PATHS[i % 2]] for i in range(8)] if good else []
     csv.writer(text).writerows([*rows, *points])
-    table.write_text(text.getvalue(), encoding="utf-8", newline="")
+    written = text.getvalue().replace("NUL", "\0")  # Python 3.10's csv writes none
+    table.write_text(written, encoding="utf-8", newline="")
     box.before[table] = table.read_bytes()
     box.run("train", "--data", str(table), "--hidden", "2", "--epochs", "1", "--out", str(out))
     box.assert_only_written_in(out)
