@@ -363,7 +363,7 @@ class _ProgressBar:
             f"epoch {epoch.number:>{len(str(self.epochs))}}/{self.epochs} [{bar:<24}] "
             f"loss {epoch.loss:.4f}  accuracy {epoch.metrics['accuracy']:6.1%}  {left:3.0f} s left"
         )
-        width = max(shutil.get_terminal_size().columns - 1, 20)
+        width = (shutil.get_terminal_size().columns or 80) - 1  # 0 is a terminal that cannot tell
         print(f"\r{line[:width]:<{width}}", end="", file=sys.stderr, flush=True)
         self.open = True
 
