@@ -60,10 +60,12 @@ class Neuron(Module):
 
     def _respond(self, x: list[Any]) -> Any:
         """The answer to inputs that have been checked."""
+        z: Any = self.b
         if self.expand:
-            z = sum((w * xi for w, xi in zip(self.w, x)), self.b)
+            for w, xi in zip(self.w, x):  # sum() would round numbers otherwise than Values
+                z = z + w * xi
         else:
-            z = dot(self.w, x, self.b)
+            z = dot(self.w, x, z)
         return self.activation(z) if self.activation else z
 
     def __repr__(self) -> str:
