@@ -31,6 +31,7 @@ assert x.grad == 6.0
 assert "test accuracy" in run("train", "--epochs", "2", "--out", "trained")
 for picture in ("graph.svg", "training.svg"):
     assert "</svg>" in Path("trained", picture).read_text(), picture
+assert "autogradStepper" in Path("trained/steps.html").read_text(), "the view is not shipped"
 assert json.loads(Path("trained/model.json").read_text())["classes"][0] == "setosa"
 assert "class: " in run("predict", "trained/model.json", "5.1", "3.5", "1.4", "0.2")
 run("draw", "tanh(w*x + b)", "w=0.5", "x=2", "b=0.1", "--out", "neuron.png")

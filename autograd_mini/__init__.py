@@ -65,6 +65,9 @@ from .value import Scalar, Value
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .draw import draw_dot
+    from .formulas import latex
+    from .paths import chain_rule
+    from .stepper import step_through
 
     __version__: str
 
@@ -86,6 +89,7 @@ __all__ = [
     "atanh",
     "backprop_steps",
     "cbrt",
+    "chain_rule",
     "clip",
     "cos",
     "cosh",
@@ -107,6 +111,7 @@ __all__ = [
     "hypot",
     "jacobian",
     "jvp",
+    "latex",
     "leaky_relu",
     "log",
     "log1p",
@@ -132,6 +137,7 @@ __all__ = [
     "softplus",
     "sqrt",
     "step",
+    "step_through",
     "tan",
     "tanh",
     "topological_order",
@@ -140,7 +146,12 @@ __all__ = [
     "where",
 ]
 
-_LOADED_WHEN_USED = {"draw_dot": "draw"}  # so that importing the engine stays quick
+_LOADED_WHEN_USED = {  # so that importing the engine stays quick
+    "chain_rule": "paths",
+    "draw_dot": "draw",
+    "latex": "formulas",
+    "step_through": "stepper",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import backprop_steps, node_names, topological_order
+from . import Step, backprop_steps, node_names, topological_order
 from .errors import AutogradError
 from .expressions import parse
 from .files import write_all_atomically, write_atomically
@@ -91,7 +91,7 @@ def _flush() -> str:
 def _protected(arguments: Sequence[str]) -> list[str]:
     """The arguments, those that start with a minus but are no options marked by a space."""
     takes_expression = bool(arguments) and arguments[0] in ("draw", "steps")
-    options = ("-h", "--help", "--out") if takes_expression else ()
+    options = ("-h", "--help", "--out", "--html", "--order") if takes_expression else ()
 
     def is_positional(argument: str) -> bool:
         if takes_expression:
@@ -164,6 +164,16 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
                 metavar="FILE",
                 help="a .svg, .png or .dot file (default: graph.svg)",
             )
+        else:
+            command.add_argument(
+                "--order",
+                choices=("topological", "depth_first"),
+                default="topological",
+                help="depth_first is the naive recursion, wrong where a node is used twice",
+            )
+            command.add_argument(
+                "--html", type=_path, metavar="FILE", help="write a page to step through as well"
+            )
     return parser
 
 
@@ -172,7 +182,7 @@ def _add_train(commands: Any, with_options: bool) -> None:
         "train",
         help="train a classifier on iris flowers, or on a CSV file",
         description="Train a multi-layer perceptron, scalar by scalar, and write graph.svg, "
-        "training.svg and model.json.",
+        "steps.html, training.svg and model.json.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     if not with_options:  # the other commands need no nn
@@ -306,22 +316,50 @@ def _check_folder(folder: Path) -> None:
 def _training_files(done: Training) -> dict[str, str | bytes]:
     from nn.plots import training_curves
 
-    files = _loss_picture(done.classifier, done.test_part)
+    files = {**_loss_picture(done), **_loss_steps(done)}
     with contextlib.suppress(ImportError):
         files["training.svg"] = training_curves(done.history)
     return {**files, "model.json": done.classifier.to_json()}
 
 
-def _loss_picture(classifier: Classifier, part: Dataset) -> dict[str, str | bytes]:
-    """graph.svg of the loss of a part's first example: of as many of the last layers as fit."""
+def _loss_picture(done: Training) -> dict[str, str | bytes]:
+    """graph.svg of the loss of one test example."""
+    loss = _loss_of_one(done, MAX_DRAWN, "graph.svg")
+    if loss is None:
+        return {}
+    loss.backward()
+    try:
+        return _picture(loss, "graph.svg")
+    except (AutogradError, OSError, subprocess.SubprocessError) as error:
+        _say(f"there is no graph.svg: {_one_line(error)}")
+        return {}
+
+
+def _loss_steps(done: Training) -> dict[str, str | bytes]:
+    """steps.html, the backward pass from that loss to step through."""
+    from .stepper import MAX_NODES, step_through
+
+    loss = _loss_of_one(done, MAX_NODES, "steps.html")
+    if loss is None:
+        return {}
+    try:
+        return {"steps.html": step_through(loss, title="The loss of one test example").page()}
+    except (AutogradError, ImportError, OSError, subprocess.SubprocessError) as error:
+        _say(f"there is no steps.html: {_one_line(error)}")
+        return {}
+
+
+def _loss_of_one(done: Training, most: int, name: str) -> Value | None:
+    """The loss of the first test example through as many of the last layers as `most` nodes hold;
+    None where even one layer is too large."""
     from nn import losses
 
-    model = classifier.model
+    model, part = done.classifier.model, done.test_part
     model.zero_grad()
-    for name, parameter in model.named_parameters():
-        _, layer, _, neuron, kind, *place = name.split(".")
+    for full_name, parameter in model.named_parameters():
+        _, layer, _, neuron, kind, *place = full_name.split(".")
         parameter.label = f"{kind}{layer}[{','.join([neuron, *place])}]"
-    inputs = [Value(x, c) for x, c in zip(classifier.scale(part.rows[0]), part.columns)]
+    inputs = [Value(x, c) for x, c in zip(done.classifier.scale(part.rows[0]), part.columns)]
     for first, layer_before in enumerate([None, *model.layers[:-1]]):
         if layer_before is not None:
             after = layer_before(inputs)
@@ -330,18 +368,13 @@ def _loss_picture(classifier: Classifier, part: Dataset) -> dict[str, str | byte
         for layer_after in model.layers[first:]:
             scores = layer_after(scores)
         loss: Value = losses.cross_entropy(scores, part.labels[0])
-        if len(topological_order(loss)) <= MAX_DRAWN:
+        if len(topological_order(loss)) <= most:
             if first:
-                _say(f"graph.svg starts after layer {first}; the whole graph is too large to draw")
+                _say(f"{name} starts after layer {first}; the whole graph is too large for it")
             loss.label = "loss"
-            loss.backward()
-            try:
-                return _picture(loss, "graph.svg")
-            except (AutogradError, OSError, subprocess.SubprocessError) as error:
-                _say(f"there is no graph.svg: {_one_line(error)}")
-                return {}
-    _say("the graph is too large to draw, so there is no graph.svg")
-    return {}
+            return loss
+    _say(f"the graph is too large, so there is no {name}")
+    return None
 
 
 class _ProgressBar:
@@ -453,9 +486,9 @@ def _steps(options: argparse.Namespace) -> None:
     rows = [(names[node], formula(node), str(node.data)) for node in topological_order(root)]
     _print_table(("node", "made by", "data"), rows)
 
-    _say("\nbackward pass")
-    steps = backprop_steps(root)
-    gradients = {step.node if step.parent is None else step.parent: step.after for step in steps}
+    _say("\nbackward pass" + (", depth first" if options.order == "depth_first" else ""))
+    steps = backprop_steps(root, options.order)
+    gradients = _gradients(steps)
     _print_table(
         ("step", "chain rule", "sum so far"),
         [(str(step.number), step.text, str(step.after)) for step in steps],
@@ -464,9 +497,21 @@ def _steps(options: argparse.Namespace) -> None:
     _say("\ngradients")
     top = names[root]
     leaves = [node for node in topological_order(root) if node.is_leaf]
+    right = _gradients(backprop_steps(root))
+
+    def verdict(x: Value) -> str:
+        same = gradients.get(x) == right.get(x)
+        return "" if same else f"wrong: {right[x]} is right"
+
     _print_table(
-        ("", "", ""), [(f"d{top}/d{names[x]}", "=", str(gradients.get(x, 0.0))) for x in leaves]
+        ("", "", "", ""),
+        [(f"d{top}/d{names[x]}", "=", str(gradients.get(x, 0.0)), verdict(x)) for x in leaves],
     )
+
+
+def _gradients(steps: Sequence[Step]) -> dict[Value, Any]:
+    """What every node's gradient is in the end."""
+    return {step.node if step.parent is None else step.parent: step.after for step in steps}
 
 
 def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

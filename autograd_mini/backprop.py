@@ -254,6 +254,7 @@ class Step:
 
     Attributes:
         number: 0 for the seed, then 1, 2, ..
+        root: the node that is differentiated.
         node: the node whose gradient is passed on.
         edge: which of node.parents it goes to, an index; None for the seed.
         parent: the node whose gradient it adds to; None for the seed.
@@ -268,7 +269,6 @@ class Step:
 
     __slots__ = (
         "_names",
-        "_root",
         "after",
         "before",
         "contribution",
@@ -277,6 +277,7 @@ class Step:
         "node",
         "number",
         "parent",
+        "root",
         "upstream",
     )
 
@@ -300,12 +301,12 @@ class Step:
         self.contribution = upstream * local
         self.before = before
         self.after = before + self.contribution
-        self._root = root
+        self.root = root
         self._names = names
 
     @property
     def text(self) -> str:
-        root, node = self._names[self._root], self._names[self.node]
+        root, node = self._names[self.root], self._names[self.node]
         if self.parent is None:
             return f"d{root}/d{root} = {self.after}"
         parent = self._names[self.parent]
@@ -316,53 +317,12 @@ class Step:
 
     @property
     def latex(self) -> str:
-        root, node = (latex_name(self._names[x]) for x in (self._root, self.node))
-        if self.parent is None:
-            return rf"{_derivative(root, root)} = {latex_number(self.after)}"
-        parent = latex_name(self._names[self.parent])
-        return (
-            rf"{_derivative(root, parent)} \mathrel{{+}}= "
-            rf"{_derivative(root, node)} \cdot {_derivative(node, parent)} = "
-            rf"{latex_number(self.upstream)} \cdot {latex_number(self.local)} = "
-            rf"{latex_number(self.contribution)}"
-        )
+        from .formulas import step_latex
+
+        return step_latex(self, self._names)
 
     def __repr__(self) -> str:
         return f"Step({self.number}: {self.text})"
-
-
-def _derivative(of: str, by: str) -> str:
-    return rf"\frac{{\partial {of}}}{{\partial {by}}}"
-
-
-_LATEX_ESCAPES = {c: rf"\{c}" for c in "#$%&_{}"} | {
-    "\\": r"\backslash{}",
-    "~": r"\sim{}",
-    "^": r"\hat{}",
-}
-
-
-def latex_name(name: str) -> str:
-    """A node's name in mathematics: one letter in italics, more of them upright, safely escaped."""
-    escaped = "".join(_LATEX_ESCAPES.get(c, c) for c in name)
-    return name if len(name) == 1 and name.isalpha() else rf"\mathrm{{{escaped}}}"
-
-
-def latex_number(x: Any) -> str:
-    """A number in mathematics; a negative one in parentheses, so that it can follow an operator.
-
-    >>> latex_number(-2.0), latex_number(1e-20)
-    ('(-2.0)', '1 \\\\times 10^{-20}')
-    """
-    if x.__class__ is float and x != x:
-        return r"\mathrm{nan}"
-    text = str(x)
-    if "inf" in text:
-        text = text.replace("inf", r"\infty")
-    if "e" in text:
-        mantissa, exponent = text.split("e")
-        text = rf"{mantissa} \times 10^{{{int(exponent)}}}"
-    return f"({text})" if text.startswith("-") else text
 
 
 def backprop_steps(

@@ -24,7 +24,7 @@ from .value import NO_GRADIENT, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any, Literal, overload
 
     import graphviz
@@ -62,6 +62,7 @@ def draw_dot(
     rankdir: Literal["LR", "TB", "RL", "BT"] = "LR",
     *,
     max_nodes: int | None = 300,
+    gradients: Mapping[Value, Any] | None = None,
 ) -> graphviz.Digraph:
     """The graph that made `root`, as a Graphviz picture; a notebook shows it.
 
@@ -70,6 +71,7 @@ def draw_dot(
         format: what .render() writes: "svg", "png", ..
         rankdir: the direction in which the graph grows; "LR" is from left to right.
         max_nodes: the largest number of Values drawn; None for no limit.
+        gradients: what to show as the nodes' gradients instead of their own .grad.
 
     Returns:
         A graphviz.Digraph. In the picture node-3 is the id of the fourth node in topological
@@ -106,7 +108,8 @@ def draw_dot(
     for node in order:
         kind = "root" if node is root else "leaf" if node.is_leaf else "intermediate"
         flat = node in crowded and node.is_leaf
-        _draw_value(picture, index[node], node, names[node], kind, flat)
+        gradient = _gradient(node) if gradients is None else gradients.get(node)
+        _draw_value(picture, index[node], node, gradient, names[node], kind, flat)
         if not node.is_leaf:
             _draw_operation(picture, index, node, names)
     return picture
@@ -263,23 +266,24 @@ def _new_picture(format: str, rankdir: str, ranksep: str) -> Any:
     )
 
 
-def _draw_value(picture: Any, i: int, node: Value, name: str, kind: str, flat: bool) -> None:
+def _draw_value(
+    picture: Any, i: int, node: Value, gradient: Any, name: str, kind: str, flat: bool
+) -> None:
     """A box of name, data and gradient: below each other, or side by side where it is flat."""
-    waiting = _has_no_gradient(node)
-    gradient = "–" if waiting else format_number(node.grad)
     shown = _escaped(_shortened(name, 40)) or " "
     title = f"<B>{shown}</B>" if node.label else f'<FONT COLOR="{QUIET}"><I>{shown}</I></FONT>'
     cells = [f"<TD>{title}</TD>" if flat else f'<TD COLSPAN="2">{title}</TD>']
     for what, number, colour in (
         ("data", format_number(node.data), INK),
-        ("grad", gradient, BACKWARD),
+        ("grad", "–" if gradient is None else format_number(gradient), BACKWARD),
     ):
         cells.append(
             f'<TD ALIGN="LEFT"><FONT POINT-SIZE="10" COLOR="{QUIET}">{what}</FONT></TD>'
             f'<TD ALIGN="RIGHT"><FONT COLOR="{colour}">{number}</FONT></TD>'
         )
     rows = ("" if flat else "</TR><TR>").join(cells)
-    exact = f"{_exact(node.data)}, gradient {'none yet' if waiting else _exact(node.grad)}"
+    slope = "none yet" if gradient is None else _exact(gradient)
+    exact = f"{_exact(node.data)}, gradient {slope}"
     picture.node(
         f"n{i}",
         f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2"><TR>{rows}</TR></TABLE>>',
@@ -376,9 +380,11 @@ def _formula(node: Value, names: dict[Value, str], width: int) -> str:
     return f"{op}({_shortened(', '.join(operands), 200)})"
 
 
-def _has_no_gradient(node: Value) -> bool:
-    """Whether no backward pass has reached it; a Fraction's 0 is not told from that."""
-    return node.grad is NO_GRADIENT or (node.grad.__class__ is not float and node.grad == 0)
+def _gradient(node: Value) -> Any:
+    """Its gradient; None where no backward pass has reached it. A Fraction's 0 is not told from
+    that."""
+    waiting = node.grad is NO_GRADIENT or (node.grad.__class__ is not float and node.grad == 0)
+    return None if waiting else node.grad
 
 
 def _exact(x: Any) -> str:

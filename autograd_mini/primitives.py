@@ -51,7 +51,7 @@ _where_true = Primitive(
     "where",
     lambda a, b: a,
     (lambda a, b, y: 1, lambda a, b, y: 0),
-    latex=r"(#1 \text{ chosen over } #2)",
+    latex=r"\operatorname{where}(\mathrm{true}, #1, #2)",
     exact=True,
     attribute="_where_true",
 )
@@ -59,7 +59,7 @@ _where_false = Primitive(
     "where",
     lambda a, b: b,
     (lambda a, b, y: 0, lambda a, b, y: 1),
-    latex=r"(#2 \text{ chosen over } #1)",
+    latex=r"\operatorname{where}(\mathrm{false}, #1, #2)",
     exact=True,
     attribute="_where_false",
 )

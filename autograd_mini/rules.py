@@ -98,7 +98,8 @@ class Primitive:
             if interval is not REALS
         )
         self.exact = exact
-        self.latex = latex or rf"\operatorname{{{name}}}({self._latex_operands()})"
+        escaped = name.replace("_", r"\_")
+        self.latex = latex or rf"\operatorname{{{escaped}}}({self._latex_operands()})"
         self.__doc__ = doc
         self.__module__ = module  # a primitive pickles by module and name
         self.__name__ = self.__qualname__ = attribute or name

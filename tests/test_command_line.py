@@ -22,7 +22,7 @@ from nn.classifier import Classifier, Settings, prepare
 from nn.data import iris, read_csv
 from nn.losses import cross_entropy
 
-FILES = ["graph.svg", "model.json", "training.svg"]
+FILES = ["graph.svg", "model.json", "steps.html", "training.svg"]
 POINTS = "width,height,kind\n" + "".join(
     f"{x + dx},{y + dy},{kind}\n"
     for kind, x, y in (("here", 0, 0), ("right", 5, 0), ("above", 0, 5))
@@ -381,7 +381,7 @@ def test_a_good_run_writes_three_files_and_is_quiet_without_a_terminal(trained):
     assert (done.status, done.err) == (0, "")
     assert sorted(path.name for path in (folder / "out").iterdir()) == FILES
     assert "\r" not in done.out
-    assert f"wrote graph.svg, training.svg, model.json to out{os.sep}" in done.out
+    assert f"wrote graph.svg, steps.html, training.svg, model.json to out{os.sep}" in done.out
 
 
 def test_the_accuracies_and_the_table_are_those_of_the_model(trained):
@@ -555,7 +555,8 @@ def test_a_graph_too_large_to_look_at_is_drawn_from_a_later_layer_on(here, run):
 def test_a_layer_too_large_to_look_at_is_not_drawn(here, run):
     done = run(*QUICK, "--epochs", "1", "--hidden", "400", "--out", "out")
     assert (done.status, done.err) == (0, "")
-    assert "too large to draw" in done.out
+    assert "the graph is too large, so there is no graph.svg" in done.out
+    assert "the graph is too large, so there is no steps.html" in done.out
     expected = ["model.json", "training.svg"]
     assert sorted(path.name for path in (here / "out").iterdir()) == expected
 
@@ -601,7 +602,7 @@ def test_the_files_are_readable_as_any_other(here, run):
     run(*QUICK, "--out", "out")
     (here / "mine.txt").write_text("", encoding="utf-8")
     mode = (here / "mine.txt").stat().st_mode
-    assert [path.stat().st_mode for path in (here / "out").iterdir()] == [mode] * 3
+    assert [path.stat().st_mode for path in (here / "out").iterdir()] == [mode] * len(FILES)
 
 
 def test_a_folder_is_called_what_was_asked_for(here, run):
@@ -656,8 +657,9 @@ def test_without_matplotlib_the_rest_is_written_and_it_says_what_to_install(here
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     done = run(*QUICK, "--out", "out")
     assert (done.status, done.err) == (0, "")
-    assert sorted(path.name for path in (here / "out").iterdir()) == ["graph.svg", "model.json"]
-    assert "wrote graph.svg, model.json to" in done.out
+    expected = ["graph.svg", "model.json", "steps.html"]
+    assert sorted(path.name for path in (here / "out").iterdir()) == expected
+    assert "wrote graph.svg, steps.html, model.json to" in done.out
     assert re.search(r"training\.svg.*pip install", done.out)
 
 

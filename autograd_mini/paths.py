@@ -1,0 +1,157 @@
+r"""The multivariate chain rule of one leaf, spelled out: the sum over all paths of the products of
+the local derivatives along each.
+
+Backprop never does this: the number of paths can grow exponentially, and it needs one step for each
+edge. This is what the steps come to.
+"""
+
+from __future__ import annotations
+
+import math
+
+from . import primitives as rules
+from .backprop import check_is_value, node_names, topological_order
+from .errors import AutogradError
+from .formulas import Latex, as_formula, derivative, local_derivatives, rounded
+from .value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+Edge = tuple[Value, int]  # a node, and which of its parents
+
+
+class ChainRule:
+    """The derivative of a root by a leaf as a sum over paths; a notebook shows it typeset.
+
+    Attributes:
+        root: the node that is differentiated.
+        leaf: the node it is differentiated by.
+        paths: for each path from the root to the leaf its edges, pairs (node, index of a parent).
+        terms: for each path the product of the local derivatives along it.
+        total: their sum, which is the gradient.
+        text: all of it as plain text.
+        latex: all of it for a typesetter: the derivatives, their formulas, the numbers.
+    """
+
+    def __init__(self, root: Value, leaf: Value, paths: list[list[Edge]]) -> None:
+        self.root, self.leaf, self.paths = root, leaf, paths
+        one, zero = type(root.data)(1), type(root.data)(0)
+        self.terms = [math.prod((n.partials[k] for n, k in path), start=one) for path in paths]
+        self.total = sum(self.terms, start=zero)
+        self._names = node_names(root)
+        self._names.setdefault(leaf, leaf.label or "x")
+
+    @property
+    def text(self) -> str:
+        names = self._names
+
+        def along(path: list[Edge]) -> str:
+            return " * ".join(f"d{names[n]}/d{names[n.parents[k]]}" for n, k in path) or "1"
+
+        def numbers(path: list[Edge]) -> str:
+            return " * ".join(_bracketed(n.partials[k]) for n, k in path) or "1"
+
+        lines = [
+            " + ".join(map(along, self.paths)),
+            " + ".join(map(numbers, self.paths)),
+            str(self.total),
+        ]
+        of = f"d{names[self.root]}/d{names[self.leaf]}"
+        return f"{of} = " + f"\n{' ' * len(of)} = ".join(_distinct(lines))
+
+    @property
+    def latex(self) -> Latex:
+        names = self._names
+        formulas = {n: local_derivatives(n, names) for path in self.paths for n, _ in path}
+
+        def along(path: list[Edge]) -> str:
+            factors = [derivative(names[n], names[n.parents[k]]) for n, k in path]
+            return r" \cdot ".join(factors) or "1"
+
+        def product(factors: list[Any]) -> str:
+            total = as_formula(factors[0]) if factors else as_formula(1)
+            for factor in factors[1:]:
+                total = rules.multiply.apply((total, as_formula(factor)))
+            return total.text if total.text[0] != "-" or len(self.paths) == 1 else f"({total})"
+
+        lines = [
+            [along(path) for path in self.paths],
+            [product([formulas[n][k] for n, k in path]) for path in self.paths],
+            [product([rounded(n.partials[k]) for n, k in path]) for path in self.paths],
+            [rounded(self.total).text],
+        ]
+        of = derivative(names[self.root], names[self.leaf])
+        sums = _distinct([" + ".join(terms) for terms in lines])
+        rows = [f"{of} &= {sums[0]}", *(f"&= {line}" for line in sums[1:])]
+        return Latex(r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}")
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return self.latex._repr_mimebundle_() | {"text/plain": self.text}
+
+
+def chain_rule(root: Value, leaf: Value, max_paths: int = 100) -> ChainRule:
+    r"""The multivariate chain rule for d root / d leaf, spelled out path by path.
+
+    Args:
+        root: the node to differentiate.
+        leaf: the node to differentiate by, a leaf or not.
+        max_paths: the largest number of paths to spell out.
+
+    Returns:
+        A ChainRule: its paths, terms, total, text and LaTeX.
+
+    Raises:
+        TypeError: one of them is no Value.
+        AutogradError: there are more paths.
+
+    >>> a = Value(3.0, "a")
+    >>> b = a * 2; b.label = "b"
+    >>> c = a * b; c.label = "c"
+    >>> chain_rule(c, a)
+    dc/da = dc/da + dc/db * db/da
+          = 6.0 + 3.0 * 2.0
+          = 12.0
+    """
+    check_is_value(root, "chain_rule")
+    check_is_value(leaf, "chain_rule")
+    count = _paths_from(root, leaf)
+    if count[root] > max_paths:
+        raise AutogradError(
+            f"there are {count[root]:,} paths from {leaf.label or 'the leaf'} to "
+            f"{root.label or 'the root'}, more than {max_paths:,}: backprop_steps(root) tells them "
+            "edge by edge; ask for a node closer to the leaf, or for more with max_paths="
+        )
+    paths: list[list[Edge]] = []
+    pending: list[list[Edge]] = [[]]
+    while pending:
+        path = pending.pop()
+        here = path[-1][0].parents[path[-1][1]] if path else root
+        if here is leaf:
+            paths.append(path)
+        else:
+            parents = here.parents
+            onward = [k for k, parent in enumerate(parents) if count.get(parent)]
+            pending += [[*path, (here, k)] for k in reversed(onward)]
+    return ChainRule(root, leaf, paths)
+
+
+def _paths_from(root: Value, leaf: Value) -> dict[Value, int]:
+    """For every node the number of paths from it down to the leaf."""
+    count: dict[Value, int] = {}
+    for node in topological_order(root):
+        count[node] = 1 if node is leaf else sum(count[parent] for parent in node.parents)
+    return count
+
+
+def _distinct(lines: list[str]) -> list[str]:
+    """The lines that say something: an empty sum and repeats do not."""
+    return [line for line in dict.fromkeys(lines) if line]
+
+
+def _bracketed(x: Any) -> str:
+    return f"({x})" if str(x).startswith("-") else str(x)

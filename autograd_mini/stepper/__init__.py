@@ -1,0 +1,108 @@
+"""Step through backpropagation: in a notebook, in a page, in a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..backprop import topological_order
+from ..errors import AutogradError
+from ..files import write_atomically
+from ..value import Value
+from .frames import Frame, frames_of
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+__all__ = ["Frame", "Stepper", "step_through"]
+
+MAX_NODES = 500  # that a picture still shows
+
+
+class Stepper:
+    """The frames of a graph; a notebook shows them as a picture with controls.
+
+    Attributes:
+        root: the node that is differentiated.
+        frames: Frame records, which hold the Step records of the backward pass.
+    """
+
+    def __init__(self, root: Value, frames: list[Frame], title: str) -> None:
+        self.root, self.frames, self.title = root, frames, title
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def page(self) -> str:
+        """A page of HTML that needs no network and no Python."""
+        from .page import page_of
+
+        return page_of(self.root, self.frames, self.title)
+
+    def save(self, path: str | PathLike[str] = "steps.html") -> Path:
+        """Write the page to a file; returns its path."""
+        path = Path(path)
+        write_atomically(path, self.page())
+        return path
+
+    def widget(self) -> Any:
+        """The same view as a Jupyter widget: `.frame` is the frame shown, and can be set.
+
+        Raises:
+            ImportError: anywidget is not installed.
+        """
+        from .widget import widget
+
+        return widget(self.root, self.frames, self.title)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from .page import element_of
+
+        html = element_of(self.root, self.frames, self.title)
+        return {"text/html": html, "text/plain": str(self)}
+
+    def __repr__(self) -> str:
+        return f"<Stepper of {len(self)} frames; a notebook shows them, .save() writes a page>"
+
+
+def step_through(
+    root: Value,
+    *,
+    forward: bool = True,
+    backward: bool = True,
+    order: Literal["topological", "depth_first"] = "topological",
+    title: str = "Backpropagation, step by step",
+) -> Stepper:
+    """Step through the computation of a Value, and through backpropagation from it.
+
+    Args:
+        root: the node to compute and differentiate; touches no .grad.
+        forward: show the forward pass, one operation after another.
+        backward: show the backward pass, one edge after another.
+        order: "topological" is what backward() does; "depth_first" the naive recursion, which is
+            wrong wherever a node is used twice: to watch why the order matters.
+        title: what the page is called.
+
+    Returns:
+        A Stepper: a notebook shows it, .save("steps.html") writes it, .widget() makes a widget.
+
+    Raises:
+        TypeError: `root` is no Value.
+        AutogradError: the graph has more than 500 nodes, or, depth first, too many paths.
+
+    >>> a = Value(1.0, "a")
+    >>> b = a + a
+    >>> stepper = step_through(b * b)
+    >>> [frame.kind for frame in stepper.frames if frame.step is None]
+    ['start', 'forward', 'forward']
+    >>> stepper.frames[-1].step.after
+    8.0
+    """
+    frames = frames_of(root, forward, backward, order)
+    count = len(topological_order(root))
+    if count > MAX_NODES:
+        raise AutogradError(
+            f"the graph has {count:,} nodes, and one can follow at most {MAX_NODES}; step through "
+            "a node nearer the leaves or a smaller model, or read backprop_steps(root)"
+        )
+    return Stepper(root, frames, title)

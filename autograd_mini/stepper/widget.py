@@ -1,0 +1,60 @@
+"""The stepper as a Jupyter widget, on the same script and style sheet as the page."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+from ..value import Value
+from .frames import Frame
+from .page import data_of, picture_of, view_css, view_js
+
+RENDER = """
+export default {
+  render({ model, el }) {
+    const root = document.createElement("div");
+    root.className = "autograd-stepper";
+    root.setAttribute("role", "group");
+    root.setAttribute("aria-label", model.get("title"));
+    const image = document.createElement("img");
+    image.src = model.get("picture");
+    root.append(image);
+    el.append(root);
+    const stepper = autogradStepper(root, model.get("data"));
+    root.addEventListener("frame", (event) => {
+      model.set("frame", event.detail);
+      model.save_changes();
+    });
+    model.on("change:frame", () => stepper.show(model.get("frame")));
+    stepper.show(model.get("frame"));
+  },
+};
+"""
+
+
+def widget(root: Value, frames: Sequence[Frame], title: str) -> Any:
+    """An AnyWidget whose trait `frame` follows the view, and leads it."""
+    try:
+        import anywidget
+        import traitlets
+    except ImportError as error:
+        raise ImportError(
+            'the widget needs anywidget: pip install "autograd-mini[widget]"; the stepper itself '
+            "shows the same without it"
+        ) from error
+
+    class StepperWidget(anywidget.AnyWidget):  # type: ignore[misc]
+        _esm = view_js() + RENDER
+        _css = view_css()
+        title = traitlets.Unicode().tag(sync=True)
+        picture = traitlets.Unicode().tag(sync=True)
+        data = traitlets.Dict().tag(sync=True)
+        frame = traitlets.Int(0).tag(sync=True)
+
+    image = base64.b64encode(picture_of(root, frames).encode()).decode()
+    return StepperWidget(
+        title=title,
+        picture=f"data:image/svg+xml;base64,{image}",
+        data=data_of(root, frames),
+    )
