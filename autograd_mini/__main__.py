@@ -7,10 +7,8 @@ import contextlib
 import io
 import math
 import os
-import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -24,7 +22,6 @@ from .value import Value
 if TYPE_CHECKING:
     from nn.classifier import Classifier, Training
     from nn.data import Dataset
-    from nn.training import Epoch
 
 MAX_DRAWN = 1000  # Values in a picture that is written to a file
 DRAWN = (".svg", ".png", ".dot")
@@ -272,11 +269,7 @@ def _train(options: argparse.Namespace) -> None:
         f"{len(start.test_part.rows)} to test on\n"
         f"{model}: {len(model.parameters())} parameters"
     )
-    bar = _ProgressBar(options.epochs)
-    try:
-        done = train(start, settings, rng, bar.show)
-    finally:
-        bar.close()
+    done = train(start, settings, rng, progress=True)
     if done.history.interrupted:
         if not done.history.epochs:
             raise KeyboardInterrupt
@@ -375,34 +368,6 @@ def _loss_of_one(done: Training, most: int, name: str) -> Value | None:
             return loss
     _say(f"the graph is too large, so there is no {name}")
     return None
-
-
-class _ProgressBar:
-    """A bar on standard error, where that is a terminal."""
-
-    def __init__(self, epochs: int) -> None:
-        self.epochs = epochs
-        self.started = time.monotonic()
-        self.visible = sys.stderr is not None and sys.stderr.isatty()
-        self.open = False
-
-    def show(self, epoch: Epoch) -> None:
-        if not self.visible:
-            return
-        share = epoch.number / self.epochs
-        left = (time.monotonic() - self.started) * (1 / share - 1)
-        bar = "#" * round(24 * share)
-        line = (
-            f"epoch {epoch.number:>{len(str(self.epochs))}}/{self.epochs} [{bar:<24}] "
-            f"loss {epoch.loss:.4f}  accuracy {epoch.metrics['accuracy']:6.1%}  {left:3.0f} s left"
-        )
-        width = (shutil.get_terminal_size().columns or 80) - 1  # 0 is a terminal that cannot tell
-        print(f"\r{line[:width]:<{width}}", end="", file=sys.stderr, flush=True)
-        self.open = True
-
-    def close(self) -> None:
-        if self.open:
-            print(file=sys.stderr)
 
 
 def _predict(options: argparse.Namespace) -> None:

@@ -18,8 +18,10 @@ from autograd_mini import softmax
 from .data import Dataset, Scale, split
 from .layers import MLP
 from .losses import cross_entropy
+from .metrics import accuracy, predicted_class
 from .optimizers import SGD
-from .training import Epoch, Example, History, accuracy, fit, linear_decay, predicted_class
+from .schedules import linear_decay
+from .training import Epoch, Example, History, fit
 
 FORMAT = "autograd-mini classifier"
 VERSION = 1
@@ -183,7 +185,7 @@ def train(
     start: Training,
     settings: Settings,
     rng: random.Random,
-    progress: Callable[[Epoch], None] | None = None,
+    progress: bool | Callable[[Epoch], Any] = False,
 ) -> Training:
     """Train what prepare() gave, by SGD with momentum on the cross-entropy."""
     model = start.classifier.model

@@ -48,7 +48,7 @@ class Neuron(Module):
         expand: bool = False,
         nout: int = 1,
     ) -> None:
-        nin, nout = _size(nin, "Neuron inputs"), _size(nout, "Neuron nout")
+        nin, nout = check_size(nin, "Neuron inputs"), check_size(nout, "Neuron nout")
         self.activation = activation_function(activation if nonlin else None)
         draw = initializer(init, activation_name(self.activation))
         self.w = [Value(draw(nin, nout, rng or random)) for _ in range(nin)]
@@ -56,7 +56,7 @@ class Neuron(Module):
         self.expand = expand
 
     def __call__(self, x: Sequence[Any]) -> Any:
-        return self._respond(_inputs(x, len(self.w), "Neuron"))
+        return self._respond(check_inputs(x, len(self.w), "Neuron"))
 
     def _respond(self, x: list[Any]) -> Any:
         """The answer to inputs that have been checked."""
@@ -88,11 +88,11 @@ class Layer(Module):
     """
 
     def __init__(self, nin: int, nout: int, **options: Any) -> None:
-        nin, nout = _size(nin, "Layer inputs"), _size(nout, "Layer outputs")
+        nin, nout = check_size(nin, "Layer inputs"), check_size(nout, "Layer outputs")
         self.neurons = [Neuron(nin, nout=nout, **options) for _ in range(nout)]
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
-        x = _inputs(x, len(self.neurons[0].w), "Layer")
+        x = check_inputs(x, len(self.neurons[0].w), "Layer")
         return [neuron._respond(x) for neuron in self.neurons]
 
     def __repr__(self) -> str:
@@ -144,7 +144,7 @@ class MLP(Module):
         activation = activation_function(activation)
         if not isinstance(nouts, Iterable):
             raise TypeError(f"MLP expected a list of layer sizes, got {nouts!r}")
-        sizes = [_size(nin, "MLP inputs"), *(_size(n, "MLP layer size") for n in nouts)]
+        sizes = [check_size(nin, "MLP inputs"), *(check_size(n, "MLP layer size") for n in nouts)]
         if len(sizes) < 2:
             raise ValueError("MLP expected at least one layer size, got []; write MLP(2, [1])")
         last = len(sizes) - 2
@@ -154,7 +154,7 @@ class MLP(Module):
         ]
 
     def __call__(self, x: Sequence[Any]) -> Any:
-        values = _inputs(x, len(self.layers[0].neurons[0].w), "MLP")
+        values = check_inputs(x, len(self.layers[0].neurons[0].w), "MLP")
         for layer in self.layers:
             values = layer(values)
         return values[0] if len(values) == 1 else values
@@ -165,7 +165,7 @@ class MLP(Module):
         return f"MLP({len(first.w)}, {sizes}, {activation_name(first.activation)})"
 
 
-def _size(n: Any, what: str) -> int:
+def check_size(n: Any, what: str) -> int:
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(f"{what} expected a whole number, got {n!r}")
     if n < 1:
@@ -173,7 +173,7 @@ def _size(n: Any, what: str) -> int:
     return int(n)
 
 
-def _inputs(x: Any, expected: int, what: str) -> list[Any]:
+def check_inputs(x: Any, expected: int, what: str) -> list[Any]:
     """The inputs as a list of Values and floats: lists, tuples, or a row of an array."""
     if hasattr(x, "tolist"):
         x = x.tolist()

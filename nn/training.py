@@ -9,10 +9,15 @@ from typing import Any, NamedTuple
 
 from autograd_mini import AutogradError, Value, first_nonfinite
 
+from .early_stopping import EarlyStopping
 from .module import Module
-from .optimizers import SGD
+from .optimizers import Optimizer, clip_gradients
+from .progress import ProgressBar
+from .schedules import Schedule
 
 Example = tuple[Any, Any]
+Loss = Callable[[Any, Any], Any]
+Metrics = Mapping[str, Callable[[Any, Any], float]]
 
 
 class DivergenceError(AutogradError, ArithmeticError):
@@ -26,7 +31,8 @@ class Epoch(NamedTuple):
         number: from 1.
         loss: the mean loss of the training examples, each at the moment it was trained on.
         metrics: the means of the metrics over the training examples, likewise.
-        validation: the means of the metrics over the validation examples, after the epoch.
+        validation: the means of "loss" and of the metrics over the validation examples, after
+            the epoch; empty without any.
     """
 
     number: int
@@ -36,35 +42,58 @@ class Epoch(NamedTuple):
 
 
 class History(NamedTuple):
-    """The epochs of a training run.
+    """The epochs of a training run; a notebook shows its curves.
 
     Attributes:
         epochs: a list of Epoch.
         interrupted: whether Ctrl-C ended it early. The model holds what it had learned by then.
+        stopped_early: whether early stopping ended it; the model is then the best one seen.
     """
 
     epochs: list[Epoch]
-    interrupted: bool
+    interrupted: bool = False
+    stopped_early: bool = False
+
+    def plot(self) -> str:
+        """The loss and each metric over the epochs, as the text of an SVG picture.
+
+        Raises:
+            ImportError: matplotlib is not installed.
+        """
+        from .plots import training_curves
+
+        return training_curves(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        last = self.epochs[-1] if self.epochs else None
+        text = f"<History of {len(self.epochs)} epochs, the last one {last}>"
+        try:
+            return {"image/svg+xml": self.plot(), "text/plain": text}
+        except (ImportError, IndexError):  # no matplotlib, or nothing to draw
+            return {"text/plain": text}
 
 
 def fit(
     model: Module,
-    loss: Callable[[Any, Any], Any],
+    loss: Loss,
     data: Sequence[Example],
     *,
-    optimizer: SGD,
+    optimizer: Optimizer,
     epochs: int,
     batch_size: int | None = None,
     rng: random.Random | None = None,
-    schedule: Callable[[float], float] | None = None,
-    metrics: Mapping[str, Callable[[Any, Any], float]] | None = None,
+    schedule: Schedule | None = None,
+    max_gradient_norm: float | None = None,
+    metrics: Metrics | None = None,
     validation: Sequence[Example] = (),
-    progress: Callable[[Epoch], None] | None = None,
+    early_stopping: EarlyStopping | None = None,
+    callbacks: Sequence[Callable[[Epoch], Any]] = (),
+    progress: bool | Callable[[Epoch], Any] = False,
 ) -> History:
     """Train a model on examples, in batches, each epoch in a new order.
 
     The gradient of a batch is the mean over its examples; each example's graph is freed before the
-    next is built.
+    next is built. The model is in training mode meanwhile, and afterwards in the mode it was in.
 
     Args:
         model: called with an example's x, as model(x).
@@ -75,10 +104,14 @@ def fit(
         batch_size: examples a step, at least 1; None is all of them.
         rng: orders the examples; None is the random module.
         schedule: from the share of training done, in [0, 1), to a factor of the learning rate,
-            such as linear_decay; None keeps the rate.
+            such as schedules.linear_decay; None keeps the rate.
+        max_gradient_norm: longer gradients are scaled down to this length.
         metrics: names to functions of (outputs as plain numbers, y) that give a number.
-        validation: (x, y) pairs to measure the metrics on after each epoch.
-        progress: called after each epoch.
+        validation: (x, y) pairs to measure the loss and the metrics on after each epoch.
+        early_stopping: ends training when the validation loss, or a metric, stops improving.
+        callbacks: functions called with each Epoch when it is over.
+        progress: True shows a progress bar on standard error, where that is a terminal; or a
+            function called like a callback.
 
     Returns:
         The History. Ctrl-C ends training early, between two steps, and loses nothing.
@@ -86,6 +119,14 @@ def fit(
     Raises:
         DivergenceError: a loss is nan or infinite; names the first such node, and leaves the
             parameters as they were before that step.
+
+    >>> from nn import Linear, losses, optimizers
+    >>> line = Linear(1, 1)
+    >>> data = [([x], [2 * x + 1]) for x in (-1.0, 0.0, 1.0)]
+    >>> sgd = optimizers.SGD(line.parameters(), lr=0.3)
+    >>> history = fit(line, losses.mean_squared_error, data, optimizer=sgd, epochs=100)
+    >>> [round(y, 6) for y in line.predict([3.0])]
+    [7.0]
     """
     if not data:
         raise ValueError("fit expected at least one example, got none")
@@ -93,11 +134,23 @@ def fit(
         raise ValueError(
             f"fit expected epochs and batch_size of at least 1, got {epochs} and {batch_size}"
         )
+    if early_stopping and not validation:
+        raise ValueError("early stopping needs examples to measure on; give fit validation=")
     metrics = metrics or {}
     rate = optimizer.lr
     order = list(range(len(data)))
     size = batch_size or len(data)
     done: list[Epoch] = []
+    bar = ProgressBar(epochs) if progress is True else None
+    after_epoch = [
+        *callbacks,
+        *([progress] if callable(progress) else []),
+        *([bar.show] if bar else []),
+    ]
+    stop = early_stopping.start(optimizer.parameters) if early_stopping else None
+    evaluating = isinstance(model, Module) and not model.training
+    if evaluating:
+        model.train()
     try:
         for number in range(1, epochs + 1):
             (rng or random).shuffle(order)
@@ -115,33 +168,32 @@ def fit(
                     total += error.data
                     for name, metric in metrics.items():
                         sums[name] += metric(_numbers(outputs), y)
+                if max_gradient_norm is not None:
+                    clip_gradients(optimizer.parameters, max_gradient_norm)
                 _step(optimizer, number)
             epoch = Epoch(
                 number,
                 total / len(data),
                 {name: s / len(data) for name, s in sums.items()},
-                evaluate(model, validation, metrics) if validation else {},
+                evaluate(model, validation, {"loss": loss, **metrics}) if validation else {},
             )
             done.append(epoch)
-            if progress:
-                progress(epoch)
+            for function in after_epoch:
+                function(epoch)
+            if stop and stop(epoch.validation):
+                return History(done, stopped_early=True)
     except KeyboardInterrupt:
         return History(done, interrupted=True)
     finally:
         optimizer.lr = rate
-    return History(done, interrupted=False)
+        if evaluating:
+            model.eval()
+        if bar:
+            bar.close()
+    return History(done)
 
 
-def linear_decay(share: float) -> float:
-    """A schedule: the rate falls to 0 along a line."""
-    return 1 - share
-
-
-def evaluate(
-    model: Module,
-    data: Sequence[Example],
-    metrics: Mapping[str, Callable[[Any, Any], float]],
-) -> dict[str, float]:
+def evaluate(model: Module, data: Sequence[Example], metrics: Metrics) -> dict[str, float]:
     """The mean of each metric over (x, y) pairs; builds no graph."""
     answers = [(model.predict(x), y) for x, y in data]
     return {
@@ -150,29 +202,13 @@ def evaluate(
     }
 
 
-def accuracy(outputs: Sequence[float], label: int) -> float:
-    """1.0 where the largest output is that of the label, else 0.0.
-
-    >>> accuracy([0.1, 2.0, -1.0], 1)
-    1.0
-    """
-    return float(predicted_class(outputs) == label)
-
-
-def predicted_class(outputs: Sequence[float]) -> int:
-    """The index of the largest output, the first of equals."""
-    return max(range(len(outputs)), key=lambda k: outputs[k])
-
-
 def _numbers(outputs: Any) -> Any:
     if isinstance(outputs, (list, tuple)):
         return [_numbers(x) for x in outputs]
     return outputs.data if isinstance(outputs, Value) else outputs
 
 
-def _forward(
-    model: Module, loss: Callable[[Any, Any], Any], x: Any, y: Any, epoch: int
-) -> tuple[Any, Value]:
+def _forward(model: Module, loss: Loss, x: Any, y: Any, epoch: int) -> tuple[Any, Value]:
     """(model(x), loss(model(x), y)), checked to be finite."""
     try:
         outputs = model(x)
@@ -190,17 +226,18 @@ def _forward(
     return outputs, error
 
 
-def _step(optimizer: SGD, epoch: int) -> None:
+def _step(optimizer: Optimizer, epoch: int) -> None:
     """The optimizer's step; taken back where a parameter leaves the finite numbers."""
-    before = [p.data for p in optimizer.parameters], optimizer.velocity
+    before = [p.data for p in optimizer.parameters]
+    memory = {name: getattr(optimizer, name) for name in optimizer.memory}
     try:
         optimizer.step()
         if not all(math.isfinite(p.data) for p in optimizer.parameters):
             raise DivergenceError(_diverged(epoch, "a step makes a parameter infinite or nan"))
     except BaseException:  # Ctrl-C too: a step is taken whole, or not at all
-        for p, data in zip(optimizer.parameters, before[0]):
+        for p, data in zip(optimizer.parameters, before):
             p.data = data
-        optimizer.velocity = before[1]
+        vars(optimizer).update(memory)
         raise
 
 

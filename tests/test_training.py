@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from autograd_mini import AutogradError, Value, sqrt
 from nn import MLP, Linear, Module
 from nn.losses import cross_entropy, half_squared_error, hinge, mean_squared_error
+from nn.metrics import accuracy, predicted_class
 from nn.optimizers import SGD
+from nn.schedules import linear_decay
 from nn.training import (
     DivergenceError,
-    accuracy,
     evaluate,
     fit,
-    linear_decay,
-    predicted_class,
 )
 
 DATA = [([0.5, -1.0], 0), ([1.5, 0.25], 1), ([-0.75, 0.5], 2), ([0.1, 0.9], 1), ([2.0, 2.0], 0)]

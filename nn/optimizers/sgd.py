@@ -1,14 +1,15 @@
-"""Optimizers: how parameters follow their gradients."""
+"""Gradient descent, with momentum."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from autograd_mini import Value
 
+from .base import Optimizer
 
-class SGD:
+
+class SGD(Optimizer):
     """Stochastic gradient descent: p -= lr * gradient, with PyTorch's names and arithmetic.
 
     Args:
@@ -26,6 +27,12 @@ class SGD:
     0.5
     """
 
+    memory = ("velocity",)
+
+    momentum: float
+    nesterov: bool
+    weight_decay: float
+
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -34,24 +41,11 @@ class SGD:
         nesterov: bool = False,
         weight_decay: float = 0.0,
     ) -> None:
-        if not hasattr(parameters, "__iter__"):
-            raise TypeError(
-                f"SGD expected a list of Values, got {type(parameters).__name__}; write "
-                "SGD(model.parameters())"
-            )
-        self.parameters = list(parameters)
-        for p in self.parameters:
-            if not isinstance(p, Value):
-                raise TypeError(f"SGD expected Values to train, got {type(p).__name__} {p!r}")
-        if not self.parameters:
-            raise ValueError("SGD got no parameters to train; is the whole model frozen?")
-        for name, number in (("lr", lr), ("momentum", momentum), ("weight_decay", weight_decay)):
-            if not number >= 0:
-                raise ValueError(f"SGD expected {name} of at least 0, got {number}")
+        super().__init__(
+            parameters, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay
+        )
         if nesterov and not momentum:
             raise ValueError("SGD with nesterov=True needs a momentum above 0")
-        self.lr, self.momentum, self.nesterov = lr, momentum, nesterov
-        self.weight_decay = weight_decay
         self.velocity: list[float] | None = None
 
     def step(self) -> None:
@@ -68,18 +62,3 @@ class SGD:
                 gradients = self.velocity
         for p, g in zip(self.parameters, gradients):
             p.data -= self.lr * g
-
-    def zero_grad(self) -> None:
-        """Set the gradient of every parameter back to 0."""
-        for p in self.parameters:
-            p.zero_grad()
-
-    def state_dict(self) -> dict[str, Any]:
-        """The settings, and the velocities so far (None before the first step)."""
-        return {
-            "lr": self.lr,
-            "momentum": self.momentum,
-            "nesterov": self.nesterov,
-            "weight_decay": self.weight_decay,
-            "velocity": None if self.velocity is None else list(self.velocity),
-        }

@@ -1,0 +1,46 @@
+"""Dropout: in training, leave out some of the inputs at random."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from .module import Module
+
+
+class Dropout(Module):
+    """In training each input is 0 with probability p, and else divided by 1 - p, so that its mean
+    stays; in evaluation mode nothing changes (Srivastava et al. 2014).
+
+    Args:
+        p: the probability of leaving an input out, in [0, 1).
+        rng: a random.Random; None uses the random module.
+
+    >>> layer = Dropout(0.5, rng=random.Random(0))
+    >>> layer([1.0, 1.0, 1.0, 1.0])
+    [2.0, 2.0, 0.0, 0.0]
+    >>> layer.eval()([1.0, 1.0])
+    [1.0, 1.0]
+    """
+
+    def __init__(self, p: float = 0.5, rng: random.Random | None = None) -> None:
+        if not 0 <= p < 1:
+            raise ValueError(f"Dropout expected p in [0, 1), got {p}")
+        self.p, self.rng = p, rng
+
+    def mask(self, count: int) -> list[float]:
+        """A draw: for each input 0, or 1 / (1 - p)."""
+        source: Any = self.rng or random
+        return [0.0 if source.random() < self.p else 1 / (1 - self.p) for _ in range(count)]
+
+    def __call__(self, x: Sequence[Any], mask: Sequence[Any] | None = None) -> list[Any]:
+        """The inputs times the mask; by default, in training, one that is drawn now."""
+        if mask is None:
+            if not self.training:
+                return list(x)
+            mask = self.mask(len(x))
+        return [xi * keep for xi, keep in zip(x, mask, strict=True)]
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.p})"

@@ -1,0 +1,87 @@
+"""BFGS: a quasi-Newton method, by scipy, on this library's gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from autograd_mini import Value, gradients
+
+from .base import Optimizer
+
+
+class BFGSResult(NamedTuple):
+    """How a minimisation ended.
+
+    Attributes:
+        loss: the smallest loss, which the parameters now give.
+        steps: how many steps it took.
+        converged: whether the largest entry of the gradient is within the tolerance.
+        message: why it stopped, in scipy's words.
+    """
+
+    loss: float
+    steps: int
+    converged: bool
+    message: str
+
+
+def bfgs(
+    parameters: Iterable[Value],
+    loss: Callable[[], Value],
+    *,
+    tolerance: float = 1e-8,
+    max_steps: int = 1000,
+) -> BFGSResult:
+    """Minimise a loss over all its parameters at once, by Broyden, Fletcher, Goldfarb and Shanno.
+
+    For smooth losses of up to some hundred parameters, over the whole data: it builds an estimate
+    of the inverse Hessian from the gradients it has seen (Nocedal, Wright, Numerical Optimization,
+    chapter 6).
+
+    Args:
+        parameters: the Values to train.
+        loss: called without arguments; computes the loss from their present data.
+        tolerance: the largest entry of the gradient at which it stops.
+        max_steps: the largest number of steps.
+
+    Returns:
+        A BFGSResult; the parameters are at the best point found.
+
+    Raises:
+        ImportError: scipy is not installed.
+
+    >>> x, y = Value(-1.0), Value(2.0)
+    >>> result = bfgs([x, y], lambda: (1 - x) ** 2 + 100 * (y - x * x) ** 2)  # Rosenbrock
+    >>> result.converged, round(x.data, 6), round(y.data, 6)
+    (True, 1.0, 1.0)
+    """
+    try:
+        from scipy.optimize import minimize
+    except ImportError as error:
+        raise ImportError('bfgs needs scipy: pip install "autograd-mini[optimize]"') from error
+    values = Optimizer(parameters, lr=0.0).parameters
+    best = [p.data for p in values]
+
+    def loss_and_gradient(numbers: Any) -> tuple[float, list[float]]:
+        _set(values, numbers.tolist())
+        found = loss()
+        return found.data, gradients(found, values)
+
+    def accept(numbers: Any) -> None:
+        best[:] = numbers.tolist()
+
+    options = {"gtol": tolerance, "maxiter": max_steps}
+    try:
+        found = minimize(
+            loss_and_gradient, best, jac=True, method="BFGS", callback=accept, options=options
+        )
+        accept(found.x)
+    finally:  # after Ctrl-C too, the parameters are at the last step's point
+        _set(values, best)
+    return BFGSResult(float(found.fun), int(found.nit), bool(found.success), str(found.message))
+
+
+def _set(parameters: list[Value], numbers: list[float]) -> None:
+    for p, number in zip(parameters, numbers):
+        p.data = number

@@ -1,0 +1,94 @@
+"""The natural gradient: steepest descent where distance is measured between distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from autograd_mini import Value, gradients
+
+from .base import Optimizer
+
+
+class NaturalGradient(Optimizer):
+    """Natural gradient descent for classifiers (Amari 1998): p -= lr * (F + damping I)^-1 g.
+
+    g is the gradient of the mean negative log-likelihood, and F the Fisher information matrix
+
+        F = (1/n) sum over examples x, sum over classes k, of p(k|x) s s',  s = grad log p(k|x)
+
+    whose expectation over k is over the model's own distribution, as an exact sum: not over the
+    labels that were seen, which give the empirical Fisher matrix, another thing (Kunstner et al.
+    2019, arXiv:1905.12558).
+
+    Args:
+        parameters: the Values to train; some hundred at most, since F has their number squared.
+        lr: the learning rate, at least 0.
+        damping: added to F's diagonal, above 0 where F may be singular.
+        fisher: "model", or "empirical" for the labels seen in place of the expectation.
+
+    >>> from autograd_mini import log_sigmoid
+    >>> w = Value(0.0)
+    >>> optimizer = NaturalGradient([w], damping=0.0)
+    >>> examples = [[log_sigmoid(-w), log_sigmoid(w)] for _ in range(4)]
+    >>> round(optimizer.step(examples, labels=[1, 1, 1, 0]), 6)  # 3 of 4 are of class 1
+    0.693147
+    >>> w.data
+    1.0
+    """
+
+    damping: float
+    fisher: str
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1.0,
+        damping: float = 1e-3,
+        fisher: Literal["model", "empirical"] = "model",
+    ) -> None:
+        if fisher not in ("model", "empirical"):
+            raise ValueError(f"fisher is 'model' or 'empirical', got {fisher!r}")
+        super().__init__(parameters, lr=lr, damping=damping, fisher=fisher)
+
+    def step(  # type: ignore[override]
+        self, log_probabilities: Sequence[Sequence[Value]], labels: Sequence[int]
+    ) -> float:
+        """Take one step; returns the mean negative log-likelihood before it.
+
+        Args:
+            log_probabilities: for each example a list of log p(k|x), one a class; what
+                log_softmax(model(x)) gives.
+            labels: for each example the class that was seen, an index from 0.
+
+        Raises:
+            ValueError: there are no examples, or not as many as labels; or F is singular.
+            ImportError: numpy is not installed.
+        """
+        import numpy as np
+
+        if not log_probabilities or len(log_probabilities) != len(labels):
+            raise ValueError(
+                f"NaturalGradient expected a label for each example, got {len(labels)} labels for "
+                f"{len(log_probabilities)} examples"
+            )
+        count, n = len(labels), len(self.parameters)
+        fisher, gradient, loss = np.zeros((n, n)), np.zeros(n), 0.0
+        for classes, label in zip(log_probabilities, labels):
+            scores = np.array([gradients(log_p, self.parameters) for log_p in classes])
+            weights = np.exp([log_p.data for log_p in classes])
+            if self.fisher == "empirical":
+                weights = np.arange(len(classes)) == label
+            fisher += scores.T @ (scores * np.reshape(weights, (-1, 1))) / count
+            gradient -= scores[label] / count
+            loss -= classes[label].data / count
+        try:
+            direction = np.linalg.solve(fisher + self.damping * np.eye(n), gradient)
+        except np.linalg.LinAlgError:
+            raise ValueError(
+                "the Fisher matrix is singular: some parameters do not change the distribution; "
+                "take a damping above 0"
+            ) from None
+        for p, d in zip(self.parameters, direction.tolist()):
+            p.data -= self.lr * d
+        return loss

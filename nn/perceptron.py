@@ -1,0 +1,110 @@
+"""Rosenblatt's perceptron, which learns from its mistakes alone."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from autograd_mini import Value, dot
+
+from .activations import ACTIVATIONS
+from .layers import check_inputs, check_size
+from .module import Module
+
+
+class PerceptronFit(NamedTuple):
+    """How learning went.
+
+    Attributes:
+        converged: whether the last pass made no mistake.
+        mistakes: how many mistakes each pass made.
+    """
+
+    converged: bool
+    mistakes: list[int]
+
+
+class Perceptron(Module):
+    """sgn(w . x), or step(w . x); the bias is the last weight, of an input that is always 1.
+
+    Args:
+        nin: the number of inputs, at least 1.
+        activation: "sign", for labels -1 and 1, or "step", for labels 0 and 1.
+
+    Attributes:
+        w: nin + 1 weights, that start at 0; the last is the bias.
+
+    >>> gate = Perceptron(2, activation="step")
+    >>> AND = [([0, 0], 0), ([0, 1], 0), ([1, 0], 0), ([1, 1], 1)]
+    >>> gate.fit(AND).converged
+    True
+    >>> [gate.predict(x) for x, _ in AND]
+    [0.0, 0.0, 0.0, 1.0]
+    """
+
+    def __init__(self, nin: int, activation: str = "sign") -> None:
+        if activation not in ("sign", "step"):
+            raise ValueError(f"a perceptron's activation is 'sign' or 'step', got {activation!r}")
+        self.w = [Value(0.0) for _ in range(check_size(nin, "Perceptron inputs") + 1)]
+        self.activation = ACTIVATIONS[activation]
+        self.labels = (-1, 1) if activation == "sign" else (0, 1)
+
+    def score(self, x: Sequence[Any]) -> Any:
+        """w . x with the bias: above 0 on one side of the decision boundary, below on the other."""
+        return dot(self.w, [*check_inputs(x, len(self.w) - 1, "Perceptron"), 1.0])
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        return self.activation(self.score(x))  # type: ignore[misc]
+
+    def fit(
+        self,
+        data: Sequence[tuple[Sequence[float], int]],
+        *,
+        epochs: int = 100,
+        lr: float = 1.0,
+        rng: random.Random | None = None,
+    ) -> PerceptronFit:
+        """Learn by the update rule: after each mistake w += lr * y * x, with y = -1 or 1.
+
+        That is a step of gradient descent on the cost I{y' != y} |w . x|. On data that a line (a
+        plane, ..) separates it stops making mistakes after finitely many (Novikoff 1962); on
+        other data it never does.
+
+        Args:
+            data: a list of (x, label).
+            epochs: the largest number of passes, at least 1.
+            lr: the learning rate, above 0.
+            rng: if given, orders the examples anew for each pass.
+
+        Returns:
+            A PerceptronFit.
+        """
+        if not data or epochs < 1 or not lr > 0:
+            raise ValueError(
+                f"Perceptron.fit expected examples, epochs of at least 1 and lr above 0, got "
+                f"{len(data)} examples, epochs={epochs} and lr={lr}"
+            )
+        for _, label in data:
+            if label not in self.labels:
+                raise ValueError(f"Perceptron expected labels {self.labels}, got {label!r}")
+        order, mistakes = list(data), []
+        for _ in range(epochs):
+            if rng:
+                rng.shuffle(order)
+            mistakes.append(sum(self._learn(x, label, lr) for x, label in order))
+            if mistakes[-1] == 0:
+                break
+        return PerceptronFit(mistakes[-1] == 0, mistakes)
+
+    def _learn(self, x: Sequence[float], label: int, lr: float) -> bool:
+        """Look at one example; whether it was a mistake. A score of 0 is one for either label."""
+        y = 1 if label == 1 else -1
+        if y * self.score(x).data > 0:
+            return False
+        for w, xi in zip(self.w, [*x, 1.0]):
+            w.data += lr * y * xi
+        return True
+
+    def __repr__(self) -> str:
+        return f"Perceptron({len(self.w) - 1}, {self.activation})"

@@ -1,0 +1,60 @@
+"""RandomFeatures: a random projection into many dimensions, where learning is easier."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from autograd_mini import Value, dot
+
+from .activations import Activation, activation_function, activation_name
+from .layers import check_inputs, check_size
+from .module import Module
+
+
+class RandomFeatures(Module):
+    """sgn(B x) with B drawn once from the standard normal distribution, and not trained.
+
+    Args:
+        nin: the number of inputs, at least 1.
+        nout: the number of features, at least 1.
+        activation: "sign", or another one (Rahimi, Recht 2007 use the cosine).
+        bias: whether each feature gets a random offset too.
+        rng: a random.Random; None uses the random module.
+
+    Attributes:
+        w: B, for each feature its weights; frozen, so saved but not among parameters().
+        b: the offsets.
+
+    >>> layer = RandomFeatures(2, 5, rng=random.Random(0))
+    >>> layer.predict([1.0, -1.0])
+    [1.0, -1.0, -1.0, 1.0, -1.0]
+    >>> layer.parameters()
+    []
+    """
+
+    def __init__(
+        self,
+        nin: int,
+        nout: int,
+        *,
+        activation: str | Activation | None = "sign",
+        bias: bool = True,
+        rng: random.Random | None = None,
+    ) -> None:
+        nin, nout = check_size(nin, "RandomFeatures inputs"), check_size(nout, "its features")
+        self.activation = activation_function(activation)
+        source: Any = rng or random
+        self.w = [[Value(source.gauss(0, 1)) for _ in range(nin)] for _ in range(nout)]
+        self.b = [Value(source.gauss(0, 1) if bias else 0.0) for _ in range(nout)]
+        self.freeze()
+
+    def __call__(self, x: Sequence[Any]) -> list[Any]:
+        x = check_inputs(x, len(self.w[0]), "RandomFeatures")
+        zs = [dot(w, x, b) for w, b in zip(self.w, self.b)]
+        return [self.activation(z) for z in zs] if self.activation else zs
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.w[0])}, {len(self.w)}"
+        return f"RandomFeatures({sizes}, {activation_name(self.activation)})"

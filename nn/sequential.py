@@ -1,0 +1,65 @@
+"""Sequential: modules one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .activations import activation_function
+from .module import Module
+
+
+class Sequential(Module):
+    """What each part gives goes into the next.
+
+    Args:
+        parts: modules; functions of what the one before gives; or names of activations, which
+            are applied to each element of a list.
+
+    Attributes:
+        layers: the parts.
+
+    >>> from nn import Linear
+    >>> model = Sequential(Linear(2, 3), "tanh", Linear(3, 1))
+    >>> [name for name, _ in model.named_parameters()][-2:]
+    ['layers.2.neurons.0.w.2', 'layers.2.neurons.0.b']
+    >>> len(model.predict([1.0, 2.0]))
+    1
+    """
+
+    def __init__(self, *parts: Module | Callable[[Any], Any] | str) -> None:
+        if not parts:
+            raise ValueError("Sequential expected at least one part, got none")
+        self.layers = [Elementwise(part) if isinstance(part, str) else part for part in parts]
+        for part in self.layers:
+            if not callable(part):
+                raise TypeError(
+                    f"Sequential expected modules, functions or names, got {type(part).__name__}"
+                )
+
+    def __call__(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __repr__(self) -> str:
+        return f"Sequential({', '.join(map(repr, self.layers))})"
+
+
+class Elementwise(Module):
+    """An activation applied to each element of a list, or of nested lists.
+
+    >>> Elementwise("relu")([[-1.0, 2.0], [3.0]])
+    [[0.0, 2.0], [3.0]]
+    """
+
+    def __init__(self, activation: str | Callable[[Any], Any]) -> None:
+        self.activation = activation_function(activation)
+
+    def __call__(self, x: Any) -> Any:
+        if isinstance(x, (list, tuple)):
+            return [self(xi) for xi in x]
+        return self.activation(x) if self.activation else x
+
+    def __repr__(self) -> str:
+        return repr(getattr(self.activation, "name", "linear"))
