@@ -282,7 +282,8 @@ print(f"{cos(1.0):.12f}  cos(1)")
 # *cancellation*. Its error grows as $1/h$.
 #
 # There is a way around it, the *complex step*: $f'(x) \approx \operatorname{Im} f(x + ih) / h$.
-# Nothing is subtracted in it, so h may be as small as one likes.
+# Its truncation error is the same. But nothing is subtracted in it, so h may be as small as one
+# likes.
 
 # %%
 steps = [10 ** (-k / 4) for k in range(2, 58)]
@@ -323,8 +324,9 @@ print(f"error of the rule at 0.5:          {abs(slope(0.5) - right):.1e}")
 print(f"error of the difference, h = 1e-3: {abs(central(erf, 0.5, 1e-3) - right):.1e}")
 
 # %% [markdown]
-# `check_gradients` takes the complex step where the function allows it, as erf does not.
-# Elsewhere it takes differences at many steps and extrapolates to $h = 0$. That is enough here:
+# `check_gradients` takes the complex step where the function can be run on complex numbers. erf
+# cannot. Then it takes differences at many steps and extrapolates to $h = 0$. That is enough
+# here:
 
 # %%
 show_error(check_gradients, erf, 0.5, gradient=slope)
