@@ -164,7 +164,7 @@ print("steps of backprop:", len(backprop_steps(y)))
 #
 # If g takes n numbers to m numbers, all its derivatives are a table, the *Jacobian*: row i,
 # column j is $\partial g_i / \partial x_j$. The sum over the ways is then a product of matrices:
-# $J_{f \circ g} = J_f \, J_g$.
+# $J_{h \circ g} = J_h \, J_g$.
 
 # %%
 from autograd_mini import exp, jacobian
