@@ -246,6 +246,9 @@ def _new_picture(format: str, rankdir: str, ranksep: str) -> Any:
             with our_dot():
                 return super().render(*args, **{"quiet": True, **options})
 
+        def __repr__(self) -> str:  # the same each time, since notebooks store it
+            return "<picture of a graph; .source is its DOT text, .render(name) writes it>"
+
         def _repr_mimebundle_(self, *args: Any, **options: Any) -> Any:
             try:
                 return super()._repr_mimebundle_(*args, **options)

@@ -44,7 +44,7 @@ def widget(root: Value, frames: Sequence[Frame], title: str) -> Any:
             "shows the same without it"
         ) from error
 
-    class StepperWidget(anywidget.AnyWidget):
+    class StepperWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         _esm = view_js() + RENDER
         _css = view_css()
         title = traitlets.Unicode().tag(sync=True)

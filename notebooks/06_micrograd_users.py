@@ -1,0 +1,333 @@
+# %% [markdown]
+# # For those who know micrograd
+#
+# [micrograd](https://github.com/karpathy/micrograd) is Andrej Karpathy's tiny autograd engine:
+# about 150 lines, and two and a half hours of lecture. If you have seen that lecture, you know
+# how to use this library. Its names are the same. Change the imports, and the code runs.
+#
+# This notebook goes through the lecture's examples in order, and says where something is
+# different and why.
+#
+# | micrograd | here |
+# |---|---|
+# | `from micrograd.engine import Value` | `from autograd_mini import Value` |
+# | `from micrograd.nn import MLP` | `from nn import MLP` |
+# | `draw_dot` from the notebook `trace_graph` | `from autograd_mini import draw_dot` |
+
+# %%
+import random
+
+from autograd_mini import Value, draw_dot
+from nn import MLP
+
+# %% [markdown]
+# ## An expression, and its picture
+
+# %%
+a = Value(2.0, label="a")
+b = Value(-3.0, label="b")
+c = Value(10.0, label="c")
+e = a * b
+e.label = "e"
+d = e + c
+d.label = "d"
+f = Value(-2.0, label="f")
+L = d * f
+L.label = "L"
+draw_dot(L)
+
+# %% [markdown]
+# `draw_dot` needs no Graphviz to be installed. And a picture has more in it than micrograd's: on
+# each edge stands the *local derivative*, the number that the chain rule multiplies with. The
+# dashes say that there are no gradients yet; micrograd shows 0.0 for that. A Value at the end of
+# a cell draws itself, too.
+#
+# ## Backprop by hand
+#
+# The lecture fills in the gradients one by one, from right to left. The rule is always the same:
+# the gradient of a node is the gradient of the next node times the number on the edge between
+# them.
+
+# %%
+L.grad = 1.0
+f.grad = L.grad * d.data  # L = d * f
+d.grad = L.grad * f.data
+c.grad = d.grad * 1.0  # d = e + c: a plus passes the gradient on
+e.grad = d.grad * 1.0
+a.grad = e.grad * b.data  # e = a * b
+b.grad = e.grad * a.data
+L
+
+# %% [markdown]
+# `backward()` does the same. Let us clear the leaves and compare:
+
+# %%
+by_hand = [x.grad for x in (a, b, c, f)]
+for leaf in (a, b, c, f):
+    leaf.zero_grad()
+L.backward()
+assert [x.grad for x in (a, b, c, f)] == by_hand
+print(by_hand)
+
+# %% [markdown]
+# Every multiplication of this pass can be seen, too. `backprop_steps` tells them in order:
+
+# %%
+from autograd_mini import backprop_steps
+
+for step in backprop_steps(L):
+    print(step.text)
+
+# %% [markdown]
+# One step uphill: move every leaf a little along its gradient, and L grows. (In a training loop
+# one goes the other way.) A graph keeps the numbers that it was built with; `rerun` builds it
+# again from the leaves' new ones.
+
+# %%
+from autograd_mini import rerun
+
+before = L.data
+for leaf in (a, b, c, f):
+    leaf.data += 0.01 * leaf.grad
+print(f"from {before} to {rerun(L).data:.6f}")
+
+# %% [markdown]
+# ## A neuron
+#
+# The bias is chosen so that the numbers come out round.
+
+# %%
+x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
+w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
+b = Value(6.8813735870195432, label="b")
+x1w1 = x1 * w1
+x1w1.label = "x1*w1"
+x2w2 = x2 * w2
+x2w2.label = "x2*w2"
+n = x1w1 + x2w2 + b
+n.label = "n"
+o = n.tanh()
+o.label = "o"
+o.backward()
+draw_dot(o, rankdir="TB")
+
+# %% [markdown]
+# Then the lecture breaks tanh up into its pieces, to show that it does not matter how large a
+# step the chain rule takes at once. tanh, exp and all other functions are there; see [the page of
+# operations](../docs/operations.md).
+
+# %%
+grads = [x.grad for x in (x1, w1, x2, w2)]
+for leaf in (x1, x2, w1, w2, b):
+    leaf.zero_grad()
+e = (2 * n).exp()
+pieces = (e - 1) / (e + 1)
+pieces.backward()
+for one, other in zip(grads, (x1, w1, x2, w2)):
+    assert abs(one - other.grad) < 1e-12
+print([round(g, 6) for g in grads])
+
+# %% [markdown]
+# `nn.Neuron` is this neuron. Here a difference can be seen: the sum $w_1 x_1 + w_2 x_2 + b$ is
+# *one* node, called `dot`. micrograd makes a node of every product and of every sum.
+
+# %%
+from nn import Neuron
+
+neuron = Neuron(2, activation="tanh")
+neuron.w, neuron.b = [Value(-3.0, "w1"), Value(1.0, "w2")], Value(6.8813735870195432, "b")
+o = neuron([Value(2.0, "x1"), Value(0.0, "x2")])
+o.label = "o"
+o.backward()
+draw_dot(o, rankdir="TB")
+
+# %% [markdown]
+# Fewer nodes are less work, and most of a network is sums of products. For teaching,
+# `expand=True` spells them all out:
+
+# %%
+neuron.zero_grad()
+neuron.expand = True
+o = neuron([Value(2.0, "x1"), Value(0.0, "x2")])
+o.label = "o"
+o.backward()
+draw_dot(o, rankdir="TB")
+
+# %% [markdown]
+# The gradients are the same, whichever way the sum is written. For a whole network it is `MLP(2,
+# [16, 16, 1], expand=True)`.
+#
+# ## A network on four examples
+#
+# The lecture's `MLP` has tanh in it, micrograd's has relu. Here both are an option, and relu is
+# what you get if you say nothing. `init="uniform"` draws the weights between -1 and 1, as
+# micrograd does; without it they start as suits the activation.
+
+# %%
+random.seed(1337)
+n = MLP(3, [4, 4, 1], activation="tanh", output_activation="tanh", init="uniform")
+
+xs = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]
+ys = [1.0, -1.0, -1.0, 1.0]
+
+for k in range(50):
+    ypred = [n(x) for x in xs]
+    loss = sum((yout - ygt) ** 2 for ygt, yout in zip(ys, ypred))
+    for p in n.parameters():  # the line that is so easily forgotten
+        p.grad = 0.0
+    loss.backward()
+    for p in n.parameters():
+        p.data += -0.1 * p.grad
+    if k % 10 == 9:
+        print(k + 1, f"{loss.data:.4f}")
+
+# %%
+print([round(y.data, 2) for y in ypred])
+
+# %% [markdown]
+# ## The moons
+#
+# micrograd's demo trains a network of 337 parameters to tell two half-moons apart. Its data is a
+# function of scikit-learn's. A few lines do the same:
+
+# %%
+from math import cos, pi, sin
+
+random.seed(1337)
+
+
+def moons(count, noise):
+    """Points on two half-circles that reach into each other, and their labels -1 and 1."""
+    points, labels = [], []
+    for k in range(count):
+        angle, label = random.uniform(0, pi), 2 * (k % 2) - 1
+        x, y = (cos(angle), sin(angle)) if label < 0 else (1 - cos(angle), 0.5 - sin(angle))
+        points.append([x + random.gauss(0, noise), y + random.gauss(0, noise)])
+        labels.append(label)
+    return points, labels
+
+
+X, y = moons(100, noise=0.1)
+model = MLP(2, [16, 16, 1])
+print(model)
+print("number of parameters", len(model.parameters()))
+
+
+# %%
+def loss(batch_size=None):
+    chosen = range(len(X)) if batch_size is None else random.sample(range(len(X)), batch_size)
+    Xb, yb = [X[i] for i in chosen], [y[i] for i in chosen]
+    inputs = [list(map(Value, row)) for row in Xb]
+    scores = list(map(model, inputs))
+
+    # the "max-margin" loss of a support vector machine
+    losses = [(1 + -yi * score).relu() for yi, score in zip(yb, scores)]
+    data_loss = sum(losses) * (1.0 / len(losses))
+    # L2 regularization
+    alpha = 1e-4
+    reg_loss = alpha * sum(p * p for p in model.parameters())
+
+    accuracy = [(yi > 0) == (score.data > 0) for yi, score in zip(yb, scores)]
+    return data_loss + reg_loss, sum(accuracy) / len(accuracy)
+
+
+for k in range(100):
+    total_loss, accuracy = loss()
+    model.zero_grad()
+    total_loss.backward()
+    learning_rate = 1.0 - 0.9 * k / 100
+    for p in model.parameters():
+        p.data -= learning_rate * p.grad
+    if k % 10 == 9:
+        print(f"step {k + 1:3}  loss {total_loss.data:.4f}  accuracy {accuracy:.0%}")
+
+# %% [markdown]
+# Here is the plane, coloured by what the network says of each point. `predict` gives plain
+# numbers and builds no graph, which is what one wants for 2,500 points.
+
+# %%
+import matplotlib.pyplot as plt
+
+width = [-1.6 + 4.2 * i / 49 for i in range(50)]
+height = [-1.2 + 2.9 * i / 49 for i in range(50)]
+scores = [[model.predict([u, v]) for u in width] for v in height]
+
+figure, axes = plt.subplots(figsize=(5, 3.6))
+axes.contourf(width, height, scores, [-99, 0, 99], colors=["#dcebf9", "#fff2cc"])
+axes.contour(width, height, scores, [-1, 0, 1], colors="#595959", linestyles=[":", "-", ":"])
+for label, colour, marker in (-1, "#0b5394", "o"), (1, "#a63a00", "^"):
+    chosen = [p for p, yi in zip(X, y) if yi == label]
+    axes.scatter(*zip(*chosen), c=colour, marker=marker, s=18, label=f"{label:+}")
+axes.set(xlabel="first input", ylabel="second input")
+axes.legend(loc="upper right")
+figure.tight_layout()
+
+# %% [markdown]
+# The line is where the score is 0; the dotted lines are the margins, where it is -1 and 1.
+#
+# ## What is different, and why
+#
+# Each of these comes up again and again in micrograd's issue tracker.
+#
+# **A second `backward()`.** micrograd adds to the gradients of the nodes in between as well, and
+# passes those on again. The derivative of $(3x)^2$ at 1 is 18; after two calls micrograd says 54.
+# Here it is 36, twice the derivative: leaves add up, as in PyTorch, and nodes in between do not.
+
+# %%
+x = Value(1.0, "x")
+square = (3 * x) ** 2
+square.backward()
+square.backward()
+assert x.grad == 36.0
+print(x.grad)
+
+# %% [markdown]
+# **Exponents.** `Value ** Value` and `number ** Value` work, and have their derivatives.
+
+# %%
+x, k = Value(2.0, "x"), Value(3.0, "k")
+power = x**k + 2**k
+power.backward()
+print(f"x {x.grad:.4f}, k {k.grad:.4f}")
+
+# %% [markdown]
+# **Depth.** There is no recursion over the graph, so no graph is too deep. micrograd's `backward`
+# ends with a RecursionError at about a thousand nodes in a row.
+
+# %%
+x = Value(1.0, "x")
+chain = x
+for _ in range(100_000):
+    chain = chain + 1
+chain.backward()
+print(chain.data, x.grad)
+
+# %% [markdown]
+# **Inputs of the wrong length.** micrograd drops what is too much, silently. Here it is an error.
+
+# %%
+try:
+    MLP(2, [3, 1])([1.0, 2.0, 3.0])
+except ValueError as error:
+    print(error)
+
+# %% [markdown]
+# **An operand twice.** In `a + a` both edges are there, and both are drawn. micrograd keeps a
+# set, and draws one.
+
+# %%
+a = Value(3.0, "a")
+twice = a + a
+twice.label = "twice"
+twice.backward()
+twice
+
+# %% [markdown]
+# **Layers.** A `Layer` gives a list, always, even of one output. An `MLP` with one output gives
+# that output itself, as micrograd's does.
+#
+# **Speed.** Nodes are smaller and there are fewer of them. How much that is worth is measured in
+# [the benchmarks](../benchmarks/README.md), beside micrograd itself.
+#
+# **More of everything.** Second derivatives, optimizers, losses, saving and loading, checks of
+# gradients: the [README](../README.md) has an overview.

@@ -1,0 +1,510 @@
+# %% [markdown]
+# # Finding wrong gradients with property tests
+#
+# A wrong gradient is a quiet bug. Nothing crashes. The loss still falls, only not as far as it
+# could, and one starts to blame the learning rate.
+#
+# In this notebook we write an operation with a mistake in its backward rule. One test by hand
+# does not see it. A property test finds it, and shrinks it to the smallest graph that is wrong.
+# Then we write an operation of our own and prove it, and at the end we look at what numerical
+# checks cannot see.
+#
+# You need to know what a derivative is, and the chain rule. `pip install
+# "autograd-mini[testing]"` brings [Hypothesis](https://hypothesis.readthedocs.io), which draws
+# the random examples.
+
+# %% [markdown]
+# ## An operation with a mistake in it
+#
+# An operation is a function and its *local partials*: the derivative of the result y by each
+# operand. For $y = x_1 x_2$ they are
+#
+# $$\frac{\partial y}{\partial x_1} = x_2, \qquad \frac{\partial y}{\partial x_2} = x_1.$$
+#
+# Somebody wrote the second line by copying the first:
+
+# %%
+from autograd_mini import Value, primitive
+
+product = primitive(
+    "product",
+    lambda x1, x2: x1 * x2,
+    partials=(
+        lambda x1, x2, y: x2,
+        lambda x1, x2, y: x2,  # copied from the line above, and not changed
+    ),
+)
+
+# %% [markdown]
+# They tested it, too. The area of a square with side 3 is 9, and it grows by $2 \cdot 3 = 6$ for
+# every unit of the side.
+
+# %%
+side = Value(3.0, "side")
+area = product(side, side)
+area.label = "area"
+area.backward()
+assert area.data == 9.0
+assert side.grad == 6.0
+area
+
+# %% [markdown]
+# All is well, it seems. In the picture every box is a value with its gradient. The number on an
+# edge is the local partial along it, and both edges say 3.
+#
+# The test passes because both operands are the same. We could now try other numbers. But which?
+# The one who wrote the bug chose the test, and both have the same blind spot.
+
+# %% [markdown]
+# ## Ten lines that find it
+#
+# A property test says what is true of *every* program: its gradients agree with numerical
+# differentiation. `expressions` draws random programs from a list of operations.
+# `check_gradients` compares the gradients. Hypothesis tries up to 200 programs.
+
+# %% tags=["explores"]
+from textwrap import fill
+
+from hypothesis import given, settings
+
+from autograd_mini import draw_dot, sin
+from autograd_mini.primitives import add
+from autograd_mini.testing import GradientError, check_gradients, expressions
+
+repeatable = settings(derandomize=True, database=None, deadline=None, max_examples=200)
+failing = []
+
+
+def show_error(check, *arguments, **options):
+    """Print what a check says that has to fail."""
+    try:
+        check(*arguments, **options)
+    except GradientError as error:
+        print(fill(str(error), 95))
+    else:
+        raise AssertionError("nothing was found")
+
+
+@repeatable
+@given(expressions(primitives=[product, add, sin], max_nodes=10))
+def test_gradients(f):
+    try:
+        check_gradients(f, *f.inputs)
+    except GradientError:
+        failing.append(f)
+        raise
+
+
+show_error(test_gradients)
+
+# %% [markdown]
+# The error names the input, the gradient found and the right one. Its last part is the step of
+# backprop whose local derivative is the worst: there the bug is.
+#
+# The recipe is `@given(expressions())` and `check_gradients(f, *f.inputs)`. The lines around it
+# keep the programs that failed, so that we can look at them. (`repeatable` makes Hypothesis draw
+# the same programs on every run, so that this page does not change. In your own tests leave it
+# out, and every run tries something new.)
+#
+# ## Watching it shrink
+#
+# The first program that failed is a random one. It is not pleasant to debug:
+
+# %% tags=["explores"]
+first = failing[0]
+draw_dot(first(*map(Value, first.inputs)), rankdir="TB")
+
+# %% [markdown]
+# Hypothesis does not stop there. It takes operations away, makes numbers simpler, and keeps what
+# still fails. Here is every failing program that it met, in order. The first few are random; then
+# the shrinking begins.
+
+# %%
+import matplotlib.pyplot as plt
+
+sizes = [len(f.nodes) for f in failing]
+figure, axes = plt.subplots(figsize=(6, 2.6))
+axes.step(range(1, len(sizes) + 1), sizes, where="mid", color="#0b5394")
+axes.set(xlabel="failing program", ylabel="operations", ylim=(0, None))
+axes.locator_params(integer=True)
+figure.tight_layout()
+
+# %% [markdown]
+# What is left at the end is the smallest program that fails. It prints as Python:
+
+# %% tags=["explores"]
+smallest = failing[-1]
+print(smallest)
+
+# %% [markdown]
+# And here is its graph, after a backward pass:
+
+# %% tags=["explores"]
+leaves = [Value(x, name) for x, name in zip(smallest.inputs, "abcd")]
+y = smallest(*leaves)
+y.label = "y"
+y.backward()
+y
+
+# %% [markdown]
+# Look at the edges. A product's local partial by its second operand is the first operand. So the
+# number on the second edge should be the number in the first box, 1. It is 0.
+#
+# Every detail is needed. With `product(x, x)`, or with two zeros, the mistake gives the right
+# answer by luck. So the shrunk example is not only short. It says *when* the bug bites: when the
+# operands differ.
+
+# %% [markdown]
+# ## The repair
+
+# %%
+product = primitive(
+    "product",
+    lambda x1, x2: x1 * x2,
+    partials=(lambda x1, x2, y: x2, lambda x1, x2, y: x1),
+)
+
+
+@repeatable
+@given(expressions(primitives=[product, add, sin], max_nodes=10))
+def test_gradients_again(f):
+    check_gradients(f, *f.inputs)
+
+
+test_gradients_again()
+
+a, b = Value(1.0, "a"), Value(0.0, "b")
+y = product(a, b)
+y.label = "y"
+y.backward()
+y
+
+# %% [markdown]
+# 200 programs, and not one complaint; and the second edge says 1. Keep the smallest failing
+# program as a test of its own: it costs nothing to run, and says in one line what was wrong once.
+
+# %% [markdown]
+# ## An operation of your own, and a proof of it
+#
+# A *Gaussian* is an activation with a bump in the middle. Networks of it are called radial basis
+# networks. The rule is short, since the derivative contains the function itself:
+#
+# $$y = e^{-x^2/2}, \qquad \frac{dy}{dx} = -x\,e^{-x^2/2} = -x\,y.$$
+
+# %%
+from autograd_mini import exp
+
+gaussian = primitive(
+    "gaussian",
+    lambda x: exp(-x * x / 2),
+    partials=(lambda x, y: -x * y,),
+    latex=r"e^{-#1^2/2}",
+)
+
+# %% [markdown]
+# `check_primitive` tries a rule at points of its domain. It asks for the second derivative as
+# well; here we ask for the third. There is no second rule to check: the partial is made of the
+# library's own operations, so it is differentiated as any other expression is.
+
+# %%
+from autograd_mini.testing import check_primitive
+
+check_primitive(gaussian, order=3)
+
+# %% [markdown]
+# Numbers persuade, but they are not a proof. [SymPy](https://www.sympy.org) is an algebra
+# program: it differentiates formulas. Our partial is an ordinary function, so it runs on SymPy's
+# symbols as it runs on numbers. The difference to SymPy's derivative has to be exactly 0.
+
+# %%
+import sympy
+
+s = sympy.Symbol("x", real=True)
+bump = sympy.exp(-(s**2) / 2)
+[partial] = gaussian.partials
+difference = sympy.simplify(sympy.diff(bump, s) - partial(s, bump))
+assert difference == 0
+print(f"SymPy's derivative: {sympy.diff(bump, s)}, ours: {partial(s, bump)}")
+
+# %% [markdown]
+# That is true for every real x, and not only where we looked. The library proves each rule of its
+# own table this way.
+#
+# The new operation goes wherever an activation goes. `networks` draws small MLPs, with a smooth
+# activation each. We give them ours instead:
+
+# %%
+from autograd_mini.testing import Network, networks
+
+
+@repeatable
+@given(networks())
+def test_networks(f):
+    radial = Network(f.inputs, f.weights, gaussian)
+    check_gradients(radial, *radial.inputs)
+
+
+test_networks()
+
+# %%
+radial = Network([0.5, -1.0], [[[1.0, 2.0, 0.5], [-1.0, 0.5, 0.5]], [[1.5, -1.0, 0.0]]], gaussian)
+a, b = Value(0.5, "a"), Value(-1.0, "b")
+output = radial(a, b)
+output.label = "output"
+output.backward()
+draw_dot(output, rankdir="TB")
+
+# %% [markdown]
+# ## What differences cannot see
+#
+# A numerical check has to be trusted itself. So let us write the simplest one, the central
+# difference, and look for ways to fool it:
+#
+# $$f'(x) \approx \frac{f(x+h) - f(x-h)}{2h}.$$
+
+# %%
+from math import cos
+
+
+def central(f, x, h=1e-5):
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+print(f"{central(sin, 1.0):.12f}  central difference of sin at 1")
+print(f"{cos(1.0):.12f}  cos(1)")
+
+# %% [markdown]
+# ### 1. The step: too large, or too small
+#
+# The formula is exact for parabolas only. For other functions it is off by about $\frac{h^2}{6}
+# f'''(x)$, the *truncation error*. A smaller h makes that smaller. But then the two numbers that
+# are subtracted have almost all their digits in common, and what is left is rounding. This is
+# *cancellation*. Its error grows as $1/h$.
+#
+# There is a way around it, the *complex step*: $f'(x) \approx \operatorname{Im} f(x + ih) / h$.
+# Its truncation error is the same. But nothing is subtracted in it, so h may be as small as one
+# likes.
+
+# %%
+steps = [10 ** (-k / 4) for k in range(2, 58)]
+differences = [central(sin, 1.0, h) for h in steps]
+complex_steps = [sin(complex(1.0, h)).imag / h for h in steps]
+
+
+def errors(derivatives):
+    return [max(abs(d - cos(1.0)), 1e-17) for d in derivatives]  # a logarithm has no place for 0
+
+
+figure, axes = plt.subplots(figsize=(6, 3.2))
+axes.loglog(steps, errors(differences), ".-", color="#0b5394", label="central difference")
+axes.loglog(steps, errors(complex_steps), ".-", color="#a63a00", label="complex step")
+axes.annotate("truncation", (2e-3, 1e-4), ha="right")
+axes.annotate("cancellation", (3e-9, 1e-4), ha="left")
+axes.set(xlabel="h", ylabel="error", title="the derivative of sin at 1")
+axes.legend(loc="lower right")
+figure.tight_layout()
+
+# %% [markdown]
+# At its best, 11 digits of 16 are right by central differences. A rule that is nearer to the
+# truth than the difference is cannot be told from a right one. Here is a rule for erf that is
+# wrong in the seventh digit, because somebody typed $2/\sqrt\pi \approx 1.128379$.
+
+# %%
+from math import pi, sqrt
+
+from autograd_mini import erf
+
+
+def slope(x):
+    return 1.128379 * exp(-x * x)
+
+
+right = 2 / sqrt(pi) * exp(-0.25)
+print(f"error of the rule at 0.5:          {abs(slope(0.5) - right):.1e}")
+print(f"error of the difference, h = 1e-3: {abs(central(erf, 0.5, 1e-3) - right):.1e}")
+
+# %% [markdown]
+# `check_gradients` takes the complex step where the function can be run on complex numbers. erf
+# cannot. Then it takes differences at many steps and extrapolates to $h = 0$. That is enough
+# here:
+
+# %%
+show_error(check_gradients, erf, 0.5, gradient=slope)
+
+# %% [markdown]
+# ### 2. A kink between the two points
+#
+# relu is 0 on the left and x on the right. Its slope at 1e-7 is 1. The central difference has one
+# foot on either side, and sees something in between. A right gradient looks wrong.
+
+# %%
+from autograd_mini import grad, relu
+
+print(f"gradient {grad(relu)(1e-7)}, central difference {central(relu, 1e-7):.3f}")
+
+# %% [markdown]
+# `check_gradients` looks for a kink before it blames anybody:
+
+# %%
+show_error(check_gradients, relu, 1e-7)
+
+# %% [markdown]
+# *At* the kink there is no derivative, only a convention. The library's is PyTorch's: 0 for relu
+# at 0. A convention is tested by an example, and not by differences. The strategy `expressions`
+# stays away from kinks for this reason.
+#
+# ### 3. A flat region
+#
+# Far to the right the sigmoid is so close to 1 that a float cannot tell. Its true slope at 40 is
+# $e^{-40} \approx 4 \cdot 10^{-18}$. The difference says 0. And a tolerance of, say, 1e-9 lets
+# every rule pass that gives something tiny, right or not:
+
+# %%
+from autograd_mini import sigmoid
+
+print(central(sigmoid, 40.0))
+check_gradients(sigmoid, 40.0, gradient=lambda x: 7 * exp(-x))
+
+# %% [markdown]
+# Seven times too large, and no complaint. Set the absolute tolerance to 0, so that only digits
+# count, and give the function in a form that the complex step can follow:
+
+
+# %%
+def logistic(x):
+    return 1 / (1 + exp(-x))
+
+
+show_error(check_gradients, logistic, 40.0, gradient=lambda x: 7 * exp(-x), atol=0.0)
+
+# %% [markdown]
+# ### 4. A branch not taken
+#
+# A check speaks of the points it was made at. This function bends at -5, and its slope there is
+# forgotten. `check_primitive` draws its points between -3 and 3. It passes:
+
+# %%
+from autograd_mini import where
+
+lazy = primitive(
+    "lazy",
+    lambda x: where(x > -5, x, -5 + 0.1 * (x + 5)),
+    partials=(lambda x, y: 1 + 0 * x,),  # right above -5 only
+    kinks=(-5.0,),
+)
+check_primitive(lazy)
+
+# %% [markdown]
+# Only somebody who reads the code knows that there are two branches. Give each its point:
+
+# %%
+show_error(check_primitive, lazy, (2.0,), (-10.0,))
+
+# %% [markdown]
+# ### In short
+#
+# | what hides a bug, or invents one | what to do |
+# |---|---|
+# | truncation, cancellation | a complex step, or extrapolation: `check_gradients` |
+# | a kink within reach | move the point; test the convention at the kink by an example |
+# | a flat region | `atol=0`, and a form that keeps its digits |
+# | a branch not taken | give each branch a point of its own |
+# | all operands equal, zeros, ones | random programs: `expressions` |
+# | points that were never tried | a proof, where there is a formula |
+
+# %% [markdown]
+# ## Exercises
+#
+# Try each before you read on. The answers run.
+#
+# **1.** In this rule for $x_1 / x_2$ a sign is missing. What do you expect as the smallest
+# failing program? How many inputs does it need?
+
+# %%
+quotient = primitive(
+    "quotient",
+    lambda x1, x2: x1 / x2,
+    partials=(lambda x1, x2, y: 1 / x2, lambda x1, x2, y: y / x2),
+    domain=("(-inf, inf)", "(0, inf)"),
+)
+
+# %% [markdown]
+# *Answer.* One input is enough this time: $x / x$ is 1 everywhere, so its derivative is 0, and
+# the wrong rule gives $1/x + 1/x$. `find` gives the smallest example directly:
+
+# %% tags=["explores"]
+from hypothesis import find
+
+
+def fails(f):
+    try:
+        check_gradients(f, *f.inputs)
+    except GradientError:
+        return True
+    return False
+
+
+print(find(expressions(primitives=[quotient, add, sin]), fails, settings=repeatable))
+
+# %% [markdown]
+# **2.** Write an operation whose first derivative is right everywhere, and whose second is wrong.
+# Does `check_primitive` find it?
+#
+# *Answer.* Cut the partial off from its operand: compute it with plain numbers. As a number it is
+# right. But it does not remember where it came from, so its own derivative is 0.
+
+
+# %%
+def number(x):
+    return x.data if isinstance(x, Value) else x
+
+
+frozen = primitive("frozen", exp, partials=(lambda x, y: exp(number(x)),))
+check_primitive(frozen, (0.5,), order=1)
+show_error(check_primitive, frozen, (0.5,))
+
+# %% [markdown]
+# **3.** Some properties need no numerical derivative at all. If all inputs of `logsumexp` grow by
+# t, so does the result. What follows for the sum of its gradients? Test it.
+#
+# *Answer.* $f(x_1 + t, \ldots, x_n + t) = f(x_1, \ldots, x_n) + t$. Differentiate by t on both
+# sides: the gradients sum to 1. The strategy `values` draws leaves.
+
+# %%
+from hypothesis import strategies as st
+
+from autograd_mini import fsum, gradients, logsumexp
+from autograd_mini.testing import values
+
+
+@repeatable
+@given(st.lists(values(), min_size=1, max_size=6))
+def test_gradients_sum_to_1(xs):
+    assert abs(fsum(gradients(logsumexp(xs), xs)) - 1) < 1e-12
+
+
+test_gradients_sum_to_1()
+
+# %% [markdown]
+# **4.** $\tanh(x) = 2\sigma(2x) - 1$. Show that a network gives the same value and the same
+# gradients with either. `assert_same_gradients(f, g, *inputs)` compares two functions.
+#
+# *Answer.* Write the second form as a function, and let random networks use both:
+
+# %%
+from autograd_mini import tanh
+from autograd_mini.testing import assert_same_gradients
+
+
+def tanh_by_sigmoid(x):
+    return 2 * sigmoid(2 * x) - 1
+
+
+@repeatable
+@given(networks())
+def test_two_forms_of_tanh(f):
+    one, other = (Network(f.inputs, f.weights, form) for form in (tanh, tanh_by_sigmoid))
+    assert_same_gradients(one, other, *f.inputs, rtol=1e-9, atol=1e-9)
+
+
+test_two_forms_of_tanh()

@@ -1,0 +1,138 @@
+"""The notebooks run, as scripts and in Jupyter, and show what they give."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+
+
+def load_build():
+    spec = importlib.util.spec_from_file_location("build", NOTEBOOKS / "build.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+build = load_build()
+each_source = pytest.mark.parametrize("source", build.sources(), ids=lambda path: path.stem)
+
+
+def stored(source):
+    path = source.with_suffix(".ipynb")
+    assert path.exists(), f"run python notebooks/build.py {source.name[:2]}"
+    return nbformat.read(path, as_version=4)
+
+
+def printed(notebook):
+    """What each cell says in words, its numbers to six digits: the last differ by machine.
+
+    Cells tagged "explores" are left out: what Hypothesis finds differs with its version.
+    """
+    return [
+        [_rounded(x.get("text") or x.data.get("text/plain", "")) for x in cell.outputs]
+        for cell in notebook.cells
+        if cell.cell_type == "code" and "explores" not in cell.metadata.get("tags", ())
+    ]
+
+
+def _rounded(text):
+    return re.sub(r"\d+\.\d+(e-?\d+)?", lambda number: f"{float(number[0]):.6g}", text)
+
+
+def test_there_are_notebooks_and_every_one_has_a_source():
+    assert build.sources()
+    assert {p.stem for p in NOTEBOOKS.glob("*.ipynb")} == {p.stem for p in build.sources()}
+
+
+@each_source
+def test_a_notebook_is_a_script_too(source, tmp_path):
+    root = str(NOTEBOOKS.parent)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(source)],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PYTHONPATH": root,
+            "MPLBACKEND": "agg",
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path / "hypothesis"),
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert {p.name for p in tmp_path.iterdir()} <= {"hypothesis"}  # it leaves nothing behind
+
+
+@each_source
+def test_a_notebook_is_up_to_date_and_was_run(source):
+    notebook, fresh = stored(source), build.notebook_of(source)
+    nbformat.validate(notebook)
+    for cell, wanted in zip(notebook.cells, fresh.cells, strict=True):
+        assert (cell.id, cell.cell_type, cell.source) == (
+            wanted.id,
+            wanted.cell_type,
+            wanted.source,
+        )
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert any(cell.outputs for cell in code)
+    assert all(output.output_type != "error" for cell in code for output in cell.outputs)
+    assert list(build.machine_facts(notebook)) == []
+
+
+@each_source
+def test_a_notebook_gives_what_it_shows(source):
+    fresh = build.run(build.notebook_of(source), source.stem)
+    assert printed(fresh) == printed(stored(source)), "run python notebooks/build.py"
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ("# %%\n1 + 1\n\n# %%\nfirst = 1\nfirst / 0\n", "cell 2 ('first = 1'): ZeroDivisionError"),
+        ("# %%\nimport sys\nprint('careful', file=sys.stderr)\n", "is on stderr: careful"),
+        ("# %%\nimport sys\nprint(sys.prefix)\n", "names a folder of this machine"),
+        ("# %%\nobject()\n", "names an address in memory"),
+    ],
+)
+def test_what_cannot_be_built_is_told_and_nothing_is_written(
+    cells, told, tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "01_wrong.py").write_text(cells)
+    (tmp_path / "01_wrong.ipynb").write_text("as it was")
+    monkeypatch.setattr(build, "HERE", tmp_path)
+    assert build.main(["01"]) == 1
+    message = capsys.readouterr().err
+    assert message.startswith("01_wrong, cell ")
+    assert told in message
+    assert (tmp_path / "01_wrong.ipynb").read_text() == "as it was"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_one_that_fails_does_not_keep_the_others_from_being_built(tmp_path, monkeypatch, capsys):
+    (tmp_path / "01_wrong.py").write_text("# %%\n1 / 0\n")
+    (tmp_path / "02_right.py").write_text("# %% [markdown]\n# Words.\n\n# %%\n6 * 7\n")
+    monkeypatch.setattr(build, "HERE", tmp_path)
+    assert build.main([]) == 1
+    assert [p.name for p in tmp_path.glob("*.ipynb")] == ["02_right.ipynb"]
+    once = (tmp_path / "02_right.ipynb").read_bytes()
+    assert b'"text/plain": [\n       "42"' in once
+    assert build.main(["02"]) == 0
+    assert (tmp_path / "02_right.ipynb").read_bytes() == once
+    capsys.readouterr()
+
+
+def test_a_notebook_that_does_not_exist_is_told(capsys):
+    assert build.main(["99"]) == 1
+    message = capsys.readouterr().err
+    assert "no notebook starts with 99; there are " in message
+    assert build.sources()[0].stem in message
