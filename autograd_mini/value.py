@@ -14,6 +14,7 @@ function takes, through the rule table.
 
 from __future__ import annotations
 
+import sys
 from math import fsum
 from operator import mul
 
@@ -35,7 +36,7 @@ from .scalars import plain, refusal, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any, NoReturn
 
 # The .grad of a node until backward has reached it. It is 0.0, and told from a gradient that came
@@ -593,3 +594,39 @@ def _restored_graph(rows: list[Any]) -> Value:
         linked = tuple(nodes[x[0]] if x.__class__ is tuple else x for x in operands)
         nodes.append(_restored(data, grad, label, op, linked, partials))
     return nodes[-1]
+
+
+# -- freeing deep graphs ------------------------------------------------------------------------
+
+
+def iterative_finalizer() -> Callable[[Value], None]:
+    """A __del__ for Value that frees a graph of any depth without recursion.
+
+    A node that dies leaves its operands in a list, and the outermost call drops them one by one;
+    an operand that is in use elsewhere lives on, untouched. A node that another finalizer brings
+    back to life is a leaf, as from detach().
+    """
+    released: list[Any] = []
+    is_outermost = True
+
+    def __del__(self: Value) -> None:
+        nonlocal is_outermost
+        if getattr(self, "_a", None) is None:  # a leaf, or a Value that was never made
+            return
+        released.append((self._a, self._b))
+        self._a = self._b = self._da = self._db = None
+        self.op = LEAF
+        if is_outermost:
+            is_outermost = False
+            try:
+                while released:
+                    released.pop()
+            finally:
+                is_outermost = True
+
+    return __del__
+
+
+# CPython's own way of freeing deep graphs fails in WebAssembly, where the interpreter dies.
+if sys.platform == "emscripten":
+    Value.__del__ = iterative_finalizer()

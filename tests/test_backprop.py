@@ -322,6 +322,12 @@ def test_gradients_of_what_is_no_value(y, wrt, create_graph):
         gradients(y, wrt, create_graph)
 
 
+def test_gradients_by_a_single_value_name_the_remedy():
+    x = Value(2.0)
+    with pytest.raises(TypeError, match=r"expected a list of Values.*write \[x\]"):
+        gradients(x * x, x)
+
+
 def test_derivatives_to_the_sixth_order():
     x = Value(0.7)
     y = sin(x) * x

@@ -1,6 +1,7 @@
 """The rule table: every row's derivatives, its edges, its accuracy and its errors."""
 
 import cmath
+import copy
 import itertools
 import math
 import operator
@@ -678,6 +679,26 @@ def test_where_wants_a_condition(condition):
         where(condition, 1.0, 2.0)
 
 
+class Undecided:
+    """A condition, or an index, that a traced program will know later: it keeps all it meets."""
+
+    def __where__(self, a, b):
+        return "either", a, b
+
+    def __pick__(self, xs):
+        return "one of", xs
+
+
+def test_a_condition_that_is_known_later_keeps_both_branches():
+    x = Value(2.0)
+    assert where(Undecided(), x, 3.0) == ("either", x, 3.0)
+
+
+def test_an_index_that_is_known_later_keeps_the_whole_list():
+    x = Value(2.0)
+    assert pick(iter([x, 3.0]), Undecided()) == ("one of", [x, 3.0])
+
+
 def test_pick_is_the_element_itself():
     xs = values([10.0, 20.0, 30.0])
     assert pick(xs, 1) is xs[1]
@@ -695,6 +716,11 @@ def test_pick_out_of_range(k):
 def test_pick_by_what_is_no_number(k):
     with pytest.raises(TypeError):
         pick([1.0, 2.0, 3.0], k)
+
+
+def test_pick_by_a_value_names_its_data():
+    with pytest.raises(TypeError, match=r"got a Value; write v\.data"):
+        pick([1.0, 2.0, 3.0], Value(1.0))
 
 
 # -- sums ---------------------------------------------------------------------------------------
@@ -783,6 +809,45 @@ def test_dot_written_out_by_hand_equals_the_table(data):
     assert by_hand.operands == by_table.operands
     assert by_hand.parents == by_table.parents
     assert all(map(same, by_hand.partials, by_table.partials))
+
+
+@pytest.mark.parametrize(
+    ("ws", "xs", "data"),
+    [
+        ([2.0], [nan], nan),
+        ([2.0], [inf], inf),
+        ([2.0, 2.0], [inf, -inf], nan),
+        ([20.0], [1e308], inf),
+        ([1.0, 1.0], [1e308, 1e308], inf),
+        ([Fraction(2)], [Fraction(1, 2)], Fraction(1)),
+    ],
+)
+def test_a_dot_product_that_is_no_finite_float_is_that_of_the_table(ws, xs, data):
+    y = dot(values(ws), values(xs))
+    assert same(y.data, data)
+    assert all(map(same, y.partials, (*xs, *ws)))
+
+
+@pytest.mark.parametrize(
+    ("row", "operands", "written"),
+    [
+        ("add", ["x", "y"], "x + y"),
+        ("negate", ["x"], "-x"),
+        ("tanh", ["x"], "tanh(x)"),
+        ("maximum", ["x", "y"], "maximum(x, y)"),
+        ("fsum", ["x", "y"], "fsum([x, y])"),
+        ("dot", ["w", "x", "b"], "dot([w], [x], b)"),
+        ("dot", [], "dot(ws, xs, bias)"),
+    ],
+)
+def test_an_operation_is_written_as_one_writes_it(row, operands, written):
+    assert TABLE[row].written(operands) == written
+
+
+@pytest.mark.parametrize("f", [fsum, logsumexp, lambda x: dot(x, x)])
+def test_a_sum_of_what_is_no_list_is_refused_with_a_remedy(f):
+    with pytest.raises(TypeError, match=r"expected a list of scalars, got 2\.0.*write \[x\]"):
+        f(2.0)
 
 
 @pytest.mark.parametrize("bias", [True, None, "1", 1j, [1.0]])
@@ -1106,6 +1171,22 @@ def test_a_primitive_of_ones_own_pickles_by_name():
     local = primitive("local", lambda x: x, partials=(lambda x, y: 1,))
     with pytest.raises((pickle.PicklingError, AttributeError)):
         pickle.dumps(local)
+
+
+def test_a_copy_of_a_primitive_is_itself():
+    assert copy.deepcopy([softsign])[0] is softsign
+
+
+def test_a_mistake_in_a_forward_of_ones_own_is_shown_as_it_is():
+    broken = primitive("broken", lambda x: x + "1", partials=(lambda x, y: 1,))
+    with pytest.raises(TypeError, match="unsupported operand"):
+        broken(Value(1.0))
+
+
+def test_a_partial_at_an_edge_is_ieee_arithmetic_in_every_operator():
+    reflected = primitive("reflected", lambda x: -x, partials=(lambda x, y: -abs(1 / x),))
+    assert partials(reflected, 0.0) == (-inf,)
+    assert partials(reflected, -2.0) == (-0.5,)
 
 
 def test_a_primitive_of_ones_own_may_be_written_with_numpy():

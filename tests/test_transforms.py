@@ -282,6 +282,8 @@ def test_vjp_and_jvp_keep_shapes():
         lambda: jvp(fsum, ([1.0, 2.0],), (1.0,)),
         lambda: jvp(fsum, ([1.0, 2.0],), ()),
         lambda: jvp(lambda x: x, (1.0,), (1.0, 2.0)),
+        lambda: jvp(lambda x: x, 1.0, (1.0,)),
+        lambda: jvp(lambda x: x, (1.0,), 1.0),
         lambda: hvp(fsum, ([1.0, 2.0],), ([1.0],)),
     ],
 )

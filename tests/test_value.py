@@ -13,6 +13,7 @@ import sys
 import threading
 from decimal import Decimal
 from fractions import Fraction
+from importlib import metadata
 from math import inf, nan
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from reference import programs
 import autograd_mini
 from autograd_mini import DomainError, Value, dot, exp, fsum, gradients, maximum, relu, value
 from autograd_mini.primitives import LEAF, TABLE
-from autograd_mini.value import NO_GRADIENT, method_names
+from autograd_mini.value import NO_GRADIENT, iterative_finalizer, method_names
 
 
 def same(a, b):
@@ -531,6 +532,17 @@ def test_repr_and_format():
         f"{x:d}"
 
 
+def test_a_value_shows_itself_as_a_picture_in_a_notebook():
+    shown = (Value(2.0, "x") * 3.0)._repr_mimebundle_()
+    assert shown["text/plain"].startswith("Value(data=6.0")
+
+
+@pytest.mark.parametrize("label", [None, 1, b"x"])
+def test_a_label_is_a_string(label):
+    with pytest.raises(TypeError, match="a label is a string, got"):
+        Value(1.0, label)
+
+
 def test_op_is_a_short_name():
     x = Value(2.0)
     assert str(x.op) == ""
@@ -846,6 +858,157 @@ def test_threads_with_their_own_graphs_never_disturb_each_other():
     assert results == {k: (k + 2000.0 * k * k, 1 + 4000.0 * k) for k in range(8)}
 
 
+# -- freeing without recursion, where the interpreter cannot ------------------------------------
+
+
+@pytest.fixture
+def deepest(monkeypatch):
+    """Values that free themselves as in WebAssembly; how deep that was nested, in [0]."""
+    finalizer, depth, deepest = iterative_finalizer(), 0, [0]
+
+    def __del__(self):
+        nonlocal depth
+        depth += 1
+        deepest[0] = max(deepest[0], depth)
+        finalizer(self)
+        depth -= 1
+        assert self.operands == ()  # so that its own death frees no other node
+
+    monkeypatch.setattr(Value, "__del__", __del__, raising=False)
+    return deepest
+
+
+@pytest.mark.parametrize(
+    "step", [lambda y: -y, lambda y: 1.0 + y, lambda y: y + y, lambda y: fsum([y, 1.0, y])]
+)
+def test_a_deep_graph_is_freed_node_by_node(deepest, step):
+    gc.collect()
+    before = live_values()
+    y = Value(0.0)
+    for _ in range(100_000):
+        y = step(y)
+    assert live_values() == before + 100_001
+    del y
+    assert live_values() == before
+    assert deepest == [2]
+
+
+def test_a_chain_of_dot_products_over_shared_parameters_is_freed_but_for_those(deepest):
+    ws = [Value(0.5), Value(0.25)]
+    y = Value(1.0)
+    gc.collect()
+    before = live_values()
+    for _ in range(10_000):
+        y = dot(ws, [y, 1.0], ws[0])
+    y = None
+    assert live_values() == before - 1
+    assert deepest == [2]
+    assert [w.data for w in ws] == [0.5, 0.25]
+
+
+@pytest.mark.usefixtures("deepest")
+def test_what_is_used_elsewhere_survives_the_part_that_dies():
+    x = Value(2.0, "x")
+    shared = chain(x, 1000) * x
+    kept, dying = shared * 3.0, fsum([chain(shared, 1000), shared, x * x])
+    gc.collect()
+    before = live_values()
+    del dying
+    assert live_values() == before - 1002
+    assert gradients(kept, [x]) == [12.0]
+    del kept
+    assert live_values() == before - 1003
+    shared.backward()
+    assert (x.grad, len(autograd_mini.topological_order(shared))) == (4.0, 1002)
+
+
+@pytest.mark.usefixtures("deepest")
+@given(program=programs())
+def test_random_graphs_are_freed_but_for_what_is_kept(program):
+    leaves, y = program.values()
+    nodes = autograd_mini.topological_order(y)
+    kept = nodes[len(nodes) // 2]
+    expected = gradients(kept, leaves)
+    reached = len(autograd_mini.topological_order(kept))
+    del nodes, y
+    assert gradients(kept, leaves) == expected
+    assert len(autograd_mini.topological_order(kept)) == reached
+
+
+@pytest.mark.usefixtures("deepest")
+def test_a_subclass_is_freed_with_what_it_adds():
+    class Named(Value):
+        pass
+
+    class Finalized(Value):
+        def __del__(self):
+            log.append(self.label)
+            super().__del__()
+
+    log = []
+    gc.collect()
+    before = live_values()
+    x = Finalized(1.0, "x")
+    y = Named(1.0)
+    y.note = [x * y]
+    z = chain(y.note[0], 1000) + Finalized(3.0, "c")
+    assert live_values() == before + 1005
+    del x, y, z
+    gc.collect()  # y holds what it is a parent of
+    assert live_values() == before
+    assert sorted(log) == ["c", "x"]
+
+
+@pytest.mark.usefixtures("deepest")
+def test_a_node_brought_back_to_life_is_a_leaf():
+    """By a finalizer elsewhere in the same garbage; its history is gone, and nothing else."""
+
+    class Keeper:
+        def __del__(self):
+            found.append(self.loss)
+
+    found, x = [], Value(3.0)
+    keeper = Keeper()
+    keeper.loss, keeper.itself = x * x, keeper
+    keeper.loss.label = "loss"
+    del keeper
+    gc.collect()
+    [loss] = found
+    assert loss.is_leaf
+    assert (loss.data, loss.label, loss.op, loss.operands) == (9.0, "loss", LEAF, ())
+    assert gradients(loss * x, [loss, x]) == [3.0, 9.0]
+    assert pickle.loads(pickle.dumps(loss)).data == 9.0
+
+
+@pytest.mark.parametrize("arguments", [(), ("1",), (1.0, 2), (None,)])
+def test_a_value_that_was_never_made_is_freed_without_a_word(monkeypatch, arguments):
+    monkeypatch.setattr(Value, "__del__", iterative_finalizer(), raising=False)
+    with pytest.raises(TypeError):
+        Value(*arguments)
+
+
+def test_only_in_webassembly_and_silently_when_the_interpreter_ends():
+    code = """
+import builtins, sys
+sys.platform = "emscripten"
+from autograd_mini import Value
+x = y = Value(2.0)
+for _ in range(100_000):
+    y = y + x
+builtins.kept = sys.kept = y
+print(Value.__del__.__module__)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(autograd_mini.__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (run.stdout, run.stderr) == ("autograd_mini.value\n", "")
+    assert not hasattr(Value, "__del__")
+
+
 # -- the import ---------------------------------------------------------------------------------
 
 
@@ -860,6 +1023,14 @@ def test_the_import_loads_a_handful_of_standard_modules_alone():
         check=True,
     )
     assert not set(heavy.split()) & set(run.stdout.split())
+
+
+def test_the_module_lists_its_public_names_and_knows_its_version():
+    assert sorted(dir(autograd_mini)) == sorted(autograd_mini.__all__)
+    assert all(hasattr(autograd_mini, name) for name in autograd_mini.__all__)
+    assert autograd_mini.__version__ == metadata.version("autograd-mini")
+    with pytest.raises(AttributeError, match="has no attribute 'tensor'"):
+        autograd_mini.tensor  # noqa: B018
 
 
 def test_scalar_is_a_type_for_annotations():
