@@ -3,6 +3,7 @@
 import copy
 import csv
 import gc
+import importlib
 import io
 import json
 import math
@@ -10,8 +11,8 @@ import pickle
 import random
 import subprocess
 import sys
+import tempfile
 import threading
-import tracemalloc
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from fractions import Fraction
 from pathlib import Path
@@ -52,48 +53,35 @@ from nn.data import iris
 from nn.losses import cross_entropy
 from nn.optimizers import SGD
 
+sys.path.append(str(Path(__file__).parent.parent / "tools"))
+endurance = importlib.import_module("endurance")
+fuzz = importlib.import_module("fuzz")
+
 # -- threads ------------------------------------------------------------------------------------
 
 
-def work(k, rounds, barrier):
-    """Numbers that come out wrong if anything of another thread's gets in."""
-    rng, found = random.Random(k), []
-    model = MLP(2, [3, 1], rng=random.Random(k))
-    barrier.wait()
-    for _ in range(rounds):
-        x = Value(rng.uniform(0.5, 1.5), f"x of {k}")
-        y = x
-        for i in range(15):
-            y = tanh(y) * x + i / (y + 2.0)
-        y = dot([y, x], [x, k], fsum([y, 1.0]))
-        y.backward()
-        [dx] = gradients(y, [x], create_graph=True)
-        model.zero_grad()
-        model([x, float(k)]).backward()
-        found.append((y.data, x.grad, dx.data, *(p.grad for p in model.parameters())))
-        found.append(hessian(lambda v: v[0] ** 3 * v[1])([x.data, 2.0]))
-    return found
-
-
 def test_eight_threads_with_their_own_graphs_never_get_a_wrong_number():
-    count, rounds = 8, 25
-    alone = [work(k, rounds, threading.Barrier(1)) for k in range(count)]
-    found, barrier = {}, threading.Barrier(count)
+    found = endurance.threads(8)
+    assert found.graphs == 8 * endurance.ROUNDS * endurance.GRAPHS
+    assert found.wrong == 0
 
-    def run(k):
-        found[k] = work(k, rounds, barrier)
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        threads = [threading.Thread(target=run, args=(k,)) for k in range(count)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
-    assert [found[k] for k in range(count)] == alone
+def test_a_wrong_number_in_a_thread_is_noticed(monkeypatch):
+    """Of the calls that there are, first in one thread and then in three, the last two differ."""
+    count, numbers = 3, iter(range(10**6))
+    last = 2 * count * endurance.ROUNDS - 2
+    monkeypatch.setattr(endurance, "derivatives", lambda *_: next(numbers) >= last)
+    assert endurance.threads(count).wrong == 2
+
+
+def test_a_thread_that_fails_is_noticed(monkeypatch):
+    class Failing(threading.Thread):
+        def run(self):
+            pass
+
+    monkeypatch.setattr(threading, "Thread", Failing)
+    with pytest.raises(RuntimeError, match="3 of 3 threads"):
+        endurance.threads(3)
 
 
 # -- interrupts ---------------------------------------------------------------------------------
@@ -326,28 +314,12 @@ def test_nothing_is_left_to_the_cycle_collector(job):
 
 
 def test_two_thousand_training_steps_take_no_more_memory():
-    model = MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
-    optimizer = SGD(model.parameters(), lr=0.01, momentum=0.9)
-    data = [([0.5, -1.0], 1.0), ([1.5, 0.25], -1.0)]
+    assert endurance.memory(2_000).growth < 2_000  # bytes; one Value kept has over 100
 
-    def train(steps):
-        for i in range(steps):
-            x, t = data[i % 2]
-            loss = (model(x) - t) ** 2
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        gc.collect()
-        return tracemalloc.get_traced_memory()[0]
 
-    tracemalloc.start()
-    try:
-        train(100)
-        before = train(100)
-        after = train(2_000)
-    finally:
-        tracemalloc.stop()
-    assert after - before < 2_000  # bytes: a byte a step, where one Value kept has over 100
+@pytest.mark.parametrize("shape", endurance.SHAPES)
+def test_a_large_graph_is_built_differentiated_pickled_and_freed(shape):
+    assert endurance.depth(shape, 20_000).size == 20_000
 
 
 # -- hostile input: nothing is written outside the output folder --------------------------------
@@ -484,3 +456,14 @@ def test_models_write_nothing_and_are_read_or_refused(box, changes, cut):
     status = box.run("predict", str(model), "5.1", "3.5", "1.4", "0.2")
     assert status == 2 or Classifier.load(model).classes == {**GOOD, **changes}["classes"]
     box.assert_only_written_in(box.root / "nowhere")
+
+
+@pytest.mark.parametrize("name", fuzz.FUZZED)
+def test_the_fuzzers_first_inputs_find_nothing(monkeypatch, tmp_path, name):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    fuzzed = fuzz.FUZZED[name]
+    read = fuzzed.target()
+    for seed in fuzzed.seeds:
+        for word in ["", *fuzzed.words]:
+            read(seed + word.encode())
+            read(seed[:1] + word.encode() + seed[1:])
