@@ -1,6 +1,7 @@
 """Hypothesis profiles: "ci" draws the same examples on every run, "dev" is quick and explores.
 
-HYPOTHESIS_PROFILE=night explores for a night.
+HYPOTHESIS_PROFILE=night explores for a night; "few" is "ci" with few examples, where they do not
+matter: under coverage.
 """
 
 import os
@@ -15,6 +16,7 @@ settings.register_profile(
     max_examples=60,
     suppress_health_check=[HealthCheck.too_slow],  # says how slow a machine is, not what is wrong
 )
+settings.register_profile("few", settings.get_profile("ci"), max_examples=5)
 settings.register_profile(
     "dev", deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow]
 )

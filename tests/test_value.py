@@ -143,6 +143,8 @@ def test_a_sign_operator_is_its_row_of_the_table(op, x):
 
 @pytest.mark.parametrize("name", method_names())
 @given(st.sampled_from(EDGES) | st.floats(-10, 10) | st.floats() | st.fractions(-10, 10))
+@example(0.0)
+@example(nan)
 def test_a_method_is_its_row_of_the_table(name, x):
     v, row = Value(x, "v"), TABLE[name]
     by_table = outcome(lambda: Value.__apply_primitive__(row, (v, *row.defaults)))

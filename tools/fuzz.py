@@ -144,7 +144,7 @@ class Found(NamedTuple):
         target: the name of what was fuzzed.
         seconds: for how long.
         inputs: how many inputs it was given.
-        fault: the end of the fuzzer's report on the input that failed; "" where none did.
+        fault: the end of the report on the input that failed, itself in it; "" where none did.
     """
 
     target: str
@@ -174,7 +174,8 @@ def fuzz(name: str, seconds: int) -> Found:
             env={**os.environ, "TMPDIR": folder},
         )
     inputs = re.search(r"number_of_executed_units: (\d+)", run.stderr)
-    fault = "" if run.returncode == 0 else (run.stdout + run.stderr)[-4000:]
+    report = [line for line in run.stderr.splitlines() if not line.startswith(("#", "INFO"))]
+    fault = "" if run.returncode == 0 else "\n".join((run.stdout.splitlines() + report)[-60:])
     return Found(name, seconds, int(inputs[1]) if inputs else 0, fault)
 
 

@@ -1,0 +1,72 @@
+"""What an installed autograd-mini has to do under Pyodide; check.mjs runs it there."""
+
+import gc
+import math
+import random
+import sys
+
+from autograd_mini import Value, dot, fsum, gradients, hessian, tanh
+from nn import MLP
+from nn.losses import mean_squared_error
+from nn.optimizers import SGD
+
+DEPTH = 100_000
+
+
+def gradients_are_those_known():
+    w, x, b = Value(0.5, "w"), Value(2.0, "x"), Value(0.1, "b")
+    y = tanh(w * x + b)
+    y.backward()
+    slope = 1 - math.tanh(1.1) ** 2
+    assert (x.grad, w.grad, b.grad) == (0.5 * slope, 2.0 * slope, slope)
+    assert gradients(dot([w, x], [x, w], b), [w, x, b]) == [4.0, 1.0, 1.0]
+    assert hessian(lambda v: v[0] ** 2 * v[1])([3.0, 5.0]) == [[10.0, 6.0], [6.0, 0.0]]
+
+
+def a_network_learns():
+    model = MLP(2, [4, 1], activation="tanh", rng=random.Random(0))
+    optimizer = SGD(model.parameters(), lr=0.2)
+    points = [([x, y], x * y) for x in (-1.0, 1.0) for y in (-1.0, 1.0)]
+    losses = []
+    for _ in range(200):
+        loss = mean_squared_error([model(x) for x, _ in points], [t for _, t in points])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.data)
+    assert losses[-1] < 0.01 < 0.5 < losses[0], (losses[0], losses[-1])
+
+
+def chain():
+    y = Value(1.0)
+    for _ in range(DEPTH):
+        y = y + 1.0
+    return y
+
+
+def a_deep_graph_is_freed():
+    y = chain()
+    y.backward()
+    del y
+    sums = Value(1.0)
+    for _ in range(DEPTH):
+        sums = fsum([sums, 1.0])
+    del sums
+
+
+def a_deep_graph_in_garbage_is_freed():
+    garbage = [chain()]
+    garbage.append(garbage)
+    del garbage
+    gc.collect()
+
+
+assert sys.platform == "emscripten"
+for check in (
+    gradients_are_those_known,
+    a_network_learns,
+    a_deep_graph_is_freed,
+    a_deep_graph_in_garbage_is_freed,
+):
+    check()
+    print(check.__name__.replace("_", " "))
