@@ -47,7 +47,15 @@ LEAF = Primitive("", plain, (lambda x, y: 1,), attribute="LEAF")  # what no oper
 
 # -- where: the one way to branch ---------------------------------------------------------------
 
-_where_true = Primitive(
+
+class _Branch(Primitive):
+    """where(condition, a, b) with its condition decided, which is no operand."""
+
+    def written(self, operands: Sequence[str]) -> str:
+        return f"where({self is _where_true}, {', '.join(operands)})"
+
+
+_where_true = _Branch(
     "where",
     lambda a, b: a,
     (lambda a, b, y: 1, lambda a, b, y: 0),
@@ -55,7 +63,7 @@ _where_true = Primitive(
     exact=True,
     attribute="_where_true",
 )
-_where_false = Primitive(
+_where_false = _Branch(
     "where",
     lambda a, b: b,
     (lambda a, b, y: 0, lambda a, b, y: 1),
@@ -63,6 +71,7 @@ _where_false = Primitive(
     exact=True,
     attribute="_where_false",
 )
+BRANCHES = (_where_true, _where_false)  # rules like those of the table, of which where() takes one
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:

@@ -16,53 +16,15 @@ from .backprop import (
     sweep_values,
     topological_order,
 )
+from .nested import flat, map_nested, unflat
 from .primitives import where
 from .scalars import plain
 from .value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
-
-
-# -- nested lists -------------------------------------------------------------------------------
-
-
-def _map(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
-    """f on every number of a nested list (or tuple, or array), and on those at its place in the
-    others, which have to have its shape."""
-    tree, others = _as_lists(tree), tuple(map(_as_lists, others))
-    if isinstance(tree, (list, tuple)):
-        for other in others:
-            if not isinstance(other, (list, tuple)) or len(other) != len(tree):
-                raise ValueError(f"expected a list of {len(tree)}, got {other!r}")
-        mapped = [_map(f, *parts) for parts in zip(tree, *others)]
-        return mapped if isinstance(tree, list) else tuple(mapped)
-    for other in others:
-        if isinstance(other, (list, tuple)):
-            raise ValueError(f"expected one number, got {other!r}")
-    return f(tree, *others)
-
-
-def _flat(tree: Any) -> Iterator[Any]:
-    """Every number of a nested list, in order."""
-    if isinstance(tree, (list, tuple)):
-        for part in tree:
-            yield from _flat(part)
-    else:
-        yield tree
-
-
-def _as_lists(x: Any) -> Any:
-    """An array as nested lists; all else as it is."""
-    return x.tolist() if hasattr(x, "ndim") else x
-
-
-def _unflat(shape: Any, flat: Iterable[Any]) -> Any:
-    """A nested list of that shape, with these numbers."""
-    numbers = iter(flat)
-    return _map(lambda _: next(numbers), shape)
 
 
 # -- running f ----------------------------------------------------------------------------------
@@ -92,11 +54,11 @@ class _Run:
                 )
             places.append(i % len(arguments))
         for i in set(places):
-            arguments[i] = _map(_variable, arguments[i])
+            arguments[i] = map_nested(_variable, arguments[i])
         self.wrt = [arguments[i] for i in places]
-        self.variables: list[Value] = list(_flat(self.wrt))  # with repeats, where argnums has some
+        self.variables: list[Value] = list(flat(self.wrt))  # with repeats, where argnums has some
         self.output = f(*arguments)
-        self.roots = [_scalar(x, f) for x in _flat(self.output)]
+        self.roots = [_scalar(x, f) for x in flat(self.output)]
         own = set(self.variables)
         self.outside: Value | None = None
         self.depends_on(x for x in self.variables if not x.is_leaf)
@@ -216,7 +178,7 @@ def value_and_grad(
     def value_and_gradient(*args: Any, **keywords: Any) -> tuple[Any, Any]:
         run = _Run(_with(f, keywords), args, numbers, "grad")
         root = run.single_root(f, "grad")
-        parts = _unflat(run.wrt, run.gradients(root))
+        parts = unflat(run.wrt, run.gradients(root))
         return run.finished([root])[0], parts[0] if isinstance(argnums, int) else tuple(parts)
 
     return value_and_gradient
@@ -273,13 +235,13 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     run = _Run(f, primals, range(len(primals)), "vjp")
 
     def back(cotangent: Any) -> tuple[Any, ...]:
-        weights = list(_flat(_map(lambda _, v: _direction(v), run.output, cotangent)))
+        weights = list(flat(map_nested(lambda _, v: _direction(v), run.output, cotangent)))
         total: Any = 0
         for root, weight in zip(run.roots, weights):
             total = total + _product(root, weight)
-        return tuple(_unflat(run.wrt, run.beside(weights).gradients(total)))
+        return tuple(unflat(run.wrt, run.beside(weights).gradients(total)))
 
-    return _unflat(run.output, run.finished(run.roots)), back
+    return unflat(run.output, run.finished(run.roots)), back
 
 
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -302,8 +264,8 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
 
     def jacobian_of(*args: Any, **keywords: Any) -> Any:
         run = _Run(_with(f, keywords), args, numbers, "jacobian")
-        rows = [_unflat(run.wrt, run.gradients(root)) for root in run.roots]
-        return _unflat(
+        rows = [unflat(run.wrt, run.gradients(root)) for root in run.roots]
+        return unflat(
             run.output, [row[0] if isinstance(argnums, int) else tuple(row) for row in rows]
         )
 
@@ -347,7 +309,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         )
     run = _Run(f, primals, range(len(primals)), "jvp")
     directions = [
-        t for p, d in zip(run.wrt, tangents) for t in _flat(_map(lambda _, t: _direction(t), p, d))
+        t
+        for p, d in zip(run.wrt, tangents)
+        for t in flat(map_nested(lambda _, t: _direction(t), p, d))
     ]
     run.depends_on(directions)
     tangent: dict[Value, Any] = dict(zip(run.variables, directions))
@@ -358,7 +322,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
             if node in moving and node not in tangent:
                 tangent[node] = _tangent(node, tangent, run.outside is not None)
     out = [_like(root, tangent.get(root, 0)) for root in run.roots]
-    return _unflat(run.output, run.finished(run.roots)), _unflat(run.output, run.finished(out))
+    return unflat(run.output, run.finished(run.roots)), unflat(run.output, run.finished(out))
 
 
 def _tangent(node: Value, tangent: dict[Value, Any], nested: bool) -> Any:

@@ -6,6 +6,7 @@ matter: under coverage.
 
 import os
 
+import random_programs
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -30,3 +31,17 @@ settings.register_profile(
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 )
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The table of random programs, summed over the tests that drew them, on whatever process."""
+    parts = [
+        value
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "random programs" and report.when == "call"
+    ]
+    if parts:
+        terminalreporter.section("random programs")
+        terminalreporter.write_line(random_programs.table(random_programs.merged(parts)))

@@ -288,8 +288,9 @@ def scalar_type(peer: Peer) -> type[Scalar]:
 def deviation(peer: Peer, program: Expression) -> float:
     """How far a program's value and gradient on a peer are from ours.
 
-    The value's as a part of itself, or of 1; the gradient's as a part of the largest one, which is
-    taken before its terms cancel: that of x / x is 0, and what rounding leaves of it is not.
+    The value's as a part of itself, or of 1; the gradient's as a part of the largest one, or of 1.
+    The largest is taken before its terms cancel: that of x / x is 0, and what rounding leaves of it
+    is not. So it is with the 1 - y*y of a tanh far out.
     """
     ours = [Value(x) for x in program.inputs]
     y = program(*ours)
@@ -303,12 +304,12 @@ def deviation(peer: Peer, program: Expression) -> float:
 
 
 def _largest_gradient(root: Value, leaves: Sequence[Value]) -> float:
-    """The largest gradient of the leaves if no two terms of it cancelled; 1.0 if all are 0."""
+    """The largest gradient of the leaves if no two terms of it cancelled; 1.0 if that is less."""
     sizes = {root: 1.0}
     for node in reversed(topological_order(root)):
         for parent, partial in zip(node.parents, node.partials):
             sizes[parent] = sizes.get(parent, 0.0) + abs(partial) * sizes[node]
-    return max(sizes.get(leaf, 0.0) for leaf in leaves) or 1.0
+    return max(1.0, *(sizes.get(leaf, 0.0) for leaf in leaves))
 
 
 def random_programs(count: int) -> list[Expression]:

@@ -1,20 +1,27 @@
 """Writes docs/trust.md: what was proven, measured and compared of every rule.
 
-python tools/trust.py
+    python tools/trust.py [SECTION ...]
+
+Sections not named stay as they are on the page; by default all are made anew. The summary at the
+top always is, and alone with `python tools/trust.py Summary`.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
+
+import summary
 
 from autograd_mini.files import write_atomically
 from autograd_mini.primitives import TABLE
 
-PAGE = Path(__file__).parent.parent / "docs" / "trust.md"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE = DOCS / "trust.md"
+MUTATION = DOCS / "mutation.md"
 DENSITY = 100  # of the points that accuracy is measured at
 PROGRAMS = 500  # that every peer runs
 
@@ -28,10 +35,17 @@ def tool(name: str) -> ModuleType | None:
         return None
 
 
-def page() -> str:
-    return "\n\n".join(
-        ["# Trust", "Made by `python tools/trust.py`.", rules(), programs(), edges()]
-    )
+def page(old: str, names: Sequence[str]) -> str:
+    """The page, the named sections made anew."""
+    kept = dict(part.split("\n", 1) for part in old.split("\n## ")[1:])
+    made = []
+    for name, make in SECTIONS.items():
+        body = make() if name in names or name not in kept else kept[name].strip()
+        made.append(f"## {name}\n\n{body}\n")
+    sections = "\n" + "\n".join(made)
+    mutation = MUTATION.read_text() if MUTATION.exists() else ""
+    figures = _table(["", ""], summary.summary(sections, mutation))
+    return f"# Trust\n\nMade by `python tools/trust.py`.\n\n{figures}\n{sections}"
 
 
 def rules() -> str:
@@ -53,7 +67,6 @@ def rules() -> str:
         lines.append(row)
     return "\n\n".join(
         [
-            "## Rules",
             "A rule is *proven* where SymPy shows that its partials are the derivatives of its "
             "function for all operands (inside the domain, off the kinks; lists of up to three; "
             "the constants of gelu and its like read as the numbers they round), *sampled* where "
@@ -88,6 +101,25 @@ def _worst(worst: tuple[float, Sequence[float]]) -> tuple[str, str]:
 
 
 def programs() -> str:
+    """What the random programs of a test run were like, each checked in several ways."""
+    random_programs = tool("random_programs")
+    if random_programs is None:
+        return "Not installed."
+    drawn = random_programs.check_all()
+    return "\n\n".join(
+        [
+            "Drawn by the strategy `expressions()`. Of each the numbers in the graph, its rerun, "
+            "reverse against forward mode, and numerical differentiation by every input are "
+            "checked; of the smaller ones second derivatives too. A program that a check cannot "
+            "judge fails the run.",
+            _table(["", ""], random_programs.rows(drawn)),
+            "How often each operation was drawn:",
+            ", ".join(f"{name} {drawn.rules[name]:,}" for name in random_programs.RULES) + ".",
+        ]
+    )
+
+
+def on_peers() -> str:
     """How many random programs agree with every peer, and how well."""
     peers = tool("peers")
     lines = []
@@ -104,9 +136,8 @@ def programs() -> str:
             lines.append([name, "not installed", "", ""])
     return "\n\n".join(
         [
-            "## Random programs on other libraries",
             "Programs over all rules, in float64; the largest deviation is of a gradient's entry, "
-            "as a part of the largest one before its terms cancel, or of the value.",
+            "as a part of the largest one before its terms cancel, or of 1, or of the value.",
             _table(["library", "version", "programs", "largest deviation"], lines),
         ]
     )
@@ -134,12 +165,30 @@ def edges() -> str:
         lines.append(row)
     return "\n\n".join(
         [
-            "## Kinks and edges",
             "The partials at the points where they are a convention, or infinite. What is bold "
             'differs from this project\'s; "none": no such function, or no derivative of it.',
-            _table(["at", "here", *names], lines) + "\n",
+            _table(["at", "here", *names], lines),
         ]
     )
+
+
+def endurance() -> str:
+    """What the engine went through: threads, training steps, graphs of a million nodes."""
+    runs = tool("endurance")
+    if runs is None:
+        return "Not installed."
+    threads, memory = runs.threads(8, seconds=10.0), runs.memory(10_000)
+    lines = [
+        [
+            "threads",
+            f"{threads.threads}, {threads.graphs:,} graphs differentiated, {threads.wrong} wrong",
+        ],
+        ["training", f"{memory.steps:,} steps, {memory.growth:,} bytes more in use"],
+    ]
+    for shape in runs.SHAPES:
+        depth = runs.depth(shape, 1_000_000)
+        lines.append([shape, f"{depth.size:,} built, differentiated, pickled and freed"])
+    return _table(["", ""], lines)
 
 
 def _numbers(partials: Sequence[float]) -> str:
@@ -151,6 +200,18 @@ def _table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
+SECTIONS: dict[str, Callable[[], str]] = {
+    "Random programs": programs,
+    "Random programs on other libraries": on_peers,
+    "Rules": rules,
+    "Kinks and edges": edges,
+    "Endurance": endurance,
+}
+
+
 if __name__ == "__main__":
-    write_atomically(PAGE, page())
+    named = sys.argv[1:] or list(SECTIONS)
+    if unknown := set(named) - {*SECTIONS, "Summary"}:
+        sys.exit(f"no section {', '.join(unknown)}; there are Summary, {', '.join(SECTIONS)}")
+    write_atomically(PAGE, page(PAGE.read_text() if PAGE.exists() else "", named))
     print("wrote docs/trust.md")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..backprop import Step, backprop_steps
 from ..errors import GradientError
+from ..nested import flat, paths, unflat
 from ..rules import Primitive
 from ..transforms import grad, value_and_grad
 from ..value import Value
@@ -33,7 +34,8 @@ def check_gradients(
         inputs: its arguments.
         gradient: a function of the same inputs that gives its gradient: one number, list or tuple
             shaped as they are, a tuple of such for several inputs. By default that of this library.
-        order: 2 checks the second derivatives as well, and so on.
+        order: 2 checks the second derivatives as well, and so on. With `gradient`, those that
+            this library gets by differentiating it: it has to be made of operations on Values.
         rtol: relative tolerance.
         atol: absolute tolerance. To both comes what the differences cannot tell.
 
@@ -51,7 +53,7 @@ def check_gradients(
     """
     if order < 1:
         raise ValueError(f"check_gradients expected an order of at least 1, got {order}")
-    places = list(_places(inputs, "inputs"))
+    places = _places(inputs)
     analytic = _gradient(f, inputs, gradient, len(places))
     for i, (path, x) in enumerate(places):
         along = _along(f, inputs, i)
@@ -129,7 +131,7 @@ def assert_same_gradients(
     everything = tuple(range(len(inputs)))
     (y, dy), (z, dz) = (value_and_grad(h, everything)(*inputs) for h in (f, g))
     pairs = [("the value", y, z)]
-    for (path, x), a, b in zip(_places(inputs, "inputs"), _numbers(dy), _numbers(dz)):
+    for (path, x), a, b in zip(_places(inputs), flat(dy), flat(dz)):
         pairs.append((f"the derivative by {path} = {x!r}", a, b))
     for what, a, b in pairs:
         first, second = _number(a), _number(b)
@@ -144,10 +146,10 @@ def _gradient(
     f: Callable[..., Any], inputs: Sequence[Any], gradient: Callable[..., Any] | None, count: int
 ) -> list[float]:
     found = (gradient or grad(f, tuple(range(len(inputs)))))(*inputs)
-    flat = [_number(x) for x in _numbers(found)]
-    if len(flat) != count:
-        raise GradientError(f"the gradient has {len(flat)} numbers, but the inputs have {count}")
-    return flat
+    numbers = list(map(_number, flat(found)))
+    if len(numbers) != count:
+        raise GradientError(f"the gradient has {len(numbers)} numbers, but the inputs have {count}")
+    return numbers
 
 
 def _component(
@@ -161,60 +163,35 @@ def _component(
 
     def component(*xs: Any) -> Any:
         found = (gradient or grad(f, tuple(range(len(inputs)))))(*xs)
-        return list(_numbers(found))[index]
+        return list(flat(found))[index]
 
     return component
-
-
-def _places(tree: Any, path: str) -> Iterator[tuple[str, float]]:
-    """("inputs[0][2]", number) for every number of nested lists."""
-    if hasattr(tree, "tolist"):
-        tree = tree.tolist()
-    if isinstance(tree, (list, tuple)):
-        for i, part in enumerate(tree):
-            yield from _places(part, f"{path}[{i}]")
-    else:
-        yield path, _number(tree)
-
-
-def _numbers(tree: Any) -> Iterator[Any]:
-    if hasattr(tree, "tolist"):
-        tree = tree.tolist()
-    if isinstance(tree, (list, tuple)):
-        for part in tree:
-            yield from _numbers(part)
-    else:
-        yield tree
 
 
 def _number(x: Any) -> float:
     return float(x.data if isinstance(x, Value) else x)
 
 
-def _replaced(tree: Any, numbers: Iterator[Any]) -> Any:
-    if hasattr(tree, "tolist"):
-        tree = tree.tolist()
-    if isinstance(tree, (list, tuple)):
-        parts = [_replaced(part, numbers) for part in tree]
-        return parts if isinstance(tree, list) else tuple(parts)
-    return next(numbers)
+def _places(inputs: Any) -> list[tuple[str, float]]:
+    """("inputs[0][2]", number) for every number of the inputs."""
+    return list(zip(paths(inputs, "inputs"), map(_number, flat(inputs))))
 
 
 def _along(f: Callable[..., Any], inputs: Sequence[Any], index: int) -> Callable[[Any], Any]:
     """f as a function of the index-th number of its inputs alone."""
-    numbers = [x for _, x in _places(tuple(inputs), "")]
+    numbers = list(map(_number, flat(inputs)))
 
     def along(t: Any) -> Any:
         moved = [*numbers[:index], t, *numbers[index + 1 :]]
-        return f(*_replaced(tuple(inputs), iter(moved)))
+        return f(*unflat(tuple(inputs), moved))
 
     return along
 
 
 def _worst_step(f: Callable[..., Any], inputs: Sequence[Any]) -> str:
     """The step of backprop whose local derivative is furthest from the numerical one, in words."""
-    leaves = [Value(x, path) for path, x in _places(tuple(inputs), "inputs")]
-    root = f(*_replaced(tuple(inputs), iter(leaves)))
+    leaves = [Value(x, path) for path, x in _places(inputs)]
+    root = f(*unflat(tuple(inputs), leaves))
     if not isinstance(root, Value):
         return ""
     worst: tuple[float, Step, float] | None = None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ..primitives import TABLE
 from ..rules import Primitive
-from ..value import Value
+from ..value import Value, method_names
 
 
 class Numeric(NamedTuple):
@@ -54,6 +54,10 @@ def _operator(name: str, reflected: bool) -> Callable[[Any, Any], Any]:
     return method
 
 
+def _method(row: Primitive) -> Callable[..., Any]:
+    return lambda self, *operands, **keywords: row(self, *operands, **keywords)
+
+
 for _name, _row in (
     ("add", "add"),
     ("sub", "subtract"),
@@ -64,9 +68,8 @@ for _name, _row in (
     setattr(ComplexStep, f"__{_name}__", _operator(_row, reflected=False))
     setattr(ComplexStep, f"__r{_name}__", _operator(_row, reflected=True))
 setattr(ComplexStep, "__neg__", lambda self: TABLE["negate"].apply((self,)))  # noqa: B010
-for _name, _primitive in TABLE.items():
-    if len(_primitive.arguments) - len(_primitive.defaults) == 1 and _primitive.name == _name:
-        setattr(ComplexStep, _name, lambda self, *more, _row=_primitive: _row(self, *more))
+for _name in method_names():
+    setattr(ComplexStep, _name, _method(TABLE[_name]))
 
 STEP = 1e-100
 REACHES = (0.02, 1e-4, 1e-6)  # of the differences, for x of about 1
@@ -89,7 +92,10 @@ def differentiate(f: Callable[[Any], Any], x: float) -> Numeric:
         pass
     best = Numeric(math.nan, math.inf, "differences")
     for reach in REACHES:  # a kink out of reach does no harm
-        found = _ridders(lambda t: _number(f(t)), x, reach)
+        try:
+            found = _ridders(lambda t: _number(f(t)), x, reach)
+        except (ValueError, ArithmeticError):  # a hole in the domain, between x and the reach
+            continue
         if found.error < best.error:
             best = found
         if best.error <= 1e-7 * max(abs(best.derivative), 1.0):

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..primitives import TABLE, dot, fsum, power
+from ..primitives import BRANCHES, TABLE, dot, fsum, power
 from ..rules import REALS, Interval, NaryPrimitive, Primitive
 from ..value import Value
-from .points import MARGIN, is_smooth_at, operand_intervals
+from .points import MARGIN, operand_intervals
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -38,7 +38,8 @@ class Expression:
             raise TypeError(f"expected {len(self.inputs)} inputs, got {len(inputs)}")
         scalars = list(inputs)
         for primitive, operands in self.nodes:
-            scalars.append(primitive.apply([scalars[x] if _is_index(x) else x for x in operands]))
+            point = [scalars[x] if x.__class__ is int else x for x in operands]
+            scalars.append(primitive.apply(point))
         return scalars[-1]
 
     def __repr__(self) -> str:
@@ -49,7 +50,7 @@ class Expression:
         lines.append(f"def f({', '.join(names[:count])}):")
         for i, (primitive, operands) in enumerate(self.nodes):
             shown = [names[x] if _is_index(x) else repr(x) for x in operands]
-            lines.append(f"    {names[count + i]} = {_call(primitive, shown)}")
+            lines.append(f"    {names[count + i]} = {primitive.written(shown)}")
         lines.append(f"    return {names[-1]}")
         lines.append(f"f({', '.join(map(repr, self.inputs))})")
         return "\n".join(lines)
@@ -81,25 +82,8 @@ def _import(primitive: Primitive) -> str:
     if primitive is TABLE.get(primitive.__name__):
         builtin = primitive.name in ("abs", "neg")
         return "" if builtin else f"from autograd_mini import {primitive.name}"
-    return f"from {primitive.__module__} import {primitive.name}"
-
-
-def _call(primitive: Primitive, operands: Sequence[str]) -> str:
-    if primitive.name == "neg":
-        return f"-{operands[0]}"
-    if not primitive.name.isidentifier():
-        return f" {primitive.name} ".join(operands)
-    if primitive.name == "dot":
-        n = len(operands) // 2
-        first, second = ", ".join(operands[:n]), ", ".join(operands[n:-1])
-        return f"dot([{first}], [{second}], {operands[-1]})"
-    inside = ", ".join(operands)
-    is_list = isinstance(primitive, NaryPrimitive)
-    return f"{primitive.name}([{inside}])" if is_list else f"{primitive.name}({inside})"
-
-
-# of the numbers and derivatives in a random program, so that it stays well-conditioned
-LARGEST = 1e3
+    module = "autograd_mini" if primitive in BRANCHES else primitive.__module__
+    return f"from {module} import {primitive.name}"
 
 
 def values(min_value: float = -10.0, max_value: float = 10.0) -> SearchStrategy[Value]:
@@ -117,18 +101,26 @@ def expressions(
     """Random programs with shared nodes, repeated operands and constants.
 
     They stay within every operation's domain and away from its kinks, by construction: an
-    operation is drawn, and its operands among those scalars that suit it.
+    operation is drawn, and its operands among those scalars that suit it. Most numbers are small;
+    some are huge or tiny, or near an edge of the domain.
 
     Args:
         max_nodes: the largest number of operations, at least 1.
-        primitives: the operations to draw from; all of the table by default. An fsum may come
-            last, of the results that no other operation uses.
+        primitives: the operations to draw from; by default all of the table, and where(). An fsum
+            may come last, of the results that no other operation uses.
         inputs: how many inputs, at least 1; 1 to 4 by default.
     """
     from hypothesis import strategies as st
 
-    rows = list(TABLE.values()) if primitives is None else list(primitives)
-    return st.composite(_draw_expression)(rows, max_nodes, inputs)
+    rows = [*TABLE.values(), *BRANCHES] if primitives is None else list(primitives)
+    return st.composite(_draw_expression)(_Choices(rows, max_nodes), max_nodes, inputs)
+
+
+# So that programs stay well-conditioned, and differences can check them:
+LARGEST = 1e3  # of the numbers in a program
+STEEPEST = 3e3  # of the scalars' reach
+CLEARANCE = 1e-3  # from kinks and edges, and for every unit of reach
+CLEARANCE_PER_REACH = 3e-6
 
 
 class _Scalar(NamedTuple):
@@ -136,39 +128,61 @@ class _Scalar(NamedTuple):
 
     Attributes:
         number: its value.
-        slope: how fast an input can change it, at most.
+        reach: how far it moves, at most and to first order, where every input moves by its own
+            size, or by 1 if it is smaller.
         made: the operation and its operands, places in the list of scalars; None for an input.
     """
 
     number: float
-    slope: float = 1.0
+    reach: float
     made: tuple[Primitive, tuple[Any, ...]] | None = None
+
+    def suits(self, interval: Interval) -> bool:
+        room = CLEARANCE + CLEARANCE_PER_REACH * self.reach
+        return interval.low < self.number - room and self.number + room < interval.high
+
+
+def _input(number: float) -> _Scalar:
+    return _Scalar(number, max(abs(number), 1.0))
+
+
+class _Choices:
+    """The strategies that a program is drawn with, made once."""
+
+    def __init__(self, rows: Sequence[Primitive], max_nodes: int) -> None:
+        from hypothesis import strategies as st
+
+        domains = [interval for primitive in rows for interval in primitive.domain]
+        self.rows = rows
+        self.start = REALS if REALS in domains else domains[0]  # of the first input
+        self.inputs = st.integers(2, 4)
+        # one program in five is as large as it may be, since Hypothesis draws many small ones
+        self.nodes = st.integers(1, max_nodes * 5 // 4).map(lambda n: min(n, max_nodes))
+        self.row = st.integers(0, 64 * len(rows) - 1)
+        self.length = st.integers(1, 4)  # of a list
+        # one draw for all of an operand is quick, and leaves the rest in step where a node is
+        # shrunk away
+        self.operand = st.integers(0, 8 * SHARES - 1)
+        self.share = st.integers(0, SHARES - 1)
 
 
 def _draw_expression(
-    draw: Callable[..., Any], rows: Sequence[Primitive], max_nodes: int, inputs: int | None
+    draw: Callable[..., Any], choices: _Choices, max_nodes: int, inputs: int | None
 ) -> Expression:
-    from hypothesis import strategies as st
-
-    most_inputs = draw(st.integers(2, 4)) if inputs is None else inputs
-    size = draw(st.integers(1, max_nodes))
-    row = st.integers(0, 64 * len(rows) - 1)
-    domains = [interval for primitive in rows for interval in primitive.domain]
-    interval = REALS if REALS in domains else domains[0]
-    short = st.floats(*_middle(interval), allow_subnormal=False).map(lambda x: round(x, 3))
-    number = st.one_of(short, st.floats(*_middle(interval, 40.0), allow_subnormal=False))
-    scalars = [_Scalar(draw(number))]
+    most_inputs = draw(choices.inputs) if inputs is None else inputs
+    size = draw(choices.nodes)
+    scalars = [_input(_number(choices.start, draw(choices.share)))]
     count = 1  # of inputs
     for _ in range(2 * size):  # a few draws find no operands
         if len(scalars) - count == size:
             break
         # To stop is a choice at each node, so that any node can be shrunk away; a rare one, of two
         # draws, since Hypothesis draws a single 0 often.
-        choice = draw(row)
-        if choice == 0 and len(scalars) > count and draw(row) == 0:
+        choice = draw(choices.row)
+        if choice == 0 and len(scalars) > count and draw(choices.row) == 0:
             break
-        primitive = rows[choice % len(rows)]
-        for operands in _draw_operands(draw, primitive, scalars, most_inputs - count):
+        primitive = choices.rows[choice % len(choices.rows)]
+        for operands in _draw_operands(draw, choices, primitive, scalars, most_inputs - count):
             result = _result(primitive, operands, scalars)
             if result is None:
                 continue
@@ -181,7 +195,9 @@ def _draw_expression(
             scalars.append(result._replace(made=(primitive, tuple(places))))
             break
     if inputs is not None:
-        scalars += [_Scalar(draw(number)) for _ in range(inputs - count)]
+        scalars += [
+            _input(_number(choices.start, draw(choices.share))) for _ in range(inputs - count)
+        ]
     return _expression(scalars, max_nodes, keep_inputs=inputs is not None)
 
 
@@ -214,7 +230,11 @@ def _loose_ends(count: int, nodes: Sequence[tuple[Primitive, tuple[Any, ...]]]) 
 
 
 def _draw_operands(
-    draw: Callable[..., Any], primitive: Primitive, scalars: Sequence[_Scalar], room: int
+    draw: Callable[..., Any],
+    choices: _Choices,
+    primitive: Primitive,
+    scalars: Sequence[_Scalar],
+    room: int,
 ) -> Iterator[tuple[Any, ...]]:
     """Operands for a primitive, each within its domain: places in the list of scalars, constants,
     and new inputs, as many as there is room for.
@@ -222,22 +242,21 @@ def _draw_operands(
     If the first are not to its liking together, all but one of them are made constants; and if
     that is of no use, the first a new input.
     """
-    from hypothesis import strategies as st
-
-    size = draw(st.integers(1, 4)) if isinstance(primitive, NaryPrimitive) else 0
+    size = draw(choices.length) if isinstance(primitive, NaryPrimitive) else 0
     intervals = operand_intervals(primitive, size)
     operands: list[Any] = []
     for interval in intervals:
-        suits = [i for i, x in enumerate(scalars) if _is_inside(x.number, interval)]
-        # one draw for all, which is quick, and leaves the rest in step where a node is shrunk away
-        back, kind = divmod(draw(st.integers(0, 8 * 4096 - 1)), 8)
+        share, kind = divmod(draw(choices.operand), 8)
+        suits: Sequence[int] = range(len(scalars))
+        if interval is not REALS:
+            suits = [i for i in suits if scalars[i].suits(interval)]
         if room and (kind == 6 or (kind < 6 and not suits)):
-            operands.append(_Scalar(_number(interval, back / 4096)))
+            operands.append(_input(_number(interval, share)))
             room -= 1
         elif suits and kind < 7:
-            operands.append(suits[-1 - back % len(suits)])
+            operands.append(suits[-1 - share % len(suits)])
         else:
-            operands.append(_number(interval, back / 4096))
+            operands.append(_number(interval, share))
     yield tuple(operands)
     kept = [(i, x) for i, x in enumerate(operands) if not isinstance(x, float)]
     for i, x in [*kept, (0, None)] if room else kept:
@@ -246,21 +265,40 @@ def _draw_operands(
                 low + share * (high - low)
                 for (low, high), share in zip(map(_middle, intervals), cycle(shares))
             ]
-            constants[i] = _Scalar(constants[i]) if x is None else x
+            constants[i] = _input(constants[i]) if x is None else x
             yield tuple(constants)
 
 
-def _number(interval: Interval, share: float) -> float:
-    """A number of the interval for a share in [0, 1): most of them small, some in the tails."""
+SHARES = 4096  # numbers of an interval that there are to draw
+TAIL = 512  # of them are in its tails
+
+
+def _number(interval: Interval, share: int) -> float:
+    """One of SHARES numbers of the interval; that for 0 is in its middle."""
+    if share >= SHARES - TAIL:
+        return _tail(interval, (share - (SHARES - TAIL)) / TAIL)
+    at = (share / (SHARES - TAIL) + 0.5) % 1
     low, high = _middle(interval, 40.0)
-    share = (share + 0.5) % 1
     if math.isinf(interval.low) and math.isinf(interval.high):
-        return round(high * (2 * share - 1) ** 3, 3)
-    return round(low + (high - low) * (share if math.isfinite(interval.high) else share**3), 3)
+        return round(high * (2 * at - 1) ** 3, 3)
+    return round(low + (high - low) * (at if math.isfinite(interval.high) else at**3), 3)
 
 
-def _is_inside(x: float, interval: Interval) -> bool:
-    return x - MARGIN in interval and x + MARGIN in interval
+def _tail(interval: Interval, at: float) -> float:
+    """A huge or tiny number, or one near an edge of the interval, for `at` in [0, 1)."""
+    side, at = divmod(2 * at, 1)
+    low, high = interval.low, interval.high
+    if math.isinf(low) and math.isinf(high):
+        return _rounded(10 ** (9 * at - 6)) * (-1 if side else 1)
+    if math.isfinite(low) and math.isfinite(high):
+        gap = _rounded((high - low) / 2 * (3 * CLEARANCE) ** at)
+        return high - gap if side else low + gap
+    gap = _rounded(10 ** (5 * at - 2) if side else 3 * CLEARANCE + 0.1 * at)
+    return low + gap if math.isfinite(low) else high - gap
+
+
+def _rounded(x: float) -> float:
+    return float(f"{x:.3g}")
 
 
 def _middle(interval: Interval, reach: float = 3.0) -> tuple[float, float]:
@@ -274,15 +312,21 @@ def _result(
     """The operation's result, or None where it is not smooth, too large, or constant."""
     given = [scalars[x] if _is_index(x) else x for x in operands]
     moving = [isinstance(x, _Scalar) for x in given]
+    if not any(moving):
+        return None
     point = [x.number if isinstance(x, _Scalar) else x for x in given]
-    if not any(moving) or not is_smooth_at(primitive, point):
+    room = CLEARANCE + CLEARANCE_PER_REACH * sum(x.reach for x in given if isinstance(x, _Scalar))
+    if primitive is power and moving[1] and point[0] < room:  # an edge that no kink tells of
         return None
-    if primitive is power and moving[1] and point[0] < MARGIN:
+    try:
+        if any(abs(kink(*point)) <= room for kink in primitive.kinks):
+            return None
+        y = primitive.evaluate(point)
+        slopes = primitive.locals(point, y, point, moving)
+    except (ValueError, ArithmeticError):
         return None
-    y = primitive.evaluate(point)
-    slopes = primitive.locals(point, y, point, moving)
-    slope = sum(abs(d) * x.slope for d, x in zip(slopes, given) if isinstance(x, _Scalar))
-    return _Scalar(y, slope) if abs(y) <= LARGEST and slope <= LARGEST else None
+    reach = sum(abs(d) * x.reach for d, x in zip(slopes, given) if isinstance(x, _Scalar))
+    return _Scalar(y, reach) if abs(y) <= LARGEST and reach <= STEEPEST else None
 
 
 class Network:
