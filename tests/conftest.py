@@ -6,6 +6,7 @@ matter: under coverage.
 
 import os
 
+import pytest
 import random_programs
 from hypothesis import HealthCheck, settings
 
@@ -45,3 +46,14 @@ def pytest_terminal_summary(terminalreporter):
     if parts:
         terminalreporter.section("random programs")
         terminalreporter.write_line(random_programs.table(random_programs.merged(parts)))
+
+
+@pytest.fixture
+def one_dot(monkeypatch):
+    """One and the same dot everywhere, since each draws in its own way; graphviz is left alone."""
+    from graphviz.backend import dot_command as backend
+    from pictures import PURE
+
+    monkeypatch.setattr(backend, "DOT_BINARY", backend.DOT_BINARY)
+    if PURE is not None:
+        monkeypatch.setenv("AUTOGRAD_MINI_DOT", PURE)

@@ -666,7 +666,8 @@ def test_without_matplotlib_the_rest_is_written_and_it_says_what_to_install(here
 def test_without_graphviz_the_dot_text_is_written_and_it_says_what_to_install(
     here, run, monkeypatch
 ):
-    monkeypatch.setattr("autograd_mini.draw.dot_command", lambda: None)
+    for module in ("autograd_mini.draw", "autograd_mini.draw.program"):
+        monkeypatch.setattr(f"{module}.dot_command", lambda: None)
     done = run(*QUICK, "--out", "out")
     assert (done.status, done.err) == (0, "")
     expected = ["graph.dot", "model.json", "training.svg"]

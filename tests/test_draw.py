@@ -13,6 +13,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pictures import PURE, SHAPES, SVG, Drawn, contrast
 
 from autograd_mini import (
     AutogradError,
@@ -30,37 +31,17 @@ from autograd_mini import (
     where,
 )
 from autograd_mini.draw import dot_command, draw_dot, format_number, mimebundle, render
+from autograd_mini.draw.palette import GradientScale, ink_on
 
-SVG = "{http://www.w3.org/2000/svg}"
-TITLE = "{http://www.w3.org/1999/xlink}title"
-SHAPES = {"polygon", "path", "ellipse"}
+pytestmark = pytest.mark.usefixtures("one_dot")
+
 PROFILE = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
-def pure_binary():
-    """graphviz-pure's program, or None where it has no wheel."""
-    try:
-        files = importlib.metadata.files("graphviz-pure") or ()
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    return next((str(f.locate()) for f in files if f.stem == "graphviz-pure"), None)
-
-
-PURE = pure_binary()
 DOTS = [program for program in (PURE, shutil.which("dot")) if program]
 needs_pure = pytest.mark.skipif(PURE is None, reason="graphviz-pure has no wheel here")
-
-
-@pytest.fixture(autouse=True)
-def _dot(monkeypatch):
-    """One and the same dot everywhere; and graphviz itself is left as it was."""
-    from graphviz.backend import dot_command as backend
-
-    monkeypatch.setattr(backend, "DOT_BINARY", backend.DOT_BINARY)
-    if PURE is not None:
-        monkeypatch.setenv("AUTOGRAD_MINI_DOT", PURE)
 
 
 @pytest.fixture
@@ -73,37 +54,6 @@ def no_dot(monkeypatch, tmp_path):
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(importlib.metadata, "files", not_installed)
-
-
-class Drawn:
-    """A picture, taken apart: its groups by id, each a node or an edge."""
-
-    def __init__(self, root, **options):
-        self.svg = ET.fromstring(render(root, **options))
-        groups = self.svg.iter(f"{SVG}g")
-        self.groups = {g.get("id"): g for g in groups if g.get("class") in ("node", "edge")}
-
-    def ids(self, prefix):
-        return {i for i in self.groups if i.startswith(f"{prefix}-")}
-
-    def texts(self, i):
-        return [t.text for t in self.groups[i].iter(f"{SVG}text")]
-
-    def ends(self, i):
-        title = self.groups[i].find(f"{SVG}title").text  # such as n0:e->op1, e for its east side
-        return tuple(end.split(":")[0] for end in title.split("->"))
-
-    def tooltip(self, i):
-        return next(a.get(TITLE) for a in self.groups[i].iter(f"{SVG}a"))
-
-    def shapes(self, i):
-        return [e for e in self.groups[i].iter() if e.tag.removeprefix(SVG) in SHAPES]
-
-    def box(self, i):
-        """(left, top, right, bottom) of a node drawn as a polygon."""
-        points = [tuple(map(float, p.split(","))) for p in self.shapes(i)[-1].get("points").split()]
-        xs, ys = zip(*points)
-        return min(xs), min(ys), max(xs), max(ys)
 
 
 @st.composite
@@ -134,7 +84,7 @@ def graphs(draw):
     return root
 
 
-# -- what is in the picture ---------------------------------------------------------------------
+# -- what is in the picture ----------------------------------------------------------------------
 
 
 @PROFILE
@@ -268,18 +218,6 @@ def test_all_text_can_be_read_on_what_it_stands_on():
     assert all(len(c) == 7 and c[0] == "#" and int(c[1:], 16) >= 0 for c in colours)
 
 
-def contrast(a, b):
-    """The contrast ratio of two colours (WCAG 2.2)."""
-
-    def luminance(colour):
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-        return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear))
-
-    low, high = sorted((luminance(a), luminance(b)))
-    return (high + 0.05) / (low + 0.05)
-
-
 def test_a_sign_is_in_a_circle_and_a_word_in_a_box_that_it_fits():
     x = Value(2.0, "x")
     picture = Drawn(tanh(x * x) - 12345.6789)
@@ -301,7 +239,7 @@ def test_tooltips_have_all_digits():
     assert picture.tooltip("op-2") == "y = x × w"
 
 
-# -- operations on lists ------------------------------------------------------------------------
+# -- operations on lists -------------------------------------------------------------------------
 
 
 def test_a_dot_of_64_is_legible():
@@ -327,7 +265,7 @@ def test_only_a_bias_that_nobody_gave_is_left_out():
     assert Drawn(fsum([*ws, 0])).texts("constant-2-numbers") == ["[0]"]
 
 
-# -- text that comes from users -----------------------------------------------------------------
+# -- text that comes from users ------------------------------------------------------------------
 
 NASTY = [
     "<b>bold</b>",
@@ -401,7 +339,55 @@ def test_equal_labels_are_told_apart_and_missing_ones_are_quiet():
     assert [t.get("font-weight") for t in names] == ["bold", "bold", None]
 
 
-# -- numbers ------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "label",
+    [
+        *NASTY,
+        "</svg><script>alert(1)</script>",
+        "</script><script>alert(1)</script>",
+        '" onload="alert(1)',
+        "' onclick='alert(1)",
+        "<image href=x onerror=alert(1)>",
+        "</TD></TR></TABLE>><IMG SRC='x'/>",
+        '"]; evil [URL="javascript:alert(1)"',
+        "<!ENTITY x SYSTEM 'file:///etc/passwd'>&x;",
+    ],
+)
+def test_no_label_adds_an_element_or_an_attribute(label):
+    def shape(text):
+        """Every element with the names of its attributes; texts and numbers apart."""
+        w, x = Value(2.0, text), Value(3.0, text)
+        operation = primitive(text, lambda x: x, partials=(lambda x, y: 1,))
+        model = Named({text: w, f"{text}.0": x})
+        root = operation(w * x) - w
+        root.backward()
+        picture = Drawn(root, model=model, highlight=w, color="gradient")
+        return [(e.tag, sorted(e.attrib)) for e in picture.svg.iter()]
+
+    assert shape(label) == shape("plain")
+    assert not any(name.startswith("on") for _, names in shape(label) for name in names)
+
+
+class Named:
+    """A model of some parameters."""
+
+    def __init__(self, parameters):
+        self.parameters = parameters
+
+    def named_parameters(self):
+        return list(self.parameters.items())
+
+
+def test_no_label_of_a_module_adds_one_either():
+    evil = '</svg><script a="b">\\N'
+    nested = Named({f"{evil}.w": Value(1.0)})
+    [w] = nested.parameters.values()
+    picture = Drawn(tanh(w * 2.0), model=nested)
+    assert picture.texts(f"module-{evil}") == [evil]
+    assert not list(picture.svg.iter(f"{SVG}script"))
+
+
+# -- numbers -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -449,7 +435,7 @@ def test_a_fraction_too_long_to_be_printed_is_drawn():
     assert Drawn(x * 2).texts("node-1")[2] == "6.667e+4999"
 
 
-# -- sizes and arguments ------------------------------------------------------------------------
+# -- sizes and arguments -------------------------------------------------------------------------
 
 
 def chain(length):
@@ -459,16 +445,7 @@ def chain(length):
     return y
 
 
-def test_too_large_a_graph_is_refused_with_its_size_and_a_remedy():
-    y = chain(100_000)
-    with pytest.raises(AutogradError, match=r"100,001 nodes.*draw_dot\(node\).*max_nodes=None"):
-        draw_dot(y)
-
-
-def test_the_limit_is_the_largest_number_that_is_drawn():
-    assert len(Drawn(chain(4), max_nodes=5).ids("node")) == 5
-    with pytest.raises(AutogradError, match="6 nodes"):
-        draw_dot(chain(5), max_nodes=5)
+def test_without_a_limit_every_node_is_drawn():
     assert draw_dot(chain(400), max_nodes=None).source.count('id="node-') == 401
 
 
@@ -490,7 +467,138 @@ def test_the_graph_grows_in_the_direction_asked_for(rankdir, axis, sign):
     assert (picture.box("node-9")[axis] - picture.box("node-0")[axis]) * sign > 0
 
 
-# -- rendering ----------------------------------------------------------------------------------
+# -- colours, paths, and products spelled out ---------------------------------------------------
+
+
+def test_a_larger_gradient_is_darker():
+    x = Value(1.0, "x")
+    y = x
+    for slope in (0.1, 3.0, 0.5, 20.0):
+        y = y * slope
+    y.backward()
+    order, picture = topological_order(y), Drawn(y, color="gradient")
+    fills = [picture.shapes(f"node-{i}")[0].get("fill") for i in range(len(order))]
+    by_size = sorted(range(len(order)), key=lambda i: abs(order[i].grad))
+    light = [contrast(fills[i], "#000000") for i in by_size]
+    assert light == sorted(light, reverse=True)
+    assert light[0] > 2 * light[-1]
+
+
+@PROFILE
+@given(st.lists(st.floats(), min_size=1, max_size=20))
+def test_the_legend_says_which_gradients_a_colour_stands_for(gradients):
+    scale = GradientScale(gradients)
+    says = dict(scale.legend())
+    for g in gradients:
+        text = says[scale.fill(g)]
+        size = abs(g)
+        if not math.isfinite(g):
+            assert text == "inf or nan"
+        elif g == 0:
+            assert text == "0 or none"
+        elif text.startswith("under"):
+            assert size < float(text.split()[1])
+        elif text.endswith("up"):
+            assert size >= float(text.split()[0])
+        else:
+            low, high = map(float, text.split(" to "))
+            assert low <= size < high
+
+
+def test_the_colours_are_told_apart_and_their_text_can_be_read():
+    legend = GradientScale([1e-6, 1.0]).legend()
+    assert all(contrast(ink_on(fill), fill) >= 4.5 for fill, _ in legend)
+    light = [contrast(fill, "#000000") for fill, _ in legend]
+    assert light == sorted(light, reverse=True)
+    x = Value(0.0, "x")
+    y = dot([Value(1e-3 * 10**i) for i in range(5)], [x] * 5) * math.inf
+    y.backward()
+    picture = Drawn(y, color="gradient")
+    for i in range(len(topological_order(y))):
+        paper = picture.shapes(f"node-{i}")[0].get("fill")
+        inks = {t.get("fill") for t in picture.groups[f"node-{i}"].iter(f"{SVG}text")}
+        assert all(contrast(ink, paper) >= 4.5 for ink in inks)
+    assert "inf or nan" in [t.text for t in picture.svg.iter(f"{SVG}text")]
+
+
+def widths(picture, ids):
+    return {i for i in ids if float(picture.shapes(i)[0].get("stroke-width", 1)) > 2}
+
+
+@PROFILE
+@given(graphs(), st.data())
+def test_the_highlight_is_every_path_from_the_node_to_the_root(root, data):
+    order = topological_order(root)
+    start = data.draw(st.sampled_from(order))
+    picture = Drawn(root, highlight=start)
+    on_path = {start}
+    for node in order:
+        if any(x in on_path for x in node.parents):
+            on_path.add(node)
+    nodes = {f"node-{i}" for i, node in enumerate(order) if node in on_path}
+    edges = {
+        f"edge-{i}-{k}"
+        for i, node in enumerate(order)
+        for k, x in enumerate(node.operands)
+        if isinstance(x, Value) and x in on_path
+    }
+    edges |= {
+        f"edge-{i}"
+        for i, node in enumerate(order)
+        if node in on_path and node is not start and node.operands
+    }
+    assert widths(picture, picture.ids("node")) == nodes
+    assert widths(picture, picture.ids("edge")) == edges
+
+
+def test_what_is_highlighted_is_in_the_graph():
+    x = Value(1.0)
+    with pytest.raises(AutogradError, match="highlight expected a node that the root was made"):
+        draw_dot(x * 2, highlight=Value(1.0))
+    with pytest.raises(TypeError, match="highlight"):
+        draw_dot(x * 2, highlight=1.0)
+
+
+@pytest.mark.parametrize("bias", [None, 0.25, Value(0.5)])
+def test_a_dot_can_be_spelled_out_as_its_products_and_their_sum(bias):
+    ws, xs = [Value(2.0, "w1"), Value(3.0, "w2")], [Value(5.0, "x1"), 7.0]
+    y = dot(ws, xs) if bias is None else dot(ws, xs, bias)
+    y.backward()
+    picture, order = Drawn(y, expand=True), topological_order(y)
+    last = len(order) - 1
+    assert picture.texts(f"op-{last}") == ["+"]
+    for j, (w, x) in enumerate(zip(ws, xs)):
+        assert picture.texts(f"op-{last}-{j}") == ["×"]
+        product = w.data * (x.data if isinstance(x, Value) else x)
+        assert picture.texts(f"product-{last}-{j}")[2::2] == [format_number(product), "1"]
+        assert picture.ends(f"edge-{last}-{j}")[1] == f"op{last}_{j}"
+        assert picture.ends(f"edge-{last}-{j + 2}")[1] == f"op{last}_{j}"
+        assert picture.ends(f"edge-sum-{last}-{j}") == (f"p{last}_{j}", f"op{last}")
+    collapsed = Drawn(y).groups
+    assert {i for i in collapsed if i.startswith(("node", "edge"))} - {
+        f"edge-{last}-numbers"
+    } <= set(picture.groups)
+
+
+def test_products_that_would_be_too_many_are_not_spelled_out():
+    y = dot([Value(1.0) for _ in range(40)], [2.0] * 40)
+    assert len(Drawn(y, expand=True).ids("product")) == 40
+    assert Drawn(y, expand=True, max_nodes=80).ids("product") == set()
+
+
+def test_an_fsum_is_spelled_out_as_a_sum():
+    assert Drawn(fsum([Value(1.0), Value(2.0)]), expand=True).texts("op-2") == ["+"]
+
+
+def test_gradients_that_are_given_come_before_the_nodes_own():
+    x = Value(2.0, "x")
+    y = x * x
+    y.backward()
+    picture = Drawn(y, gradients={x: 7.0})
+    assert [picture.texts(f"node-{i}")[-1] for i in range(2)] == ["7", "–"]
+
+
+# -- rendering -----------------------------------------------------------------------------------
 
 
 def test_formats():
@@ -498,6 +606,22 @@ def test_formats():
     assert render(x).startswith("<svg")
     assert render(x, "png").startswith(b"\x89PNG")
     assert "node-0" in render(x, "dot")
+
+
+def test_a_bitmap_is_crisp_and_an_svg_keeps_its_size():
+    picture = draw_dot(Value(1.0, "x"))
+    points = float(ET.fromstring(picture.pipe(format="svg")).get("width").removesuffix("pt"))
+    pixels = int.from_bytes(picture.pipe(format="png")[16:20], "big")  # of the PNG's header
+    assert pixels == pytest.approx(points * 192 / 72, abs=3)
+    assert "dpi" not in picture.source
+
+
+@needs_pure
+def test_a_format_that_the_dot_at_hand_lacks_is_an_error_with_a_remedy(tmp_path):
+    with pytest.raises(AutogradError, match=r"cannot write pdf; write svg or png, or install"):
+        render(Value(1.0), "pdf")
+    with pytest.raises(AutogradError, match="cannot write pdf"):
+        draw_dot(Value(1.0)).render(tmp_path / "graph", format="pdf")
 
 
 def test_two_runs_give_the_same_bytes():
@@ -534,7 +658,7 @@ def test_a_picture_finds_its_dot_and_draws_without_chatter(capfd, tmp_path):
     assert "θ" in (tmp_path / "graph.svg").read_text(encoding="utf-8")
 
 
-# -- finding a dot ------------------------------------------------------------------------------
+# -- finding a dot -------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -602,13 +726,9 @@ def test_without_a_dot_there_is_text_and_a_remedy(no_dot):
         render(x)
 
 
-def test_too_large_a_graph_is_text_with_its_size():
+def test_a_large_graph_shows_itself_in_a_notebook_too():
     y = chain(1000)
-    [(kind, text)] = mimebundle(y).items()
-    assert kind == "text/plain"
-    first, second = text.splitlines()
-    assert first == repr(y)
-    assert "1,001 nodes" in second
+    assert "group" in mimebundle(y)["image/svg+xml"]
 
 
 def test_a_wrong_variable_is_said(monkeypatch):

@@ -1,0 +1,163 @@
+"""Which neuron or layer a node belongs to, told from whose parameters it uses.
+
+A model names its parameters: "layers.0.neurons.3.w.2" is one of the module "layers.0.neurons.3",
+inside "layers.0", inside the model. Nothing else is asked of a model. Of the nodes,
+
+- one that uses parameters along with something else belongs to their module: a pre-activation;
+- so does the sum of such products, where a neuron is spelled out;
+- what lies between nodes that use parameters belongs to the smallest module of all that it was made
+  from: an activation to its neuron, a softmax over a layer to the layer;
+- at the end of the model, one function of a pre-activation alone is its activation.
+
+Everything else stands outside: inputs, losses, penalties, which use parameters alone.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import AutogradError
+from ..primitives import dot, fsum
+from ..value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    Path = tuple[str, ...]  # a module by its name's parts, such as ("layers.0", "neurons.3")
+
+_PARTS = re.compile(r"[^.]+(?:\.\d+)*")  # an attribute, with the place in a list that it may be
+
+
+def parameter_names(model: Any) -> dict[Value, str]:
+    """The full names of a model's parameters, frozen ones too where it can tell them.
+
+    Raises:
+        TypeError: it has no named_parameters().
+    """
+    named = getattr(model, "named_parameters", None)
+    if named is None:
+        raise TypeError(
+            f"model expected an object with named_parameters(), got {type(model).__name__}; "
+            "derive its class from nn.Module, or leave model= out"
+        )
+    try:
+        pairs = list(named(frozen=True))
+    except TypeError:  # it is not nn's
+        pairs = list(named())
+    names = {}
+    for name, parameter in pairs:
+        if not isinstance(parameter, Value):
+            raise AutogradError(
+                f"named_parameters() gives (name, Value) pairs, got {type(parameter).__name__} "
+                f"for {name!r}"
+            )
+        names[parameter] = str(name)
+    return names
+
+
+def split(name: str) -> tuple[Path, str]:
+    """A parameter's module, and its name in there.
+
+    >>> split("layers.0.neurons.3.w.2")
+    (('layers.0', 'neurons.3'), 'w.2')
+    """
+    *path, last = _PARTS.findall(name) or [name]
+    return tuple(path), last
+
+
+def layer(path: Path) -> Path:
+    """The layer of a neuron; any other module is itself.
+
+    >>> layer(("layers.0", "neurons.3")), layer(("encoder", "norm"))
+    (('layers.0',), ('encoder', 'norm'))
+    """
+    return path[:-1] if path and path[-1].startswith("neurons.") else path
+
+
+def homes(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value, Path]:
+    """The module of every node that is inside the model, parameters too.
+
+    Args:
+        order: the nodes in topological order.
+        parameters: the module of each parameter.
+    """
+    found = _users(order, parameters)
+    users = set(found)
+    feeds: set[Value] = set()  # what such nodes are made from, however far back
+    consumers: dict[Value, int] = {}
+    for node in reversed(order):
+        parents = node.parents
+        if node in users or node in feeds:
+            feeds.update(parents)
+        for parent in dict.fromkeys(parents):
+            consumers[parent] = consumers.get(parent, 0) + 1
+    for node in order:
+        if node.is_leaf or node in users:
+            continue
+        parents = node.parents
+        inside = [found[x] for x in parents if x in found]
+        if inside and node in feeds:
+            found[node] = common(inside)
+        elif parents[0] in users and consumers[parents[0]] == 1 and _is_function_of_one(node):
+            found[node] = found[parents[0]]
+    used = dict.fromkeys(order)
+    return {**found, **{p: path for p, path in parameters.items() if p in used}}
+
+
+def common(paths: Iterable[Path]) -> Path:
+    """The smallest module that holds them all.
+
+    >>> common([("layers.0", "neurons.3"), ("layers.0", "neurons.4")])
+    ('layers.0',)
+    """
+    first, *others = dict.fromkeys(paths)
+    for path in others:
+        shared = 0
+        while shared < min(len(first), len(path)) and first[shared] == path[shared]:
+            shared += 1
+        first = first[:shared]
+    return first
+
+
+def _users(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value, Path]:
+    """The module of every node that uses parameters."""
+    found: dict[Value, Path] = {}
+    products: set[Value] = set()
+    penalties: set[Value] = set()
+    for node in order:
+        if node.is_leaf:
+            continue
+        parents = node.parents
+        owners = [parameters[x] for x in parents if x in parameters]
+        if len(owners) == len(parents) - sum(x in penalties for x in parents) and (
+            _has_no_numbers(node)
+        ):
+            penalties.add(node)
+        elif owners:
+            found[node] = common(owners)
+            if str(node.op) == "*":
+                products.add(node)
+        elif (
+            (str(node.op) == "+" or node.op is fsum)
+            and any(x in products for x in parents)
+            and all(x in found for x in parents)
+            and len({found[x] for x in parents}) == 1
+        ):
+            found[node] = found[parents[0]]
+    return found
+
+
+def _has_no_numbers(node: Value) -> bool:
+    """Whether no plain number stands where an input could."""
+    operands = node.operands
+    if node.op is dot and operands[-1].__class__ is int:  # no bias
+        operands = operands[:-1]
+    elif str(node.op) == "**":  # an exponent
+        operands = operands[:1]
+    return all(isinstance(x, Value) for x in operands)
+
+
+def _is_function_of_one(node: Value) -> bool:
+    return len(node.parents) == 1 and str(node.op).isidentifier() and str(node.op) != "neg"

@@ -1,0 +1,417 @@
+"""A graph as it is drawn: boxes, each for one node or for many.
+
+A picture of thousands of boxes says nothing. So a graph that is too large is drawn with
+
+- the nodes of each neuron, or each layer, as one box, where a model is known;
+- a stretch of a chain that repeats itself as one box: y + 1 + 1 + .. + 1;
+- nodes that are made in the same way from nodes of the same kind as one box: the 64 neurons of a
+  layer, with all their weights;
+- and where that is not enough, all that is far from the root as one box.
+
+Each step takes a Sketch and gives one of fewer boxes. None of them recurses, or goes more than a
+few times over the graph.
+"""
+
+from __future__ import annotations
+
+from ..primitives import dot
+from ..rules import NaryPrimitive
+from ..value import Value
+from .modules import common, layer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from typing import Literal
+
+    from .modules import Path
+
+    Detail = Literal["values", "neurons", "layers"]
+
+LONGEST_PERIOD = 8  # of what is looked for along a chain, in boxes
+FEWEST_REPEATS = 3  # that are worth a box of their own
+NEAREST = 50  # boxes that are drawn of a graph that is too large, and does not repeat itself
+
+
+class Group:
+    """What a box of several nodes stands for.
+
+    Attributes:
+        kind: "module", "parameters" (of a module), "repeats" (along a chain), "equal", or "rest".
+        like: what it is made of; equal ones look alike.
+        count: how many of them.
+        home: the module that it is drawn in; for kind "module" and "parameters" the module it is.
+    """
+
+    __slots__ = ("count", "home", "kind", "like")
+
+    def __init__(self, kind: str, like: Hashable, count: int, home: Path | None) -> None:
+        self.kind, self.like, self.count, self.home = kind, like, count, home
+
+
+class Sketch:
+    """The boxes of a picture, in topological order; the root's is the last.
+
+    Attributes:
+        index: the nodes of the graph and their numbers, in topological order.
+        box: for each of them, the number of its box.
+        operands: for each box the boxes that it uses, each once, in order.
+        content: for each box the node that it is, or the Group.
+        homes: the modules of the nodes inside a model.
+    """
+
+    def __init__(
+        self,
+        index: dict[Value, int],
+        box: list[int],
+        operands: list[tuple[int, ...]],
+        content: list[Value | Group],
+        homes: dict[Value, Path],
+    ) -> None:
+        self.index = index
+        self.box = box
+        self.operands = operands
+        self.content = content
+        self.homes = homes
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+    def box_of(self, node: Value) -> int:
+        """The number of a node's box."""
+        return self.box[self.index[node]]
+
+    def home(self, box: int) -> Path | None:
+        """The module that a box is drawn in; None outside of the model."""
+        content = self.content[box]
+        return content.home if isinstance(content, Group) else self.homes.get(content)
+
+    def like(self, box: int) -> Hashable:
+        """What a box looks like, its operands apart."""
+        content = self.content[box]
+        if isinstance(content, Group):
+            return (content.kind, content.like, content.count, content.home)
+        operands, values = content.operands, len(content.parents)
+        numbers: Hashable = len(operands) - values
+        if numbers and len(operands) < 4:  # which of them
+            numbers = tuple([isinstance(x, Value) for x in operands])
+        return (content.op, values, numbers, self.homes.get(content))
+
+    def uses(self) -> list[int]:
+        """For each box, how many boxes use it."""
+        counts = [0] * len(self)
+        for operands in self.operands:
+            for x in operands:
+                counts[x] += 1
+        return counts
+
+
+def sketch(
+    order: Sequence[Value],
+    homes: dict[Value, Path],
+    detail: Detail = "values",
+    max_nodes: int | None = None,
+) -> Sketch:
+    """The boxes to draw: in the detail asked for, or in as little as it takes.
+
+    Args:
+        order: the nodes in topological order.
+        homes: the modules of those inside the model; {} where there is none.
+        detail: the finest that is wanted.
+        max_nodes: the largest number of boxes; None for any number.
+    """
+    index = {node: i for i, node in enumerate(order)}
+    operands = [tuple(dict.fromkeys([index[x] for x in node.parents])) for node in order]
+    drawn = full = Sketch(index, list(range(len(order))), operands, list(order), homes)
+    if detail != "values" and homes:
+        drawn = modules(full, order, detail)
+    if max_nodes is None:
+        return drawn
+    if homes and detail == "values" and len(drawn) > max_nodes:
+        drawn = modules(full, order, "neurons")
+    if homes and detail != "layers" and len(drawn) > max_nodes:
+        drawn = modules(full, order, "layers")
+    for shorter in (repeats, equals, repeats):
+        if len(drawn) > max_nodes:
+            drawn = shorter(drawn)
+    return drawn if len(drawn) <= max_nodes else nearest(drawn, min(max_nodes, NEAREST))
+
+
+# -- modules ------------------------------------------------------------------------------------
+
+
+def modules(full: Sketch, order: Sequence[Value], detail: Detail) -> Sketch:
+    """Each neuron or layer as one box, once for every time that it was applied.
+
+    Parameters that one application alone uses are inside its box; those of several, in a box of
+    their own.
+    """
+    homes = full.homes
+    owners = {homes[node] for node in order if node.is_leaf and node in homes}
+    if detail == "layers":
+        owners = {layer(path) for path in owners}
+    module: list[Path | None] = [None] * len(order)
+    for i, node in enumerate(order):
+        path = homes.get(node)
+        if path is not None:
+            path = layer(path) if detail == "layers" else path
+            module[i] = path if path in owners else None
+
+    applied = _applications(full, order, module, merged=detail == "layers")
+    groups = [(members, module[members[0]]) for members in applied]
+    target = {i: g for g, (members, _) in enumerate(groups) for i in members}
+    users: dict[int, set[int | None]] = {}
+    for i, operands in enumerate(full.operands):
+        for x in operands:
+            if not full.operands[x] and module[x] is not None:
+                users.setdefault(x, set()).add(
+                    target[i] if i in target and module[i] == module[x] else None
+                )
+    shared: dict[Path, list[int]] = {}
+    for x, groups_of_x in users.items():
+        [g, *others] = groups_of_x
+        if g is not None and not others:
+            groups[g][0].append(x)
+        else:
+            shared.setdefault(module[x], []).append(x)  # type: ignore[arg-type]
+    merges = [(m, Group("module", detail, 1, path)) for m, path in groups]
+    merges += [
+        (m, Group("parameters", None, len(m), path)) for path, m in shared.items() if len(m) > 1
+    ]
+    return _merged(full, merges)
+
+
+def _applications(
+    full: Sketch, order: Sequence[Value], module: list[Path | None], merged: bool
+) -> list[list[int]]:
+    """The inner nodes of each application of a module to something.
+
+    They hang together; and those on the same inputs are one application of a layer, where `merged`.
+    """
+    root_of = list(range(len(module)))
+
+    def find(i: int) -> int:
+        while root_of[i] != i:
+            root_of[i] = root_of[root_of[i]]
+            i = root_of[i]
+        return i
+
+    inner = [i for i, path in enumerate(module) if path is not None and full.operands[i]]
+    for i in inner:
+        for x in full.operands[i]:
+            if full.operands[x] and module[x] == module[i]:
+                root_of[find(i)] = find(x)
+    together: dict[int, list[int]] = {}
+    for i in inner:
+        together.setdefault(find(i), []).append(i)
+    if not merged:
+        return list(together.values())
+
+    applications: dict[Hashable, list[int]] = {}
+    seen: dict[Hashable, int] = {}
+    for members in together.values():
+        path = module[members[0]]
+        inputs = tuple(_inputs([order[i] for i in members], full.homes, path or ()))
+        # a neuron that is applied to the same inputs once more is another application
+        place = (full.homes[order[members[0]]], inputs)
+        seen[place] = seen.get(place, 0) + 1
+        applications.setdefault((path, inputs, seen[place]), []).extend(members)
+    return list(applications.values())
+
+
+def _inputs(nodes: Iterable[Value], homes: dict[Value, Path], path: Path) -> Iterator[Hashable]:
+    """What nodes of a module take from outside of it."""
+    for node in nodes:
+        for x in node.operands:
+            if not isinstance(x, Value):
+                yield ("number", x)
+            elif x not in homes or homes[x][: len(path)] != path:
+                yield x
+
+
+# -- repeats along a chain ------------------------------------------------------------------------
+
+
+def repeats(drawn: Sketch) -> Sketch:
+    """Each stretch of a chain that repeats itself, but for its first period, as one box.
+
+    A chain goes through boxes of which each is used by the next alone, and uses nothing else but
+    leaves. Those that it alone uses go with it.
+    """
+    operands, uses = drawn.operands, drawn.uses()
+    before: dict[int, int] = {}  # for each link of a chain, the box that it continues
+    for b in range(len(drawn) - 1):
+        inner = [x for x in operands[b] if operands[x]]
+        if len(inner) == 1 and uses[inner[0]] == 1:
+            before[b] = inner[0]
+    after = {x: b for b, x in before.items()}
+    merges: list[tuple[list[int], Group]] = []
+    for b, x in before.items():
+        if x in before:
+            continue  # in the middle of a chain
+        links = [b]
+        while links[-1] in after:
+            links.append(after[links[-1]])
+        likes = [
+            (
+                drawn.like(link),
+                tuple(
+                    [
+                        drawn.like(x) if uses[x] == 1 else x
+                        for x in operands[link]
+                        if not operands[x]
+                    ]
+                ),
+            )
+            for link in links
+        ]
+        for start, stop, period in _runs(likes):
+            members = links[start + period : stop]
+            leaves = [x for m in members for x in operands[m] if not operands[x] and uses[x] == 1]
+            like = tuple([drawn.like(link) for link in links[start : start + period]])
+            home = _common_home(drawn, members)
+            count = len(members) // period
+            merges.append((members + leaves, Group("repeats", like, count, home)))
+    return _merged(drawn, merges)
+
+
+def _runs(items: Sequence[Hashable]) -> Iterable[tuple[int, int, int]]:
+    """(start, stop, period) of the stretches that repeat themselves often enough.
+
+    >>> list(_runs("xabababababy"))
+    [(1, 11, 2)]
+    """
+    numbers: dict[Hashable, int] = {}
+    row = [numbers.setdefault(item, len(numbers)) for item in items]
+    start = 0
+    while start < len(row):
+        length, period = 0, 1
+        for p in range(1, LONGEST_PERIOD + 1):
+            stop = start + p
+            while stop < len(row) and row[stop] == row[stop - p]:
+                stop += 1
+            whole = (stop - start) // p * p
+            if whole > length and whole >= (FEWEST_REPEATS + 1) * p:
+                length, period = whole, p
+        if length:
+            yield start, start + length, period
+        start += length or 1
+
+
+# -- equal boxes -----------------------------------------------------------------------------------
+
+
+def equals(drawn: Sketch) -> Sketch:
+    """The boxes that are made in the same way from boxes of the same kind, as one box.
+
+    Leaves are of one kind if they are used in the same way by boxes of the same kind.
+    """
+    operands = drawn.operands
+    numbers: dict[Hashable, int] = {}
+    kinds: list[int] = []
+    for b in range(len(drawn)):
+        made = (drawn.like(b), tuple([kinds[x] if x < b else -1 for x in operands[b]]))
+        kinds.append(numbers.setdefault(made, len(numbers)))
+    used: dict[int, set[Hashable]] = {}
+    for b in range(len(drawn)):
+        for x, role in zip(operands[b], _roles(drawn, b)):
+            if not operands[x]:
+                used.setdefault(x, set()).add((kinds[b], role))
+    alike: dict[Hashable, list[int]] = {}
+    for b in range(len(drawn)):
+        alike.setdefault((kinds[b], frozenset(used.get(b, ()))), []).append(b)
+    return _merged(
+        drawn,
+        [
+            (
+                members,
+                Group("equal", drawn.like(members[0]), len(members), _common_home(drawn, members)),
+            )
+            for members in alike.values()
+            if len(members) > 1
+        ],
+    )
+
+
+def _roles(drawn: Sketch, b: int) -> Sequence[int]:
+    """What each operand of a box is to it: a weight, an input, a bias, or one of a list."""
+    node, boxes = drawn.content[b], drawn.operands[b]
+    if isinstance(node, Value) and not isinstance(node.op, NaryPrimitive):
+        return range(len(boxes))
+    if isinstance(node, Group) or node.op is not dot:
+        return [0] * len(boxes)
+    length = max(len(node.operands) // 2, 1)
+    role: dict[int, int] = {}
+    for k, x in enumerate(node.operands):
+        if isinstance(x, Value):
+            role.setdefault(drawn.box_of(x), k // length)
+    return [role[x] for x in boxes]
+
+
+# -- what is near ----------------------------------------------------------------------------------
+
+
+def nearest(drawn: Sketch, count: int) -> Sketch:
+    """The `count` - 1 boxes that are nearest to the root, and all others as one."""
+    if len(drawn) <= count:
+        return drawn
+    distance = [0] * len(drawn)
+    for b in reversed(range(len(drawn))):
+        for x in drawn.operands[b]:
+            distance[x] = max(distance[x], distance[b] + 1)
+    far = sorted(range(len(drawn)), key=lambda b: distance[b])[count - 1 :]
+    return _merged(drawn, [(far, Group("rest", None, len(far), None))])
+
+
+# -- merging ---------------------------------------------------------------------------------------
+
+
+def _merged(drawn: Sketch, merges: Sequence[tuple[list[int], Group]]) -> Sketch:
+    """A new sketch with each list of boxes as one box; in topological order again."""
+    if not merges:
+        return drawn
+    target = list(range(len(drawn)))
+    groups: dict[int, Group] = {}
+    used: dict[int, dict[int, None]] = {}
+    for members, group in merges:
+        groups[members[0]] = group
+        for b in members:
+            target[b] = members[0]
+    for b, boxes in enumerate(drawn.operands):
+        t = target[b]
+        if t in groups:
+            used.setdefault(t, {}).update(dict.fromkeys([target[x] for x in boxes]))
+    for t, together in used.items():
+        together.pop(t, None)
+
+    def operands(t: int) -> Iterable[int]:
+        return (
+            used.get(t, ()) if t in groups else dict.fromkeys(target[x] for x in drawn.operands[t])
+        )
+
+    # depth first, as topological_order goes; a circle, in a recurrent network, is left open
+    number: dict[int, int] = {}
+    open_or_done = {target[-1]}
+    path = [(target[-1], iter(operands(target[-1])))]
+    while path:
+        t, rest = path[-1]
+        x = next((x for x in rest if x not in open_or_done), None)
+        if x is None:
+            number[t] = len(number)
+            path.pop()
+        else:
+            open_or_done.add(x)
+            path.append((x, iter(operands(x))))
+    return Sketch(
+        drawn.index,
+        [number[target[b]] for b in drawn.box],
+        [tuple([number[x] for x in operands(t)]) for t in number],
+        [groups.get(t) or drawn.content[t] for t in number],
+        drawn.homes,
+    )
+
+
+def _common_home(drawn: Sketch, boxes: Iterable[int]) -> Path | None:
+    """The smallest module that all of them are in; None where one is in none."""
+    paths = {drawn.home(b) for b in boxes}
+    return None if None in paths else common(p for p in paths if p is not None)

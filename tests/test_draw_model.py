@@ -1,0 +1,285 @@
+"""Pictures of what a model computed: frames, names, and neurons and layers as boxes."""
+
+import random
+
+import pytest
+from pictures import SVG, Drawn
+
+from autograd_mini import (
+    AutogradError,
+    Value,
+    draw_dot,
+    gradients,
+    relu,
+    softmax,
+    softplus,
+    tanh,
+    topological_order,
+)
+from autograd_mini.draw import format_number
+from autograd_mini.draw.modules import homes, parameter_names, split
+from nn import MLP, Layer, Module, Neuron, losses
+
+pytestmark = pytest.mark.usefixtures("one_dot")
+
+
+def network(**options):
+    return MLP(2, [3, 1], rng=random.Random(0), **{"activation": "tanh", **options})
+
+
+def loss_of(model, *rows):
+    loss = losses.mean_squared_error([model(row) for row in rows], [1.0] * len(rows))
+    loss.backward()
+    return loss
+
+
+def modules_of(root, model):
+    """{module: the operations in it, in order}; "outside" for what is in none."""
+    order = topological_order(root)
+    inside = homes(order, {p: split(name)[0] for p, name in parameter_names(model).items()})
+    found = {}
+    for node in order:
+        if not node.is_leaf:
+            path = ".".join(inside[node]) if node in inside else "outside"
+            found.setdefault(path, []).append(str(node.op))
+    return found
+
+
+# -- which module a node belongs to --------------------------------------------------------------
+
+
+def test_a_neuron_is_its_pre_activation_and_its_activation():
+    model = network()
+    assert modules_of(loss_of(model, [1.0, 2.0]), model) == {
+        **{f"layers.0.neurons.{i}": ["dot", "tanh"] for i in range(3)},
+        "layers.1.neurons.0": ["dot"],
+        "outside": ["-", "**", "fsum", "/"],
+    }
+
+
+@pytest.mark.parametrize("row", [[1.0, 2.0], [Value(1.0), Value(2.0)]])
+def test_so_it_is_where_products_and_sums_are_spelled_out(row):
+    model = network(expand=True)
+    found = modules_of(loss_of(model, row), model)
+    assert found["outside"] == ["-", "**", "fsum", "/"]
+    assert found["layers.0.neurons.1"] == ["*", "+", "*", "+", "tanh"]
+    assert found["layers.1.neurons.0"] == ["*", "+", "*", "+", "*", "+"]
+
+
+def test_an_output_activation_belongs_to_its_neuron_and_the_loss_does_not():
+    model = network(output_activation="sigmoid")
+    loss = losses.negative_log_likelihood(model([1.0, 2.0]), 1)
+    found = modules_of(loss, model)
+    assert found["layers.1.neurons.0"] == ["dot", "sigmoid"]
+    assert "log" in found["outside"]
+    linear = network()
+    logits = losses.binary_cross_entropy_with_logits(linear([1.0, 2.0]), 1)
+    assert modules_of(logits, linear)["outside"] == ["*", "softplus"]
+    z = linear([1.0, 2.0])  # used twice, and so by a loss
+    assert modules_of(softplus(z) - 0.5 * z, linear)["outside"] == ["softplus", "*", "-"]
+
+
+def test_an_activation_may_be_made_of_several_operations():
+    model = network(activation=lambda z: z * relu(z + 3) / 6)
+    found = modules_of(model([1.0, 2.0]), model)
+    assert found["layers.0.neurons.0"] == ["dot", "+", "relu", "*", "/"]
+    assert "outside" not in found
+
+
+def test_what_uses_a_whole_layer_belongs_to_the_layer():
+    class Attention(Module):
+        def __init__(self):
+            rng = random.Random(0)
+            self.first, self.second = Layer(2, 2, rng=rng), Layer(2, 1, rng=rng)
+
+        def __call__(self, x):
+            return self.second(softmax(self.first(x)))[0]
+
+    model = Attention()
+    found = modules_of(model([1.0, 2.0]), model)
+    assert {"first", "first.neurons.0", "second.neurons.0"} == set(found) - {"first.neurons.1"}
+
+
+@pytest.mark.parametrize("penalty", [losses.l1, losses.l2])
+def test_a_penalty_on_the_parameters_is_outside_of_the_model(penalty):
+    model = network()
+    data = loss_of(model, [1.0, 2.0])
+    before = modules_of(data, model)
+    after = modules_of(data + 0.1 * penalty(model.parameters()), model)
+    assert before.pop("outside") == after.pop("outside")[:4]
+    assert before == after
+
+
+def test_inputs_and_what_is_made_of_them_are_outside():
+    model = network()
+    x = [Value(1.0) * 2, Value(2.0) * 2]
+    assert modules_of(model(x), model)["outside"] == ["*", "*"]
+
+
+def test_a_frozen_model_is_known_too():
+    model = network().freeze()
+    assert len(parameter_names(model)) == 13
+    assert modules_of(model([1.0, 2.0]), model)["layers.0.neurons.0"] == ["dot", "tanh"]
+
+
+# -- frames and names ----------------------------------------------------------------------------
+
+
+def test_frames_are_the_modules_one_inside_the_other():
+    model = network()
+    picture = Drawn(loss_of(model, [1.0, 2.0]), model=model)
+    neurons = [f"module-layers.0.neurons.{i}" for i in range(3)] + ["module-layers.1.neurons.0"]
+    frames = {"module", "module-layers.0", "module-layers.1", *neurons}
+    assert {i for i in picture.groups if i.startswith("module")} == frames
+    assert picture.texts("module") == ["MLP"]
+    assert picture.texts("module-layers.0.neurons.2") == ["neurons.2"]
+    left, top, right, bottom = frame = outline(picture, "module-layers.0")
+    for i in range(3):
+        inner = outline(picture, f"module-layers.0.neurons.{i}")
+        assert (left, top) < inner[:2]
+        assert (right, bottom) > inner[2:]
+    assert frame[2] < outline(picture, "module")[2]
+
+
+def outline(picture, i):
+    """(left, top, right, bottom) of a frame, whose path is rounded."""
+    path = picture.groups[i].find(f".//{SVG}path").get("d")
+    numbers = path.replace("M", "").replace("C", " ").split()
+    points = [tuple(map(float, p.split(","))) for p in numbers]
+    xs, ys = zip(*points)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def test_parameters_have_the_models_names_and_a_shape_of_their_own():
+    model = network()
+    x = Value(2.0, "x")
+    root = model([x, 1.0])
+    picture, order = Drawn(root, model=model), topological_order(root)
+    named = parameter_names(model)
+    for i, node in enumerate(order):
+        if node in named:
+            assert picture.texts(f"node-{i}")[0] == split(named[node])[1]
+            assert picture.tooltip(f"node-{i}").startswith(f"{named[node]} = ")
+    leaf, parameter = (picture.groups[f"node-{order.index(n)}"] for n in (x, order[0]))
+    assert order[0] in named
+    assert len(list(parameter.iter(f"{SVG}polyline"))) > len(list(leaf.iter(f"{SVG}polyline")))
+
+
+def test_a_label_comes_before_the_models_name():
+    neuron = Neuron(1)
+    neuron.w[0].label = "slope"
+    picture = Drawn(neuron([2.0]), model=neuron)
+    assert [picture.texts(f"node-{i}")[0] for i in range(2)] == ["slope", "b"]
+
+
+def test_the_picture_of_a_model_has_the_ids_of_the_picture_without():
+    model = network()
+    loss = loss_of(model, [1.0, 2.0])
+    framed = {i for i in Drawn(loss, model=model).groups if not i.startswith("module")}
+    assert framed == set(Drawn(loss).groups)
+
+
+# -- neurons and layers as boxes -----------------------------------------------------------------
+
+
+def groups_by_title(picture):
+    return {picture.texts(i)[0]: i for i in sorted(picture.ids("group")) if "edge" not in i}
+
+
+def test_each_neuron_is_a_box_with_its_output_and_the_derivatives_along_its_edges():
+    model = network()
+    x = [Value(1.0, "x1"), Value(2.0, "x2")]
+    hidden = model.layers[0](x)
+    loss = (model.layers[1](hidden)[0] - 1) ** 2
+    loss.backward()
+    picture = Drawn(loss, model=model, detail="neurons")
+    boxes = [i for i in picture.ids("group") if picture.texts(i)[0].startswith("neurons")]
+    numbers = sorted(tuple(picture.texts(i)[3::2]) for i in boxes)
+    outputs = [*hidden, loss.parents[0].parents[0]]
+    assert numbers == sorted((format_number(h.data), format_number(h.grad)) for h in outputs)
+    assert all(picture.texts(i)[1].endswith("parameters") for i in boxes)
+    slopes = [format_number(g) for h in hidden for g in gradients(h, x)]
+    edges = [e for e in picture.ids("edge") if picture.ends(e)[0].startswith("n")]
+    labels = [t for e in edges for t in picture.texts(e) if picture.ends(e)[1].startswith("g")]
+    assert sorted(labels) == sorted(slopes)
+
+
+def test_each_layer_is_a_box_that_counts_its_neurons_and_parameters():
+    model = network()
+    picture = Drawn(loss_of(model, [1.0, 2.0]), model=model, detail="layers")
+    titles = groups_by_title(picture)
+    assert set(titles) == {"layers.0", "layers.1"}
+    assert picture.texts(titles["layers.0"])[1:3] == ["3 neurons", "9 parameters"]
+    assert picture.texts(titles["layers.1"])[1] == "4 parameters"
+
+
+@pytest.mark.parametrize("rows", [([1.0, 2.0], [3.0, 4.0]), ([1.0, 2.0], [1.0, 2.0])])
+@pytest.mark.parametrize("detail", ["neurons", "layers"])
+def test_a_model_that_is_called_twice_has_boxes_for_each_and_shares_its_parameters(detail, rows):
+    model = network()
+    picture = Drawn(loss_of(model, *rows), model=model, detail=detail)
+    titles = [picture.texts(i)[:2] for i in picture.ids("group")]
+    modules = {"neurons": 4, "layers": 2}[detail]
+    assert sum(t[0].endswith("application 2") for t in titles) == modules
+    assert sum(t[1].endswith("parameters") for t in titles) == modules
+    assert len(titles) == 3 * modules
+
+
+def test_the_root_may_be_inside_a_module():
+    neuron = Neuron(2, activation="tanh")
+    y = neuron([1.0, 2.0])
+    picture = Drawn(y, model=neuron, detail="neurons")
+    [box] = picture.ids("group")
+    assert picture.texts(box)[0] == "Neuron"
+    assert len(picture.shapes(box)) > 1
+    assert format_number(y.data) in picture.texts(box)
+
+
+def test_a_recurrent_network_is_drawn_in_every_detail():
+    class Recurrent(Module):
+        def __init__(self):
+            self.neurons = [Neuron(2, activation="tanh", rng=random.Random(i)) for i in range(2)]
+
+        def __call__(self, x):
+            h = [0.0, 0.0]
+            for _ in x:
+                h = [neuron(h) for neuron in self.neurons]
+            return h[0] * h[1]
+
+    model = Recurrent()
+    root = model(range(5))
+    for detail in ("values", "neurons", "layers"):
+        picture = Drawn(root, model=model, detail=detail)
+        assert picture.texts(f"node-{len(topological_order(root)) - 1}")
+
+
+# -- what is refused -----------------------------------------------------------------------------
+
+
+def test_a_detail_needs_a_model_and_a_model_names_its_parameters():
+    x = tanh(Value(1.0))
+    with pytest.raises(ValueError, match=r"detail='layers'.*model="):
+        draw_dot(x, detail="layers")
+    with pytest.raises(ValueError, match="'values', 'neurons' or 'layers', got 'all'"):
+        draw_dot(x, detail="all")
+    with pytest.raises(TypeError, match=r"named_parameters.*got list"):
+        draw_dot(x, model=[x])
+
+    class Wrong:
+        def named_parameters(self):
+            return [("w", 1.0)]
+
+    with pytest.raises(AutogradError, match=r"\(name, Value\) pairs, got float for 'w'"):
+        draw_dot(x, model=Wrong())
+
+
+def test_any_object_that_names_its_parameters_is_a_model():
+    w = Value(2.0)
+
+    class Line:
+        def named_parameters(self):
+            return [("w", w)]
+
+    picture = Drawn(tanh(w * 3.0), model=Line())
+    assert picture.texts("module") == ["Line"]
+    assert picture.texts("node-0")[0] == "w"
