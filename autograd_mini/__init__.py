@@ -64,7 +64,7 @@ from .value import Scalar, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .draw import draw_dot
+    from .draw import draw_dot, draw_mlp
     from .formulas import latex
     from .paths import chain_rule
     from .stepper import step_through
@@ -95,6 +95,7 @@ __all__ = [
     "cosh",
     "dot",
     "draw_dot",
+    "draw_mlp",
     "elu",
     "erf",
     "erfc",
@@ -149,6 +150,7 @@ __all__ = [
 _LOADED_WHEN_USED = {  # so that importing the engine stays quick
     "chain_rule": "paths",
     "draw_dot": "draw",
+    "draw_mlp": "draw",
     "latex": "formulas",
     "step_through": "stepper",
 }

@@ -1,12 +1,13 @@
 """Pictures of computation graphs and of networks, drawn by Graphviz.
 
 graph.py draws the graph, boxes.py its parts, with text.py and palette.py for what stands in them;
-modules.py finds the nodes of each neuron and layer, sketch.py draws many nodes as one box, and
-program.py finds and runs the dot that lays them out.
+modules.py finds the nodes of each neuron and layer, sketch.py draws many nodes as one box; mlp.py
+draws a network as columns of neurons; program.py finds and runs the dot that lays them out.
 """
 
 from .graph import draw_dot, mimebundle, render
+from .mlp import draw_mlp
 from .program import dot_command
 from .text import format_number
 
-__all__ = ["dot_command", "draw_dot", "format_number", "mimebundle", "render"]
+__all__ = ["dot_command", "draw_dot", "draw_mlp", "format_number", "mimebundle", "render"]

@@ -1,0 +1,216 @@
+"""A network as textbooks draw it: neurons in columns, weights as lines between them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from ..errors import AutogradError
+from .palette import INK, PAPER, QUIET
+from .program import new_picture
+from .text import escaped, exact, format_number, shortened, tooltip
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, Literal
+
+    import graphviz
+
+# The sign of a weight is told by its line as well as by its colour.
+POSITIVE = {"color": "#0b5394", "style": "solid"}
+NEGATIVE = {"color": "#a63a00", "style": "dashed"}
+THINNEST, THICKEST = 0.4, 5.0  # lines, in points
+COLUMN, ROW = 2.4, 0.72  # distances, in inches
+
+INPUT = {"shape": "box", "fillcolor": "#dcebf9", "color": "#0b5394"}
+NEURON = {"shape": "circle", "fillcolor": PAPER, "color": QUIET}
+OUTPUT = {"shape": "circle", "fillcolor": "#fff2cc", "color": "#7f4f00", "peripheries": "2"}
+PLAIN = {"shape": "plaintext", "style": "", "fixedsize": "false", "fontcolor": QUIET}
+MORE = {**PLAIN, "style": "filled", "fillcolor": PAPER, "margin": "0.02"}
+FONT = {"fontname": "Helvetica", "fontsize": "12"}
+
+
+def draw_mlp(
+    model: Any,
+    format: str = "svg",
+    *,
+    width: Literal["weight", "gradient"] = "weight",
+    x: Sequence[Any] | None = None,
+    max_neurons: int = 8,
+) -> graphviz.Digraph:
+    """A multi-layer perceptron as columns of neurons, with a line for every weight.
+
+    A line is the wider, the larger its weight; a negative one is dashed.
+
+    Args:
+        model: an MLP, or any object whose `.layers` have `.neurons` that have weights `.w` and a
+            bias `.b`.
+        format: what .render() writes: "svg", "png", ..
+        width: "weight", or "gradient": what the lines show.
+        x: an input; the neurons then show their activations.
+        max_neurons: how many of a layer are drawn, at least 2; the others are counted.
+
+    Returns:
+        A graphviz.Digraph, in which input-0 is the id of the first input, neuron-1-2 that of
+        layers.1.neurons.2, and weight-1-2-0 that of the line of its weight w.0.
+
+    Raises:
+        TypeError: the model has no layers of neurons.
+        ValueError: an option has a value that it does not know, or x is of the wrong length.
+
+    >>> from nn import MLP
+    >>> picture = draw_mlp(MLP(2, [3, 1]))
+    >>> picture.source.count("id=neuron-") + picture.source.count('id="neuron-')
+    4
+    """
+    layers = _layers(model)
+    if width not in ("weight", "gradient"):
+        raise ValueError(f"width is 'weight' or 'gradient', got {width!r}")
+    if max_neurons < 2:
+        raise ValueError(f"max_neurons is at least 2, the first and the last, got {max_neurons}")
+    sizes = [len(layers[0][0].w), *map(len, layers)]
+    numbers = [None] * len(sizes) if x is None else _activations(model, x, sizes)
+    shown = [_shown(size, max_neurons) for size in sizes]
+    picture = new_picture(
+        format,
+        engine="neato",  # which leaves everything where it is put
+        graph={"splines": "line", "outputorder": "edgesfirst", "bgcolor": PAPER, **FONT},
+        node={**FONT, "style": "filled", "fixedsize": "true", "width": "0.55", "fontcolor": INK},
+        edge={"arrowhead": "none"},
+    )
+    for column, (size, neurons) in enumerate(zip(sizes, shown)):
+        top = _place(column, -1.1, max(map(len, shown)))
+        title = _title(column, size, layers)
+        picture.node(f"title{column}", title, id=f"title-{column}", pos=top, **PLAIN)
+        for row, k in enumerate(neurons):
+            at = _place(column, row, len(neurons))
+            if k is None:
+                more = rf"…\n{size - len(neurons) + 1:,} more"
+                picture.node(f"more{column}", more, id=f"more-{column}", pos=at, **MORE)
+                continue
+            values = numbers[column]
+            _draw_neuron(picture, layers, column, k, at, None if values is None else values[k])
+    largest = _draw_weights(picture, layers, shown, width)
+    says = f"line width: size of the {width}, up to {format_number(largest)}; dashed: negative"
+    picture.attr(label=escaped(says), labelloc="b", fontcolor=QUIET)
+    return picture
+
+
+def _layers(model: Any) -> list[list[Any]]:
+    """The neurons of each layer."""
+    try:
+        layers = [list(layer.neurons) for layer in model.layers]
+        complete = all(layers) and all(n.w and hasattr(n, "b") for row in layers for n in row)
+    except (AttributeError, TypeError):
+        layers, complete = [], False
+    if not layers or not complete:
+        raise TypeError(
+            "draw_mlp expected a model whose .layers have .neurons with weights .w and a bias .b, "
+            f"got {type(model).__name__}; draw the graph of its output with draw_dot"
+        )
+    return layers
+
+
+def _activations(model: Any, x: Sequence[Any], sizes: Sequence[int]) -> list[Any]:
+    """What each column gives for the input x."""
+    if len(x) != sizes[0]:
+        raise ValueError(f"draw_mlp expected an x of {sizes[0]} numbers, got {len(x)}")
+    columns: list[Any] = [[_number(v) for v in x]]
+    values: Any = list(x)
+    for layer, size in zip(model.layers, sizes[1:]):
+        values = layer(values)
+        values = values if isinstance(values, (list, tuple)) else [values]
+        if len(values) != size:
+            raise AutogradError(
+                f"a layer of {size} neurons gave {len(values)} values; draw_mlp shows one for each"
+            )
+        columns.append([_number(v) for v in values])
+    return columns
+
+
+def _number(value: Any) -> Any:
+    """The number of a Value, or of what is one already."""
+    return getattr(value, "data", value)
+
+
+def _shown(size: int, most: int) -> list[int | None]:
+    """The neurons of a column that are drawn; None for those between that are not.
+
+    >>> _shown(3, 4), _shown(100, 4)
+    ([0, 1, 2], [0, 1, 2, None, 99])
+    """
+    return [*range(size)] if size <= most else [*range(most - 1), None, size - 1]
+
+
+def _place(column: int, row: float, rows: int) -> str:
+    """Where a neuron stands; columns are centred."""
+    return f"{column * COLUMN:.3f},{((rows - 1) / 2 - row) * ROW:.3f}!"
+
+
+def _title(column: int, size: int, layers: Sequence[Sequence[Any]]) -> str:
+    if column == 0:
+        return f"{size:,} input{'s' * (size != 1)}"
+    activation = getattr(layers[column - 1][0], "activation", None)
+    name = getattr(activation, "__name__", "")
+    neurons = f"{size:,} neuron{'s' * (size != 1)}"
+    return rf"layers.{column - 1}\n{neurons}" + (
+        f", {escaped(shortened(name, 16))}" if name else ""
+    )
+
+
+def _draw_neuron(
+    picture: Any, layers: Sequence[Sequence[Any]], column: int, k: int, at: str, value: Any
+) -> None:
+    shown = "" if value is None else format_number(value)
+    if column == 0:
+        name, identity, look = f"x[{k}]", f"input-{k}", INPUT
+        says = name
+    else:
+        name = f"layers.{column - 1}.neurons.{k}"
+        identity, look = f"neuron-{column - 1}-{k}", OUTPUT if column == len(layers) else NEURON
+        says = f"{name}, bias {exact(_number(layers[column - 1][k].b))}"
+    if value is not None:
+        says += f" = {exact(value)}"
+    picture.node(
+        f"n{column}_{k}",
+        escaped(shown),
+        id=identity,
+        pos=at,
+        tooltip=tooltip(says),
+        fontsize="9" if len(shown) > 5 else "11",
+        **look,
+    )
+
+
+def _draw_weights(
+    picture: Any,
+    layers: Sequence[Sequence[Any]],
+    shown: Sequence[Sequence[int | None]],
+    width: str,
+) -> Any:
+    """The lines; gives the largest size there is among them."""
+    lines = [
+        (column, j, k, _strength(layers[column][j].w[k], width))
+        for column, (inputs, neurons) in enumerate(pairwise(shown))
+        for j in neurons
+        if j is not None
+        for k in inputs
+        if k is not None
+    ]
+    largest = max((abs(s) for *_, s in lines if 0 <= abs(s) < float("inf")), default=0)
+    for column, j, k, strength in lines:
+        size = min(abs(strength) / largest, 1) if largest and strength == strength else 0
+        says = f"layers.{column}.neurons.{j}.w.{k}: {width} {exact(strength)}"
+        picture.edge(
+            f"n{column}_{k}",
+            f"n{column + 1}_{j}",
+            id=f"weight-{column}-{j}-{k}",
+            penwidth=f"{THINNEST + (THICKEST - THINNEST) * float(size):.2f}",
+            tooltip=tooltip(says),
+            **(NEGATIVE if strength < 0 else POSITIVE),
+        )
+    return largest
+
+
+def _strength(weight: Any, width: str) -> Any:
+    return _number(weight) if width == "weight" else getattr(weight, "grad", 0.0)
