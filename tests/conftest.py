@@ -7,7 +7,6 @@ matter: under coverage.
 import os
 
 import pytest
-import random_programs
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -44,6 +43,8 @@ def pytest_terminal_summary(terminalreporter):
         if name == "random programs" and report.when == "call"
     ]
     if parts:
+        import random_programs  # and with it the library, which no other test needs for its start
+
         terminalreporter.section("random programs")
         terminalreporter.write_line(random_programs.table(random_programs.merged(parts)))
 
