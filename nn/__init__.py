@@ -1,6 +1,15 @@
 """A thin neural-net layer on autograd_mini: modules, losses, optimizers, training."""
 
-from . import activations, initializers, losses, metrics, optimizers, schedules, toys
+from . import (
+    activations,
+    diagnostics,
+    initializers,
+    losses,
+    metrics,
+    optimizers,
+    schedules,
+    toys,
+)
 from .checkpoints import load, save
 from .convolution import Conv1d, Conv2d, flatten
 from .dropout import Dropout
@@ -30,6 +39,7 @@ __all__ = [
     "Sequential",
     "SparseLinear",
     "activations",
+    "diagnostics",
     "fit",
     "flatten",
     "initializers",

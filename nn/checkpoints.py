@@ -7,8 +7,7 @@ shape.
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
+import reprlib
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from autograd_mini.files import write_atomically
 
 from .module import Module
 from .optimizers import Optimizer
+from .optimizers.state import check_number, check_numbers
 
 FORMAT = "autograd-mini checkpoint"
 VERSION = 1
@@ -37,15 +37,20 @@ def save(path: str | Path, model: Module, optimizer: Optimizer | None = None) ->
     Raises:
         CheckpointError: a number is nan or infinite; names it.
     """
-    state: dict[str, Any] = {
-        "format": FORMAT,
-        "version": VERSION,
-        "parameters": model.state_dict(),
-    }
+    parameters = model.state_dict()
+    state: dict[str, Any] = {"format": FORMAT, "version": VERSION, "parameters": parameters}
     if optimizer is not None:
         state["optimizer"] = {"name": type(optimizer).__name__, **optimizer.state_dict()}
-    _check_numbers(state, "", str(path))
-    write_atomically(Path(path), json.dumps(state, indent=1, allow_nan=False) + "\n")
+    try:
+        for name, number in parameters.items():
+            check_number(number, f"parameters.{name}")
+        for name, entry in state.get("optimizer", {}).items():
+            if isinstance(entry, list):
+                check_numbers(entry, f"optimizer.{name}")
+        text = json.dumps(state, indent=1, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: {error}") from None
+    write_atomically(Path(path), text + "\n")
 
 
 def load(path: str | Path, model: Module, optimizer: Optimizer | None = None) -> None:
@@ -61,45 +66,42 @@ def load(path: str | Path, model: Module, optimizer: Optimizer | None = None) ->
         raise CheckpointError(f"{path}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: this is no JSON file ({error})") from None
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise CheckpointError(f"{path}: this is no {FORMAT}; nn.save writes one")
-    if state.get("version") != VERSION:
-        raise CheckpointError(
-            f"{path}: 'version' is {state.get('version')!r}; this release reads version {VERSION}"
-        )
-    _check_numbers(state, "", str(path))
     before = model.state_dict()
     try:
-        parameters = _entry(state, "parameters")
-        model.load_state_dict(parameters)
-        if optimizer is not None:
-            remembered = dict(_entry(state, "optimizer"))
-            name = remembered.pop("name", None)
-            if name != type(optimizer).__name__:
-                raise ValueError(
-                    f"'optimizer.name' is {name!r}, and the optimizer given is a "
-                    f"{type(optimizer).__name__}"
-                )
-            optimizer.load_state_dict(remembered)
-    except (TypeError, ValueError) as error:
+        _load(state, model, optimizer)
+    except BaseException as error:
         model.load_state_dict(before)
-        raise CheckpointError(f"{path}: {error}") from None
+        if isinstance(error, ValueError):
+            raise CheckpointError(f"{path}: {error}") from None
+        raise
 
 
-def _entry(state: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _load(state: Any, model: Module, optimizer: Optimizer | None) -> None:
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise ValueError(f"this is no {FORMAT}; nn.save writes one")
+    if state.get("version") != VERSION:
+        version = reprlib.repr(state.get("version"))
+        raise ValueError(f"'version' is {version}; this release reads version {VERSION}")
+    parameters = _table(state, "parameters")
+    for name, number in parameters.items():
+        check_number(number, f"parameters.{name}")
+    model.load_state_dict(parameters)
+    if optimizer is None:
+        return
+    remembered = _table(state, "optimizer")
+    name, expected = remembered.pop("name", None), type(optimizer).__name__
+    if name != expected:
+        raise ValueError(
+            f"'optimizer.name' is {reprlib.repr(name)}, and the optimizer given is a {expected}"
+        )
+    try:
+        optimizer.load_state_dict(remembered)
+    except ValueError as error:
+        raise ValueError(f"in 'optimizer': {error}") from None
+
+
+def _table(state: dict[str, Any], name: str) -> dict[str, Any]:
     entry = state.get(name)
     if not isinstance(entry, dict):
         raise ValueError(f"{name!r} is missing, or no table of names and numbers")
     return entry
-
-
-def _check_numbers(part: Any, path: str, file: str) -> None:
-    """Raise where a number is not finite, with its path, such as optimizer.means[3]."""
-    if isinstance(part, dict):
-        for name, entry in part.items():
-            _check_numbers(entry, f"{path}.{name}" if path else name, file)
-    elif isinstance(part, (list, tuple)):
-        for i, entry in enumerate(part):
-            _check_numbers(entry, f"{path}[{i}]", file)
-    elif isinstance(part, float) and not math.isfinite(part):
-        raise CheckpointError(f"{file}: {path!r} is {part}; expected a finite number")

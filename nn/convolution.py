@@ -13,7 +13,7 @@ from autograd_mini import Value, dot
 
 from .activations import Activation, activation_function, activation_name
 from .initializers import Initializer, initializer
-from .layers import check_size
+from .layers import check_inputs, check_size
 from .module import Module
 
 
@@ -42,9 +42,7 @@ class _Convolution(Module):
         filters = check_size(filters, f"{name} filters")
         self.kernel = tuple(check_size(size, f"{name} kernel") for size in kernel)
         self.stride = check_size(stride, f"{name} stride")
-        if padding < 0:
-            raise ValueError(f"{name} expected a padding of at least 0, got {padding}")
-        self.padding = padding
+        self.padding = check_size(padding, f"{name} padding", least=0)
         self.activation = activation_function(activation)
         draw = initializer(init, activation_name(self.activation))
         heard, hearing = channels, filters
@@ -73,11 +71,14 @@ class _Convolution(Module):
             [(k, start + k) for k in range(size) if 0 <= start + k < length] for start in starts
         ]
 
-    def _check_channels(self, x: Sequence[Any]) -> None:
-        if len(x) != len(self.w[0]):
+    def _check_channels(self, x: Any) -> list[Any]:
+        """The input, or array, as a list of as many channels as there should be."""
+        channels = list(x.tolist() if hasattr(x, "tolist") else x)
+        if len(channels) != len(self.w[0]):
             raise ValueError(
-                f"{type(self).__name__} expected {len(self.w[0])} channels, got {len(x)}"
+                f"{type(self).__name__} expected {len(self.w[0])} channels, got {len(channels)}"
             )
+        return channels
 
     def _neuron(self, weights: list[Any], inputs: list[Any], bias: Any) -> Any:
         z = dot(weights, inputs, bias)
@@ -111,7 +112,8 @@ class Conv1d(_Convolution):
         super().__init__(channels, filters, (kernel,), **options)
 
     def __call__(self, x: Sequence[Sequence[Any]]) -> list[list[Any]]:
-        self._check_channels(x)
+        x = self._check_channels(x)
+        x = [check_inputs(channel, len(x[0]), "Conv1d channel") for channel in x]
         windows = self._windows(len(x[0]), self.kernel[0])
         return [
             [
@@ -146,12 +148,18 @@ class Conv2d(_Convolution):
         self, channels: int, filters: int, kernel: int | tuple[int, int], **options: Any
     ) -> None:
         sizes = kernel if isinstance(kernel, tuple) else (kernel, kernel)
+        if len(sizes) != 2:
+            raise ValueError(f"Conv2d expected a kernel of (rows, columns), got {kernel}")
         super().__init__(channels, filters, sizes, **options)
 
     def __call__(self, x: Sequence[Sequence[Sequence[Any]]]) -> list[list[list[Any]]]:
-        self._check_channels(x)
-        rows = self._windows(len(x[0]), self.kernel[0])
-        columns = self._windows(len(x[0][0]), self.kernel[1])
+        x = self._check_channels(x)
+        height, width = len(x[0]), len(x[0][0])
+        if any(len(plane) != height for plane in x):
+            raise ValueError(f"Conv2d expected {height} rows in every channel, as in the first")
+        x = [[check_inputs(row, width, "Conv2d row") for row in plane] for plane in x]
+        rows = self._windows(height, self.kernel[0])
+        columns = self._windows(width, self.kernel[1])
         return [
             [
                 [

@@ -40,7 +40,9 @@ class Dropout(Module):
             if not self.training:
                 return list(x)
             mask = self.mask(len(x))
-        return [xi * keep for xi, keep in zip(x, mask, strict=True)]
+        if len(mask) != len(x):
+            raise ValueError(f"Dropout expected a mask of {len(x)} numbers, got {len(mask)}")
+        return [xi * keep for xi, keep in zip(x, mask)]
 
     def __repr__(self) -> str:
         return f"Dropout({self.p})"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from autograd_mini import Value
+
+from .optimizers.base import set_numbers
 
 
 class EarlyStopping(NamedTuple):
@@ -15,38 +17,42 @@ class EarlyStopping(NamedTuple):
         patience: how many epochs to wait for an improvement, at least 1.
         metric: what to watch on the validation examples, "loss" or a metric's name. The loss
             should fall, a metric rise.
-        least: how large an improvement has to be.
+        least: an improvement is larger than this.
     """
 
     patience: int = 10
     metric: str = "loss"
     least: float = 0.0
 
-    def start(self, parameters: Sequence[Value]) -> Callable[[Mapping[str, float]], bool]:
-        """A function of each epoch's validation numbers: whether to stop; then the parameters are
-        those of the best epoch."""
-        if self.patience < 1:
-            raise ValueError(f"EarlyStopping expected patience of at least 1, got {self.patience}")
-        best, waited = float("-inf"), 0
-        kept: list[float] = []
 
-        def stop(validation: Mapping[str, float]) -> bool:
-            nonlocal best, waited, kept
-            if self.metric not in validation:
-                raise ValueError(
-                    f"EarlyStopping watches {self.metric!r}, and the validation measures "
-                    f"{', '.join(validation)}"
-                )
-            score = validation[self.metric] * (-1 if self.metric == "loss" else 1)
-            if score > best + self.least:
-                best, waited = score, 0
-                kept = [p.data for p in parameters]
-                return False
-            waited += 1
-            if waited < self.patience:
-                return False
-            for p, number in zip(parameters, kept):
-                p.data = number
-            return True
+class Watch:
+    """Early stopping under way: the best epoch so far, and its parameters."""
 
-        return stop
+    def __init__(self, settings: EarlyStopping, parameters: list[Value]) -> None:
+        if settings.patience < 1:
+            raise ValueError(
+                f"EarlyStopping expected patience of at least 1, got {settings.patience}"
+            )
+        self.settings, self.parameters = settings, parameters
+        self.best, self.waited = float("-inf"), 0
+        self.kept = [p.data for p in parameters]
+
+    def stop(self, validation: Mapping[str, float]) -> bool:
+        """Take in an epoch's validation numbers; whether it is time to stop."""
+        metric = self.settings.metric
+        if metric not in validation:
+            raise ValueError(
+                f"EarlyStopping watches {metric!r}, and the validation measures "
+                f"{', '.join(validation)}"
+            )
+        score = -validation[metric] if metric == "loss" else validation[metric]
+        if score > self.best + self.settings.least:
+            self.best, self.waited = score, 0
+            self.kept = [p.data for p in self.parameters]
+        else:
+            self.waited += 1
+        return self.waited >= self.settings.patience
+
+    def restore(self) -> None:
+        """Give the parameters back the numbers they had after the best epoch."""
+        set_numbers(self.parameters, self.kept)

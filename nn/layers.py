@@ -165,11 +165,11 @@ class MLP(Module):
         return f"MLP({len(first.w)}, {sizes}, {activation_name(first.activation)})"
 
 
-def check_size(n: Any, what: str) -> int:
+def check_size(n: Any, what: str, least: int = 1) -> int:
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(f"{what} expected a whole number, got {n!r}")
-    if n < 1:
-        raise ValueError(f"{what} expected a whole number of at least 1, got {n}")
+    if n < least:
+        raise ValueError(f"{what} expected a whole number of at least {least}, got {n}")
     return int(n)
 
 

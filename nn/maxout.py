@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd_mini import maximum
 
-from .layers import Linear, check_size
+from .layers import Linear, check_inputs, check_size
 from .module import Module
 
 
@@ -37,6 +37,7 @@ class Maxout(Module):
         self.pieces = [Linear(nin, nout, **options) for _ in range(count)]
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
+        x = check_inputs(x, len(self.pieces[0].neurons[0].w), "Maxout")
         return [reduce(maximum, zs) for zs in zip(*(piece(x) for piece in self.pieces))]
 
     def __repr__(self) -> str:

@@ -6,9 +6,9 @@ import random
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from autograd_mini import Value, dot
+from autograd_mini import Value, dot, sign, step
 
-from .activations import ACTIVATIONS
+from .activations import activation_name
 from .layers import check_inputs, check_size
 from .module import Module
 
@@ -47,15 +47,14 @@ class Perceptron(Module):
         if activation not in ("sign", "step"):
             raise ValueError(f"a perceptron's activation is 'sign' or 'step', got {activation!r}")
         self.w = [Value(0.0) for _ in range(check_size(nin, "Perceptron inputs") + 1)]
-        self.activation = ACTIVATIONS[activation]
-        self.labels = (-1, 1) if activation == "sign" else (0, 1)
+        self.activation, self.labels = (sign, (-1, 1)) if activation == "sign" else (step, (0, 1))
 
     def score(self, x: Sequence[Any]) -> Any:
         """w . x with the bias: above 0 on one side of the decision boundary, below on the other."""
-        return dot(self.w, [*check_inputs(x, len(self.w) - 1, "Perceptron"), 1.0])
+        return dot(self.w, self._with_one(x))
 
     def __call__(self, x: Sequence[Any]) -> Any:
-        return self.activation(self.score(x))  # type: ignore[misc]
+        return self.activation(self.score(x))
 
     def fit(
         self,
@@ -102,9 +101,12 @@ class Perceptron(Module):
         y = 1 if label == 1 else -1
         if y * self.score(x).data > 0:
             return False
-        for w, xi in zip(self.w, [*x, 1.0]):
+        for w, xi in zip(self.w, self._with_one(x)):
             w.data += lr * y * xi
         return True
 
+    def _with_one(self, x: Sequence[Any]) -> list[Any]:
+        return [*check_inputs(x, len(self.w) - 1, "Perceptron"), 1.0]
+
     def __repr__(self) -> str:
-        return f"Perceptron({len(self.w) - 1}, {self.activation})"
+        return f"Perceptron({len(self.w) - 1}, {activation_name(self.activation)})"

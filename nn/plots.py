@@ -1,44 +1,149 @@
-"""Pictures of training, with matplotlib."""
+"""Pictures of training and of what was learned, with matplotlib.
+
+Every function raises ImportError where matplotlib is not installed. A figure shows itself in a
+notebook, and `figure.savefig("name.svg")` writes it.
+"""
 
 from __future__ import annotations
 
 import io
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from .training import History
+from autograd_mini import grad
 
-LOSS, TRAINING, VALIDATION = "#222222", "#0072b2", "#d55e00"  # told apart by colour-blind people
+from .activations import ACTIVATIONS
+from .diagnostics import gradient_norms
+from .module import Module
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from .training import History
+
+# told apart by colour-blind people (Okabe, Ito 2008)
+COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#222222"]
 
 
 def training_curves(history: History) -> str:
-    """The loss and each metric over the epochs, as the text of an SVG picture.
+    """The loss and each metric over the epochs, as the text of an SVG picture."""
+    epochs = history.epochs
+    numbers = [epoch.number for epoch in epochs]
+    names = ["loss", *epochs[0].metrics]
+    figure, axes = _subplots(1, len(names), (5.2 * len(names), 3.8))
+    for axis, name in zip(axes, names):
+        training = [{"loss": epoch.loss, **epoch.metrics}[name] for epoch in epochs]
+        held_out = [epoch.validation[name] for epoch in epochs if name in epoch.validation]
+        axis.plot(numbers, training, color=COLOURS[0], label="training")
+        if held_out:
+            axis.plot(numbers, held_out, color=COLOURS[1], linestyle="--", label="validation")
+            axis.legend()
+        if name != "loss" and all(0 <= share <= 1 for share in training + held_out):
+            axis.set_ylim(0, 1.02)
+        elif min(training + held_out) >= 0:
+            axis.set_ylim(bottom=0)
+        axis.set(title=name, xlabel="epoch")
+    return _svg(figure)
 
-    Raises:
-        ImportError: matplotlib is not installed.
+
+def decision_regions(
+    model: Module, points: Sequence[tuple[Sequence[float], int]], *, resolution: int = 60
+) -> Figure:
+    """Which class a model gives to each point of the plane, and the points it learned from.
+
+    Args:
+        model: of two inputs; gives one score, above 0 for label 1, or one logit a class.
+        points: ([x, y], label) pairs, such as toys.moons(); labels 0 and 1, or -1 and 1, for one
+            score, and class indices for logits.
+        resolution: at how many places along each axis the model is asked.
     """
-    import matplotlib
+    edges = [(min(places), max(places)) for places in zip(*(point for point, _ in points))]
+    xs, ys = (_places(low, high, resolution) for low, high in edges)
+    logits = [[_logits(model.predict([x, y])) for x in xs] for y in ys]
+    figure, [axis] = _subplots(1, 1, (5.2, 4.4))
+    for k in range(len(logits[0][0])):
+        leads = [[_lead(at, k) for at in row] for row in logits]
+        highest = max(map(max, leads))
+        if highest > 0:
+            axis.contourf(xs, ys, leads, levels=[0, highest], colors=[_colour(k)], alpha=0.25)
+    for label in sorted({label for _, label in points}):
+        of_label = zip(*(point for point, its in points if its == label))
+        axis.scatter(*of_label, color=_colour(max(label, 0)), edgecolor="white", label=label)
+    axis.legend(title="label")
+    axis.set(xlabel="x1", ylabel="x2")
+    return figure
+
+
+def activation_gallery() -> Figure:
+    """Each activation function, and its derivative from the engine."""
+    functions = {name: f for name, f in ACTIVATIONS.items() if f is not None}
+    xs = _places(-4.0, 4.0, 200, margin=0)
+    columns = 4
+    rows = -(-len(functions) // columns)
+    figure, axes = _subplots(rows, columns, (2.9 * columns, 2.4 * rows))
+    for axis, (name, f) in zip(axes, functions.items()):
+        axis.plot(xs, [f(x) for x in xs], color=COLOURS[0], label="f(x)")
+        axis.plot(xs, [grad(f)(x) for x in xs], color=COLOURS[1], linestyle="--", label="f'(x)")
+        axis.set(title=name, ylim=(-1.3, 2.3))
+    for axis in axes[len(functions) :]:
+        axis.remove()
+    axes[0].legend()
+    return figure
+
+
+def gradient_flow(models: Mapping[str, Module]) -> Figure:
+    """The length of the gradient in each layer of some models, after backward().
+
+    Args:
+        models: names to models with a list `layers`.
+    """
+    figure, [axis] = _subplots(1, 1, (6.4, 3.8))
+    for k, (name, model) in enumerate(models.items()):
+        norms = list(gradient_norms(model).values())
+        axis.plot(range(1, len(norms) + 1), norms, color=_colour(k), marker=".", label=name)
+    axis.set(xlabel="layer", ylabel="length of the gradient", yscale="log")
+    axis.legend()
+    return figure
+
+
+def _subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[Any]]:
     from matplotlib.figure import Figure
 
-    epochs = [epoch.number for epoch in history.epochs]
-    names = list(history.epochs[0].metrics)
-    with matplotlib.rc_context({"svg.hashsalt": "autograd-mini", "font.size": 12}):
-        figure = Figure(figsize=(5.2 * (1 + len(names)), 3.8), layout="constrained")
-        axes: list[Any] = list(figure.subplots(1, 1 + len(names), squeeze=False)[0])
-        axes[0].plot(epochs, [epoch.loss for epoch in history.epochs], color=LOSS)
-        axes[0].set(title="training loss", xlabel="epoch")
-        axes[0].set_ylim(bottom=0)
-        for axis, name in zip(axes[1:], names):
-            training = [epoch.metrics[name] for epoch in history.epochs]
-            axis.plot(epochs, training, color=TRAINING, label="training")
-            if history.epochs[0].validation:
-                held_out = [epoch.validation[name] for epoch in history.epochs]
-                axis.plot(epochs, held_out, color=VALIDATION, linestyle="--", label="test")
-            axis.set(title=name, xlabel="epoch")
-            axis.set_ylim(0, 1.02)
-            axis.legend(loc="lower right")
-        for axis in axes:
-            axis.grid(alpha=0.3)
-            axis.spines[["top", "right"]].set_visible(False)
-        picture = io.StringIO()
+    figure = Figure(figsize=size, layout="constrained")
+    figure._repr_svg_ = lambda: _svg(figure)  # type: ignore[attr-defined]
+    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axis in axes:
+        axis.grid(alpha=0.3)
+        axis.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _svg(figure: Figure) -> str:
+    """The figure as text, the same at every run."""
+    import matplotlib
+
+    picture = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "autograd-mini"}):
         figure.savefig(picture, format="svg", metadata={"Date": None})
     return picture.getvalue()
+
+
+def _colour(k: int) -> str:
+    return COLOURS[k % len(COLOURS)]
+
+
+def _places(low: float, high: float, count: int, margin: float = 0.1) -> list[float]:
+    """Places from low to high, and a margin beyond, at equal distances."""
+    beyond = margin * (high - low)
+    return [low - beyond + (high - low + 2 * beyond) * i / (count - 1) for i in range(count)]
+
+
+def _logits(output: Any) -> list[float]:
+    """One logit a class; those of a single score s, for label 1, are -s and s."""
+    scores = output if isinstance(output, list) else [output]
+    return [-scores[0], scores[0]] if len(scores) == 1 else scores
+
+
+def _lead(logits: list[float], k: int) -> float:
+    """How far class k is ahead of the best of the others."""
+    return logits[k] - max(logit for i, logit in enumerate(logits) if i != k)

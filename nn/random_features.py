@@ -43,7 +43,8 @@ class RandomFeatures(Module):
         bias: bool = True,
         rng: random.Random | None = None,
     ) -> None:
-        nin, nout = check_size(nin, "RandomFeatures inputs"), check_size(nout, "its features")
+        nin = check_size(nin, "RandomFeatures inputs")
+        nout = check_size(nout, "RandomFeatures features")
         self.activation = activation_function(activation)
         source: Any = rng or random
         self.w = [[Value(source.gauss(0, 1)) for _ in range(nin)] for _ in range(nout)]

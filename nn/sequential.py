@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .activations import activation_function
+from .activations import activation_function, activation_name
 from .module import Module
 
 
@@ -62,4 +62,4 @@ class Elementwise(Module):
         return self.activation(x) if self.activation else x
 
     def __repr__(self) -> str:
-        return repr(getattr(self.activation, "name", "linear"))
+        return repr(activation_name(self.activation))

@@ -44,7 +44,8 @@ class SparseLinear(Module):
         init: str | Initializer | None = None,
         rng: random.Random | None = None,
     ) -> None:
-        self.nin, nout = check_size(nin, "SparseLinear inputs"), check_size(nout, "its outputs")
+        self.nin = check_size(nin, "SparseLinear inputs")
+        nout = check_size(nout, "SparseLinear outputs")
         if not 0 < density <= 1:
             raise ValueError(f"SparseLinear expected a density in (0, 1], got {density}")
         source: Any = rng or random
@@ -53,7 +54,7 @@ class SparseLinear(Module):
         else:
             pairs = sorted(set(connections))
         for i, j in pairs:
-            if not (0 <= i < nout and 0 <= j < nin):
+            if i not in range(nout) or j not in range(self.nin):
                 raise ValueError(
                     f"SparseLinear expected (output, input) pairs below ({nout}, {nin}), got {i, j}"
                 )
@@ -67,7 +68,7 @@ class SparseLinear(Module):
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         x = check_inputs(x, self.nin, "SparseLinear")
         return [
-            dot(w, [x[j] for j in heard], b) if heard else b
+            dot(w, [x[j] for j in heard], b)
             for w, heard, b in zip(self.w, self.connections, self.b)
         ]
 

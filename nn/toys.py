@@ -1,4 +1,4 @@
-"""Toy problems: small sets of labelled points in the plane."""
+"""Toy problems: small sets of labelled points in the plane, the drawn ones in random order."""
 
 from __future__ import annotations
 
@@ -59,4 +59,8 @@ def spirals(
 
 
 def _noisy(points: list[tuple[tuple[float, float], int]], noise: float, rng: Any) -> list[Point]:
-    return [([x + rng.gauss(0, noise), y + rng.gauss(0, noise)], label) for (x, y), label in points]
+    noisy = [
+        ([x + rng.gauss(0, noise), y + rng.gauss(0, noise)], label) for (x, y), label in points
+    ]
+    rng.shuffle(noisy)  # so that a part of them is like the whole
+    return noisy

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from autograd_mini import AutogradError, Value, first_nonfinite
 
-from .early_stopping import EarlyStopping
+from .early_stopping import EarlyStopping, Watch
 from .module import Module
 from .optimizers import Optimizer, clip_gradients
+from .optimizers.base import set_numbers
 from .progress import ProgressBar
 from .schedules import Schedule
 
@@ -47,7 +48,7 @@ class History(NamedTuple):
     Attributes:
         epochs: a list of Epoch.
         interrupted: whether Ctrl-C ended it early. The model holds what it had learned by then.
-        stopped_early: whether early stopping ended it; the model is then the best one seen.
+        stopped_early: whether early stopping ended it before the last epoch.
     """
 
     epochs: list[Epoch]
@@ -108,13 +109,15 @@ def fit(
         max_gradient_norm: longer gradients are scaled down to this length.
         metrics: names to functions of (outputs as plain numbers, y) that give a number.
         validation: (x, y) pairs to measure the loss and the metrics on after each epoch.
-        early_stopping: ends training when the validation loss, or a metric, stops improving.
+        early_stopping: ends training when the validation loss, or a metric, stops improving. Then,
+            or after the last epoch, the model goes back to its best epoch.
         callbacks: functions called with each Epoch when it is over.
         progress: True shows a progress bar on standard error, where that is a terminal; or a
             function called like a callback.
 
     Returns:
-        The History. Ctrl-C ends training early, between two steps, and loses nothing.
+        The History. Ctrl-C ends training early, between two steps; the model then holds what it
+        learned until the last of them.
 
     Raises:
         DivergenceError: a loss is nan or infinite; names the first such node, and leaves the
@@ -138,7 +141,6 @@ def fit(
         raise ValueError("early stopping needs examples to measure on; give fit validation=")
     metrics = metrics or {}
     rate = optimizer.lr
-    order = list(range(len(data)))
     size = batch_size or len(data)
     done: list[Epoch] = []
     bar = ProgressBar(epochs) if progress is True else None
@@ -147,12 +149,13 @@ def fit(
         *([progress] if callable(progress) else []),
         *([bar.show] if bar else []),
     ]
-    stop = early_stopping.start(optimizer.parameters) if early_stopping else None
+    watch = Watch(early_stopping, optimizer.parameters) if early_stopping else None
     evaluating = isinstance(model, Module) and not model.training
-    if evaluating:
-        model.train()
     try:
+        if evaluating:
+            model.train()
         for number in range(1, epochs + 1):
+            order = list(range(len(data)))  # from the rng alone, so that training can be resumed
             (rng or random).shuffle(order)
             total = 0.0
             sums = dict.fromkeys(metrics, 0.0)
@@ -180,8 +183,10 @@ def fit(
             done.append(epoch)
             for function in after_epoch:
                 function(epoch)
-            if stop and stop(epoch.validation):
-                return History(done, stopped_early=True)
+            if watch and watch.stop(epoch.validation):
+                break
+        if watch:
+            watch.restore()
     except KeyboardInterrupt:
         return History(done, interrupted=True)
     finally:
@@ -190,7 +195,7 @@ def fit(
             model.eval()
         if bar:
             bar.close()
-    return History(done)
+    return History(done, stopped_early=len(done) < epochs)
 
 
 def evaluate(model: Module, data: Sequence[Example], metrics: Metrics) -> dict[str, float]:
@@ -235,8 +240,7 @@ def _step(optimizer: Optimizer, epoch: int) -> None:
         if not all(math.isfinite(p.data) for p in optimizer.parameters):
             raise DivergenceError(_diverged(epoch, "a step makes a parameter infinite or nan"))
     except BaseException:  # Ctrl-C too: a step is taken whole, or not at all
-        for p, data in zip(optimizer.parameters, before):
-            p.data = data
+        set_numbers(optimizer.parameters, before)
         vars(optimizer).update(memory)
         raise
 

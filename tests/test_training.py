@@ -73,8 +73,9 @@ def test_fit_is_the_loop_one_would_write_by_hand(batch_size, settings):
     )
 
     optimizer, rng = SGD(model.parameters(), lr=0.2, **settings), random.Random(5)
-    order, size, means = list(range(len(DATA))), batch_size or len(DATA), []
+    size, means = batch_size or len(DATA), []
     for _ in range(3):
+        order = list(range(len(DATA)))
         rng.shuffle(order)
         seen = []
         for start in range(0, len(order), size):

@@ -1,8 +1,9 @@
 """Optimizers: how parameters follow their gradients."""
 
 from .adam import Adam, AdamW
-from .base import Optimizer, clip_gradients
+from .base import Optimizer
 from .bfgs import BFGSResult, bfgs
+from .clipping import clip_gradients
 from .natural_gradient import NaturalGradient
 from .sgd import SGD
 

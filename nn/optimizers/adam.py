@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from autograd_mini import Value
 
@@ -45,12 +46,22 @@ class Adam(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
-        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
-            raise ValueError(f"{type(self).__name__} expected two betas in [0, 1), got {betas}")
+        super().__init__(parameters, lr=lr, betas=tuple(betas), eps=eps, weight_decay=weight_decay)
         self.steps = 0
         self.means: list[float] | None = None
         self.squares: list[float] | None = None
+
+    def check(self, state: Mapping[str, Any]) -> None:
+        super().check(state)
+        betas = state["betas"]
+        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
+            raise ValueError(f"{type(self).__name__} expected two betas in [0, 1), got {betas}")
+        steps = state.get("steps", 0)
+        if not isinstance(steps, int) or steps < 0:
+            raise ValueError(f"steps is {steps!r}, expected a whole number of at least 0")
+        for i, square in enumerate(state.get("squares") or ()):
+            if square < 0:
+                raise ValueError(f"squares[{i}] is {square}, expected a number of at least 0")
 
     def step(self) -> None:
         """Move every parameter against its gradient."""

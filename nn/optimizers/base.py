@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import Any
 
 from autograd_mini import Value
+
+from . import state as entries
 
 
 class Optimizer:
@@ -16,8 +19,9 @@ class Optimizer:
         parameters: the Values to train.
         settings: its numbers, by name; they become attributes.
 
-    A subclass names, in `memory`, the attributes it remembers between steps. step() replaces them
-    and never changes them in place, so that a step can be taken back.
+    A subclass names, in `memory`, the attributes it remembers between steps: a list with a number
+    for each parameter, None before the first step, or a count. step() replaces them and never
+    changes them in place, so that a step can be taken back.
     """
 
     memory: tuple[str, ...] = ()
@@ -25,23 +29,21 @@ class Optimizer:
     lr: float
 
     def __init__(self, parameters: Iterable[Value], **settings: Any) -> None:
-        name = type(self).__name__
-        if not hasattr(parameters, "__iter__"):
-            raise TypeError(
-                f"{name} expected a list of Values, got {type(parameters).__name__}; write "
-                f"{name}(model.parameters())"
-            )
-        self.parameters = list(parameters)
-        for p in self.parameters:
-            if not isinstance(p, Value):
-                raise TypeError(f"{name} expected Values to train, got {type(p).__name__} {p!r}")
-        if not self.parameters:
-            raise ValueError(f"{name} got no parameters to train; is the whole model frozen?")
-        for setting, number in settings.items():
-            if isinstance(number, (int, float)) and not number >= 0:
-                raise ValueError(f"{name} expected {setting} of at least 0, got {number}")
+        self.parameters = trainable(parameters, type(self).__name__)
         self.settings = tuple(settings)
+        self.check(settings)
         vars(self).update(settings)
+
+    def check(self, state: Mapping[str, Any]) -> None:
+        """Raise a ValueError where the state_dict() makes no sense. Numbers are at least 0."""
+        for name in self.settings:
+            number = state[name]
+            if isinstance(number, (str, tuple)):
+                continue
+            if not isinstance(number, Real) or not 0 <= float(number) < math.inf:
+                raise ValueError(
+                    f"{type(self).__name__} expected {name} of at least 0, got {number!r}"
+                )
 
     def step(self) -> None:
         """Move every parameter against its gradient."""
@@ -61,7 +63,8 @@ class Optimizer:
         """Go on from state_dict()'s form.
 
         Raises:
-            ValueError: it is of another optimizer, or of other parameters; nothing is changed.
+            ValueError: it is of another optimizer, of other parameters, or damaged; names the bad
+                entry, and nothing has been changed.
         """
         expected = (*self.settings, *self.memory)
         if set(state) != set(expected):
@@ -69,38 +72,39 @@ class Optimizer:
                 f"the state does not fit {type(self).__name__}: expected {', '.join(expected)}; "
                 f"got {', '.join(map(str, state))}"
             )
+        loaded = {name: entries.like(getattr(self, name), state[name], name) for name in expected}
         for name in self.memory:
-            kept = state[name]
-            if isinstance(kept, (list, tuple)) and len(kept) != len(self.parameters):
+            if isinstance(loaded[name], list) and len(loaded[name]) != len(self.parameters):
                 raise ValueError(
-                    f"the state does not fit: {name} is of {len(kept)} parameters, and there are "
-                    f"{len(self.parameters)}"
+                    f"the state does not fit: {name} is of {len(loaded[name])} parameters, and "
+                    f"there are {len(self.parameters)}"
                 )
-        for name in expected:
-            kept = state[name]
-            setattr(self, name, list(kept) if isinstance(kept, list) else kept)
+        self.check(loaded)
+        vars(self).update(loaded)
 
 
-def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
-    """Shorten the gradient, all parameters' together, to a length of at most `max_norm`.
+def set_numbers(parameters: list[Value], numbers: list[float]) -> None:
+    """Give every parameter its number: all of them, even if Ctrl-C comes meanwhile."""
+    try:
+        for p, number in zip(parameters, numbers):
+            p.data = number
+    except BaseException:
+        for p, number in zip(parameters, numbers):
+            p.data = number
+        raise
 
-    Args:
-        parameters: the Values whose .grad is scaled.
-        max_norm: the largest Euclidean length, above 0.
 
-    Returns:
-        The length it had (Pascanu et al. 2013, arXiv:1211.5063).
-
-    >>> p, q = Value(0.0), Value(0.0)
-    >>> p.grad, q.grad = 3.0, 4.0
-    >>> clip_gradients([p, q], 2.5), p.grad, q.grad
-    (5.0, 1.5, 2.0)
-    """
-    if not max_norm > 0:
-        raise ValueError(f"clip_gradients expected max_norm above 0, got {max_norm}")
-    parameters = list(parameters)
-    norm = math.hypot(*(p.grad for p in parameters))
-    if norm > max_norm and math.isfinite(norm):
-        for p in parameters:
-            p.grad *= max_norm / norm
-    return norm
+def trainable(parameters: Iterable[Value], name: str) -> list[Value]:
+    """The parameters as a list, checked; `name` is who is to train them."""
+    if not hasattr(parameters, "__iter__"):
+        raise TypeError(
+            f"{name} expected a list of Values, got {type(parameters).__name__}; write "
+            f"{name}(model.parameters())"
+        )
+    values = list(parameters)
+    for p in values:
+        if not isinstance(p, Value):
+            raise TypeError(f"{name} expected Values to train, got {type(p).__name__} {p!r}")
+    if not values:
+        raise ValueError(f"{name} got no parameters to train; is the whole model frozen?")
+    return values

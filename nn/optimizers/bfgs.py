@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from autograd_mini import Value, gradients
 
-from .base import Optimizer
+from .base import set_numbers, trainable
 
 
 class BFGSResult(NamedTuple):
@@ -51,6 +51,8 @@ def bfgs(
     Raises:
         ImportError: scipy is not installed.
 
+    An error in the loss, or Ctrl-C, is passed on, with the parameters at the last point accepted.
+
     >>> x, y = Value(-1.0), Value(2.0)
     >>> result = bfgs([x, y], lambda: (1 - x) ** 2 + 100 * (y - x * x) ** 2)  # Rosenbrock
     >>> result.converged, round(x.data, 6), round(y.data, 6)
@@ -60,13 +62,14 @@ def bfgs(
         from scipy.optimize import minimize
     except ImportError as error:
         raise ImportError('bfgs needs scipy: pip install "autograd-mini[optimize]"') from error
-    values = Optimizer(parameters, lr=0.0).parameters
+    values = trainable(parameters, "bfgs")
     best = [p.data for p in values]
 
     def loss_and_gradient(numbers: Any) -> tuple[float, list[float]]:
-        _set(values, numbers.tolist())
+        set_numbers(values, numbers.tolist())
         found = loss()
-        return found.data, gradients(found, values)
+        slopes = gradients(found, values)
+        return found.data, slopes
 
     def accept(numbers: Any) -> None:
         best[:] = numbers.tolist()
@@ -77,11 +80,6 @@ def bfgs(
             loss_and_gradient, best, jac=True, method="BFGS", callback=accept, options=options
         )
         accept(found.x)
-    finally:  # after Ctrl-C too, the parameters are at the last step's point
-        _set(values, best)
+    finally:  # whatever was tried last
+        set_numbers(values, best)
     return BFGSResult(float(found.fun), int(found.nit), bool(found.success), str(found.message))
-
-
-def _set(parameters: list[Value], numbers: list[float]) -> None:
-    for p, number in zip(parameters, numbers):
-        p.data = number

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 from autograd_mini import Value, gradients
 
@@ -47,9 +47,12 @@ class NaturalGradient(Optimizer):
         damping: float = 1e-3,
         fisher: Literal["model", "empirical"] = "model",
     ) -> None:
-        if fisher not in ("model", "empirical"):
-            raise ValueError(f"fisher is 'model' or 'empirical', got {fisher!r}")
         super().__init__(parameters, lr=lr, damping=damping, fisher=fisher)
+
+    def check(self, state: Mapping[str, Any]) -> None:
+        super().check(state)
+        if state["fisher"] not in ("model", "empirical"):
+            raise ValueError(f"fisher is 'model' or 'empirical', got {state['fisher']!r}")
 
     def step(  # type: ignore[override]
         self, log_probabilities: Sequence[Sequence[Value]], labels: Sequence[int]
@@ -62,11 +65,15 @@ class NaturalGradient(Optimizer):
             labels: for each example the class that was seen, an index from 0.
 
         Raises:
-            ValueError: there are no examples, or not as many as labels; or F is singular.
+            ValueError: there are no examples, or not as many as labels; a label names no class; or
+                F is singular.
             ImportError: numpy is not installed.
         """
-        import numpy as np
-
+        try:
+            import numpy as np
+        except ImportError as error:
+            message = 'NaturalGradient needs numpy: pip install "autograd-mini[optimize]"'
+            raise ImportError(message) from error
         if not log_probabilities or len(log_probabilities) != len(labels):
             raise ValueError(
                 f"NaturalGradient expected a label for each example, got {len(labels)} labels for "
@@ -75,6 +82,8 @@ class NaturalGradient(Optimizer):
         count, n = len(labels), len(self.parameters)
         fisher, gradient, loss = np.zeros((n, n)), np.zeros(n), 0.0
         for classes, label in zip(log_probabilities, labels):
+            if label not in range(len(classes)):
+                raise ValueError(f"expected a label from 0 to {len(classes) - 1}, got {label!r}")
             scores = np.array([gradients(log_p, self.parameters) for log_p in classes])
             weights = np.exp([log_p.data for log_p in classes])
             if self.fisher == "empirical":
@@ -82,13 +91,13 @@ class NaturalGradient(Optimizer):
             fisher += scores.T @ (scores * np.reshape(weights, (-1, 1))) / count
             gradient -= scores[label] / count
             loss -= classes[label].data / count
-        try:
-            direction = np.linalg.solve(fisher + self.damping * np.eye(n), gradient)
-        except np.linalg.LinAlgError:
+        matrix = fisher + self.damping * np.eye(n)
+        if np.linalg.matrix_rank(matrix, hermitian=True) < n:
             raise ValueError(
                 "the Fisher matrix is singular: some parameters do not change the distribution; "
                 "take a damping above 0"
-            ) from None
+            )
+        direction = np.linalg.solve(matrix, gradient)
         for p, d in zip(self.parameters, direction.tolist()):
             p.data -= self.lr * d
         return loss

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from autograd_mini import Value
 
@@ -15,7 +16,7 @@ class SGD(Optimizer):
     Args:
         parameters: the Values to train.
         lr: the learning rate, at least 0.
-        momentum: how much of the last velocity is kept, in [0, 1): v = momentum * v + gradient,
+        momentum: how much of the last velocity is kept, at least 0: v = momentum * v + gradient,
             and p -= lr * v. The first velocity is the gradient itself.
         nesterov: look ahead: p -= lr * (gradient + momentum * v).
         weight_decay: adds weight_decay * p to each gradient, at least 0.
@@ -44,9 +45,12 @@ class SGD(Optimizer):
         super().__init__(
             parameters, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay
         )
-        if nesterov and not momentum:
-            raise ValueError("SGD with nesterov=True needs a momentum above 0")
         self.velocity: list[float] | None = None
+
+    def check(self, state: Mapping[str, Any]) -> None:
+        super().check(state)
+        if state["nesterov"] and not state["momentum"]:
+            raise ValueError("SGD with nesterov=True needs a momentum above 0")
 
     def step(self) -> None:
         """Move every parameter against its gradient."""

@@ -1,0 +1,36 @@
+"""Gradient clipping: a bound on how far one step can go."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from autograd_mini import Value
+
+
+def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
+    """Shorten the gradient, all parameters' together, to a length of at most `max_norm`.
+
+    A gradient that is not finite stays as it is. (PyTorch's clip_grad_norm_ adds 1e-6 to the
+    length it divides by, and so ends a little below max_norm.)
+
+    Args:
+        parameters: the Values whose .grad is scaled.
+        max_norm: the largest Euclidean length, above 0.
+
+    Returns:
+        The length it had (Pascanu et al. 2013, arXiv:1211.5063).
+
+    >>> p, q = Value(0.0), Value(0.0)
+    >>> p.grad, q.grad = 3.0, 4.0
+    >>> clip_gradients([p, q], 2.5), p.grad, q.grad
+    (5.0, 1.5, 2.0)
+    """
+    if not max_norm > 0:
+        raise ValueError(f"clip_gradients expected max_norm above 0, got {max_norm}")
+    parameters = list(parameters)
+    norm = math.hypot(*(p.grad for p in parameters))
+    if norm > max_norm and math.isfinite(norm):
+        for p in parameters:
+            p.grad *= max_norm / norm
+    return norm
