@@ -78,7 +78,7 @@ from autograd_mini import (
     tanh,
     where,
 )
-from autograd_mini.primitives import TABLE
+from autograd_mini.primitives import BRANCHES, TABLE
 from autograd_mini.rules import Interval, NaryPrimitive
 from autograd_mini.scalars import IEEE
 
@@ -842,6 +842,13 @@ def test_a_dot_product_that_is_no_finite_float_is_that_of_the_table(ws, xs, data
 )
 def test_an_operation_is_written_as_one_writes_it(row, operands, written):
     assert TABLE[row].written(operands) == written
+
+
+def test_where_is_written_with_its_condition_decided():
+    assert [row.written(["a", "b"]) for row in BRANCHES] == [
+        "where(True, a, b)",
+        "where(False, a, b)",
+    ]
 
 
 @pytest.mark.parametrize("f", [fsum, logsumexp, lambda x: dot(x, x)])
