@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nn.classifier import Classifier, Training
     from nn.data import Dataset
 
-MAX_DRAWN = 1000  # Values in a picture that is written to a file
+MAX_DRAWN = 1000  # boxes in a picture that is written to a file
 DRAWN = (".svg", ".png", ".dot")
 
 
@@ -317,24 +317,29 @@ def _training_files(done: Training) -> dict[str, str | bytes]:
 
 def _loss_picture(done: Training) -> dict[str, str | bytes]:
     """graph.svg of the loss of one test example."""
-    loss = _loss_of_one(done, MAX_DRAWN, "graph.svg")
-    if loss is None:
-        return {}
+    loss = _loss_of_one(done)
     loss.backward()
     try:
-        return _picture(loss, "graph.svg")
+        return _picture(loss, "graph.svg", model=done.classifier.model)
     except (AutogradError, OSError, subprocess.SubprocessError) as error:
         _say(f"there is no graph.svg: {_one_line(error)}")
         return {}
 
 
 def _loss_steps(done: Training) -> dict[str, str | bytes]:
-    """steps.html, the backward pass from that loss to step through."""
+    """steps.html, the backward pass from that loss to step through: through as many of the last
+    layers as one can follow."""
     from .stepper import MAX_NODES, step_through
 
-    loss = _loss_of_one(done, MAX_NODES, "steps.html")
-    if loss is None:
+    for first in range(len(done.classifier.model.layers)):
+        loss = _loss_of_one(done, first)
+        if len(topological_order(loss)) <= MAX_NODES:
+            break
+    else:
+        _say("the last layer is too large to step through, so there is no steps.html")
         return {}
+    if first:
+        _say(f"steps.html starts after layer {first}; the whole graph is too large to follow")
     try:
         return {"steps.html": step_through(loss, title="The loss of one test example").page()}
     except (AutogradError, ImportError, OSError, subprocess.SubprocessError) as error:
@@ -342,9 +347,8 @@ def _loss_steps(done: Training) -> dict[str, str | bytes]:
         return {}
 
 
-def _loss_of_one(done: Training, most: int, name: str) -> Value | None:
-    """The loss of the first test example through as many of the last layers as `most` nodes hold;
-    None where even one layer is too large."""
+def _loss_of_one(done: Training, first: int = 0) -> Value:
+    """The loss of the first test example; what comes before layer `first` is numbers."""
     from nn import losses
 
     model, part = done.classifier.model, done.test_part
@@ -352,22 +356,14 @@ def _loss_of_one(done: Training, most: int, name: str) -> Value | None:
     for full_name, parameter in model.named_parameters():
         _, layer, _, neuron, kind, *place = full_name.split(".")
         parameter.label = f"{kind}{layer}[{','.join([neuron, *place])}]"
-    inputs = [Value(x, c) for x, c in zip(done.classifier.scale(part.rows[0]), part.columns)]
-    for first, layer_before in enumerate([None, *model.layers[:-1]]):
-        if layer_before is not None:
-            after = layer_before(inputs)
-            inputs = [Value(x.data, f"h{first}[{i}]") for i, x in enumerate(after)]
-        scores: list[Any] = inputs
-        for layer_after in model.layers[first:]:
-            scores = layer_after(scores)
-        loss: Value = losses.cross_entropy(scores, part.labels[0])
-        if len(topological_order(loss)) <= most:
-            if first:
-                _say(f"{name} starts after layer {first}; the whole graph is too large for it")
-            loss.label = "loss"
-            return loss
-    _say(f"the graph is too large, so there is no {name}")
-    return None
+    xs = [Value(x, c) for x, c in zip(done.classifier.scale(part.rows[0]), part.columns)]
+    for number, apply in enumerate(model.layers, start=1):
+        xs = apply(xs)
+        if number == first:
+            xs = [Value(x.data, f"h{first}[{i}]") for i, x in enumerate(xs)]
+    loss: Value = losses.cross_entropy(xs, part.labels[0])
+    loss.label = "loss"
+    return loss
 
 
 def _predict(options: argparse.Namespace) -> None:
@@ -425,17 +421,17 @@ def _draw(options: argparse.Namespace) -> None:
     _say(f"wrote {path}")
 
 
-def _picture(root: Value, name: str) -> dict[str, str | bytes]:
+def _picture(root: Value, name: str, model: Any = None) -> dict[str, str | bytes]:
     """{file name: content} of the drawing; the DOT text where no `dot` program can be had."""
     from .draw import dot_command, draw_dot, render
 
     stem, kind = os.path.splitext(name)
     if kind == ".dot":
-        return {name: draw_dot(root, max_nodes=MAX_DRAWN).source}
+        return {name: draw_dot(root, model=model, max_nodes=MAX_DRAWN).source}
     if dot_command() is None:
         _say(f"no `dot` program found; writing {stem}.dot, for pip install graphviz-pure to draw")
-        return {f"{stem}.dot": draw_dot(root, max_nodes=MAX_DRAWN).source}
-    return {name: render(root, format=kind[1:], max_nodes=MAX_DRAWN)}
+        return {f"{stem}.dot": draw_dot(root, model=model, max_nodes=MAX_DRAWN).source}
+    return {name: render(root, format=kind[1:], model=model, max_nodes=MAX_DRAWN)}
 
 
 def _steps(options: argparse.Namespace) -> None:
