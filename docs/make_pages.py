@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
-from autograd_mini import Value, tanh
+from autograd_mini import Value, draw_mlp, tanh
 from autograd_mini.files import write_atomically
 from autograd_mini.primitives import TABLE
 from autograd_mini.rules import NaryPrimitive, Primitive
+from nn import MLP
+from nn.losses import mean_squared_error
 
 HERE = Path(__file__).parent
 
@@ -17,7 +20,13 @@ def pages() -> dict[str, str]:
     """{file name below docs/: content} of all pages that are made."""
     from autograd_mini.draw import render
 
-    return {"operations.md": operations(), "pictures/neuron.svg": render(neuron())}
+    model, loss = network()
+    return {
+        "operations.md": operations(),
+        "pictures/neuron.svg": render(neuron()),
+        "pictures/network.svg": draw_mlp(model).pipe(format="svg").decode(),
+        "pictures/neurons.svg": render(loss, model=model, detail="neurons"),
+    }
 
 
 def neuron() -> Value:
@@ -27,6 +36,15 @@ def neuron() -> Value:
     y.label = "y"
     y.backward()
     return y
+
+
+def network() -> tuple[MLP, Value]:
+    """A small network, and its loss on one example after the backward pass."""
+    model = MLP(2, [3, 1], activation="tanh", rng=random.Random(3))
+    loss = mean_squared_error([model([Value(1.0, "x1"), Value(-2.0, "x2")])], [1.0])
+    loss.label = "loss"
+    loss.backward()
+    return model, loss
 
 
 def operations() -> str:

@@ -37,7 +37,13 @@ BOXES = {
     "leaf": {"shape": "box", "style": "filled", "fillcolor": "#dcebf9", "color": "#0b5394"},
     "parameter": {"shape": "note", "style": "filled", "fillcolor": "#e3f1e3", "color": "#2d6a2d"},
     "intermediate": {"shape": "box", "style": "rounded,filled", "fillcolor": PAPER, "color": QUIET},
-    "module": {"shape": "component", "style": "filled", "fillcolor": PAPER, "color": QUIET},
+    "module": {
+        "shape": "component",
+        "style": "filled",
+        "fillcolor": PAPER,
+        "color": QUIET,
+        "margin": "0.15,0.05",
+    },
     "many": {"shape": "box", "style": "filled", "fillcolor": "#f2f2f2", "color": QUIET},
 }
 MANY = {"shape": "box3d", "margin": "0.08,0.07"}
@@ -504,8 +510,9 @@ class Drawing:
         """Put the frames into each other, and all before the edges."""
         edges = self.graph.body[:]
         self.graph.body.clear()
-        for frame in self.frames.values():
-            frame.body.reverse()  # Graphviz fills a frame from the bottom
+        if not self.groups:
+            for frame in self.frames.values():
+                frame.body.reverse()  # Graphviz fills a frame with operations from the bottom
         for path in sorted(self.frames, key=len)[::-1]:  # an inner one is complete first
             (self.frames[path[:-1]] if path else self.graph).subgraph(self.frames[path])
         self.graph.body += edges

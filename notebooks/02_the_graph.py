@@ -1,0 +1,182 @@
+# %% [markdown]
+# # The graph
+#
+# Every Value remembers what it was made from. So a loss is not only a number: it is a graph, and
+# backprop is a walk over it. In this notebook we look at that graph, first node by node, then
+# neuron by neuron, and at the end at one with fifty thousand nodes.
+#
+# You need to know what a derivative is. Nothing has to be installed beyond autograd-mini: it
+# brings the program that draws.
+
+# %% [markdown]
+# ## One neuron
+#
+# A neuron multiplies its inputs by weights, adds a bias and bends the sum:
+# $y = \tanh(w_1 x_1 + w_2 x_2 + b)$.
+
+# %%
+from autograd_mini import Value, draw_dot, tanh
+
+w1, w2, b = Value(0.5, "w1"), Value(-1.0, "w2"), Value(0.1, "b")
+x1, x2 = Value(2.0, "x1"), Value(0.4, "x2")
+y = tanh(w1 * x1 + w2 * x2 + b)
+y.label = "y"
+y.backward()
+draw_dot(y)
+
+# %% [markdown]
+# Read it from left to right. A blue box is a *leaf*: a number that we wrote down. A dark sign is
+# an operation, and the box behind it is the Value that it made. The box with two outlines is the
+# *root*, where backprop starts.
+#
+# Now from right to left. The number on an edge is the local derivative along it. The gradient of
+# a node is the gradient of what it goes into, times the number on the edge. For w1:
+
+# %%
+product = w1.grad / x1.data  # the gradient of w1 * x1
+assert abs(product - (1 - y.data**2)) < 1e-12
+print(f"{product:.4f} * {x1.data} = {w1.grad:.4f}")
+
+# %% [markdown]
+# Hold the pointer over a box or an edge, and it shows all its digits.
+#
+# One path is easier to follow when the others step back:
+
+# %%
+draw_dot(y, highlight=w1)
+
+# %% [markdown]
+# ## A network
+#
+# An `MLP` is layers of such neurons. As textbooks draw it, with wider lines for larger weights,
+# and dashes for negative ones:
+
+# %%
+import random
+
+from autograd_mini import draw_mlp
+from nn import MLP, losses
+
+model = MLP(2, [3, 1], activation="tanh", rng=random.Random(3))
+draw_mlp(model, x=[1.0, -2.0])
+
+# %% [markdown]
+# The numbers are the activations for the input (1, -2). The same network, as the graph of its
+# loss on that one example:
+
+# %%
+x = [Value(1.0, "x1"), Value(-2.0, "x2")]
+loss = losses.mean_squared_error([model(x)], [1.0])
+loss.label = "loss"
+loss.backward()
+draw_dot(loss, model=model)
+
+# %% [markdown]
+# Because it was told the model, the picture frames its layers and neurons, and calls the
+# parameters by the model's names. Their boxes have a folded corner. The neuron's sum of products
+# is one operation, `dot`; `expand=True` spells it out:
+
+# %%
+neuron = model.layers[0].neurons[0]
+draw_dot(neuron(x), model=neuron, expand=True)
+
+# %% [markdown]
+# ## Less detail
+#
+# Often one neuron is one thing:
+
+# %%
+draw_dot(loss, model=model, detail="neurons")
+
+# %% [markdown]
+# A box now shows what the neuron gives, and the gradient of that. On an edge stands the
+# derivative of the whole neuron by that input: the chain rule, already applied inside the box.
+#
+# One step further back, one layer is one box:
+
+# %%
+draw_dot(loss, model=model, detail="layers")
+
+# %% [markdown]
+# ## Too many to draw
+#
+# A network for pictures of 28 by 28 pixels has a graph of fifty thousand nodes. What repeats
+# itself is drawn once, and counted:
+
+# %%
+from autograd_mini import topological_order
+
+rng = random.Random(0)
+digits = MLP(784, [64, 10], rng=rng)
+digits_loss = losses.cross_entropy(digits([rng.random() for _ in range(784)]), 3)
+digits_loss.backward()
+print(f"{len(topological_order(digits_loss)):,} nodes")
+draw_dot(digits_loss)
+
+# %% [markdown]
+# Nobody told this picture what a layer is. It found the 64 neurons of the first layer because
+# they are made in the same way from nodes of the same kind.
+
+# %% [markdown]
+# ## Where gradients vanish
+#
+# Ten layers of sigmoids, each with one neuron. How much of the gradient reaches the first?
+
+# %%
+deep = MLP(1, [1] * 10, activation="sigmoid", rng=random.Random(0))
+deep_loss = losses.mean_squared_error([deep([1.0])], [1.0])
+deep_loss.backward()
+draw_dot(deep_loss, model=deep, detail="neurons", color="gradient")
+
+# %% [markdown]
+# Dark boxes have large gradients. The slope of a sigmoid is at most 1/4, so each layer passes on
+# a fraction. One step of the colours is a factor of ten here.
+
+# %% [markdown]
+# ## Exercises
+#
+# **1.** Draw the graph of $b = a + a;\ c = b \cdot b$. How many edges arrive at the operation of
+# b, and why must they be two?
+#
+# *Answer.* Two, each with the local derivative 1. Both carry gradient to a, and db/da is 2.
+
+# %%
+a = Value(3.0, "a")
+b = a + a
+b.label = "b"
+c = b * b
+c.label = "c"
+c.backward()
+assert a.grad == 8 * a.data
+draw_dot(c)
+
+# %% [markdown]
+# **2.** In the network above, through how many paths does the gradient reach x1? Highlight them.
+#
+# *Answer.* Three, one through each hidden neuron.
+
+# %%
+draw_dot(loss, model=model, detail="neurons", highlight=x[0])
+
+# %% [markdown]
+# **3.** How many boxes does the graph of 1 + 1 + .. + 1, a hundred thousand times, take?
+#
+# *Answer.* Five: the leaf, the first two sums, one box for all that repeat, and the root.
+
+# %%
+y = Value(1.0, "x")
+for _ in range(100_000):
+    y = y + 1.0
+draw_dot(y)
+
+# %% [markdown]
+# **4.** Ten layers of relu, in place of the sigmoids: do the gradients vanish, too?
+#
+# *Answer.* The slope of relu is 1 or 0. So nothing is lost to the activations, unless a neuron
+# is dead. With a width of 1 one dead neuron is enough to stop everything, so take some more.
+
+# %%
+wide = MLP(1, [*[8] * 9, 1], rng=random.Random(0))
+wide_loss = losses.mean_squared_error([wide([1.0])], [1.0])
+wide_loss.backward()
+draw_dot(wide_loss, model=wide, detail="layers", color="gradient")
