@@ -1,0 +1,361 @@
+# %% [markdown]
+# # Train on two moons
+#
+# Here are two half-moons of points, one inside the other. No straight line divides them. A small
+# network learns to, and we watch how its line bends. And we follow one single point through
+# backpropagation, before training and after it, to see which weights it moves, and why.
+#
+# [Step through backprop](01_step_through_backprop.ipynb) explains gradients, error terms, and the
+# step of gradient descent.
+
+# %% [markdown]
+# ## The points
+
+# %%
+import random
+
+import matplotlib.pyplot as plt
+
+from nn import toys
+
+data = toys.moons(80, noise=0.12, rng=random.Random(0))
+example, wanted = data[1]
+
+COLOURS, MARKERS = ("#0b5394", "#a63a00"), ("o", "^")
+
+
+def plot_points(axes, size=14):
+    for label in (0, 1):
+        chosen = [x for x, y in data if y == label]
+        axes.scatter(*zip(*chosen), c=COLOURS[label], marker=MARKERS[label], s=size)
+    axes.scatter(*example, s=120, facecolors="none", edgecolors="black")
+    axes.set(xticks=[], yticks=[], aspect="equal")
+
+
+figure, axes = plt.subplots(figsize=(4.5, 3))
+plot_points(axes, size=24)
+
+# %% [markdown]
+# The round points have the label 0, the triangles the label 1. The point in the ring is the one we
+# are going to follow: the tip of the lower moon, deep inside the upper one.
+
+# %%
+print("the example:", [round(xi, 3) for xi in example], "with label", wanted)
+
+# %% [markdown]
+# ## The network
+#
+# Two inputs, six hidden neurons with tanh, one output neuron without activation. Its output s is
+# a *score*, also called a *logit*. The sigmoid makes a probability of it:
+#
+# $$p = \sigma(s) = \frac{1}{1 + e^{-s}}.$$
+#
+# p is how much the network believes in label 1. It is above one half where the score is positive.
+#
+# The loss is the *negative log-likelihood*, the surprise at the true label: $L = -\ln p$ if it is
+# 1, and $L = -\ln(1 - p)$ if it is 0. The function `binary_cross_entropy_with_logits` takes the
+# score itself, and is exact even where p rounds to 0 or 1.
+
+# %%
+from autograd_mini import sigmoid
+from nn import MLP, losses
+
+model = MLP(2, [6, 1], activation="tanh", rng=random.Random(5))
+hidden, [output] = model.layers[0], model.layers[1].neurons
+
+for j, neuron in enumerate(hidden.neurons):
+    neuron.b.label, output.w[j].label = f"b[{j}]", f"v[{j}]"
+    for i, weight in enumerate(neuron.w):
+        weight.label = f"w[{j},{i}]"
+output.b.label = "c"
+
+
+def loss_of_example():
+    """(the loss of the example that we follow, its score, the outputs of the hidden neurons)"""
+    hs = hidden(example)
+    score = output(hs)
+    loss = losses.binary_cross_entropy_with_logits(score, wanted)
+    for j, h in enumerate(hs):
+        [z] = h.parents  # h = tanh(z)
+        z.label, h.label = f"z[{j}]", f"h[{j}]"
+    score.label, loss.label = "s", "L"
+    return loss, score, hs
+
+
+L, s, hs = loss_of_example()
+print(f"score {s.data:.3f}, so p = {sigmoid(s.data):.3f}; loss {L.data:.3f}")
+
+# %% [markdown]
+# The weights of the hidden neurons are called w, and those of the output v. They are random at
+# first. For our point the network could as well have tossed a coin.
+#
+# ## One point before training
+
+# %%
+from autograd_mini import step_through
+
+step_through(L, title="One point, before training")
+
+# %% [markdown]
+# After the first steps we are at s. The gradient there is the error term of the output neuron, and
+# it is as simple as can be: what the network says minus what it should say.
+#
+# $$\delta = \frac{\partial L}{\partial s} = p - y.$$
+
+# %%
+L.backward()
+delta = s.grad
+assert abs(delta - (sigmoid(s.data) - wanted)) < 1e-12
+print(f"error term of the output {delta:.4f}")
+
+# %% [markdown]
+# From there on it is the chain rule, edge by edge. It comes to three short formulas:
+#
+# $$\frac{\partial L}{\partial v_j} = \delta \, h_j, \qquad
+# \delta_j = \delta \, v_j \, (1 - h_j^2), \qquad
+# \frac{\partial L}{\partial w_{j,i}} = \delta_j \, x_i.$$
+#
+# So a gradient is a product, and a product is small when one of its factors is. A weight stays
+# where it is
+#
+# - if the example is right already: δ is near 0, and it is in every product;
+# - if the hidden neuron has no say: $v_j$ is near 0;
+# - if the hidden neuron is *saturated*: $h_j$ is near 1 or -1, where tanh is flat;
+# - if its own input is near 0: $x_i$, or for $v_j$ the output $h_j$.
+#
+# Here are the factors and the products of this point:
+
+
+# %%
+def table_of_neurons(hs, delta):
+    """The factors of the gradients, a line for each hidden neuron; checks the three formulas."""
+    print(" j        h   1-h*h        v   delta_j    dL/dv   dL/dw0   dL/dw1")
+    for j, (h, v, neuron) in enumerate(zip(hs, output.w, hidden.neurons)):
+        delta_j = delta * v.data * (1 - h.data**2)
+        products = [delta * h.data, *(delta_j * xi for xi in example)]
+        for weight, product in zip((v, *neuron.w), products):
+            assert abs(weight.grad - product) < 1e-12
+        numbers = (h.data, 1 - h.data**2, v.data, delta_j, *products)
+        print(f"{j:2}", *(f"{number:8.4f}" for number in numbers))
+
+
+table_of_neurons(hs, delta)
+
+# %% [markdown]
+# ## Training
+#
+# The loop is the one from before: forward and backward for each point, then one step of gradient
+# descent. Each point contributes its part, 1/80 of its gradient, so that the sum is the gradient
+# of the mean loss. `backward(1 / 80)` starts from that seed instead of 1.
+#
+# One pass over all points is an *epoch*. On the way we keep some pictures of what the network
+# thinks of every place in the plane.
+
+# %%
+from typing import NamedTuple
+
+across = [-1.5 + 0.08 * i for i in range(51)]
+up = [-1.0 + 0.08 * i for i in range(34)]
+
+
+class Snapshot(NamedTuple):
+    """What the network was like at some moment of training."""
+
+    loss: float  # the mean over all points
+    right: int  # how many points
+    errors: list  # the error term p - y of each point
+    picture: list  # p at every place of a grid
+
+
+def train(model, keep, rate=4.0):
+    """Gradient descent on all points, up to the last epoch in `keep`; gives {epoch: Snapshot}."""
+    kept = {}
+    for epoch in range(keep[-1] + 1):
+        total, errors = 0.0, []
+        model.zero_grad()
+        for x, y in data:
+            score = model(x)
+            loss = losses.binary_cross_entropy_with_logits(score, y)
+            loss.backward(1 / len(data))
+            total += loss.data
+            errors.append(sigmoid(score.data) - y)
+        if epoch in keep:
+            right = sum(abs(error) < 0.5 for error in errors)
+            picture = [[sigmoid(model.predict([u, v])) for u in across] for v in up]
+            kept[epoch] = Snapshot(total / len(data), right, errors, picture)
+        if epoch < keep[-1]:
+            for p in model.parameters():
+                p.data -= rate * p.grad
+    return kept
+
+
+at_first = {p: p.data for p in model.parameters()}
+kept = train(model, keep=[0, 5, 20, 60, 300])
+for epoch, shot in kept.items():
+    print(f"epoch {epoch:3}   mean loss {shot.loss:.4f}   {shot.right} of {len(data)} right")
+
+
+# %%
+def plot_regions(axes, picture):
+    shades = ["#9fc5e8", "#dcebf9", "#fde9dc", "#f6b896"]
+    axes.contourf(across, up, picture, levels=[0, 0.1, 0.5, 0.9, 1], colors=shades)
+    axes.contour(across, up, picture, levels=[0.5], colors="#404040", linewidths=1.2)
+
+
+figure, row = plt.subplots(1, 5, figsize=(12, 2.2))
+for axes, (epoch, shot) in zip(row, kept.items()):
+    plot_regions(axes, shot.picture)
+    plot_points(axes, size=6)
+    axes.set_title(f"epoch {epoch}: {shot.right} right", fontsize=10)
+figure.tight_layout()
+
+# %% [markdown]
+# The line is where p is one half. In the dark shades the network is sure: p is below 0.1 or above
+# 0.9. At first the line is anywhere. After 5 epochs it is nearly straight and divides most of the
+# points. Then it begins to bend, and at last it winds between the moons.
+#
+# ## The same point after training
+
+# %%
+L, s, hs = loss_of_example()
+print(f"score {s.data:.3f}, so p = {sigmoid(s.data):.3f}; loss {L.data:.3f}")
+step_through(L, title="The same point, after training")
+
+# %% [markdown]
+# The graph is the same, and most weights are larger than before. But the first factor is small:
+# the error term at s. It is in every product, so all gradients are small. A point that is right
+# moves nothing.
+
+# %%
+model.zero_grad()
+L.backward()
+print(f"error term of the output {s.grad:.4f}")
+table_of_neurons(hs, s.grad)
+
+# %% [markdown]
+# Some rows have a second reason. Where $1 - h^2$ is small the neuron is saturated, and its weights
+# w would hardly move even if the point were wrong.
+
+# %% [markdown]
+# ## Who pulls?
+#
+# Each point pulls at the weights with its own error term $p - y$. In the next picture every point
+# is as large as its pull.
+
+# %%
+figure, row = plt.subplots(1, 5, figsize=(12, 2.2))
+for axes, (epoch, shot) in zip(row, kept.items()):
+    plot_regions(axes, shot.picture)
+    for (x, y), error in zip(data, shot.errors):
+        axes.scatter(*x, c=COLOURS[y], marker=MARKERS[y], s=80 * abs(error))
+    axes.set(xticks=[], yticks=[], aspect="equal")
+    axes.set_title(f"epoch {epoch}", fontsize=10)
+figure.tight_layout()
+
+# %% [markdown]
+# First all pull. Once the line is straight, mostly the points on its wrong side do, and at epoch 20
+# none pulls harder than our tip of the moon. They bend the line. In the end hardly anyone pulls
+# any more, but for the few points that are close to it.
+
+# %%
+assert max(map(abs, kept[20].errors)) == abs(kept[20].errors[1])
+for epoch, shot in kept.items():
+    print(f"epoch {epoch:3}   our point: p - y = {shot.errors[1]:7.4f}", end="")
+    print(f"   all: sum of |p - y| = {sum(map(abs, shot.errors)):7.4f}")
+
+# %% [markdown]
+# ## What the neurons became
+#
+# A hidden neuron is a line: on it $w_{j,0} x_0 + w_{j,1} x_1 + b_j = 0$, on one side h is positive,
+# and on the other negative. How far did each move in training?
+
+# %%
+print(" j   w0, w1, b, v at first              w0, w1, b, v after training         distance")
+for j, neuron in enumerate(hidden.neurons):
+    own = (*neuron.w, neuron.b, output.w[j])
+    distance = sum((p.data - at_first[p]) ** 2 for p in own) ** 0.5
+    before = " ".join(f"{at_first[p]:7.3f}" for p in own)
+    after = " ".join(f"{p.data:7.3f}" for p in own)
+    print(f"{j:2}  {before}     {after}    {distance:7.3f}")
+
+# %%
+figure, axes = plt.subplots(figsize=(5, 3.4))
+plot_regions(axes, kept[300].picture)
+plot_points(axes)
+for j, neuron in enumerate(hidden.neurons):
+    w0, w1, b = (p.data for p in (*neuron.w, neuron.b))
+    line = [(u / 100, -(w0 * u / 100 + b) / w1) for u in range(-150, 251)]
+    inside = [(u, v) for u, v in line if up[0] < v < up[-1]]
+    axes.plot(*zip(*inside), "--", color="black", linewidth=abs(output.w[j].data) / 3)
+    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    axes.annotate(str(j), inside[len(inside) // 8], ha="center", va="center", bbox=paper)
+figure.tight_layout()
+
+# %% [markdown]
+# Each line is as thick as its $|v_j|$. Three neurons do most of the work: 1, 2 and 3. They have the
+# largest v, and they moved farthest. The border of the moons has three sides, and each side is the
+# line of one of them. The output neuron adds the three half-planes up, and tanh makes the corners
+# round.
+#
+# Nobody told any neuron which side to take. Each followed its gradient.
+
+# %% [markdown]
+# ## Exercises
+#
+# **1.** Train a single neuron, `MLP(2, [1])`. How many points can it get right?
+#
+# **2.** Take the hidden layer of six, but without an activation function: `activation=None`. Is
+# it better than the single neuron?
+#
+# **3.** Start with all weights equal: `init=lambda inputs, outputs, rng: 0.5`. What happens, and
+# why?
+#
+# **4.** How many hidden neurons does it take? First guess, then try.
+
+# %% [markdown]
+# ## Answers
+#
+# **1.** One neuron is one straight line.
+
+
+# %%
+def after_training(model, rate=4.0):
+    [shot] = train(model, keep=[300], rate=rate).values()
+    return f"mean loss {shot.loss:.4f}, {shot.right} of {len(data)} right"
+
+
+single = MLP(2, [1], rng=random.Random(5))
+print(after_training(single))
+
+# %% [markdown]
+# **2.** No. Straight lines put into a straight line give a straight line: $W_2 (W_1 x + b_1) + b_2 =
+# W x + b$ with $W = W_2 W_1$ and $b = W_2 b_1 + b_2$. Only the activation function makes a network
+# more than one neuron. Trained for long enough, this one finds the single neuron's line:
+
+# %%
+linear = MLP(2, [6, 1], activation=None, rng=random.Random(5))
+print(after_training(linear, rate=0.5))
+
+[last] = linear.layers[1].neurons
+for i, w in enumerate(single.layers[0].neurons[0].w):
+    W = sum(v.data * neuron.w[i].data for v, neuron in zip(last.w, linear.layers[0].neurons))
+    print(f"weight of input {i}:  single neuron {w.data:.2f}, two layers {W:.2f}")
+
+# %% [markdown]
+# **3.** All hidden neurons give the same output, and get the same error term. So they get the same
+# gradients, and stay the same for ever: six neurons, and together they are no more than one. Random
+# weights are there to break this symmetry.
+
+# %%
+equal = MLP(2, [6, 1], activation="tanh", init=lambda inputs, outputs, rng: 0.5)
+print(after_training(equal))
+first, *others = [[p.data for p in neuron.parameters()] for neuron in equal.layers[0].neurons]
+assert all(other == first for other in others)
+
+# %% [markdown]
+# **4.** Three, one for each side of the border. With two there are not enough sides.
+
+# %%
+for count in (1, 2, 3, 4):
+    small = MLP(2, [count, 1], activation="tanh", rng=random.Random(0))
+    print(f"{count} hidden: {after_training(small)}")
