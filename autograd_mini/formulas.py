@@ -188,7 +188,7 @@ class Condition:
 # Operations that are written as what they come to: lists as sums and products, where() as the
 # branch that was chosen.
 SPELLED_OUT: dict[Primitive, Callable[[Sequence[Any]], Any]] = {
-    rules.fsum: lambda xs: reduce(add, xs, *([] if xs else [0])),
+    rules.fsum: lambda xs: reduce(add, xs) if xs else 0,
     rules.dot: lambda xs: reduce(add, _products(xs)),
     rules.logsumexp: lambda xs: rules.log(reduce(add, map(rules.exp, xs))),
     rules._where_true: lambda branches: branches[0],
@@ -426,12 +426,12 @@ def _filled(template: str, operands: Sequence[Formula]) -> Formula:
     return Formula(text, level)
 
 
-def _placed(x: Formula, needed: int, after_operator: bool, has_script: bool) -> str:
+def _placed(x: Formula, needed: int, after_operator: bool, braced: bool) -> str:
     """An operand in its place: in parentheses if it binds too loosely, or its sign would follow an
-    operator; and in braces where a sub- or superscript refers to all of it."""
+    operator; and in braces where it is, or has, a sub- or superscript."""
     bare = x.level >= needed and not (after_operator and x.text.startswith("-"))
     text = x.text if bare else f"({x.text})"
-    return f"{{{text}}}" if has_script and len(text) > 1 else text
+    return f"{{{text}}}" if braced and len(text) > 1 else text
 
 
 _OPENING = {*"([{", r"\lvert"}
@@ -443,10 +443,10 @@ _OPERATORS = (
     | dict.fromkeys("+-", SUM)
     | dict.fromkeys(["/", "^", " ", r"\cdot", r"\frac"], PRODUCT)
 )
-# how tightly an operand has to bind beside one: to the right of it, and to the left; beside what
-# is not here as ATOM
+_SCRIPTS = {"^", "_"}
+# how tightly an operand has to bind after one, and before one; next to anything else, as an ATOM
 _AFTER = {"+": SUM, "-": PRODUCT, r"\cdot": PRODUCT} | dict.fromkeys(
-    _OPENING | _SEPARATORS, RELATION
+    _OPENING | _SEPARATORS | _SCRIPTS, RELATION
 )
 _BEFORE = {"+": SUM, "-": SUM, r"\cdot": PRODUCT} | dict.fromkeys(_CLOSING | _SEPARATORS, RELATION)
 
@@ -456,9 +456,11 @@ def _read(template: str) -> tuple[list[Any], int]:
     """The pieces of a template, and how tightly the outermost operation in it binds.
 
     A piece is text, or an operand: its index, how tightly it has to bind there, whether it follows
-    an operator, and whether it has a script.
+    an operator, and whether it is or has a script.
     """
-    tokens = re.findall(r"#\d+|\\[a-zA-Z]+|\\?.", re.sub(r"\{(#\d+)\}(?=[\^_])", r"\1", template))
+    template = re.sub(r"\{(#\d+)\}(?=[\^_])", r"\1", " ".join(template.split()))
+    template = re.sub(r"(\\[a-zA-Z]+)(?=#)", r"\1 ", template)  # or x would become a part of it
+    tokens = re.findall(r"#\d+|\\[a-zA-Z]+|\\?.", template)
     pieces: list[Any] = []
     depth, level = 0, ATOM
     for i, token in enumerate(tokens):
@@ -468,7 +470,9 @@ def _read(template: str) -> tuple[list[Any], int]:
             left = next((t for t in reversed(tokens[:i]) if t != " "), "")
             right = next((t for t in tokens[i + 1 :] if t != " "), "")
             needed = max(_AFTER.get(left, ATOM), _BEFORE.get(right, ATOM))
-            pieces.append((int(token[1:]) - 1, needed, left in _OPERATORS, right in ("^", "_")))
+            after_operator = _AFTER.get(left, RELATION) > RELATION
+            braced = bool({left, right} & _SCRIPTS)
+            pieces.append((int(token[1:]) - 1, needed, after_operator, braced))
             binds = PRODUCT if needed == ATOM else ATOM  # a factor, or a base
         else:
             pieces.append(token)
