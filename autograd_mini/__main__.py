@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import Step, backprop_steps, node_names, topological_order
+from . import backprop_steps, node_names, topological_order
 from .errors import AutogradError
 from .expressions import parse
 from .files import write_all_atomically, write_atomically
@@ -435,8 +435,15 @@ def _picture(root: Value, name: str, model: Any = None) -> dict[str, str | bytes
 
 
 def _steps(options: argparse.Namespace) -> None:
+    from .draw import format_number
+    from .stepper import step_through
+    from .stepper.frames import gradients_after
+
     root = _expression(options)
     names = node_names(root)
+    if options.html:  # first, since this may fail
+        stepper = step_through(root, order=options.order, title=options.expression.strip())
+        stepper.save(options.html)
 
     def formula(node: Value) -> str:
         """How a node was made, such as "w * x"."""
@@ -449,7 +456,7 @@ def _steps(options: argparse.Namespace) -> None:
 
     _say("\nbackward pass" + (", depth first" if options.order == "depth_first" else ""))
     steps = backprop_steps(root, options.order)
-    gradients = _gradients(steps)
+    gradients = gradients_after(steps)
     _print_table(
         ("step", "chain rule", "sum so far"),
         [(str(step.number), step.text, str(step.after)) for step in steps],
@@ -458,21 +465,18 @@ def _steps(options: argparse.Namespace) -> None:
     _say("\ngradients")
     top = names[root]
     leaves = [node for node in topological_order(root) if node.is_leaf]
-    right = _gradients(backprop_steps(root))
+    right = gradients_after(backprop_steps(root))
 
     def verdict(x: Value) -> str:
-        same = gradients.get(x) == right.get(x)
+        same = format_number(gradients[x]) == format_number(right[x])  # but for rounding
         return "" if same else f"wrong: {right[x]} is right"
 
     _print_table(
         ("", "", "", ""),
-        [(f"d{top}/d{names[x]}", "=", str(gradients.get(x, 0.0)), verdict(x)) for x in leaves],
+        [(f"d{top}/d{names[x]}", "=", str(gradients[x]), verdict(x)) for x in leaves],
     )
-
-
-def _gradients(steps: Sequence[Step]) -> dict[Value, Any]:
-    """What every node's gradient is in the end."""
-    return {step.node if step.parent is None else step.parent: step.after for step in steps}
+    if options.html:
+        _say(f"\nwrote {options.html}")
 
 
 def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

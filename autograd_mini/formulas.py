@@ -3,7 +3,7 @@ r"""Formulas: the LaTeX scalar, on which every rule of the table writes itself d
 Run an expression on Formulas instead of numbers, and out comes the LaTeX of what it computes. The
 partials of the table are such expressions, so no derivative is ever typeset by hand:
 
-    tanh.partial(0, [Formula("x")], Formula("y"))  ->  1 - {y}^{2}
+    tanh.partial(0, [Formula("x")], Formula("y"))  ->  1 - y^{2}
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from __future__ import annotations
 import math
 import re
 from functools import cache, reduce
-from operator import add as plus
-from operator import mul as times
+from operator import add, mul
 
 from . import primitives as rules
 from .backprop import check_is_value, node_names, topological_order
-from .draw import format_number
+from .draw.text import clean, exact, format_number
 from .errors import AutogradError, TraceError
 from .rules import Primitive
 from .scalars import IEEE
@@ -32,8 +31,8 @@ if TYPE_CHECKING:
 LONGEST = 20_000  # characters of LaTeX, about as much as fits on three pages
 
 # How tightly the outermost operation of a formula binds. An operand that binds less tightly than
-# its place asks for gets parentheses.
-RELATION, SUM, PRODUCT, POWER, ATOM = range(5)
+# its place asks for gets parentheses. A power is a PRODUCT: it too can be a factor, but no base.
+RELATION, SUM, PRODUCT, ATOM = range(4)
 
 
 class Formula:
@@ -68,49 +67,49 @@ class Formula:
         spelled_out = SPELLED_OUT.get(primitive)
         if spelled_out:
             return as_formula(spelled_out(operands))
-        written = _fill(primitive.latex, operands)
+        filled = _filled(primitive.latex, operands)
         numbers = [x.number for x in operands]
         if None not in numbers:
-            written.number = IEEE.__apply_primitive__(primitive, numbers).data
-        return written
+            filled.number = _evaluated(primitive, numbers)
+        return filled
 
     def __add__(self, other: Any) -> Formula:
-        return rules.add.apply((self, other))  # type: ignore[no-any-return]
+        return _apply(rules.add, self, other)
 
     def __radd__(self, other: Any) -> Formula:
-        return rules.add.apply((other, self))  # type: ignore[no-any-return]
+        return _apply(rules.add, other, self)
 
     def __sub__(self, other: Any) -> Formula:
-        return rules.subtract.apply((self, other))  # type: ignore[no-any-return]
+        return _apply(rules.subtract, self, other)
 
     def __rsub__(self, other: Any) -> Formula:
-        return rules.subtract.apply((other, self))  # type: ignore[no-any-return]
+        return _apply(rules.subtract, other, self)
 
     def __mul__(self, other: Any) -> Formula:
-        if isinstance(other, Formula) and other.text == self.text:
-            return self**2
-        return self if _is_one(other) else rules.multiply.apply((self, other))
+        if other is self:
+            return _apply(rules.power, self, 2)
+        return self if _is_one(other) else _apply(rules.multiply, self, other)
 
     def __rmul__(self, other: Any) -> Formula:
-        return self if _is_one(other) else rules.multiply.apply((other, self))
+        return self if _is_one(other) else _apply(rules.multiply, other, self)
 
     def __truediv__(self, other: Any) -> Formula:
-        return rules.divide.apply((self, other))  # type: ignore[no-any-return]
+        return _apply(rules.divide, self, other)
 
     def __rtruediv__(self, other: Any) -> Formula:
-        return rules.divide.apply((other, self))  # type: ignore[no-any-return]
+        return _apply(rules.divide, other, self)
 
     def __pow__(self, other: Any) -> Formula:
-        return self if _is_one(other) else rules.power.apply((self, other))
+        return self if _is_one(other) else _apply(rules.power, self, other)
 
     def __rpow__(self, other: Any) -> Formula:
-        return rules.power.apply((other, self))  # type: ignore[no-any-return]
+        return _apply(rules.power, other, self)
 
     def __neg__(self) -> Formula:
-        return rules.negate.apply((self,))  # type: ignore[no-any-return]
+        return _apply(rules.negate, self)
 
     def __abs__(self) -> Formula:
-        return rules.absolute.apply((self,))  # type: ignore[no-any-return]
+        return _apply(rules.absolute, self)
 
     def __lt__(self, other: Any) -> Any:
         return _compared(self, "<", as_formula(other))
@@ -123,6 +122,18 @@ class Formula:
 
     def __repr__(self) -> str:
         return f"Formula({self.text!r})"
+
+
+def _apply(rule: Primitive, *operands: Any) -> Formula:
+    return Formula.__apply_primitive__(rule, operands)
+
+
+def _evaluated(primitive: Primitive, numbers: Sequence[Any]) -> Any:
+    """What the operation comes to; in IEEE arithmetic where floats would raise."""
+    try:
+        return primitive.evaluate(numbers)
+    except (ValueError, ArithmeticError):
+        return IEEE.__apply_primitive__(primitive, numbers).data
 
 
 def _compared(a: Formula, sign: str, b: Formula) -> Condition:
@@ -166,6 +177,8 @@ class Condition:
         return Formula(rf"\begin{{cases}} {text} \end{{cases}}", PRODUCT, cases=rows)
 
     def __bool__(self) -> bool:
+        if self.holds is not None:
+            return self.holds
         raise TraceError(
             f"a formula has no number to decide {self.text} by; write where(condition, a, b) "
             "instead of branching in Python"
@@ -175,19 +188,20 @@ class Condition:
 # Operations that are written as what they come to: lists as sums and products, where() as the
 # branch that was chosen.
 SPELLED_OUT: dict[Primitive, Callable[[Sequence[Any]], Any]] = {
-    rules.fsum: lambda xs: reduce(plus, xs, *([] if xs else [0])),
-    rules.dot: lambda xs: reduce(plus, _products(xs)),
-    rules.logsumexp: lambda xs: rules.log(reduce(plus, map(rules.exp, xs))),
+    rules.fsum: lambda xs: reduce(add, xs) if xs else 0,
+    rules.dot: lambda xs: reduce(add, _products(xs)),
+    rules.logsumexp: lambda xs: rules.log(reduce(add, map(rules.exp, xs))),
     rules._where_true: lambda branches: branches[0],
     rules._where_false: lambda branches: branches[1],
 }
 
 
 def _products(operands: Sequence[Any]) -> list[Any]:
-    """w1*x1, .., wn*xn and the bias, unless it is 0."""
+    """w1*x1, .., wn*xn and the bias, unless it is the 0 that stands for none."""
     n = len(operands) // 2
-    products: list[Any] = [*map(times, operands[:n], operands[n:-1])]
-    return products if products and operands[-1].text == "0" else [*products, operands[-1]]
+    products, bias = [*map(mul, operands[:n], operands[n:-1])], operands[-1]
+    nobody_gave_it = bias.number.__class__ is int and bias.number == 0
+    return products if products and nobody_gave_it else [*products, bias]
 
 
 def latex(value: Value, names: Mapping[Value, str] | None = None) -> Latex:
@@ -264,8 +278,16 @@ def local_derivatives(node: Value, names: Mapping[Value, str]) -> list[Formula]:
         for x, number in zip(node.operands, plain_numbers(node.operands))
     ]
     y = Formula(latex_name(names[node]), number=node.data)
-    places = [k for k, x in enumerate(node.operands) if isinstance(x, Value)]
-    return [as_formula(node.op.partial(k, operands, y)) for k in places]
+    edges = [k for k, x in enumerate(node.operands) if isinstance(x, Value)]
+    return [_rule(node.op, k, operands, y, d) for k, d in zip(edges, node.partials)]
+
+
+def _rule(op: Primitive, index: int, operands: Sequence[Any], y: Formula, number: Any) -> Formula:
+    """A partial as its rule writes it; as its number where a user's rule takes floats alone."""
+    try:
+        return as_formula(op.partial(index, operands, y))
+    except TypeError:
+        return as_formula(number)
 
 
 def step_latex(step: Step, names: Mapping[Value, str]) -> str:
@@ -274,7 +296,7 @@ def step_latex(step: Step, names: Mapping[Value, str]) -> str:
     if step.parent is None:
         return f"{derivative(root, root)} = {latex_number(step.after)}"
     node, parent = names[step.node], names[step.parent]
-    numbers = rules.multiply.apply((as_formula(step.upstream), as_formula(step.local)))
+    numbers = _apply(rules.multiply, numeral(step.upstream), numeral(step.local))
     return (
         rf"{derivative(root, parent)} \mathrel{{+}}= "
         rf"{derivative(root, node)} \cdot {derivative(node, parent)} = "
@@ -304,7 +326,7 @@ class Latex(str):
 
 # -- names and numbers --------------------------------------------------------------------------
 
-_ESCAPES = {c: rf"\{c}" for c in "#$%&_{}"} | {
+ESCAPES = {c: rf"\{c}" for c in " #$%&_{}"} | {
     "\\": r"\backslash{}",
     "~": r"\sim{}",
     "^": r"\hat{}",
@@ -321,33 +343,43 @@ def latex_name(name: str) -> str:
     """
     match = re.fullmatch(r"([^\W\d_])(?:_?(\d+))?(?:\[([\d,]+)\])?", name)
     if match is None:
-        return r"\mathrm{{{}}}".format("".join(_ESCAPES.get(c, c) for c in name))
+        return rf"\mathrm{{{_escaped(name)}}}"
     letter, number, places = match.groups()
     if places:
         return letter + (f"^{{({number})}}" if number else "") + f"_{{{places}}}"
     return f"{letter}_{{{number}}}" if number else letter
 
 
+def operator_name(name: str) -> str:
+    return rf"\operatorname{{{_escaped(name)}}}"
+
+
+def _escaped(name: str) -> str:
+    return "".join(ESCAPES.get(c, c) for c in clean(name))
+
+
 def latex_number(x: Any) -> str:
-    r"""A number in mathematics.
+    r"""A number in mathematics, with all its digits.
 
     >>> latex_number(-2.0), latex_number(1e-20)
     ('-2.0', '1 \\times 10^{-20}')
     """
-    return _in_latex(str(x))
+    return _in_latex(exact(x))
 
 
 def _in_latex(number: str) -> str:
     if "n" in number:  # nan and inf
         return number.replace("inf", r"\infty").replace("nan", r"\mathrm{nan}")
+    if "/" in number:
+        return re.sub(r"(\d+)/(\d+)", r"\\frac{\1}{\2}", number)
     mantissa, e, exponent = number.partition("e")
     return rf"{mantissa} \times 10^{{{int(exponent)}}}" if e else number
 
 
 # the irrational numbers in the rule table
 _CONSTANTS = {
-    math.log(2): r"\ln 2",
-    math.log(10): r"\ln 10",
+    math.log(2): r"\ln(2)",
+    math.log(10): r"\ln(10)",
     math.sqrt(0.5): r"\frac{1}{\sqrt{2}}",
     math.sqrt(2 * math.pi): r"\sqrt{2 \pi}",
     2 / math.sqrt(math.pi): r"\frac{2}{\sqrt{\pi}}",
@@ -357,17 +389,25 @@ _CONSTANTS = {
 
 
 def as_formula(x: Any) -> Formula:
-    """A plain number as a Formula, with all its digits; a Formula as it is."""
+    """A Formula as it is; a plain number as one, by the name that mathematics has for it."""
     if isinstance(x, Formula):
         return x
-    text = (x.__class__ is float and _CONSTANTS.get(x)) or latex_number(x)
-    return Formula(text, PRODUCT if "\\" in text else ATOM, x)
+    constant = _CONSTANTS.get(x) if x.__class__ is float else None
+    return _number(constant, x) if constant else numeral(x)
+
+
+def numeral(x: Any) -> Formula:
+    """A plain number as a Formula, with all its digits."""
+    return _number(latex_number(x), x)
 
 
 def rounded(x: Any) -> Formula:
-    """A plain number in about four digits."""
-    text = _in_latex(format_number(x))
-    return Formula(text, PRODUCT if "\\" in text else ATOM, x)
+    """A plain number as a Formula, in about four digits."""
+    return _number(_in_latex(format_number(x)), x)
+
+
+def _number(text: str, x: Any) -> Formula:
+    return Formula(text, PRODUCT if text.startswith("-") or "\\" in text else ATOM, x)
 
 
 def _is_one(x: Any) -> bool:
@@ -377,57 +417,67 @@ def _is_one(x: Any) -> bool:
 # -- templates: the rows' own LaTeX, with #1 .. #n for the operands ------------------------------
 
 
-def _fill(template: str, operands: Sequence[Formula]) -> Formula:
-    pieces, level = _compiled(template)
-    text = ""
-    for literal, index, needed, after_sign in pieces:
-        text += literal
-        if index is not None:
-            x = operands[index]
-            negative = x.text.startswith("-")
-            bare = x.level >= needed and not (negative and (after_sign or needed > PRODUCT))
-            text += x.text if bare else f"({x.text})"
-    return Formula(re.sub(r"(?<![a-zA-Z}\]])\{(\w)\}\^", r"\1^", text), level)
+def _filled(template: str, operands: Sequence[Formula]) -> Formula:
+    pieces, level = _read(template)
+    text = "".join(
+        piece if isinstance(piece, str) else _placed(operands[piece[0]], *piece[1:])
+        for piece in pieces
+    )
+    return Formula(text, level)
 
 
-# what may stand beside an operand, and how tightly the operand then has to bind
-_BESIDE = {"+": SUM, "-": SUM, r"\cdot": PRODUCT} | dict.fromkeys(
-    ["", *"()[]{},;<>=", r"\lvert", r"\rvert"], RELATION
+def _placed(x: Formula, needed: int, after_operator: bool, braced: bool) -> str:
+    """An operand in its place: in parentheses if it binds too loosely, or its sign would follow an
+    operator; and in braces where it is, or has, a sub- or superscript."""
+    bare = x.level >= needed and not (after_operator and x.text.startswith("-"))
+    text = x.text if bare else f"({x.text})"
+    return f"{{{text}}}" if braced and len(text) > 1 else text
+
+
+_OPENING = {*"([{", r"\lvert"}
+_CLOSING = {*")]}", r"\rvert"}
+_SEPARATORS = {"", *",;<>="}
+# how tightly operators bind; between two factors a space is one
+_OPERATORS = (
+    dict.fromkeys("<>=", RELATION)
+    | dict.fromkeys("+-", SUM)
+    | dict.fromkeys(["/", "^", " ", r"\cdot", r"\frac"], PRODUCT)
 )
+_SCRIPTS = {"^", "_"}
+# how tightly an operand has to bind after one, and before one; next to anything else, as an ATOM
+_AFTER = {"+": SUM, "-": PRODUCT, r"\cdot": PRODUCT} | dict.fromkeys(
+    _OPENING | _SEPARATORS | _SCRIPTS, RELATION
+)
+_BEFORE = {"+": SUM, "-": SUM, r"\cdot": PRODUCT} | dict.fromkeys(_CLOSING | _SEPARATORS, RELATION)
 
 
 @cache
-def _compiled(template: str) -> tuple[list[tuple[str, int | None, int, bool]], int]:
-    """For each operand the text before it, which one it is, how tightly it has to bind there, and
-    whether it follows an operator; then the text that is left, and how tightly the whole binds."""
-    pieces: list[tuple[str, int | None, int, bool]] = []
-    last = 0
-    for match in re.finditer(r"#(\d)", template):
-        before, after = template[: match.start()], template[match.end() :]
-        [left_sign] = re.findall(r"(\\[a-z]+|.|)\s*$", before)[:1]
-        [right_sign] = re.findall(r"^\s*(\\[a-z]+|.|)", after)
-        needed = max(_BESIDE.get(left_sign, ATOM), _BESIDE.get(right_sign, ATOM))
-        if left_sign == "-":  # a - (b + c)
-            needed = max(needed, PRODUCT)
-        if re.match(r"\}?\^", after):
-            needed = ATOM
-        after_sign = left_sign in ("+", "-", r"\cdot")
-        pieces.append((template[last : match.start()], int(match[1]) - 1, needed, after_sign))
-        last = match.end()
-    pieces.append((template[last:], None, ATOM, False))
-    return pieces, _level(template)
+def _read(template: str) -> tuple[list[Any], int]:
+    """The pieces of a template, and how tightly the outermost operation in it binds.
 
-
-def _level(template: str) -> int:
-    """How tightly the outermost operation binds: what is left when all brackets are taken out."""
-    rest, before = re.sub(r"\\lvert.*\\rvert", "", template), ""
-    while rest != before:
-        before = rest
-        rest = re.sub(r"\\(?:sqrt|operatorname|mathbb)|[({\[][^(){}\[\]]*[)}\]]", "", rest)
-    if re.search(r"[<>=]", rest):
-        return RELATION
-    if re.search(r"(?<!^)[+-]", rest.strip()):
-        return SUM
-    if re.search(r"-|\\cdot|\\frac|\\[a-z]+ \\", rest):
-        return PRODUCT
-    return POWER if "^" in rest else ATOM
+    A piece is text, or an operand: its index, how tightly it has to bind there, whether it follows
+    an operator, and whether it is or has a script.
+    """
+    template = re.sub(r"\{(#\d+)\}(?=[\^_])", r"\1", " ".join(template.split()))
+    template = re.sub(r"(\\[a-zA-Z]+)(?=#)", r"\1 ", template)  # or x would become a part of it
+    tokens = re.findall(r"#\d+|\\[a-zA-Z]+|\\?.", template)
+    pieces: list[Any] = []
+    depth, level = 0, ATOM
+    for i, token in enumerate(tokens):
+        depth += (token in _OPENING) - (token in _CLOSING)
+        binds = _OPERATORS.get(token, ATOM)
+        if re.fullmatch(r"#\d+", token):
+            left = next((t for t in reversed(tokens[:i]) if t != " "), "")
+            right = next((t for t in tokens[i + 1 :] if t != " "), "")
+            needed = max(_AFTER.get(left, ATOM), _BEFORE.get(right, ATOM))
+            after_operator = _AFTER.get(left, RELATION) > RELATION
+            braced = bool({left, right} & _SCRIPTS)
+            pieces.append((int(token[1:]) - 1, needed, after_operator, braced))
+            binds = PRODUCT if needed == ATOM else ATOM  # a factor, or a base
+        else:
+            pieces.append(token)
+        if token == "-" and i == 0:  # a sign
+            binds = PRODUCT
+        if depth == 0:
+            level = min(level, binds)
+    return pieces, level

@@ -1,7 +1,8 @@
 r"""LaTeX to MathML, which browsers typeset by themselves, without a script or a network.
 
 The package latex2mathml does it, but for names: it takes \mathrm{loss} and \operatorname{relu}
-letter by letter. So names are put back afterwards, each as one identifier.
+letter by letter. So a private character stands for each name while it works, and afterwards the
+name is put back, as one identifier.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from functools import lru_cache
 from html import escape
 from xml.etree import ElementTree
 
-NAME = re.compile(
-    r"\\(?:mathrm|operatorname)\{((?:\\backslash\{\}|\\sim\{\}|\\hat\{\}|\\.|[^{}\\])*)\}"
-)
-PLACE = 0xE000  # where Unicode's private characters begin
-_UNESCAPES = {r"\backslash{}": "\\", r"\sim{}": "~", r"\hat{}": "^"}
+from .formulas import ESCAPES
+
+_UNESCAPED = {escaped: character for character, escaped in ESCAPES.items()}
+_ESCAPE = "|".join(map(re.escape, _UNESCAPED))
+_NAME = re.compile(rf"\\(?:mathrm|operatorname)\{{((?:{_ESCAPE}|[^{{}}\\])*)\}}")
+_PRIVATE = 0xF0000  # where Unicode's private planes begin
 
 
 def mathml(latex: str, display: str = "inline") -> str:
@@ -42,10 +44,10 @@ def inner_mathml(latex: str) -> str:
     names: list[str] = []
 
     def place(match: re.Match[str]) -> str:
-        names.append(match[1])
-        return chr(PLACE + len(names) - 1)
+        names.append(re.sub(_ESCAPE, lambda escaped: _UNESCAPED[escaped[0]], match[1]))
+        return chr(_PRIVATE + len(names) - 1)
 
-    source = NAME.sub(place, latex).replace("{aligned}", "{align*}")
+    source = _NAME.sub(place, latex).replace("{aligned}", "{align*}")
     source = source.replace("<", r"\lt ").replace(">", r"\gt ")  # no markup in, no markup out
     try:
         element = ElementTree.fromstring(convert(source))
@@ -55,13 +57,7 @@ def inner_mathml(latex: str) -> str:
         part.tag = part.tag.split("}")[-1]
         if "columnalign" in part.attrib:  # which browsers leave to style sheets
             part.attrib["style"] = f"text-align: {part.attrib.pop('columnalign')}"
-        if part.text and 0 <= ord(part.text[0]) - PLACE < len(names):
-            name = names[ord(part.text[0]) - PLACE]
-            part.tag, part.attrib, part.text = "mi", {}, _unescaped(name)
+        if part.text and 0 <= ord(part.text[0]) - _PRIVATE < len(names):
+            name = names[ord(part.text[0]) - _PRIVATE]
+            part.tag, part.attrib, part.text = "mi", {}, name
     return "".join(ElementTree.tostring(part, encoding="unicode") for part in element)
-
-
-def _unescaped(name: str) -> str:
-    for escaped, character in _UNESCAPES.items():
-        name = name.replace(escaped, character)
-    return re.sub(r"\\(.)", r"\1", name)

@@ -8,18 +8,23 @@ edge. This is what the steps come to.
 from __future__ import annotations
 
 import math
+from functools import reduce
+from operator import mul
 
-from . import primitives as rules
 from .backprop import check_is_value, node_names, topological_order
+from .draw.text import exact
 from .errors import AutogradError
-from .formulas import Latex, as_formula, derivative, local_derivatives, rounded
+from .formulas import Formula, Latex, derivative, local_derivatives, rounded
 from .value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from typing import Any
 
 Edge = tuple[Value, int]  # a node, and which of its parents
+MOST_FACTORS = 500  # that are typeset
+COUNTED = 10**30  # paths; more are just too many, and their number would grow with the graph
 
 
 class ChainRule:
@@ -32,7 +37,8 @@ class ChainRule:
         terms: for each path the product of the local derivatives along it.
         total: their sum, which is the gradient.
         text: all of it as plain text.
-        latex: all of it for a typesetter: the derivatives, their formulas, the numbers.
+        latex: all of it for a typesetter: the derivatives, their formulas, the numbers. Raises
+            AutogradError where that would be more than 500 factors.
     """
 
     def __init__(self, root: Value, leaf: Value, paths: list[list[Edge]]) -> None:
@@ -41,7 +47,8 @@ class ChainRule:
         self.terms = [math.prod((n.partials[k] for n, k in path), start=one) for path in paths]
         self.total = sum(self.terms, start=zero)
         self._names = node_names(root)
-        self._names.setdefault(leaf, leaf.label or "x")
+        if leaf not in self._names:
+            self._names[leaf] = _unused(leaf.label or "x", self._names.values())
 
     @property
     def text(self) -> str:
@@ -56,13 +63,18 @@ class ChainRule:
         lines = [
             " + ".join(map(along, self.paths)),
             " + ".join(map(numbers, self.paths)),
-            str(self.total),
+            exact(self.total),
         ]
         of = f"d{names[self.root]}/d{names[self.leaf]}"
         return f"{of} = " + f"\n{' ' * len(of)} = ".join(_distinct(lines))
 
     @property
     def latex(self) -> Latex:
+        if sum(map(len, self.paths)) > MOST_FACTORS:
+            raise AutogradError(
+                f"the chain rule has more than {MOST_FACTORS} factors, too many to typeset; "
+                "read its .text, or ask for a node closer to the leaf"
+            )
         names = self._names
         formulas = {n: local_derivatives(n, names) for path in self.paths for n, _ in path}
 
@@ -70,11 +82,9 @@ class ChainRule:
             factors = [derivative(names[n], names[n.parents[k]]) for n, k in path]
             return r" \cdot ".join(factors) or "1"
 
-        def product(factors: list[Any]) -> str:
-            total = as_formula(factors[0]) if factors else as_formula(1)
-            for factor in factors[1:]:
-                total = rules.multiply.apply((total, as_formula(factor)))
-            return total.text if total.text[0] != "-" or len(self.paths) == 1 else f"({total})"
+        def product(factors: list[Formula]) -> str:
+            text = reduce(mul, factors).text if factors else "1"
+            return f"({text})" if text.startswith("-") and len(self.paths) > 1 else text
 
         lines = [
             [along(path) for path in self.paths],
@@ -91,7 +101,10 @@ class ChainRule:
         return self.text
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return self.latex._repr_mimebundle_() | {"text/plain": self.text}
+        try:
+            return self.latex._repr_mimebundle_() | {"text/plain": self.text}
+        except AutogradError:
+            return {"text/plain": self.text}
 
 
 def chain_rule(root: Value, leaf: Value, max_paths: int = 100) -> ChainRule:
@@ -121,30 +134,44 @@ def chain_rule(root: Value, leaf: Value, max_paths: int = 100) -> ChainRule:
     check_is_value(leaf, "chain_rule")
     count = _paths_from(root, leaf)
     if count[root] > max_paths:
+        told = f"{count[root]:,}" if count[root] < COUNTED else f"more than {COUNTED:.0e}"
         raise AutogradError(
-            f"there are {count[root]:,} paths from {leaf.label or 'the leaf'} to "
+            f"there are {told} paths from {leaf.label or 'the leaf'} to "
             f"{root.label or 'the root'}, more than {max_paths:,}: backprop_steps(root) tells them "
             "edge by edge; ask for a node closer to the leaf, or for more with max_paths="
         )
+    return ChainRule(root, leaf, _paths(root, leaf, count))
+
+
+def _paths(root: Value, leaf: Value, count: dict[Value, int]) -> list[list[Edge]]:
+    """All of them, depth first, in the order in which operands were written."""
     paths: list[list[Edge]] = []
-    pending: list[list[Edge]] = [[]]
+    # a node, and the edges that led there: the last one, and those before it, linked likewise
+    pending: list[tuple[Value, Any]] = [(root, None)]
     while pending:
-        path = pending.pop()
-        here = path[-1][0].parents[path[-1][1]] if path else root
+        here, trail = pending.pop()
         if here is leaf:
-            paths.append(path)
-        else:
-            parents = here.parents
-            onward = [k for k, parent in enumerate(parents) if count.get(parent)]
-            pending += [[*path, (here, k)] for k in reversed(onward)]
-    return ChainRule(root, leaf, paths)
+            paths.append(_unrolled(trail))
+            continue
+        onward = [(parent, ((here, k), trail)) for k, parent in enumerate(here.parents)]
+        pending += [step for step in reversed(onward) if count[step[0]]]
+    return paths
+
+
+def _unrolled(trail: Any) -> list[Edge]:
+    edges = []
+    while trail is not None:
+        edge, trail = trail
+        edges.append(edge)
+    return edges[::-1]
 
 
 def _paths_from(root: Value, leaf: Value) -> dict[Value, int]:
-    """For every node the number of paths from it down to the leaf."""
+    """For every node the number of paths from it down to the leaf, or COUNTED if there are more."""
     count: dict[Value, int] = {}
     for node in topological_order(root):
-        count[node] = 1 if node is leaf else sum(count[parent] for parent in node.parents)
+        found = 1 if node is leaf else sum(count[parent] for parent in node.parents)
+        count[node] = min(found, COUNTED)
     return count
 
 
@@ -153,5 +180,12 @@ def _distinct(lines: list[str]) -> list[str]:
     return [line for line in dict.fromkeys(lines) if line]
 
 
+def _unused(name: str, taken: Collection[str]) -> str:
+    """The name, with primes until no other node has it."""
+    while name in taken:
+        name += "'"
+    return name
+
+
 def _bracketed(x: Any) -> str:
-    return f"({x})" if str(x).startswith("-") else str(x)
+    return f"({exact(x)})" if x < 0 else exact(x)

@@ -173,7 +173,7 @@ power = declare(
     kinks=(lambda x, n: x,),
     requires="x > 0, or x = 0 and n >= 0, or a whole number n that is no Value",
     edges=((0.0, 0.0), (0.0, 0.5), (0.0, 1.0), (0.0, 2.0), (2.0, 0.0)),
-    latex="{#1}^{#2}",
+    latex="#1^{#2}",
     attribute="power",
     doc="x to the power n. The exponent's partial at base 0 is 0.",
 )
@@ -196,7 +196,7 @@ expm1 = declare(
     math.expm1,
     (lambda x, y: y + 1,),
     complex=lambda z: cmath.exp(z) - 1,
-    latex="(e^{#1} - 1)",
+    latex="e^{#1} - 1",
     doc="exp(x) - 1, accurate near 0.",
 )
 log: Primitive = declare(
@@ -350,7 +350,7 @@ hypot: Primitive = declare(
     complex=lambda z1, z2: cmath.sqrt(z1 * z1 + z2 * z2),
     kinks=(lambda x1, x2: hypot(x1, x2),),
     edges=((0.0, 0.0),),
-    latex=r"\sqrt{{#1}^2 + {#2}^2}",
+    latex=r"\sqrt{#1^2 + #2^2}",
     doc="The length of (x1, x2), without overflow. Its partials at the origin are nan.",
 )
 sinh = declare(
@@ -585,7 +585,7 @@ log_sigmoid = declare(
     "log_sigmoid",
     lambda x: -softplus(-x),
     (lambda x, y: sigmoid(-x),),
-    latex=r"\ln \sigma(#1)",
+    latex=r"\ln(\sigma(#1))",
     doc="log(sigmoid(x)), without underflow.",
 )
 silu = declare(

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import random
-import re
+from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from autograd_mini import Value, draw_mlp, tanh
 from autograd_mini.files import write_atomically
+from autograd_mini.formulas import Formula, as_formula, latex_name
 from autograd_mini.primitives import TABLE
 from autograd_mini.rules import NaryPrimitive, Primitive
+from autograd_mini.testing.points import sample_operands
 from nn import MLP
 from nn.losses import mean_squared_error
 
 HERE = Path(__file__).parent
+LETTERS = {"alpha": r"\alpha"}  # names that mathematics has a letter for
 
 
 def pages() -> dict[str, str]:
@@ -54,13 +58,21 @@ def operations() -> str:
         "",
         "Made from the rule table by `python docs/make_pages.py`.",
         "",
-        "| operation | formula | defined for | |",
-        "|---|---|---|---|",
+        "Of y = f(x, ..) the local partials are dy/dx, .., written as the rules are; at kinks and",
+        "edges see below.",
+        "",
+        "| operation | formula | local partials | defined for | |",
+        "|---|---|---|---|---|",
     ]
-    lines += [
-        f"| `{_call(row)}` | ${_formula(row)}$ | {row.requires} | {_one_line(row)} |"
-        for row in TABLE.values()
-    ]
+    for row in TABLE.values():
+        cells = (
+            f"`{_call(row)}`",
+            f"${_formula(row)}$",
+            _partials(row),
+            row.requires,
+            _one_line(row),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
     lines += [
         "",
         "## At kinks and edges",
@@ -95,22 +107,35 @@ def _call(row: Primitive, *operands: str) -> str:
 
 
 def _formula(row: Primitive) -> str:
-    if isinstance(row, NaryPrimitive):
-        return row.latex.replace("#*", r"x_1, \ldots, x_n")
-    return re.sub(r"#(\d)", lambda m: _latex_name(row.arguments[int(m[1]) - 1]), row.latex)
+    return str(row.apply([Formula(name) for name in _names(row)]))
 
 
-def _latex_name(name: str) -> str:
-    greek = {"alpha": r"\alpha"}
-    if name in greek:
-        return greek[name]
-    return (
-        f"{name[0]}_{name[1:]}"
-        if name[1:].isdigit()
-        else name
-        if len(name) == 1
-        else rf"\mathrm{{{name}}}"
-    )
+def _partials(row: Primitive) -> str:
+    """Each partial, as its own rule writes it; of a list, that along the first operand.
+
+    Conditions that come out the same everywhere but at edges are decided; others become cases.
+    """
+    names, rng = _names(row), random.Random(0)
+    points = [sample_operands(row, rng, size=2) for _ in range(20)]
+
+    def rule(k: int, *numbers: float) -> str:
+        symbols = [Formula(name, number=x) for name, x in zip_longest(names, numbers)]
+        return str(as_formula(row.partial(k, symbols, Formula("y"))))
+
+    def written(k: int) -> str:
+        decided = {rule(k, *point) for point in points}
+        return decided.pop() if len(decided) == 1 else rule(k)
+
+    indices = [0] if isinstance(row, NaryPrimitive) else range(len(names))
+    return ", ".join(f"${written(k)}$" for k in indices)
+
+
+def _names(row: Primitive) -> list[str]:
+    """The operands in mathematics; of a list, those of one of two."""
+    names: Sequence[str] = ("x1", "x2") if isinstance(row, NaryPrimitive) else row.arguments
+    if row.name == "dot":
+        names = "w1", "w2", "x1", "x2", "b"
+    return [LETTERS.get(name) or latex_name(name) for name in names]
 
 
 def _one_line(row: Primitive) -> str:

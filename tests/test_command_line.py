@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from autograd_mini import Value, gradients, topological_order
+from autograd_mini import Value, gradients, step_through, topological_order
 from autograd_mini.__main__ import main
 from autograd_mini.draw import format_number
 from autograd_mini.expressions import parse
@@ -937,6 +937,65 @@ def test_an_expression_may_start_with_a_minus(here, run, expression):
     [leaf] = [node for node in topological_order(root) if node.label == "x"]
     assert told_gradients(done.out) == {"x": gradients(root, [leaf])[0]}
     assert run("draw", expression, "x=-3").status == 0
+
+
+def test_steps_depth_first_says_what_is_wrong_and_what_is_right(run):
+    expression = "dot(softmax([a, b]), [1, 2])"  # in which a sum is used twice
+    variables = {"a": 2, "b": 1}
+    right = parse(expression, variables)
+    leaves = [node for node in topological_order(right) if node.label in variables]
+    expected = dict(zip((x.label for x in leaves), gradients(right, leaves)))
+    given = [f"{name}={number}" for name, number in variables.items()]
+    told = table(run("steps", expression, *given, "--order", "depth_first").out, "gradients")
+    assert {row[0][-1]: row[3] for row in told} == {
+        name: f"wrong: {number} is right" for name, number in expected.items()
+    }
+    assert "wrong" not in run("steps", expression, *given).out
+    only_leaves_are_shared = "a*a*(a*a)*0.1 + 0.2*a*a"
+    assert "wrong" not in run("steps", only_leaves_are_shared, "a=3", "--order", "depth_first").out
+
+
+def test_steps_writes_a_page_to_step_through(here, run):
+    page = Path("new", "steps <1>.html")
+    done = run("steps", *LINE, "--html", page)
+    assert (done.status, done.err) == (0, "")
+    assert done.out == run("steps", *LINE).out + f"\nwrote {page}\n"
+    root = parse(LINE[0], {"w": 0.5, "x": 2, "b": 0.1})
+    assert page.read_text(encoding="utf-8") == step_through(root, title=LINE[0]).page()
+    assert [path.name for path in page.parent.iterdir()] == [page.name]
+
+
+def test_steps_writes_the_order_that_was_asked_for(here, run):
+    done = run("steps", "a + a", "a=1", "--order", "depth_first", "--html", "steps.html")
+    assert "backward pass, depth first" in done.out
+    root = parse("a + a", {"a": 1})
+    expected = step_through(root, order="depth_first", title="a + a").page()
+    assert (here / "steps.html").read_text(encoding="utf-8") == expected
+
+
+def test_the_title_of_the_page_is_text(here, run):
+    assert run("steps", "where(a < 3, a, 1)", "a=1", "--html", "steps.html").status == 0
+    html = (here / "steps.html").read_text(encoding="utf-8")
+    assert "<title>where(a &lt; 3, a, 1)</title>" in html
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_said(here, run):
+    (here / "folder").mkdir()
+    done = run("steps", *LINE, "--html", "folder")
+    check_refused(done, "folder")
+    assert done.out == ""
+    long = f"fsum([{', '.join(['exp(a)'] * 600)}])"
+    check_refused(run("steps", long, "a=1", "--html", "steps.html"), "602 nodes", "500")
+    assert run("steps", long, "a=1").status == 0
+    assert not (here / "steps.html").exists()
+
+
+def test_steps_html_of_training_is_the_page_of_the_loss_of_one_example(here, run):
+    done = run(*QUICK, "--out", "out")
+    assert (done.status, done.err) == (0, "")
+    html = (here / "out" / "steps.html").read_text(encoding="utf-8")
+    assert "<title>The loss of one test example</title>" in html
+    assert html.count("<script>") == html.count("</script>") == 1
 
 
 def test_steps_of_a_constant(run):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..backprop import topological_order
+from ..backprop import check_is_value, topological_order
 from ..errors import AutogradError
 from ..files import write_atomically
 from ..value import Value
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Frame", "Stepper", "step_through"]
 
 MAX_NODES = 500  # that a picture still shows
+MAX_FRAMES = 10_000  # that a page still holds
 
 
 class Stepper:
@@ -56,9 +57,14 @@ class Stepper:
         return widget(self.root, self.frames, self.title)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from subprocess import SubprocessError
+
         from .page import element_of
 
-        html = element_of(self.root, self.frames, self.title)
+        try:
+            html = element_of(self.root, self.frames, self.title)
+        except (AutogradError, ImportError, OSError, SubprocessError) as error:  # there is no dot
+            return {"text/plain": f"{self}\n({error})"}
         return {"text/html": html, "text/plain": str(self)}
 
     def __repr__(self) -> str:
@@ -88,7 +94,7 @@ def step_through(
 
     Raises:
         TypeError: `root` is no Value.
-        AutogradError: the graph has more than 500 nodes, or, depth first, too many paths.
+        AutogradError: the graph has more than 500 nodes, or there are more than 10,000 frames.
 
     >>> a = Value(1.0, "a")
     >>> b = a + a
@@ -98,11 +104,17 @@ def step_through(
     >>> stepper.frames[-1].step.after
     8.0
     """
-    frames = frames_of(root, forward, backward, order)
+    check_is_value(root, "step_through")
     count = len(topological_order(root))
     if count > MAX_NODES:
         raise AutogradError(
             f"the graph has {count:,} nodes, and one can follow at most {MAX_NODES}; step through "
             "a node nearer the leaves or a smaller model, or read backprop_steps(root)"
+        )
+    frames = frames_of(root, forward, backward, order)
+    if len(frames) > MAX_FRAMES:
+        raise AutogradError(
+            f"there are {len(frames):,} frames to show, and a page holds at most {MAX_FRAMES:,}; "
+            "step through a smaller graph, in topological order, or read backprop_steps(root)"
         )
     return Stepper(root, frames, title)

@@ -10,10 +10,10 @@ The backward frames are the Step records of backprop_steps(): nothing is compute
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Iterable
+from typing import Any, Literal, NamedTuple
 
-from ..backprop import Step, backprop_steps, check_is_value, topological_order
+from ..backprop import Step, backprop_steps, topological_order
 from ..value import Value
 
 
@@ -43,7 +43,6 @@ def frames_of(
     >>> [frame.kind for frame in frames_of(x * x)]
     ['start', 'forward', 'seed', 'backward', 'backward']
     """
-    check_is_value(root, "step_through")
     frames = [Frame("start", root)]
     if forward:
         inner = [node for node in topological_order(root) if not node.is_leaf]
@@ -54,10 +53,6 @@ def frames_of(
     return frames
 
 
-def gradients_after(frames: Sequence[Frame]) -> dict[Value, object]:
-    """What every node's gradient is after the last of these frames."""
-    return {
-        step.node if step.parent is None else step.parent: step.after
-        for _, _, step in frames
-        if step is not None
-    }
+def gradients_after(steps: Iterable[Step]) -> dict[Value, Any]:
+    """What every node's gradient is after the last of these steps."""
+    return {step.node if step.parent is None else step.parent: step.after for step in steps}

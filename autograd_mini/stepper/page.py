@@ -16,19 +16,21 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from ..backprop import node_names, topological_order
-from ..draw import format_number, render
+from ..backprop import Step, backprop_steps, node_names, topological_order
+from ..draw import render
+from ..draw.text import clean, exact, format_number
 from ..formulas import (
     Formula,
     latex_name,
-    latex_number,
     local_derivatives,
+    numeral,
+    operator_name,
     rounded,
     written,
 )
 from ..mathml import inner_mathml
 from ..value import Value
-from .frames import Frame, frames_of, gradients_after
+from .frames import Frame, gradients_after
 
 HERE = Path(__file__).parent
 LONGEST = 160  # characters of a formula that is shown; beyond it only what the operation is called
@@ -37,13 +39,14 @@ SVG = "http://www.w3.org/2000/svg"
 
 def page_of(root: Value, frames: Sequence[Frame], title: str) -> str:
     """A whole HTML document."""
+    shown = escape(clean(title))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n"
+        f"<title>{shown}</title>\n"
         "<style>body { margin: 8px; background: #f4f4f4; } @media (prefers-color-scheme: dark) "
         "{ body { background: #101010; } } h1 { position: absolute; clip-path: inset(50%); }"
-        f"</style>\n</head>\n<body>\n<main>\n<h1>{escape(title)}</h1>\n"
+        f"</style>\n</head>\n<body>\n<main>\n<h1>{shown}</h1>\n"
         f"{element_of(root, frames, title)}\n</main>\n</body>\n</html>\n"
     )
 
@@ -51,6 +54,7 @@ def page_of(root: Value, frames: Sequence[Frame], title: str) -> str:
 def element_of(root: Value, frames: Sequence[Frame], title: str) -> str:
     """A <div> for a page or a notebook's output, with its style sheet and its script."""
     picture = picture_of(root, frames)
+    shown = escape(clean(title))
     # "<" would end the script element if a "/script" followed
     data = json.dumps(data_of(root, frames), ensure_ascii=False, separators=(",", ":"))
     data = data.replace("<", r"\u003c")
@@ -58,9 +62,9 @@ def element_of(root: Value, frames: Sequence[Frame], title: str) -> str:
     image = base64.b64encode(picture.encode()).decode()
     return (
         f'<div class="autograd-stepper" data-key="{key}" role="group" '
-        f'aria-label="{escape(title)}">\n'
+        f'aria-label="{shown}">\n'
         f"<style>\n{view_css()}</style>\n"
-        f'<img alt="{escape(title)}: the graph with its gradients" '
+        f'<img alt="{shown}: the graph with its gradients" '
         f'style="max-width: 100%" src="data:image/svg+xml;base64,{image}">\n'
         "<p>To step through it, trust this notebook.</p>\n"
         f"<script>\n(() => {{\n{view_js()}\n"
@@ -84,7 +88,7 @@ def view_js() -> str:
 def picture_of(root: Value, frames: Sequence[Frame]) -> str:
     """The graph as an SVG: with the gradients after the last frame, and with data-part where
     Graphviz puts ids, which are unique in a picture but not on a page."""
-    gradients = gradients_after(frames)
+    gradients = gradients_after(_steps(frames))
     drawn = ElementTree.fromstring(render(root, max_nodes=None, gradients=gradients))
     for group in list(drawn.iter(f"{{{SVG}}}g")):
         for child in list(group):
@@ -137,22 +141,22 @@ def data_of(root: Value, frames: Sequence[Frame]) -> dict[str, Any]:
 
     rules = {node: local_derivatives(node, names) for node in order}
     operands = {node: _places(node) for node in order}
-    found = gradients_after(frames)
-    right = gradients_after(frames_of(root, forward=False, backward=bool(found)))
+    found = gradients_after(_steps(frames))
+    right = gradients_after(backprop_steps(root))
 
     def told(node: Value) -> dict[str, Any]:
         known: dict[str, Any] = {
-            "name": names[node],
+            "name": clean(names[node]),
             "math": typeset(latex_name(names[node])),
             "data": format_number(node.data),
-            "exact": str(node.data),
+            "exact": exact(node.data),
             "operands": operands[node],
         }
         if not node.is_leaf:
             known["formula"] = typeset(_formula(node, names))
             known["numbers"] = typeset(_numbers(node))
-        if found.get(node) != right.get(node):  # depth first
-            known["right"] = format_number(right[node])
+        if node in found and format_number(found[node]) != format_number(right[node]):
+            known["right"] = format_number(right[node])  # it went depth first
         return known
 
     return {
@@ -161,6 +165,10 @@ def data_of(root: Value, frames: Sequence[Frame]) -> dict[str, Any]:
         "frames": [_frame(frame, index, rules, operands, typeset) for frame in frames],
         "math": list(math),
     }
+
+
+def _steps(frames: Sequence[Frame]) -> list[Step]:
+    return [frame.step for frame in frames if frame.step is not None]
 
 
 def _places(node: Value) -> list[int]:
@@ -179,7 +187,7 @@ def _numbers(node: Value) -> str:
 
 
 def _short(node: Value, latex: str) -> str:
-    return latex if len(latex) <= LONGEST else rf"\operatorname{{{node.op}}}(\ldots)"
+    return latex if len(latex) <= LONGEST else rf"{operator_name(str(node.op))}(\ldots)"
 
 
 def _frame(
@@ -192,7 +200,7 @@ def _frame(
     told: dict[str, Any] = {"kind": frame.kind, "node": index[frame.node]}
     step = frame.step
     if step is not None:
-        told |= {"after": format_number(step.after), "exact": str(step.after)}
+        told |= {"after": format_number(step.after), "exact": exact(step.after)}
     if step is not None and step.parent is not None and step.edge is not None:
         told |= {
             "parent": index[step.parent],
@@ -203,6 +211,6 @@ def _frame(
             "before": format_number(step.before),
         }
         rule = rules[step.node][step.edge]
-        if rule.text != latex_number(rule.number):  # and not just a number
+        if rule.text != numeral(rule.number).text:  # and not just a number
             told["rule"] = typeset(rule.text)
     return told

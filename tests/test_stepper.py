@@ -1,0 +1,538 @@
+"""The stepper shows what the engine does: every number in it is one of a Step record."""
+
+import base64
+import json
+import math
+import random
+import re
+from fractions import Fraction
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd_mini import (
+    AutogradError,
+    Value,
+    backprop_steps,
+    dot,
+    gradients,
+    node_names,
+    primitive,
+    step_through,
+    tanh,
+    topological_order,
+    where,
+)
+from autograd_mini import stepper as stepper_module
+from autograd_mini.draw import format_number
+from autograd_mini.stepper.frames import frames_of, gradients_after
+from autograd_mini.stepper.page import data_of, element_of, page_of, picture_of, view_css, view_js
+from autograd_mini.testing import expressions, networks
+from nn import MLP
+from nn.losses import mean_squared_error
+
+FEW = settings(max_examples=15, deadline=None)  # each draws a picture
+
+
+def labelled(numbers):
+    return [Value(x, f"x_{i + 1}") for i, x in enumerate(numbers)]
+
+
+def neuron():
+    w, x, b = Value(0.5, "w"), Value(2.0, "x"), Value(0.1, "b")
+    y = tanh(w * x + b)
+    y.label = "y"
+    return y
+
+
+def doubled():
+    """b = a + a; c = b + b: 4, and 6 where the order is wrong."""
+    a = Value(1.0, "a")
+    b = a + a
+    b.label = "b"
+    c = b + b
+    c.label = "c"
+    return c
+
+
+def data(root, **options):
+    return data_of(root, frames_of(root, **options))
+
+
+def picture(root, **options):
+    """The picture as elements, without their namespace."""
+    svg = picture_of(root, frames_of(root, **options))
+    return ElementTree.fromstring(svg.replace(' xmlns="http://www.w3.org/2000/svg"', ""))
+
+
+# -- frames -------------------------------------------------------------------------------------
+
+
+@given(expressions())
+def test_there_is_a_frame_for_every_operation_and_every_edge(program):
+    root = program(*labelled(program.inputs))
+    order = topological_order(root)
+    frames = frames_of(root)
+    inner = [node for node in order if not node.is_leaf]
+    edges = sum(len(node.parents) for node in order)
+    assert len(frames) == len(step_through(root)) == 1 + len(inner) + 1 + edges
+    kinds = ["start"] + ["forward"] * len(inner) + ["seed"] + ["backward"] * edges
+    assert [frame.kind for frame in frames] == kinds
+    assert [frame.node for frame in frames if frame.kind == "forward"] == inner
+    told = [frame.step for frame in frames if frame.step is not None]
+    for step, expected in zip(told, backprop_steps(root), strict=True):
+        assert (step.node, step.edge, step.text) == (expected.node, expected.edge, expected.text)
+
+
+@given(expressions())
+def test_the_last_frame_has_the_gradients_of_the_backward_pass(program):
+    root = program(*labelled(program.inputs))
+    order = topological_order(root)
+    found = gradients_after(backprop_steps(root))
+    assert [found[node] for node in order] == gradients(root, order)
+    root.backward()
+    assert [found[node] for node in order] == [node.grad for node in order]
+
+
+@pytest.mark.parametrize(
+    ("options", "kinds"),
+    [
+        ({}, ["start", "forward", "forward"] + ["seed"] + ["backward"] * 4),
+        ({"forward": False}, ["start", "seed"] + ["backward"] * 4),
+        ({"backward": False}, ["start", "forward", "forward"]),
+        ({"forward": False, "backward": False}, ["start"]),
+        ({"order": "depth_first"}, ["start", "forward", "forward", "seed"] + ["backward"] * 6),
+    ],
+)
+def test_each_pass_can_be_left_out(options, kinds):
+    assert [frame.kind for frame in step_through(doubled(), **options).frames] == kinds
+
+
+def test_stepping_touches_no_gradient():
+    y = neuron()
+    step_through(y).page()
+    assert all(node.grad == 0 for node in topological_order(y))
+
+
+# -- what the view is told ----------------------------------------------------------------------
+
+
+def check_data(root):
+    order = topological_order(root)
+    names = node_names(root)
+    told = json.loads(json.dumps(data(root)))  # JSON, with nothing lost
+    assert told["root"] == len(order) - 1
+    assert len(told["nodes"]) == len(order)
+    for node, known in zip(order, told["nodes"]):
+        assert known["name"] == names[node]
+        assert known["data"] == format_number(node.data)
+        assert known["exact"] == str(node.data)
+        assert [node.operands[k] for k in known["operands"]] == list(node.parents)
+        assert ("formula" in known) == ("numbers" in known) == (not node.is_leaf)
+        assert "right" not in known
+        for key in {"math", "formula", "numbers"} & set(known):
+            ElementTree.fromstring(told["math"][known[key]])
+    backward = [frame for frame in told["frames"] if frame["kind"] == "backward"]
+    seed, *steps = backprop_steps(root)
+    [first] = [frame for frame in told["frames"] if frame["kind"] == "seed"]
+    assert first == {"kind": "seed", "node": told["root"], "after": "1", "exact": str(seed.after)}
+    for step, frame in zip(steps, backward, strict=True):
+        assert order[frame["node"]] is step.node
+        assert order[frame["parent"]] is step.parent
+        assert step.node.operands[frame["operand"]] is step.parent
+        assert told["nodes"][frame["node"]]["operands"].index(frame["operand"]) == step.edge
+        for name in ("upstream", "local", "contribution", "before", "after"):
+            assert frame[name] == format_number(getattr(step, name))
+        assert frame["exact"] == str(step.after)
+        if "rule" in frame:
+            ElementTree.fromstring(told["math"][frame["rule"]])
+    assert len(set(told["math"])) == len(told["math"])  # each once
+
+
+@given(expressions())
+def test_the_numbers_of_a_random_program_are_the_engines(program):
+    check_data(program(*labelled(program.inputs)))
+
+
+@given(networks())
+def test_the_numbers_of_a_network_are_the_engines(network):
+    check_data(network(*labelled(network.inputs)))
+
+
+def test_a_rule_is_told_where_it_says_more_than_a_number():
+    told = data(neuron())
+    rules = [frame.get("rule") for frame in told["frames"] if frame["kind"] == "backward"]
+    texts = [
+        None if r is None else "".join(ElementTree.fromstring(told["math"][r]).itertext())
+        for r in rules
+    ]
+    assert texts[0].replace("−", "-") == "1-y2"  # of tanh
+    assert texts[1:3] == [None, None]  # of +, which is 1
+    assert texts[3:] == ["x", "w"]
+
+
+def test_formulas_are_told_in_names_and_in_numbers():
+    told = data(neuron())
+    last = told["nodes"][-1]
+    text = {
+        key: "".join(ElementTree.fromstring(told["math"][last[key]]).itertext())
+        for key in ("math", "formula", "numbers")
+    }
+    assert text == {"math": "y", "formula": "tanh(v2)", "numbers": "tanh(1.1)"}
+
+
+def test_a_formula_too_long_for_its_line_is_the_name_of_its_operation():
+    ws, xs = labelled(range(1, 41)), [1.5] * 40
+    wide = dot(ws, xs)
+    my_own = primitive("my_own", lambda x: x, (lambda x, y: 1,), latex="+".join(["#1"] * 100))
+    for node, name in ((wide, "dot(…)"), (my_own(ws[0]), "my_own(…)")):
+        told = data(node)
+        formula = ElementTree.fromstring(told["math"][told["nodes"][-1]["formula"]])
+        assert "".join(formula.itertext()) == name
+        assert formula.find(".//mi").text == name.removesuffix("(…)")  # in one piece
+
+
+@given(expressions(max_nodes=12))
+def test_depth_first_says_what_is_right_where_it_is_wrong_and_nowhere_else(program):
+    root = program(*labelled(program.inputs))
+    try:
+        told = data(root, order="depth_first")
+    except AutogradError:  # too many paths
+        return
+    order = topological_order(root)
+    naive = gradients_after(backprop_steps(root, order="depth_first"))
+    for node, known, right in zip(order, told["nodes"], gradients(root, order)):
+        shown, expected = format_number(naive[node]), format_number(right)
+        assert known.get("right") == (expected if shown != expected else None)
+        if math.isclose(naive[node], right, rel_tol=1e-12):
+            continue
+        assert "right" in known or math.isclose(naive[node], right, rel_tol=1e-3, abs_tol=1e-300)
+
+
+def test_the_wrong_order_gives_six_where_four_is_right():
+    a, b, c = data(doubled(), order="depth_first")["nodes"]
+    assert a["right"] == "4"
+    assert "right" not in b
+    assert "right" not in c
+
+
+def test_a_gradient_that_is_nan_in_either_order_is_not_called_wrong():
+    x = Value(math.inf, "x")
+    for order in ("topological", "depth_first"):
+        told = data((x - x) * x, order=order)
+        assert told["nodes"][0]["data"] == "inf"
+        assert told["frames"][-1]["after"] == "nan"
+        assert all("right" not in known for known in told["nodes"])
+
+
+def test_fractions_and_constants_are_told_exactly():
+    x = Value(Fraction(1, 3), "x")
+    root = x**2 * Fraction(2, 7) - 1
+    told = data(root)
+    assert [known["data"] for known in told["nodes"]] == ["1/3", "1/9", "2/63", "-61/63"]
+    assert told["frames"][-1]["after"] == "4/21"
+    assert [known["operands"] for known in told["nodes"]] == [[], [0], [0], [0]]
+    huge = data(Value(Fraction(10**5000), "x") * 2)
+    assert huge["nodes"][0]["exact"] == "1e+5000"
+
+
+def test_operands_are_counted_with_the_constants_between_them():
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    root = dot([a, 3.0], [0.5, b], 1.0)
+    assert data(root)["nodes"][-1]["operands"] == [0, 3]
+    assert {frame.get("operand") for frame in data(root)["frames"]} == {None, 0, 3}
+    assert picture(root).find(".//g[@data-part='edge-2-3']") is not None
+
+
+# -- the picture --------------------------------------------------------------------------------
+
+
+def check_picture(root, **options):
+    """All that view.js looks up is there, and where it looks."""
+    svg, told = picture(root, **options), data(root, **options)
+    parts = [g.get("data-part") for g in svg.iter("g") if g.get("data-part")]
+    assert len(parts) == len(set(parts))
+    expected = set()
+    for i, known in enumerate(told["nodes"]):
+        expected.add(f"node-{i}")
+        if "formula" in known:
+            expected |= {f"op-{i}", f"edge-{i}"} | {f"edge-{i}-{k}" for k in known["operands"]}
+    assert expected <= set(parts)
+    others = set(parts) - expected
+    assert all(re.fullmatch(r"(constant|edge)-\d+-(\d+|numbers)", name) for name in others)
+    # view.js reads these names so
+    assert all(re.fullmatch(r"(\w+)-(\d+)(?:-(\w+))?", name) for name in parts)
+    assert not any(part.get("id") for part in svg.iter())
+    assert not list(svg.iter("title"))
+    last = gradients_after(backprop_steps(root, options.get("order", "topological")))
+    for i, node in enumerate(topological_order(root)):
+        texts = svg.findall(f".//g[@data-part='node-{i}']//text")
+        gradient = last[node] if options.get("backward", True) else None
+        assert texts[-3].text == format_number(node.data)
+        assert texts[-1].text == ("–" if gradient is None else format_number(gradient))
+        assert texts[-1].get("text-anchor") == "end"
+        assert [text.text for text in texts[-4::2]] == ["data", "grad"]
+
+
+@FEW
+@given(expressions(max_nodes=15))
+def test_the_picture_of_a_random_program_has_the_parts_that_the_view_looks_up(program):
+    check_picture(program(*labelled(program.inputs)))
+
+
+@FEW
+@given(networks())
+def test_the_picture_of_a_network_has_the_parts_that_the_view_looks_up(network):
+    check_picture(network(*labelled(network.inputs)))
+
+
+@pytest.mark.parametrize("options", [{"backward": False}, {"order": "depth_first"}])
+def test_the_picture_has_the_gradients_after_the_last_frame(options):
+    check_picture(doubled(), **options)
+
+
+def test_the_picture_of_a_leaf():
+    check_picture(Value(2.0, "x"))
+
+
+def test_the_picture_of_a_model_with_leaves_side_by_side():
+    random.seed(1)
+    check_picture(mean_squared_error([MLP(6, [3, 1])([0.5] * 6)], [1.0]))
+
+
+def test_a_where_in_the_picture():
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    check_picture(where(True, a, b) * 3 + a)
+
+
+# -- the page -----------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """The elements of a page: (tag, attributes), and what stands in its scripts."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.scripts, self.texts, self.open = [], [], [], []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, text):
+        (self.scripts if self.open[-1:] == ["script"] else self.texts).append(text)
+
+    def data(self):
+        [script] = self.scripts
+        found = re.search(r"root\.stepper = autogradStepper\(root, (.*)\);\n\}\n\}\)\(\);", script)
+        return json.loads(found[1])
+
+
+def tags(page):
+    return [tag for tag, _ in page.elements]
+
+
+def test_the_page_holds_all_that_it_needs():
+    page = Page(step_through(neuron()).page())
+    assert page.open == []
+    assert tags(page) == [
+        "html", "head", "meta", "meta", "title", "style", "body", "main", "h1", "div", "style",
+        "img", "p", "script",
+    ]  # fmt: skip
+    for _, attributes in page.elements:
+        assert "href" not in attributes
+        assert attributes.get("src", "data:").startswith("data:")
+    html = re.sub(r"http://www\.w3\.org/\S+", "", step_through(neuron()).page())
+    assert not re.search(r"https?:|@import|\burl\(|fetch\(|XMLHttpRequest|import\(", html)
+    assert page.data() == json.loads(json.dumps(data(neuron())))
+
+
+def test_the_picture_is_there_where_scripts_do_not_run():
+    y = neuron()
+    page = Page(step_through(y).page())
+    [image] = [attributes for tag, attributes in page.elements if tag == "img"]
+    svg = base64.b64decode(image["src"].removeprefix("data:image/svg+xml;base64,")).decode()
+    assert svg == picture_of(y, frames_of(y))
+    assert 'xmlns="http://www.w3.org/2000/svg"' in svg
+    assert "trust this notebook" in "".join(page.texts)
+
+
+def test_the_sources_of_the_view_fit_into_a_page():
+    assert "</" not in view_css()
+    assert not re.search(r"</(script|style)", view_js(), re.IGNORECASE)
+    assert "<!--" not in view_js()
+
+
+LABELS = st.text(max_size=12) | st.sampled_from(
+    ["</script>", "<script>alert(1)</script>", "<!--", "-->", "]]>", "\u2028", "\u2029", "\ud800",
+     "\x00", "</style>", '" onload="alert(1)', "' x='", "&lt;", "&quot;", "\\", "\\u003c", "`${1}`",
+     "<img src=x onerror=alert(1)>", "</div>"]
+)  # fmt: skip
+
+
+@FEW
+@given(LABELS, LABELS)
+def test_labels_and_titles_are_text_and_nothing_else(label, title):
+    def made(label, title):
+        a = Value(2.0, label)
+        y = a * a
+        y.label = label and label + "!"
+        return Page(step_through(y, title=title).page())
+
+    plain, wild = made("a", "title"), made(label, title)
+    assert tags(wild) == tags(plain)
+    assert [set(attributes) for _, attributes in wild.elements] == [
+        set(attributes) for _, attributes in plain.elements
+    ]
+    assert wild.open == []
+    step_through(Value(1.0, label), title=title).page().encode()
+    # no markup in the data either: it is what view.js writes as names, and as MathML
+    told = wild.data()
+    for math_ml in told["math"]:
+        assert {part.tag for part in ElementTree.fromstring(math_ml).iter()} <= {
+            "mrow", "mi", "mn", "mo", "msub", "msup", "msubsup",
+        }  # fmt: skip
+    if label.isprintable() and label == " ".join(label.split()) and label:
+        assert told["nodes"][0]["name"] == label
+
+
+def test_data_cannot_end_the_script():
+    a = Value(1.0, "</script><!--")
+    html = step_through(a * a).page()
+    assert html.count("</script>") == 1
+    assert html.count("<!--") == 0
+    assert Page(html).data()["nodes"][0]["name"] == a.label
+
+
+def test_titles_are_escaped():
+    title = """<b>"it's" & more</b>"""
+    page = Page(step_through(neuron(), title=title).page())
+    assert page.texts.count(title) == 2  # title and heading
+    assert [a["aria-label"] for tag, a in page.elements if tag == "div"] == [title]
+
+
+def test_two_steppers_on_one_page_have_their_own_keys():
+    one, two = neuron(), doubled()
+    keys = [
+        re.search(r'data-key="(\w+)"', element_of(root, frames_of(root), ""))[1]
+        for root in (one, two)
+    ]
+    assert keys[0] != keys[1]
+    assert element_of(one, frames_of(one), "") == element_of(one, frames_of(one), "")
+
+
+def test_the_page_of_a_small_network_is_small():
+    random.seed(0)
+    loss = mean_squared_error([MLP(3, [4, 4, 1])([1.0, -2.0, 3.0])], [1.0])
+    assert len(step_through(loss).page().encode()) < 300_000
+
+
+# -- the stepper --------------------------------------------------------------------------------
+
+
+def test_it_is_saved_whole_or_not_at_all(tmp_path):
+    stepper = step_through(neuron(), title="A neuron")
+    path = tmp_path / "new" / "steps.html"
+    assert stepper.save(path) == path
+    assert path.read_text(encoding="utf-8") == stepper.page()
+    assert [p.name for p in path.parent.iterdir()] == ["steps.html"]
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError):
+        stepper.save(str(tmp_path / "folder"))
+    assert {p.name for p in tmp_path.iterdir()} == {"new", "folder"}
+
+
+def test_it_is_saved_as_steps_html_where_one_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    step_through(neuron()).save()
+    assert (tmp_path / "steps.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_notebook_shows_the_view():
+    stepper = step_through(neuron())
+    bundle = stepper._repr_mimebundle_()
+    assert bundle["text/plain"] == repr(stepper)
+    assert "<Stepper of 10 frames" in repr(stepper)
+    assert bundle["text/html"] == element_of(stepper.root, stepper.frames, stepper.title)
+    assert bundle["text/html"] in stepper.page()
+    assert page_of(stepper.root, stepper.frames, stepper.title) == stepper.page()
+
+
+def test_a_notebook_says_why_there_is_no_picture(monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_MINI_DOT", "no-such-dot")
+    stepper = step_through(neuron())
+    bundle = stepper._repr_mimebundle_()
+    assert set(bundle) == {"text/plain"}
+    assert "no-such-dot" in bundle["text/plain"]
+    with pytest.raises(AutogradError, match="no-such-dot"):
+        stepper.page()
+
+
+def test_a_graph_too_large_to_follow_is_refused():
+    x = y = Value(1.0, "x")
+    for _ in range(499):
+        y = -y
+    assert len(step_through(y)) == 1 + 499 + 1 + 499
+    with pytest.raises(AutogradError, match=r"the graph has 501 nodes, .* at most 500; step thr"):
+        step_through(-y)
+    for _ in range(20):
+        x = x + x
+    with pytest.raises(AutogradError, match="depth-first recursion takes more than 100,000 steps"):
+        step_through(x, order="depth_first")
+
+
+def test_more_frames_than_a_page_holds_are_refused():
+    y = Value(1.0)
+    for _ in range(13):
+        y = y + y
+    with pytest.raises(AutogradError, match=r"there are 16,\d+ frames to show, .* at most 10,000"):
+        step_through(y, order="depth_first")
+
+
+@pytest.mark.parametrize("wrong", [1.0, None, [Value(1.0)]])
+def test_only_a_value_can_be_stepped_through(wrong):
+    with pytest.raises(TypeError, match="step_through expected Values, got"):
+        step_through(wrong)
+
+
+def test_an_unknown_order_is_refused():
+    with pytest.raises(ValueError, match="order is 'topological' or 'depth_first', got 'random'"):
+        step_through(neuron(), order="random")
+
+
+# -- the widget ---------------------------------------------------------------------------------
+
+
+def test_the_widget_needs_anywidget(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "anywidget", None)
+    with pytest.raises(ImportError, match=r'pip install "autograd-mini\[widget\]"'):
+        step_through(neuron()).widget()
+
+
+def test_the_widget_knows_what_the_page_knows():
+    pytest.importorskip("anywidget")
+    y = neuron()
+    widget = step_through(y, title="A neuron").widget()
+    assert {"title", "picture", "data", "frame"} <= set(widget.trait_names(sync=True))
+    assert (widget.title, widget.frame) == ("A neuron", 0)
+    assert widget.data == data(y)
+    prefix = "data:image/svg+xml;base64,"
+    assert base64.b64decode(widget.picture.removeprefix(prefix)).decode() == picture_of(
+        y, frames_of(y)
+    )
+    assert view_js() in str(widget._esm)
+    widget.frame = 3
+    assert widget.frame == 3
+
+
+def test_the_module_offers_its_names():
+    assert set(stepper_module.__all__) == {"Frame", "Stepper", "step_through"}
