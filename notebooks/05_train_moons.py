@@ -329,8 +329,9 @@ print(after_training(single))
 
 # %% [markdown]
 # **2.** No. Straight lines put into a straight line give a straight line:
-# $W_2 (W_1 x + b_1) + b_2 = W x + b$ with $W = W_2 W_1$ and $b = W_2 b_1 + b_2$. Only the activation function makes a network
-# more than one neuron. Trained for long enough, this one finds the single neuron's line:
+# $W_2 (W_1 x + b_1) + b_2 = W x + b$ with $W = W_2 W_1$ and $b = W_2 b_1 + b_2$. Only the
+# activation function makes a network more than one neuron. Trained for long enough, this one finds
+# the single neuron's line:
 
 # %%
 linear = MLP(2, [6, 1], activation=None, rng=random.Random(5))
