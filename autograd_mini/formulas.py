@@ -67,7 +67,7 @@ class Formula:
         spelled_out = SPELLED_OUT.get(primitive)
         if spelled_out:
             return as_formula(spelled_out(operands))
-        filled = _filled(primitive.latex, operands)
+        filled = _filled(primitive.latex or _call(primitive), operands)
         numbers = [x.number for x in operands]
         if None not in numbers:
             filled.number = _evaluated(primitive, numbers)
@@ -415,6 +415,11 @@ def _is_one(x: Any) -> bool:
 
 
 # -- templates: the rows' own LaTeX, with #1 .. #n for the operands ------------------------------
+
+
+def _call(primitive: Primitive) -> str:
+    operands = ", ".join(f"#{i + 1}" for i in range(len(primitive.arguments)))
+    return f"{operator_name(primitive.name)}({operands})"
 
 
 def _filled(template: str, operands: Sequence[Formula]) -> Formula:

@@ -60,7 +60,7 @@ class Primitive:
         exact: whether ints in give an int out, rather than a float.
         kinks: functions (x1, .., xn) that are 0 where f has no derivative or no value.
         edges: operands at which the partials are a convention, or infinite.
-        latex: the formula, with #1 .. #n for the operands.
+        latex: the formula, with #1 .. #n for the operands; "" for its name and them.
     """
 
     def __init__(
@@ -98,14 +98,10 @@ class Primitive:
             if interval is not REALS
         )
         self.exact = exact
-        escaped = name.replace("_", r"\_")
-        self.latex = latex or rf"\operatorname{{{escaped}}}({self._latex_operands()})"
+        self.latex = latex
         self.__doc__ = doc
         self.__module__ = module  # a primitive pickles by module and name
         self.__name__ = self.__qualname__ = attribute or name
-
-    def _latex_operands(self) -> str:
-        return ", ".join(f"#{i + 1}" for i in range(len(self.arguments)))
 
     def __str__(self) -> str:
         return self.name

@@ -450,6 +450,7 @@ def test_an_operation_without_a_template_is_written_by_its_name():
     f = own(name="my_own")
     x = Value(2.0, "x")
     assert latex(f(x + 1)) == r"\operatorname{my\_own}(x + 1)"
+    assert latex(own(name="50% #1", n=2)(x, 2)) == r"\operatorname{50\%\ \#1}(x, 2)"
     assert operator_name("a{b}%") == r"\operatorname{a\{b\}\%}"
 
 

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autograd_mini import (
@@ -381,6 +381,7 @@ LABELS = st.text(max_size=12) | st.sampled_from(
 
 @FEW
 @given(LABELS, LABELS)
+@example("\ud800", "\ud800")
 def test_labels_and_titles_are_text_and_nothing_else(label, title):
     def made(label, title):
         a = Value(2.0, label)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..backprop import check_is_value, topological_order
+from ..draw.text import clean
 from ..errors import AutogradError
 from ..files import write_atomically
 from ..value import Value
@@ -117,4 +118,4 @@ def step_through(
             f"there are {len(frames):,} frames to show, and a page holds at most {MAX_FRAMES:,}; "
             "step through a smaller graph, in topological order, or read backprop_steps(root)"
         )
-    return Stepper(root, frames, title)
+    return Stepper(root, frames, clean(title))

@@ -39,14 +39,14 @@ SVG = "http://www.w3.org/2000/svg"
 
 def page_of(root: Value, frames: Sequence[Frame], title: str) -> str:
     """A whole HTML document."""
-    shown = escape(clean(title))
+    escaped = escape(title)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{shown}</title>\n"
+        f"<title>{escaped}</title>\n"
         "<style>body { margin: 8px; background: #f4f4f4; } @media (prefers-color-scheme: dark) "
         "{ body { background: #101010; } } h1 { position: absolute; clip-path: inset(50%); }"
-        f"</style>\n</head>\n<body>\n<main>\n<h1>{shown}</h1>\n"
+        f"</style>\n</head>\n<body>\n<main>\n<h1>{escaped}</h1>\n"
         f"{element_of(root, frames, title)}\n</main>\n</body>\n</html>\n"
     )
 
@@ -54,7 +54,7 @@ def page_of(root: Value, frames: Sequence[Frame], title: str) -> str:
 def element_of(root: Value, frames: Sequence[Frame], title: str) -> str:
     """A <div> for a page or a notebook's output, with its style sheet and its script."""
     picture = picture_of(root, frames)
-    shown = escape(clean(title))
+    title = escape(title)
     # "<" would end the script element if a "/script" followed
     data = json.dumps(data_of(root, frames), ensure_ascii=False, separators=(",", ":"))
     data = data.replace("<", r"\u003c")
@@ -62,9 +62,9 @@ def element_of(root: Value, frames: Sequence[Frame], title: str) -> str:
     image = base64.b64encode(picture.encode()).decode()
     return (
         f'<div class="autograd-stepper" data-key="{key}" role="group" '
-        f'aria-label="{shown}">\n'
+        f'aria-label="{title}">\n'
         f"<style>\n{view_css()}</style>\n"
-        f'<img alt="{shown}: the graph with its gradients" '
+        f'<img alt="{title}: the graph with its gradients" '
         f'style="max-width: 100%" src="data:image/svg+xml;base64,{image}">\n'
         "<p>To step through it, trust this notebook.</p>\n"
         f"<script>\n(() => {{\n{view_js()}\n"
