@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from autograd_mini import cos, gradients, sign
+from autograd_mini import Value, cos, gradients, sign
 from nn import Perceptron, RandomFeatures, Sequential
 from nn.toys import xor
 
@@ -71,8 +71,6 @@ def test_the_seed_decides():
 
 
 def test_no_gradient_passes_the_sign():
-    from autograd_mini import Value
-
     x = [Value(1.0), Value(2.0)]
     layer = RandomFeatures(2, 3, rng=random.Random(0))
     assert layer.activation is sign
