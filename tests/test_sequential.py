@@ -1,5 +1,6 @@
 """Sequential: the parts one after another."""
 
+import itertools
 import random
 from fractions import Fraction
 
@@ -37,7 +38,7 @@ def linear(layer):
 @given(st.data(), sizes)
 def test_linear_layers_in_a_row_are_one_linear_layer(data, shape):
     """W2 (W1 x + b1) + b2 = (W2 W1) x + (W2 b1 + b2), exactly, in fractions."""
-    model = Sequential(*(Linear(n, m) for n, m in zip(shape, shape[1:])))
+    model = Sequential(*(Linear(n, m) for n, m in itertools.pairwise(shape)))
     for _, p in model.named_parameters():
         p.data = data.draw(rationals)
     W, b = np.eye(shape[0], dtype=object), np.zeros(shape[0], dtype=object)

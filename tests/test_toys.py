@@ -1,5 +1,6 @@
 """Toy problems lie where their names say."""
 
+import itertools
 import math
 import random
 from collections import Counter
@@ -60,7 +61,7 @@ def test_spirals_are_one_arm_turned(count, classes):
     arms = [sorted(points_of(points, k), key=lambda x: math.hypot(*x)) for k in range(classes)]
     turn = [[math.cos(2 * math.pi / classes), -math.sin(2 * math.pi / classes)]]
     turn.append([-turn[0][1], turn[0][0]])
-    for arm, following in zip(arms, arms[1:]):
+    for arm, following in itertools.pairwise(arms):
         assert np.array(arm) @ np.array(turn).T == pytest.approx(np.array(following))
     assert [math.hypot(*x) for x in arms[0]] == pytest.approx(
         [(k + 1) / count for k in range(count)]
