@@ -154,7 +154,7 @@ class Conv2d(_Convolution):
 
     def __call__(self, x: Sequence[Sequence[Sequence[Any]]]) -> list[list[list[Any]]]:
         x = self._check_channels(x)
-        height, width = len(x[0]), len(x[0][0])
+        height, width = len(x[0]), len(x[0][0]) if len(x[0]) else 0
         if any(len(plane) != height for plane in x):
             raise ValueError(f"Conv2d expected {height} rows in every channel, as in the first")
         x = [[check_inputs(row, width, "Conv2d row") for row in plane] for plane in x]

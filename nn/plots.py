@@ -134,7 +134,7 @@ def _colour(k: int) -> str:
 
 def _places(low: float, high: float, count: int, margin: float = 0.1) -> list[float]:
     """Places from low to high, and a margin beyond, at equal distances."""
-    beyond = margin * (high - low)
+    beyond = margin * ((high - low) or 1.0)
     return [low - beyond + (high - low + 2 * beyond) * i / (count - 1) for i in range(count)]
 
 

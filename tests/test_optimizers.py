@@ -1,4 +1,4 @@
-"""Optimizers: PyTorch's arithmetic, step by step."""
+"""Gradient descent: PyTorch's arithmetic, step by step."""
 
 import math
 import random

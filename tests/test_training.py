@@ -2,17 +2,19 @@
 
 import itertools
 import math
+import os
 import random
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_mini import AutogradError, Value, sqrt
-from nn import MLP, Linear, Module
+from nn import MLP, EarlyStopping, Linear, Module
 from nn.losses import cross_entropy, half_squared_error, hinge, mean_squared_error
 from nn.metrics import accuracy, predicted_class
-from nn.optimizers import SGD
+from nn.optimizers import SGD, AdamW
 from nn.schedules import linear_decay
 from nn.training import (
     DivergenceError,
@@ -391,6 +393,147 @@ def test_any_other_error_is_passed_on_and_the_rate_restored(where):
     _, optimizer, history = interrupted(where, 2, RuntimeError)
     assert history is None
     assert optimizer.lr == 0.5
+
+
+def interrupted_at_line(at, run):
+    """run(), with Ctrl-C at the at-th line of nn that it reaches; whether it reaches so many."""
+    left = at
+
+    def local(frame, event, argument):
+        nonlocal left
+        left -= event == "line"
+        if left == 0:
+            left = -1
+            raise KeyboardInterrupt
+        return local
+
+    def trace(frame, event, argument):
+        return local if f"{os.sep}nn{os.sep}" in frame.f_code.co_filename else None
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        run()
+    finally:
+        sys.settrace(before)
+    return left < 0
+
+
+class Run:
+    """A short training run, and the states after each of its steps."""
+
+    def __init__(self, made, early_stopping):
+        self.model = Slope(3.0).eval()
+        self.optimizer = made([self.model.w], lr=0.1)
+        self.states, self.history, self.early_stopping = [self.state()], None, early_stopping
+
+    def state(self):
+        return self.model.w.data, self.optimizer.state_dict() | {"lr": 0.1}
+
+    def __call__(self):
+        step = self.optimizer.step
+
+        def recorded():
+            step()
+            self.states.append(self.state())
+
+        self.optimizer.step = recorded
+        self.history = fit(
+            self.model,
+            half_squared_error,
+            [(1.0, 2.0), (2.0, 1.0)],
+            optimizer=self.optimizer,
+            epochs=3,
+            batch_size=1,
+            rng=random.Random(0),
+            schedule=linear_decay,
+            max_gradient_norm=1.0,
+            validation=[(1.0, 2.5)],
+            early_stopping=self.early_stopping,
+            callbacks=[lambda _: None],
+        )
+
+
+@pytest.mark.parametrize("early_stopping", [None, EarlyStopping(patience=1)], ids=["all", "early"])
+@pytest.mark.parametrize("made", [AdamW, lambda *a, **k: SGD(*a, momentum=0.9, **k)])
+def test_ctrl_c_at_any_line_leaves_whole_steps_a_whole_history_and_the_mode(made, early_stopping):
+    whole = Run(made, early_stopping)
+    whole()
+    numbers = [number for number, _ in whole.states]
+    lines = itertools.count(1)
+    for at in lines:
+        run = Run(made, early_stopping)
+        try:
+            reached = interrupted_at_line(at, run)
+        except KeyboardInterrupt:  # before training begins, or once it is over
+            assert run.state() in (whole.states[0], whole.state())
+            continue
+        if not reached:
+            break
+        assert run.state()[0] in numbers
+        assert early_stopping or run.state() in whole.states
+        assert run.history.epochs == whole.history.epochs[: len(run.history.epochs)]
+        assert run.history.interrupted
+        assert (run.optimizer.lr, run.model.training) == (0.1, False)
+    assert at > 200
+    assert run.history == whole.history
+
+
+def test_callbacks_hear_of_an_epoch_in_order_before_it_can_be_the_last():
+    model, told = classifier(), []
+
+    def telling(name):
+        return lambda epoch: told.append((name, epoch.number))
+
+    fit(
+        model,
+        cross_entropy,
+        DATA,
+        optimizer=SGD(model.parameters(), lr=0.0),
+        epochs=9,
+        validation=DATA[:1],
+        early_stopping=EarlyStopping(patience=1),
+        callbacks=[telling("first"), telling("second")],
+        progress=telling("progress"),
+    )
+    assert told == [(name, k) for k in (1, 2) for name in ("first", "second", "progress")]
+
+
+def test_the_gradient_of_each_step_is_no_longer_than_told():
+    lengths, model = [], classifier()
+
+    class Measured(SGD):
+        def step(self):
+            lengths.append(math.hypot(*(p.grad for p in self.parameters)))
+            super().step()
+
+    def train(most):
+        lengths.clear()
+        options = {"epochs": 4, "batch_size": 2, "max_gradient_norm": most}
+        fit(model, cross_entropy, DATA, optimizer=Measured(model.parameters(), lr=0.5), **options)
+        return list(lengths)
+
+    assert max(train(None)) > 0.3
+    assert max(train(0.25)) == pytest.approx(0.25)
+    with pytest.raises(ValueError, match="max_norm above 0, got -1"):
+        train(-1)
+
+
+def test_validation_is_measured_on_plain_numbers():
+    model, kinds = classifier(), []
+
+    def metric(outputs, y):
+        kinds.append({type(x) for x in outputs})
+        return 1.0
+
+    def loss(outputs, y):
+        kinds.append({type(x) for x in outputs})
+        return cross_entropy(outputs, y)
+
+    optimizer = SGD(model.parameters(), lr=0.0)
+    metrics = {"one": metric}
+    fit(model, loss, DATA[:1], optimizer=optimizer, epochs=1, validation=DATA[:1], metrics=metrics)
+    assert kinds == [{Value}, {float}, {float}, {float}]  # trained on, then the validation
 
 
 # -- divergence ---------------------------------------------------------------------------------

@@ -1,0 +1,152 @@
+"""An optimizer's state: what is loaded goes on exactly, and what is wrong changes nothing."""
+
+import json
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd_mini import Value
+from nn.optimizers import SGD, Adam, AdamW, NaturalGradient, Optimizer
+
+MADE = {
+    "SGD": lambda ps: SGD(ps, lr=0.1),
+    "momentum": lambda ps: SGD(ps, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.1),
+    "Adam": lambda ps: Adam(ps, lr=0.1, weight_decay=0.1),
+    "AdamW": lambda ps: AdamW(ps, lr=0.1),
+}
+
+
+def steps(optimizer, count, rng):
+    for _ in range(count):
+        for p in optimizer.parameters:
+            p.grad = rng.gauss(0, 1)
+        optimizer.step()
+    return [p.data for p in optimizer.parameters]
+
+
+@pytest.mark.parametrize("name", MADE)
+@given(st.integers(0, 4), st.integers(1, 4), st.integers(0, 10**6))
+def test_loaded_it_goes_on_bit_for_bit(name, before, after, seed):
+    rng = random.Random(seed)
+    optimizer = MADE[name]([Value(1.0), Value(-2.0)])
+    data = steps(optimizer, before, rng)
+    state = json.loads(json.dumps(optimizer.state_dict()))
+    resumed = MADE[name]([Value(x) for x in data])
+    resumed.lr = 7.0
+    resumed.load_state_dict(state)
+    assert resumed.state_dict() == optimizer.state_dict()
+    random_state = rng.getstate()
+    expected = steps(optimizer, after, rng)
+    rng.setstate(random_state)
+    assert steps(resumed, after, rng) == expected
+    assert resumed.state_dict() == optimizer.state_dict()
+
+
+def wrong(*path_and_entry):
+    *path, entry = path_and_entry
+
+    def damage(state):
+        part = state
+        for key in path[:-1]:
+            part = part[key]
+        part[path[-1]] = entry
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (wrong("lr", "0.1"), "lr is '0.1', expected a finite number"),
+        (wrong("lr", None), "lr is None, expected a finite number"),
+        (wrong("lr", True), "lr is True, expected a finite number"),
+        (wrong("lr", -1), "Adam expected lr of at least 0, got -1"),
+        (wrong("lr", float("nan")), "lr is nan, expected a finite number"),
+        (wrong("lr", 10**400), "lr is 1000.*000, expected a finite number"),
+        (wrong("betas", 0.9), "betas is 0.9, expected a list of numbers"),
+        (wrong("betas", [0.9]), r"Adam expected two betas in \[0, 1\), got \(0.9,\)"),
+        (wrong("betas", [0.9, 1.0]), r"Adam expected two betas in \[0, 1\), got \(0.9, 1.0\)"),
+        (wrong("betas", 1, "x"), r"betas\[1\] is 'x', expected a finite number"),
+        (wrong("steps", -1), "steps is -1, expected a whole number of at least 0"),
+        (wrong("steps", 1.5), "steps is 1.5, expected a whole number of at least 0"),
+        (wrong("steps", "3"), "steps is '3', expected a finite number"),
+        (wrong("means", [1.0]), "means is of 1 parameters, and there are 2"),
+        (wrong("means", 3), "means is 3, expected a list of numbers"),
+        (wrong("means", 1, None), r"means\[1\] is None, expected a finite number"),
+        (wrong("means", 0, float("inf")), r"means\[0\] is inf, expected a finite number"),
+        (wrong("squares", 1, -1e-9), r"squares\[1\] is -1e-09, expected a number of at least 0"),
+        (wrong("squares", 1, [1.0]), r"squares\[1\] is \[1.0\], expected a finite number"),
+        (wrong("velocity", None), "the state does not fit Adam: expected lr, betas, .*; got lr"),
+        (lambda state: state.pop("eps"), "the state does not fit Adam"),
+        (lambda state: state.clear(), "the state does not fit Adam"),
+    ],
+)
+def test_a_damaged_state_is_refused_by_its_entry_and_changes_nothing(damage, told):
+    optimizer = Adam([Value(1.0), Value(2.0)])
+    steps(optimizer, 3, random.Random(0))
+    before, state = optimizer.state_dict(), optimizer.state_dict()
+    state["lr"], state["means"] = 0.5, [7.0, 8.0]
+    damage(state)
+    with pytest.raises(ValueError, match=told):
+        optimizer.load_state_dict(state)
+    assert optimizer.state_dict() == before
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"nesterov": 1}, "nesterov is 1, expected a bool"),
+        ({"nesterov": True}, "SGD with nesterov=True needs a momentum above 0"),
+        ({"momentum": -0.5}, "SGD expected momentum of at least 0, got -0.5"),
+        ({"velocity": ["1"]}, r"velocity\[0\] is '1', expected a finite number"),
+    ],
+)
+def test_a_damaged_state_of_sgd(entry, told):
+    optimizer = SGD([Value(1.0)])
+    before = optimizer.state_dict()
+    with pytest.raises(ValueError, match=told):
+        optimizer.load_state_dict(before | entry)
+    assert optimizer.state_dict() == before
+
+
+def test_the_kind_of_fisher_matrix_is_kept():
+    optimizer = NaturalGradient([Value(1.0)], fisher="empirical", damping=0.5)
+    other = NaturalGradient([Value(1.0)])
+    other.load_state_dict(optimizer.state_dict())
+    assert (other.fisher, other.damping) == ("empirical", 0.5)
+    for entry, told in (
+        ({"fisher": 1}, "fisher is 1, expected a str"),
+        ({"fisher": "no"}, "fisher is 'model' or 'empirical', got 'no'"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            other.load_state_dict(optimizer.state_dict() | entry)
+
+
+def test_what_was_loaded_is_a_copy():
+    optimizer = SGD([Value(1.0)], momentum=0.5)
+    state = {**optimizer.state_dict(), "velocity": [1.0]}
+    optimizer.load_state_dict(state)
+    state["velocity"][0] = 9.0
+    assert optimizer.velocity == [1.0]
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_step_replaces_what_is_remembered_and_changes_nothing_in_place(name):
+    """So that fit can take a step back."""
+    optimizer = MADE[name]([Value(1.0), Value(2.0)])
+    steps(optimizer, 2, random.Random(0))
+    kept = {n: getattr(optimizer, n) for n in optimizer.memory}
+    copies = optimizer.state_dict()
+    steps(optimizer, 2, random.Random(1))
+    for n, entry in kept.items():
+        assert (list(entry) if isinstance(entry, list) else entry) == copies[n]
+
+
+def test_a_subclass_has_to_say_how_to_step():
+    class Nothing(Optimizer):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Nothing does not define step"):
+        Nothing([Value(1.0)]).step()

@@ -1,0 +1,163 @@
+"""Pictures hold the curves they are of. What they look like is for people to judge."""
+
+import random
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from autograd_mini import grad
+from nn import MLP, Perceptron, fit, toys
+from nn.activations import ACTIVATIONS
+from nn.diagnostics import gradient_norms
+from nn.losses import cross_entropy
+from nn.optimizers import SGD
+from nn.training import Epoch, History
+
+plots = pytest.importorskip("nn.plots")
+pytest.importorskip("matplotlib")
+
+
+def curves(figure):
+    """For each picture its curves, as (label, ys)."""
+    return {
+        axis.get_title(): {line.get_label(): list(line.get_ydata()) for line in axis.get_lines()}
+        for axis in figure.axes
+    }
+
+
+def history(**validation):
+    numbers = [(0.9, 0.5), (0.6, 0.75), (0.3, 1.0)]
+    return History(
+        [Epoch(k, a, {"accuracy": b}, validation) for k, (a, b) in enumerate(numbers, start=1)]
+    )
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that are turned into text."""
+    figures = []
+    svg = plots._svg
+    monkeypatch.setattr(plots, "_svg", lambda figure: figures.append(figure) or svg(figure))
+    return figures
+
+
+def test_training_curves_show_training_and_validation(drawn):
+    svg = plots.training_curves(history(loss=1.0, accuracy=0.25))
+    assert ET.fromstring(svg).tag.endswith("svg")
+    assert curves(drawn[0]) == {
+        "loss": {"training": [0.9, 0.6, 0.3], "validation": [1.0] * 3},
+        "accuracy": {"training": [0.5, 0.75, 1.0], "validation": [0.25] * 3},
+    }
+    assert svg == plots.training_curves(history(loss=1.0, accuracy=0.25)), "the same every time"
+
+
+@pytest.mark.parametrize("validation", [{}, {"accuracy": 0.5}])
+def test_what_was_not_measured_is_not_drawn(drawn, validation):
+    plots.training_curves(history(**validation))
+    assert set(curves(drawn[0])["loss"]) == {"training"}
+    assert ("validation" in curves(drawn[0])["accuracy"]) == bool(validation)
+
+
+def test_every_number_is_inside_its_picture(drawn):
+    epochs = [Epoch(k, -float(k), {"distance": 7.0 * k}, {}) for k in (1, 2)]
+    plots.training_curves(History(epochs))
+    for axis, [low, high] in zip(drawn[0].axes, [(-2, -1), (7, 14)]):
+        bottom, top = axis.get_ylim()
+        assert bottom <= low
+        assert high <= top
+
+
+def test_a_history_shows_itself():
+    assert "image/svg+xml" in history()._repr_mimebundle_()
+    assert history().plot() == plots.training_curves(history())
+    assert "image/svg+xml" not in History([])._repr_mimebundle_()
+
+
+def test_a_history_without_matplotlib_shows_its_text(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert list(history()._repr_mimebundle_()) == ["text/plain"]
+    with pytest.raises(ImportError):
+        history().plot()
+
+
+def regions(figure):
+    """For each class drawn, the polygons of its region."""
+    [axis] = figure.axes
+    return [c for c in axis.collections if hasattr(c, "levels")]
+
+
+def class_at(figure, point):
+    """The classes whose regions hold the point."""
+    return [
+        k for k, region in enumerate(regions(figure)) if region.get_paths()[0].contains_point(point)
+    ]
+
+
+def test_decision_regions_of_one_score_are_where_it_is_above_and_below_zero():
+    model = MLP(2, [1])
+    for p, number in zip(model.parameters(), (1.0, 0.0, -0.25)):  # x1 > 0.25
+        p.data = number
+    points = [([-1.0, -1.0], 0), ([1.0, 1.0], 1)]
+    figure = plots.decision_regions(model, points, resolution=9)
+    places = (-0.5, 0.5), (0.2, -0.5), (0.3, 0.0), (0.9, 0.9)
+    assert [class_at(figure, at) for at in places] == [[0], [0], [1], [1]]
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["0", "1"]
+
+
+def test_decision_regions_of_logits_are_those_of_the_largest():
+    model = MLP(2, [3], rng=random.Random(0))
+    for neuron, w in zip(model.layers[0].neurons, ((1.0, 0.0), (-1.0, 0.0), (0.0, 3.0))):
+        neuron.w[0].data, neuron.w[1].data = w
+    points = [([-1.0, -1.0], 1), ([1.0, -1.0], 0), ([0.0, 1.0], 2)]
+    figure = plots.decision_regions(model, points)
+    places = (0.9, -0.5), (-0.9, -0.5), (0.0, 0.8)
+    assert [class_at(figure, at) for at in places] == [[0], [1], [2]]
+
+
+def test_decision_regions_of_a_perceptron_and_of_a_class_that_never_wins():
+    perceptron = Perceptron(2)
+    perceptron.w[0].data = 1.0
+    figure = plots.decision_regions(perceptron, [([-1.0, 0.0], -1), ([1.0, 1.0], 1)], resolution=20)
+    assert [class_at(figure, at) for at in ((-0.8, 0.5), (0.8, 0.5))] == [[0], [1]]
+    always = MLP(2, [1])
+    for p, number in zip(always.parameters(), (0.0, 0.0, 1.0)):
+        p.data = number
+    assert len(regions(plots.decision_regions(always, toys.xor(), resolution=5))) == 1
+
+
+def test_points_on_one_line_still_span_a_plane():
+    model = MLP(2, [1], rng=random.Random(0))
+    figure = plots.decision_regions(model, [([0.0, 1.0], 0), ([1.0, 1.0], 1)], resolution=5)
+    bottom, top = figure.axes[0].get_ylim()
+    assert bottom < 1 < top
+    assert len(regions(figure)[0].get_paths()[0].vertices) > 3
+
+
+def test_the_gallery_holds_every_activation_and_its_derivative():
+    figure = plots.activation_gallery()
+    shown = curves(figure)
+    assert set(shown) == set(ACTIVATIONS) - {"linear"}
+    xs = list(figure.axes[0].get_lines()[0].get_xdata())
+    for name, lines in shown.items():
+        f = ACTIVATIONS[name]
+        assert lines == {"f(x)": [f(x) for x in xs], "f'(x)": [grad(f)(x) for x in xs]}
+
+
+def test_gradient_flow_draws_each_models_norms():
+    models = {name: MLP(2, [3, 3, 2], activation=name) for name in ("tanh", "sigmoid")}
+    for model in models.values():
+        fit(model, cross_entropy, [([1.0, 2.0], 0)], optimizer=SGD(model.parameters()), epochs=1)
+    shown = curves(plots.gradient_flow(models))
+    assert shown == {
+        "": {name: list(gradient_norms(model).values()) for name, model in models.items()}
+    }
+
+
+def test_a_figure_shows_itself_the_same_every_time():
+    models = {"one": MLP(2, [2, 1], rng=random.Random(0))}
+    models["one"]([1.0, 2.0]).backward()
+    first, second = (plots.gradient_flow(models)._repr_svg_() for _ in range(2))
+    assert first == second
+    assert ET.fromstring(first).tag.endswith("svg")
