@@ -114,6 +114,7 @@ function autogradStepper(root, data) {
   );
   // widths of their own: a table that measures its cells would do so again in every frame
   const longest = Math.max(...nodes.map(({ name }) => name.length));
+  root.classList.toggle("long-names", longest > 12);
   const states = nodes.some((node) => node.right !== undefined) ? 15 : 9.5;
   const widths = [within(4, 20, 0.62 * longest + 2), 6.2, 6.2, states].map((em) => `${em}em`);
   const columns = [...widths, "auto"].map((w) => element("col", { style: `width: ${w}` }));
@@ -159,7 +160,6 @@ function autogradStepper(root, data) {
     // still focusable, so that the keys go on working
     for (const back of [first, previous]) back.setAttribute("aria-disabled", at === 0);
     for (const forth of [next, final]) forth.setAttribute("aria-disabled", at === last);
-    if (at === last) pause();
     follow(current);
     root.dispatchEvent(new CustomEvent("frame", { detail: at }));
   }
@@ -174,10 +174,10 @@ function autogradStepper(root, data) {
     drawn[i] = look;
 
     const node = nodes[i];
-    const value = computedAt[i] <= at ? node.data : "?";
+    const known = computedAt[i] <= at;
+    const value = known ? node.data : "?";
     const arrived = arrivedBy(i, at);
     const sofar = arrived ? frames[arrivals[i][arrived - 1]] : { after: "–", exact: "" };
-    const known = computedAt[i] <= at;
     const computing = current.kind === "forward" && current.node === i;
     const passing = current.kind === "backward" && current.node === i;
     const receiving = backward && (current.parent ?? current.node) === i;
@@ -213,8 +213,7 @@ function autogradStepper(root, data) {
   }
 
   function mark(part, states) {
-    for (const [name, on] of Object.entries(states))
-      if (part && part.classList.contains(name) !== !!on) part.classList.toggle(name, !!on);
+    for (const [name, on] of Object.entries(states)) part?.classList.toggle(name, on);
   }
 
   // -- words and formulas -----------------------------------------------------------------------
@@ -225,8 +224,7 @@ function autogradStepper(root, data) {
     s.startsWith("-") ? row(sign("−"), `<mn>${s.slice(1)}</mn>`) : `<mn>${s}</mn>`;
   const factor = (s) => (s.startsWith("-") ? row(sign("("), number(s), sign(")")) : number(s));
   const named = (i) => math[nodes[i].math];
-  const slope = (i, j) =>
-    `<mfrac>${row(sign("∂"), named(i))}${row(sign("∂"), named(j))}</mfrac>`;
+  const slope = (i, j) => `<mfrac>${row(sign("∂"), named(i))}${row(sign("∂"), named(j))}</mfrac>`;
   const equation = (...sides) => `<math displaystyle="true">${sides.join(sign("="))}</math>`;
   const times = (a, b) => a + sign("·") + b;
 
@@ -235,7 +233,7 @@ function autogradStepper(root, data) {
     start: () => ({
       title: "Start: the leaves have their numbers",
       lines: [],
-      words: "Start. The leaves of the graph have their numbers.",
+      words: "Start: the leaves have their numbers.",
     }),
 
     forward: ({ node: i }) => ({
@@ -322,11 +320,10 @@ function autogradStepper(root, data) {
   function follow(current, atOnce = false) {
     const seen = picture.getBoundingClientRect();
     if (!seen.width) return;
-    const about = current.kind === "start" ? [] : [current.node, current.parent];
-    const places = about.map((i) => parts.get(`node-${i}`)).filter(Boolean);
+    const { node, parent } = current.kind === "start" ? frames[Math.min(1, last)] : current;
+    const places = [node, parent].map((i) => parts.get(`node-${i}`)).filter(Boolean);
     const rects = places.map((part) => part.getBoundingClientRect());
     const shift = (start, end) => {
-      if (!rects.length) return -1e6; // to the leaves
       const from = Math.min(...rects.map((rect) => rect[start]));
       const to = Math.max(...rects.map((rect) => rect[end]));
       if (from >= seen[start] && to <= seen[end]) return 0;
@@ -352,7 +349,8 @@ function autogradStepper(root, data) {
     name(play, "pause", "❚❚ Pause");
     const tick = () => {
       show(at + 1);
-      if (timer) timer = setTimeout(tick, 1200 / speed.value);
+      if (at === last) pause();
+      else timer = setTimeout(tick, 1200 / speed.value);
     };
     timer = setTimeout(tick, 1200 / speed.value);
   }
@@ -389,7 +387,7 @@ function autogradStepper(root, data) {
       Home: () => go(0),
       End: () => go(last),
       " ": () => (timer ? pause() : start()),
-      Escape: () => (hint.hidden ? presenting && setPresenting(false) : hideHint()),
+      Escape: !hint.hidden ? hideHint : presenting ? () => setPresenting(false) : null,
     };
     const action = keys[event.key];
     const pressing = event.key === " " && event.target.tagName === "BUTTON";
@@ -403,8 +401,8 @@ function autogradStepper(root, data) {
   const partAt = (event) => {
     const part = event.target.closest("[data-part]");
     if (!part) return null;
-    const [kind, i, k] = part.dataset.part.split("-");
-    return { name: part.dataset.part, kind, i: Number(i), k };
+    const [kind, i] = part.dataset.part.split("-");
+    return { name: part.dataset.part, kind, i: Number(i) };
   };
 
   // a node or an edge leads to the step that finished it, an operation to where it was computed

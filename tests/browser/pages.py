@@ -25,14 +25,13 @@ SHOWN = """(root) => {
     const marked = (state) =>
         [...root.querySelectorAll(`.picture .${state}`)].map((part) => part.dataset.part).sort();
     return {
-        frame: root.stepper.at,
+        frame: Number(root.querySelector("input").value),
         rows: Object.fromEntries(rows.map(([name, ...cells]) => [name, cells])),
         boxes: Object.fromEntries(boxes.map(([part, ...numbers]) => [part, numbers])),
         current: marked("current"), waiting: marked("waiting"),
         title: text(root.querySelector(".phase")),
         lines: [...root.querySelectorAll(".lines dd")].map(text),
         spoken: text(root.querySelector("[role=status]")),
-        slider: root.querySelector("input").value,
         count: text(root.querySelector(".count")),
     };
 }"""
