@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 from ..backprop import Step, backprop_steps, node_names, topological_order
 from ..draw import render
-from ..draw.text import clean, exact, format_number
+from ..draw.text import clean, exact, format_number, shortened
 from ..formulas import (
     Formula,
     latex_name,
@@ -33,6 +33,7 @@ from ..value import Value
 from .frames import Frame, gradients_after
 
 HERE = Path(__file__).parent
+WIDEST = 24  # characters of a name in a formula
 LONGEST = 160  # characters of a formula that is shown; beyond it only what the operation is called
 SVG = "http://www.w3.org/2000/svg"
 
@@ -87,9 +88,12 @@ def view_js() -> str:
 
 def picture_of(root: Value, frames: Sequence[Frame]) -> str:
     """The graph as an SVG: with the gradients after the last frame, and with data-part where
-    Graphviz puts ids, which are unique in a picture but not on a page."""
+    Graphviz puts ids, which are unique in a picture but not on a page. Its boxes have room for
+    every number that comes before the last one."""
     gradients = gradients_after(_steps(frames))
-    drawn = ElementTree.fromstring(render(root, max_nodes=None, gradients=gradients))
+    room = _widest_gradients(_steps(frames))
+    drawn = ElementTree.fromstring(render(root, max_nodes=None, gradients=room))
+    order = topological_order(root)
     for group in list(drawn.iter(f"{{{SVG}}}g")):
         for child in list(group):
             if child.tag == f"{{{SVG}}}title":
@@ -101,7 +105,8 @@ def picture_of(root: Value, frames: Sequence[Frame]) -> str:
         if re.fullmatch(r"(node|op|edge|constant)-[\w-]+", name):
             group.set("data-part", name)
         if name.startswith("node-"):
-            _keep_right_edge(group)
+            last = gradients.get(order[int(name.removeprefix("node-"))])
+            _keep_right_edge(group, "–" if last is None else format_number(last))
     for part in drawn.iter():
         part.tag = part.tag.split("}")[-1]
         part.attrib.pop("font-family", None)
@@ -111,8 +116,18 @@ def picture_of(root: Value, frames: Sequence[Frame]) -> str:
     return re.sub(r">\s+<", "><", ElementTree.tostring(drawn, encoding="unicode"))
 
 
-def _keep_right_edge(box: ElementTree.Element) -> None:
-    """Make the numbers, which change, end where the layout has them end."""
+def _widest_gradients(steps: Sequence[Step]) -> dict[Value, Any]:
+    """Of each node the gradient, final or partial, that is written in the most characters."""
+    widest: dict[Value, Any] = {}
+    for step in steps:
+        node = step.node if step.parent is None else step.parent
+        known = widest.get(node, step.after)
+        widest[node] = max(known, step.after, key=lambda x: len(format_number(x)))
+    return widest
+
+
+def _keep_right_edge(box: ElementTree.Element, last: str) -> None:
+    """Make the numbers, which change, end where the layout has them end; show the last gradient."""
     outline = box.find(f"{{{SVG}}}polygon")
     points = outline.get("points", "") if outline is not None else ""
     if not points:  # rounded corners
@@ -120,6 +135,7 @@ def _keep_right_edge(box: ElementTree.Element) -> None:
         points = outline.get("d", "") if outline is not None else ""
     right = max(float(x) for x, _ in re.findall(r"(-?[\d.]+),(-?[\d.]+)", points))
     *_, data, _, gradient = box.findall(f"{{{SVG}}}text")
+    gradient.text = last
     for number in (data, gradient):
         if number is gradient or number.get("y") != gradient.get("y"):
             number.set("text-anchor", "end")
@@ -134,12 +150,13 @@ def data_of(root: Value, frames: Sequence[Frame]) -> dict[str, Any]:
     order = topological_order(root)
     index = {node: i for i, node in enumerate(order)}
     names = node_names(root)
+    brief = {node: shortened(name, WIDEST) for node, name in names.items()}
     math: dict[str, int] = {}
 
     def typeset(latex: str) -> int:
         return math.setdefault(inner_mathml(latex), len(math))
 
-    rules = {node: local_derivatives(node, names) for node in order}
+    rules = {node: local_derivatives(node, brief) for node in order}
     operands = {node: _places(node) for node in order}
     found = gradients_after(_steps(frames))
     right = gradients_after(backprop_steps(root))
@@ -147,13 +164,13 @@ def data_of(root: Value, frames: Sequence[Frame]) -> dict[str, Any]:
     def told(node: Value) -> dict[str, Any]:
         known: dict[str, Any] = {
             "name": clean(names[node]),
-            "math": typeset(latex_name(names[node])),
+            "math": typeset(latex_name(brief[node])),
             "data": format_number(node.data),
             "exact": exact(node.data),
             "operands": operands[node],
         }
         if not node.is_leaf:
-            known["formula"] = typeset(_formula(node, names))
+            known["formula"] = typeset(_formula(node, brief))
             known["numbers"] = typeset(_numbers(node))
         if node in found and format_number(found[node]) != format_number(right[node]):
             known["right"] = format_number(right[node])  # it went depth first

@@ -3,172 +3,35 @@
 //   root   the element to fill; it holds an <img> with the picture, for where scripts do not run
 //   data   what page.py writes: nodes, frames, and the formulas as MathML
 //
-// Nothing is computed here: the numbers are those of the engine's Step records.
+// Nothing is computed here: the numbers are those of the engine's Step records. Names are only
+// ever written as text; markup comes from here and from page.py's formulas.
 
 function autogradStepper(root, data) {
   const { nodes, frames, math } = data;
   const last = frames.length - 1;
-  const element = (tag, attributes = {}, ...children) => {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    made.append(...children);
-    return made;
-  };
 
   // -- what happens when ------------------------------------------------------------------------
 
   const computedAt = nodes.map(() => 0);
-  const arrivals = nodes.map(() => []); // the frames that add to a node's gradient
-  const edgeAt = new Map(); // the last frame at which an edge is used
-  frames.forEach((frame, at) => {
-    if (frame.kind === "forward") computedAt[frame.node] = at;
-    if (frame.kind === "seed") arrivals[frame.node].push(at);
-    if (frame.kind === "backward") {
-      arrivals[frame.parent].push(at);
-      edgeAt.set(`edge-${frame.node}-${frame.operand}`, at);
-    }
+  const concerns = nodes.map(() => []); // the frames that a node has a part in
+  const arrivals = nodes.map(() => []); // those that add to its gradient
+  const uses = new Map(); // the frames in which something goes along an edge
+  frames.forEach((frame, t) => {
+    if (frame.kind !== "start") concerns[frame.node].push(t);
+    if (frame.kind === "forward") computedAt[frame.node] = t;
+    if (frame.kind === "seed") arrivals[frame.node].push(t);
+    if (frame.kind !== "backward") return;
+    const edge = `edge-${frame.node}-${frame.operand}`;
+    concerns[frame.parent].push(t);
+    arrivals[frame.parent].push(t);
+    uses.set(edge, [...(uses.get(edge) ?? []), t]);
   });
-  const until = (times, at) => {
-    let count = 0;
-    while (count < times.length && times[count] <= at) count++;
-    return count;
+  const countBy = (times, t) => {
+    const later = times.findIndex((time) => time > t);
+    return later < 0 ? times.length : later;
   };
+  const arrivedBy = (i, t) => countBy(arrivals[i], t);
   const finishedAt = (i) => arrivals[i].at(-1) ?? computedAt[i];
-
-  // -- the parts of the page --------------------------------------------------------------------
-
-  const image = root.querySelector("img");
-  const source = new TextDecoder().decode(
-    Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0))
-  );
-  const svg = new DOMParser().parseFromString(source, "image/svg+xml").documentElement;
-  const graph = element("div", { class: "graph", tabindex: "0", role: "group", "aria-label": "The graph" }, svg);
-  const phase = element("p", { class: "phase" });
-  const lines = element("dl", { class: "lines" });
-  const now = element("div", { class: "now", tabindex: "0", role: "group", "aria-label": "This step" }, phase, lines);
-  const spoken = element("div", { class: "unseen", "aria-live": "polite", role: "status" });
-  const button = (name, sign, action) => {
-    const made = element("button", { type: "button", "aria-label": name, title: name }, sign);
-    made.addEventListener("click", action);
-    return made;
-  };
-  const first = button("first step", "|◀", () => show(0));
-  const previous = button("previous step", "◀", () => show(at - 1));
-  const play = button("play", "▶ Play", () => (timer ? pause() : start()));
-  const next = button("next step", "▶", () => show(at + 1));
-  const final = button("last step", "▶|", () => show(last));
-  const slider = element("input", { type: "range", min: 0, max: last, step: 1, "aria-label": "step" });
-  const speed = element("select", { "aria-label": "speed" });
-  for (const [name, rate] of [["slow", 0.5], ["normal", 1], ["fast", 3], ["very fast", 10]])
-    speed.append(element("option", rate === 1 ? { value: rate, selected: "" } : { value: rate }, name));
-  const count = element("span", { class: "count" });
-  const present = button("presentation mode", "Present", () => setPresenting(!presenting));
-  const smaller = button("smaller picture", "−", () => zoomTo(zoom / 1.25, true));
-  const larger = button("larger picture", "+", () => zoomTo(zoom * 1.25, true));
-  const controls = element(
-    "div", { class: "controls" },
-    first, previous, play, next, final, slider, count, speed, smaller, larger, present
-  );
-  const rows = nodes.map((node, i) => {
-    const jump = element("button", { type: "button", title: "go to the step that finished it" }, node.name);
-    jump.addEventListener("click", () => show(finishedAt(i)));
-    const cells = [0, 1, 2, 3].map(() => element("td"));
-    cells[3].className = "sum";
-    return { row: element("tr", {}, element("th", { scope: "row" }, jump), ...cells), cells };
-  });
-  const heads = ["node", "data", "gradient so far", "state", "sum of upstream × local"];
-  const table = element(
-    "div", { class: "table", tabindex: "0", role: "group", "aria-label": "Gradients" },
-    element(
-      "table", {},
-      element("thead", {}, element("tr", {}, ...heads.map((h) => element("th", { scope: "col" }, h)))),
-      element("tbody", {}, ...rows.map(({ row }) => row).reverse())
-    )
-  );
-  const hint = element("div", { class: "hint", hidden: "" });
-  for (const child of [...root.children]) if (!/^(STYLE|SCRIPT)$/.test(child.tagName)) child.remove();
-  root.append(graph, now, controls, table, spoken, hint);
-
-  const parts = new Map();
-  for (const part of svg.querySelectorAll("[data-part]")) parts.set(part.dataset.part, part);
-  const box = (i) => {
-    const texts = parts.get(`node-${i}`).querySelectorAll("text");
-    return { data: texts[texts.length - 3], grad: texts[texts.length - 1] };
-  };
-  const boxes = nodes.map((_, i) => box(i));
-
-  // -- writing only what changed ----------------------------------------------------------------
-
-  const write = (target, text) => {
-    if (target.textContent !== text) target.textContent = text;
-  };
-  const mark = (part, names) => {
-    if (part && part.dataset.state !== names) {
-      part.classList.remove(...(part.dataset.state ?? "").split(" ").filter(Boolean));
-      part.classList.add(...names.split(" ").filter(Boolean));
-      part.dataset.state = names;
-    }
-  };
-
-  let at = -1;
-  let timer = null;
-  let zoom = 1;
-  let chosen = false; // whether the zoom is the reader's own
-  let presenting = false;
-
-  function show(frame) {
-    frame = Math.max(0, Math.min(last, frame));
-    if (frame === at) return;
-    at = frame;
-    const current = frames[at];
-    const backward = current.kind === "seed" || current.kind === "backward";
-    graph.classList.toggle("now-forward", current.kind === "forward");
-    nodes.forEach((node, i) => {
-      const known = computedAt[i] <= at;
-      const arrived = until(arrivals[i], at);
-      const complete = arrived > 0 && arrived === arrivals[i].length;
-      const gradient = arrived ? frames[arrivals[i][arrived - 1]].after : "–";
-      const isCurrent = current.kind !== "start" && (current.node === i || current.parent === i);
-      const isTarget = backward && (current.parent ?? current.node) === i;
-      write(boxes[i].data, known ? node.data : "?");
-      write(boxes[i].grad, gradient);
-      mark(
-        parts.get(`node-${i}`),
-        ["node", known && (!backward || arrived) ? "" : "waiting", complete ? "complete" : "",
-         isCurrent ? "current" : "", isTarget ? "target" : ""].join(" ")
-      );
-      const { row, cells } = rows[i];
-      write(cells[0], known ? node.data : "?");
-      write(cells[1], gradient);
-      cells[1].title = arrived ? frames[arrivals[i][arrived - 1]].exact : "";
-      write(cells[2], stateOf(i, arrived));
-      write(cells[3], history(i, arrived));
-      row.classList.toggle("current", isTarget || (current.kind === "forward" && isCurrent));
-      for (const k of node.operands) {
-        const name = `edge-${i}-${k}`;
-        const used = edgeAt.get(name) ?? Infinity;
-        const active =
-          (current.kind === "forward" && current.node === i) ||
-          (current.kind === "backward" && current.node === i && current.operand === k);
-        const state = active ? "current" : used <= at ? "done" : "waiting";
-        mark(parts.get(name), `edge ${state}${known ? "" : " unknown"}`);
-      }
-      mark(
-        parts.get(`edge-${i}`),
-        `edge ${current.kind !== "start" && current.node === i && current.kind !== "seed" ? "current" : known ? "" : "waiting"}`
-      );
-      mark(parts.get(`op-${i}`), known ? "" : "waiting");
-    });
-    describe(current);
-    slider.value = at;
-    slider.setAttribute("aria-valuetext", `${at} of ${last}: ${spoken.textContent}`);
-    write(count, `${at} / ${last}`);
-    first.disabled = previous.disabled = at === 0;
-    next.disabled = final.disabled = at === last;
-    if (at === last && timer) pause();
-    follow(current);
-    root.dispatchEvent(new CustomEvent("frame", { detail: at }));
-  }
 
   function stateOf(i, arrived) {
     const total = arrivals[i].length;
@@ -178,208 +41,427 @@ function autogradStepper(root, data) {
   }
 
   const bracketed = (number) => (number.startsWith("-") ? `(${number})` : number);
+  const product = (f) => (f.kind === "seed" ? f.after : `${f.upstream} × ${bracketed(f.local)}`);
 
-  function history(i, arrived) {
-    return arrivals[i]
-      .slice(0, arrived)
-      .map((t) => frames[t])
-      .map((f) => (f.kind === "seed" ? f.after : `${f.upstream} × ${bracketed(f.local)}`))
-      .join(" + ");
+  // -- the parts of the page --------------------------------------------------------------------
+
+  const element = (tag, attributes = {}, ...children) => {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    made.append(...children);
+    return made;
+  };
+  const region = (name, ...children) => {
+    const label = `${root.getAttribute("aria-label")}: ${name}`;
+    return element("section", { class: name, "aria-label": label, tabindex: "0" }, ...children);
+  };
+  const button = (label, sign, action) => {
+    const made = name(element("button", { type: "button" }), label, sign);
+    made.addEventListener("click", action);
+    return made;
+  };
+  const name = (made, label, sign) => {
+    made.ariaLabel = made.title = label;
+    write(made, sign);
+    return made;
+  };
+
+  const svg = pictureIn(root.querySelector("img"));
+  const picture = region("picture", svg);
+
+  const PLAY = "▶\ufe0e Play"; // as a letter, where a system would show a coloured picture
+  const first = button("first step", "⇤", () => go(0));
+  const previous = button("previous step", "←", () => go(at - 1));
+  const play = button("play", PLAY, () => (timer ? pause() : start()));
+  const next = button("next step", "→", () => go(at + 1));
+  const final = button("last step", "⇥", () => go(last));
+  play.className = "play";
+  const slider = element("input", {
+    type: "range", min: 0, max: last, value: 0, "aria-label": "step",
+  });
+  const count = element("span", { class: "count" });
+  count.style.minWidth = `${`${last} / ${last}`.length}ch`;
+  const speed = element("select", { "aria-label": "speed", title: "speed" });
+  for (const [name, rate] of [["slow", 0.5], ["normal", 1], ["fast", 3], ["very fast", 10]])
+    speed.append(new Option(name, rate, rate === 1, rate === 1));
+  const smaller = button("smaller picture", "−", () => zoomTo(zoom / 1.25));
+  const larger = button("larger picture", "+", () => zoomTo(zoom * 1.25));
+  const present = button("present", "Present", () => setPresenting(!presenting));
+  const controls = element(
+    "div", { class: "controls" },
+    first, previous, play, next, final, slider, count, speed, smaller, larger, present
+  );
+
+  const phase = element("p", { class: "phase" });
+  const lines = element("dl", { class: "lines" });
+  const now = region("now", phase, lines);
+  const spoken = element("div", { class: "unseen", role: "status" });
+  const hint = element("div", { class: "hint", popover: "manual", hidden: "" });
+
+  const rows = nodes.map((node, i) => {
+    const title = `${node.name}: go to the step that finished it`;
+    const jump = element("button", { type: "button", title }, node.name);
+    jump.addEventListener("click", () => go(finishedAt(i)));
+    const [value, gradient, state, sum] = [0, 1, 2, 3].map(() => element("td"));
+    sum.className = "sum";
+    const head = element("th", { scope: "row" }, jump);
+    const row = element("tr", {}, head, value, gradient, state, sum);
+    return { row, value, gradient, state, sum };
+  });
+  const heads = ["node", "data", "gradient", "state", "sum of upstream × local"];
+  const thead = element(
+    "thead", {}, element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, name)))
+  );
+  // widths of their own: a table that measures its cells would do so again in every frame
+  const longest = Math.max(...nodes.map(({ name }) => name.length));
+  root.classList.toggle("long-names", longest > 12);
+  const states = nodes.some((node) => node.right !== undefined) ? 15 : 9.5;
+  const widths = [within(4, 20, 0.62 * longest + 2), 6.2, 6.2, states].map((em) => `${em}em`);
+  const columns = [...widths, "auto"].map((w) => element("col", { style: `width: ${w}` }));
+  const tbody = element("tbody", {}, ...rows.map(({ row }) => row).reverse()); // the root first
+  const table = region("table", element("table", {}, ...columns, thead, tbody));
+
+  for (const child of root.querySelectorAll(":scope > :not(style, script)")) child.remove();
+  root.append(picture, controls, now, table, spoken, hint);
+
+  const parts = new Map();
+  for (const part of svg.querySelectorAll("[data-part]")) parts.set(part.dataset.part, part);
+  const boxes = nodes.map((_, i) => {
+    const texts = [...parts.get(`node-${i}`).querySelectorAll("text")];
+    return { value: texts.at(-3), gradient: texts.at(-1) };
+  });
+
+  // -- a frame ----------------------------------------------------------------------------------
+
+  let at = -1;
+  let timer = null;
+  let zoom = 1;
+  let zoomIsOurs = true; // until the reader chooses one
+  let presenting = false;
+  let told = null; // the part of the picture whose history the hint shows
+
+  function go(frame) {
+    pause();
+    show(frame);
+  }
+
+  function show(frame) {
+    frame = Math.max(0, Math.min(last, frame));
+    if (frame === at) return;
+    at = frame;
+    const current = frames[at];
+    nodes.forEach((_, i) => showNode(i, current));
+    if (told) write(hint, historyOf(told));
+    picture.classList.toggle("now-forward", current.kind === "forward");
+    describe(current);
+    slider.value = at;
+    slider.setAttribute("aria-valuetext", `${at} of ${last}`);
+    write(count, `${at} / ${last}`);
+    // still focusable, so that the keys go on working
+    for (const back of [first, previous]) back.setAttribute("aria-disabled", at === 0);
+    for (const forth of [next, final]) forth.setAttribute("aria-disabled", at === last);
+    follow(current);
+    root.dispatchEvent(new CustomEvent("frame", { detail: at }));
+  }
+
+  const drawn = nodes.map(() => ""); // what a node's look depends on, when it was last drawn
+
+  function showNode(i, current) {
+    const backward = current.kind === "seed" || current.kind === "backward";
+    const past = countBy(concerns[i], at);
+    const look = `${past} ${concerns[i][past - 1] === at} ${backward}`;
+    if (look === drawn[i]) return;
+    drawn[i] = look;
+
+    const node = nodes[i];
+    const known = computedAt[i] <= at;
+    const value = known ? node.data : "?";
+    const arrived = arrivedBy(i, at);
+    const sofar = arrived ? frames[arrivals[i][arrived - 1]] : { after: "–", exact: "" };
+    const computing = current.kind === "forward" && current.node === i;
+    const passing = current.kind === "backward" && current.node === i;
+    const receiving = backward && (current.parent ?? current.node) === i;
+
+    write(boxes[i].value, value);
+    write(boxes[i].gradient, sofar.after);
+    mark(parts.get(`node-${i}`), {
+      waiting: !known || (backward && !arrived),
+      complete: arrived > 0 && arrived === arrivals[i].length,
+      current: computing || passing || receiving,
+      target: receiving,
+    });
+    mark(parts.get(`op-${i}`), { waiting: !known });
+    mark(parts.get(`edge-${i}`), { waiting: !known, current: computing || passing });
+    for (const k of node.operands) {
+      const name = `edge-${i}-${k}`;
+      const active = computing || (passing && current.operand === k);
+      const done = !active && uses.get(name)?.at(-1) <= at;
+      mark(parts.get(name), { current: active, done, waiting: !active && !done, unknown: !known });
+    }
+
+    const { row, ...cells } = rows[i];
+    mark(row, { current: computing || receiving });
+    write(cells.value, value);
+    write(cells.gradient, sofar.after);
+    cells.gradient.title = sofar.exact;
+    write(cells.state, stateOf(i, arrived));
+    write(cells.sum, arrivals[i].slice(0, arrived).map((t) => product(frames[t])).join(" + "));
+  }
+
+  function write(place, text) {
+    if (place.textContent !== text) place.textContent = text;
+  }
+
+  function mark(part, states) {
+    for (const [name, on] of Object.entries(states)) part?.classList.toggle(name, on);
   }
 
   // -- words and formulas -----------------------------------------------------------------------
 
-  const formula = (...parts) => `<math displaystyle="true">${parts.join("")}</math>`;
   const sign = (s) => `<mo>${s}</mo>`;
-  const number = (s) => {
-    const negative = s.startsWith("-");
-    const digits = `<mn>${negative ? s.slice(1) : s}</mn>`;
-    return negative ? `<mrow><mo>−</mo>${digits}</mrow>` : digits;
-  };
-  const factor = (s) => (s.startsWith("-") ? `<mrow><mo>(</mo>${number(s)}<mo>)</mo></mrow>` : number(s));
+  const row = (...parts) => `<mrow>${parts.join("")}</mrow>`;
+  const number = (s) =>
+    s.startsWith("-") ? row(sign("−"), `<mn>${s.slice(1)}</mn>`) : `<mn>${s}</mn>`;
+  const factor = (s) => (s.startsWith("-") ? row(sign("("), number(s), sign(")")) : number(s));
   const named = (i) => math[nodes[i].math];
-  const slope = (i, j) =>
-    `<mfrac><mrow><mo>∂</mo>${named(i)}</mrow><mrow><mo>∂</mo>${named(j)}</mrow></mfrac>`;
+  const slope = (i, j) => `<mfrac>${row(sign("∂"), named(i))}${row(sign("∂"), named(j))}</mfrac>`;
+  const equation = (...sides) => `<math displaystyle="true">${sides.join(sign("="))}</math>`;
+  const times = (a, b) => a + sign("·") + b;
+
+  // by kind of frame: a title, lines of [name, formula, remark], and the words that are spoken
+  const accounts = {
+    start: () => ({
+      title: "Start: the leaves have their numbers",
+      lines: [],
+      words: "Start: the leaves have their numbers.",
+    }),
+
+    forward: ({ node: i }) => ({
+      title: `Forward pass: ${nodes[i].name} is computed`,
+      lines: [
+        ["formula", equation(named(i), math[nodes[i].formula])],
+        ["in numbers", equation(named(i), math[nodes[i].numbers], number(nodes[i].data))],
+      ],
+      words: `Forward pass: ${nodes[i].name} is ${nodes[i].data}.`,
+    }),
+
+    seed: ({ node: i, after }) => ({
+      title: `Backward pass: it starts at ${nodes[i].name}`,
+      lines: [["seed", equation(slope(i, i), number(after))]],
+      words: `Backward pass: the gradient of ${nodes[i].name} by itself is ${after}.`,
+    }),
+
+    backward: ({ node: i, parent: j, upstream, local, contribution, before, after, rule }) => {
+      const [above, beside, sum] = [slope(data.root, i), slope(i, j), slope(data.root, j)];
+      const derivative = rule === undefined ? [] : [math[rule]];
+      const state = stateOf(j, arrivedBy(j, at));
+      const [passed, total] = [arrivedBy(i, at), arrivals[i].length];
+      const early = passed < total ? `✗ too early: ${passed} of ${total} paths` : "";
+      const multiplied = times(number(upstream), factor(local));
+      const added = number(before) + sign("+") + factor(contribution);
+      return {
+        title: `Backward pass: from ${nodes[i].name} to ${nodes[j].name}`,
+        lines: [
+          ["upstream gradient", equation(above, number(upstream)), early],
+          ["local derivative", equation(beside, ...derivative, number(local))],
+          ["their product", equation(times(above, beside), multiplied, number(contribution))],
+          ["sum so far", equation(sum, added, number(after)), state],
+        ],
+        words:
+          `From ${nodes[i].name} to ${nodes[j].name}: upstream ${upstream} times local ${local} ` +
+          `is ${contribution}. Sum so far ${after}, ${state}. ${early}`,
+      };
+    },
+  };
 
   function describe(current) {
-    const root_ = data.root;
-    const { node: i, parent: j } = current;
+    const account = accounts[current.kind](current);
     now.className = `now ${current.kind}`;
-    let title, rowsNow, words;
-    if (current.kind === "start") {
-      title = "Start";
-      rowsNow = [];
-      words = `The leaves of the graph have their numbers.`;
-      lines.replaceChildren(element("dd", {}, `${words} Press → for the next step, space to play.`));
-    } else if (current.kind === "forward") {
-      title = `Forward pass: ${nodes[i].name} is computed`;
-      rowsNow = [
-        ["formula", formula(named(i), sign("="), math[nodes[i].formula])],
-        ["in numbers", formula(named(i), sign("="), math[nodes[i].numbers], sign("="), number(nodes[i].data))],
-      ];
-      words = `${nodes[i].name} is ${nodes[i].data}.`;
-    } else if (current.kind === "seed") {
-      title = "Backward pass: it starts at the root";
-      rowsNow = [["seed", formula(slope(root_, root_), sign("="), number(current.after))]];
-      words = `The gradient of ${nodes[i].name} by itself is ${current.after}.`;
-    } else {
-      title = `Backward pass: from ${nodes[i].name} to ${nodes[j].name}`;
-      const rule = current.rule === undefined ? [] : [math[current.rule], sign("=")];
-      rowsNow = [
-        ["upstream gradient", formula(slope(root_, i), sign("="), number(current.upstream))],
-        ["local derivative", formula(slope(i, j), sign("="), ...rule, number(current.local))],
-        ["their product", formula(
-          slope(root_, i), sign("·"), slope(i, j), sign("="), number(current.upstream), sign("·"),
-          factor(current.local), sign("="), number(current.contribution))],
-        ["sum so far", formula(
-          slope(root_, j), sign("="), number(current.before), sign("+"), factor(current.contribution),
-          sign("="), number(current.after))],
-      ];
-      const state = stateOf(j, until(arrivals[j], at));
-      rowsNow[3][1] += ` <span>${state}</span>`; // numbers and words of ours, no markup
-      words =
-        `From ${nodes[i].name} to ${nodes[j].name}: upstream ${current.upstream} times local ` +
-        `${current.local} is ${current.contribution}. Sum so far ${current.after}, ${state}.`;
-    }
-    write(phase, title);
-    if (current.kind !== "start")
-      lines.replaceChildren(
-        ...rowsNow.flatMap(([name, html]) => {
-          const cell = element("dd");
-          cell.innerHTML = html;
-          return [element("dt", {}, name), cell];
-        })
-      );
-    write(spoken, words);
+    write(phase, account.title);
+    lines.replaceChildren(
+      ...account.lines.map(([name, formula, remark]) => {
+        const said = element("dd");
+        said.innerHTML = formula;
+        if (remark) said.append(element("span", { class: "remark" }, remark));
+        return element("div", {}, element("dt", {}, name), said);
+      })
+    );
+    spoken.setAttribute("aria-live", timer ? "off" : "polite"); // nobody can listen that fast
+    write(spoken, account.words);
   }
 
-  // -- moving about -----------------------------------------------------------------------------
+  // -- the picture's size and place -------------------------------------------------------------
 
-  const natural = parseFloat(svg.getAttribute("width")) * (96 / 72);
-  svg.removeAttribute("width");
-  svg.removeAttribute("height");
+  const [width, height] = ["width", "height"].map((side) => {
+    const points = parseFloat(svg.getAttribute(side));
+    svg.removeAttribute(side);
+    return points * (96 / 72);
+  });
 
-  function zoomTo(scale, byReader = false) {
-    chosen = byReader;
-    zoom = Math.max(0.2, Math.min(6, scale));
-    svg.style.width = `${natural * zoom}px`;
-    follow(frames[Math.max(at, 0)], true);
+  function zoomTo(scale) {
+    zoomIsOurs = false;
+    resize(scale);
   }
 
   function fit() {
-    const across = (graph.clientWidth || 800) / natural;
-    // type of 24 px or more when presenting: the smallest is 10 pt
-    zoomTo(presenting ? Math.max(1.85, Math.min(across, 4)) : Math.max(0.7, Math.min(across, 1.25)));
+    const across = (picture.clientWidth || 800) / width;
+    const whole = Math.min(across, picture.clientHeight / height);
+    // the smallest type is 10 points: when presenting, no less than 24 pixels
+    resize(presenting ? within(1.85, 3, 0.99 * whole) : within(0.7, 1.25, across));
   }
 
-  function follow(current, atOnce = false) {
-    const seen = graph.getBoundingClientRect();
-    if (!seen.width || current.kind === "start") return;
-    const places = [parts.get(`node-${current.node}`), parts.get(`node-${current.parent}`)];
-    const rects = places.filter(Boolean).map((p) => p.getBoundingClientRect());
-    const low = (side) => Math.min(...rects.map((r) => r[side]));
-    const high = (side) => Math.max(...rects.map((r) => r[side]));
-    // as much of both as there is room for, and of what receives the gradient first
-    const shift = (from, to, start, end, main) => {
-      if (from >= start && to <= end) return 0;
-      const middle = to - from <= end - start ? (from + to) / 2 : main;
-      return middle - (start + end) / 2;
-    };
-    const main = rects.at(-1);
-    const x = shift(low("left"), high("right"), seen.left, seen.right, (main.left + main.right) / 2);
-    const y = shift(low("top"), high("bottom"), seen.top, seen.bottom, (main.top + main.bottom) / 2);
-    const still = atOnce || timer || matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (x || y) graph.scrollBy({ left: x, top: y, behavior: still ? "instant" : "smooth" });
-    const { row } = rows[current.parent ?? current.node];
-    table.scrollTop = Math.max(0, row.offsetTop - table.clientHeight / 2);
+  function resize(scale) {
+    zoom = within(0.15, 6, scale);
+    svg.style.width = `${width * zoom}px`;
+    follow(frames[Math.max(at, 0)], true);
   }
+
+  // scrolls as little as it takes to show what the frame is about
+  function follow(current, atOnce = false) {
+    const seen = picture.getBoundingClientRect();
+    if (!seen.width) return;
+    const { node, parent } = current.kind === "start" ? frames[Math.min(1, last)] : current;
+    const places = [node, parent].map((i) => parts.get(`node-${i}`)).filter(Boolean);
+    const rects = places.map((part) => part.getBoundingClientRect());
+    const shift = (start, end) => {
+      const from = Math.min(...rects.map((rect) => rect[start]));
+      const to = Math.max(...rects.map((rect) => rect[end]));
+      if (from >= seen[start] && to <= seen[end]) return 0;
+      const receiver = rects.at(-1); // where there is no room for both
+      const apart = to - from > seen[end] - seen[start];
+      const middle = apart ? (receiver[start] + receiver[end]) / 2 : (from + to) / 2;
+      return middle - (seen[start] + seen[end]) / 2;
+    };
+    const [left, top] = [shift("left", "right"), shift("top", "bottom")];
+    const still = atOnce || timer || matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (left || top) picture.scrollBy({ left, top, behavior: still ? "instant" : "smooth" });
+
+    const { offsetTop, offsetHeight } = rows[current.parent ?? current.node].row;
+    const room = table.clientHeight - thead.offsetHeight;
+    const hidden = offsetTop - thead.offsetHeight - table.scrollTop; // above; below, if too large
+    if (hidden < 0 || hidden > room - offsetHeight) table.scrollTop += hidden - room / 2;
+  }
+
+  // -- playing and presenting -------------------------------------------------------------------
 
   function start() {
     if (at === last) show(0);
-    play.textContent = "❚❚ Pause";
-    play.setAttribute("aria-label", "pause");
+    name(play, "pause", "❚❚ Pause");
     const tick = () => {
-      timer = setTimeout(() => {
-        show(at + 1);
-        if (timer) tick();
-      }, 1200 / speed.value);
+      show(at + 1);
+      if (at === last) pause();
+      else timer = setTimeout(tick, 1200 / speed.value);
     };
-    tick();
+    timer = setTimeout(tick, 1200 / speed.value);
   }
 
   function pause() {
     clearTimeout(timer);
     timer = null;
-    play.textContent = "▶ Play";
-    play.setAttribute("aria-label", "play");
+    name(play, "play", PLAY);
   }
 
   function setPresenting(wanted) {
     presenting = wanted;
     root.classList.toggle("presenting", presenting);
-    present.textContent = presenting ? "Leave" : "Present";
-    if (presenting) root.requestFullscreen?.().catch(() => {});
+    name(present, presenting ? "leave" : "present", presenting ? "Leave" : "Present");
+    if (presenting) root.requestFullscreen?.().catch(() => {}); // without it, as large as the page
     else if (document.fullscreenElement === root) document.exitFullscreen();
+    zoomIsOurs = true;
     fit();
   }
 
-  slider.addEventListener("input", () => show(Number(slider.value)));
   document.addEventListener("fullscreenchange", () => {
     if (presenting && !document.fullscreenElement) setPresenting(false);
-    else if (presenting) fit();
   });
 
-  root.setAttribute("tabindex", "0");
+  // -- keys, clicks and the pointer -------------------------------------------------------------
+
+  slider.addEventListener("input", () => go(Number(slider.value)));
+
+  root.tabIndex = -1; // a click gives it the focus, and with it the keys
   root.addEventListener("keydown", (event) => {
     const keys = {
-      ArrowLeft: () => show(at - 1),
-      ArrowRight: () => show(at + 1),
-      Home: () => show(0),
-      End: () => show(last),
+      ArrowLeft: () => go(at - 1),
+      ArrowRight: () => go(at + 1),
+      Home: () => go(0),
+      End: () => go(last),
       " ": () => (timer ? pause() : start()),
-      Escape: presenting ? () => setPresenting(false) : null,
+      Escape: !hint.hidden ? hideHint : presenting ? () => setPresenting(false) : null,
     };
-    const typing = event.target === speed || (event.key === " " && event.target.tagName === "BUTTON");
     const action = keys[event.key];
-    if (!action || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const pressing = event.key === " " && event.target.tagName === "BUTTON";
+    const taken = event.target === speed || pressing;
+    if (!action || taken || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    event.stopPropagation();
+    event.stopPropagation(); // a notebook has its own use for them
     action();
   });
 
-  // a node or an edge leads to the step that finished it, an operation to where it was computed
-  const target = (event) => {
+  const partAt = (event) => {
     const part = event.target.closest("[data-part]");
     if (!part) return null;
-    const [, kind, i, k] = /^(\w+)-(\d+)(?:-(\w+))?$/.exec(part.dataset.part);
-    return { kind, i: Number(i), k, name: part.dataset.part };
+    const [kind, i] = part.dataset.part.split("-");
+    return { name: part.dataset.part, kind, i: Number(i) };
   };
+
+  // a node or an edge leads to the step that finished it, an operation to where it was computed
   svg.addEventListener("click", (event) => {
-    const hit = target(event);
-    if (!hit) return;
-    if (hit.kind === "node") show(finishedAt(hit.i));
-    else show(edgeAt.get(hit.name) ?? computedAt[hit.i]);
+    const hit = partAt(event);
+    if (hit?.kind === "node") go(finishedAt(hit.i));
+    else if (hit) go(uses.get(hit.name)?.at(-1) ?? computedAt[hit.i]);
+    showHint(event); // since a finger does not hover
   });
-  svg.addEventListener("mousemove", (event) => {
-    const hit = target(event);
-    hint.hidden = !hit || hit.kind !== "node";
-    if (hint.hidden) return;
-    const { i } = hit;
-    const told = [`${nodes[i].name} = ${computedAt[i] <= at ? nodes[i].exact : "?"}`];
-    for (const t of arrivals[i]) {
-      const f = frames[t];
-      if (t > at) told.push(`step ${t}: to come`);
-      else if (f.kind === "seed") told.push(`step ${t}: gradient ${f.after}`);
-      else told.push(`step ${t}: + ${f.upstream} × ${bracketed(f.local)} from ${nodes[f.node].name}, so far ${f.after}`);
-    }
-    write(hint, told.join("\n"));
-    hint.style.left = `${Math.min(event.clientX + 14, innerWidth - hint.offsetWidth - 8)}px`;
-    hint.style.top = `${Math.min(event.clientY + 14, innerHeight - hint.offsetHeight - 8)}px`;
-  });
-  svg.addEventListener("mouseleave", () => (hint.hidden = true));
+  svg.addEventListener("pointermove", showHint);
+  svg.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && hideHint());
+  for (const kind of ["pointerdown", "wheel"])
+    root.addEventListener(kind, hideHint, { passive: true });
+
+  function showHint(event) {
+    told = partAt(event);
+    if (!told) return hideHint();
+    hint.hidden = false;
+    hint.showPopover?.();
+    write(hint, historyOf(told));
+    const { clientX: x, clientY: y } = event;
+    const below = y + 14 + hint.offsetHeight < innerHeight;
+    hint.style.left = `${within(8, innerWidth - hint.offsetWidth - 8, x + 14)}px`;
+    hint.style.top = `${below ? y + 14 : Math.max(8, y - 14 - hint.offsetHeight)}px`;
+  }
+
+  function hideHint() {
+    told = null;
+    if (!hint.hidden) hint.hidePopover?.();
+    hint.hidden = true;
+  }
+
+  function historyOf({ name, kind, i }) {
+    const given = kind === "node" ? arrivals[i] : (uses.get(name) ?? []);
+    const steps = given.map((t) => {
+      const frame = frames[t];
+      if (t > at) return `step ${t}: to come`;
+      if (frame.kind === "seed") return `step ${t}: gradient ${frame.after}`;
+      const passed = `step ${t}: ${product(frame)} = ${frame.contribution}`;
+      if (kind === "edge") return `${passed}, to ${nodes[frame.parent].name}`;
+      return `${passed}, from ${nodes[frame.node].name}; so far ${frame.exact}`;
+    });
+    const value = computedAt[i] <= at ? nodes[i].exact : "?";
+    return [`${nodes[i].name} = ${value}`, ...steps].join("\n");
+  }
 
   fit();
   show(0);
-  new ResizeObserver(() => chosen || fit()).observe(graph);
-  return { show, last, get at() { return at; } };
+  new ResizeObserver(() => requestAnimationFrame(() => zoomIsOurs && fit())).observe(picture);
+  return { show, pause, last, get at() { return at; } };
+
+  function within(low, high, x) {
+    return Math.max(low, Math.min(high, x));
+  }
+
+  // the picture of an <img>, as elements of the page
+  function pictureIn(image) {
+    const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0));
+    const source = new TextDecoder().decode(bytes);
+    return new DOMParser().parseFromString(source, "image/svg+xml").documentElement;
+  }
 }

@@ -22,12 +22,17 @@ export default {
     root.append(image);
     el.append(root);
     const stepper = autogradStepper(root, model.get("data"));
-    root.addEventListener("frame", (event) => {
-      model.set("frame", event.detail);
+    const follow = () => stepper.show(model.get("frame"));
+    follow();
+    model.on("change:frame", follow);
+    root.addEventListener("frame", ({ detail }) => {
+      model.set("frame", detail);
       model.save_changes();
     });
-    model.on("change:frame", () => stepper.show(model.get("frame")));
-    stepper.show(model.get("frame"));
+    return () => {
+      model.off("change:frame", follow);
+      stepper.pause();
+    };
   },
 };
 """

@@ -1,0 +1,546 @@
+"""The stepper's page in a browser: the numbers are the engine's, and every way to them works."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import graphs
+import pytest
+from pages import PHONE, PROJECTOR, shown
+
+from autograd_mini import Value, backprop_steps, node_names, step_through, topological_order
+from autograd_mini.draw.text import clean, format_number
+from autograd_mini.stepper import Frame, Stepper
+from autograd_mini.stepper.frames import gradients_after
+
+AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
+
+STEPPERS = {
+    "neuron": lambda: step_through(graphs.neuron()),
+    "used twice": lambda: step_through(graphs.used_twice()),
+    "depth first": lambda: step_through(graphs.used_twice(), order="depth_first"),
+    "network": lambda: step_through(graphs.network()),
+    "labels": lambda: step_through(graphs.hostile()),
+}
+
+
+@pytest.fixture(params=STEPPERS)
+def stepper(request: Any) -> Stepper:
+    return STEPPERS[request.param]()
+
+
+@pytest.fixture
+def neuron() -> Stepper:
+    return step_through(graphs.neuron())
+
+
+def view(page: Any) -> Any:
+    return page.locator(".autograd-stepper")
+
+
+def frame(page: Any) -> int:
+    return int(page.evaluate("document.querySelector('.autograd-stepper').stepper.at"))
+
+
+def show(page: Any, number: int) -> None:
+    view(page).evaluate("(root, number) => root.stepper.show(number)", number)
+
+
+def test_every_frame_shows_the_numbers_of_the_engine(stepper, open_page) -> None:
+    page = open_page(stepper)
+    order, names = topological_order(stepper.root), names_in(stepper.root)
+    index = {node: i for i, node in enumerate(order)}
+    total = dict.fromkeys(order, 0)
+    for f in stepper.frames:
+        if f.step is not None:
+            total[receiver(f)] += 1
+    computed = {node for node in order if node.is_leaf}
+    arrived = dict.fromkeys(order, 0)
+    gradients: dict[Value, Any] = {}
+    right = gradients_after(backprop_steps(stepper.root))
+    view(page).focus()
+    for number, f in enumerate(stepper.frames):
+        if number:
+            page.keyboard.press("ArrowRight")
+        if f.kind == "forward":
+            computed.add(f.node)
+        if f.step is not None:
+            gradients[receiver(f)] = f.step.after
+            arrived[receiver(f)] += 1
+        told = shown(view(page))
+        assert told["frame"] == frame(page) == number
+        assert told["count"] == f"{number} / {len(stepper) - 1}"
+        for node in order:
+            value = format_number(node.data) if node in computed else "?"
+            gradient = format_number(gradients[node]) if node in gradients else "–"
+            assert told["boxes"][f"node-{index[node]}"] == [value, gradient]
+            cells = told["rows"][names[node]]
+            assert cells[:2] == [value, gradient]
+            if arrived[node] < total[node]:
+                part = f"… {arrived[node]} of {total[node]} paths"
+                assert cells[2] == (part if arrived[node] else "· waiting")
+            elif gradients[node] == right[node]:
+                assert cells[2] == "✓ complete"
+            else:
+                assert cells[2] == f"✗ wrong: {format_number(right[node])} is right"
+        if f.kind == "start":
+            assert told["current"] == []
+        elif f.kind == "forward":
+            assert f"node-{index[f.node]}" in told["current"]
+            assert told["title"] == f"Forward pass: {names[f.node]} is computed"
+            assert told["lines"][1].endswith(minus(format_number(f.node.data)))
+        elif f.step.parent is not None:
+            s, i, j = f.step, index[f.node], index[f.step.parent]
+            edges = [part for part in told["current"] if re.fullmatch(r"edge-\d+-\d+", part)]
+            places = [k for k, x in enumerate(s.node.operands) if isinstance(x, Value)]
+            assert edges == [f"edge-{i}-{places[s.edge]}"]
+            assert {f"node-{i}", f"node-{j}"} <= set(told["current"])
+            assert told["title"] == f"Backward pass: from {names[s.node]} to {names[s.parent]}"
+            upstream, local, product, after = (
+                minus(format_number(x)) for x in (s.upstream, s.local, s.contribution, s.after)
+            )
+            assert f"={upstream}" in told["lines"][0]
+            assert told["lines"][1].endswith(f"={local}")
+            assert told["lines"][2].endswith(f"={product}")
+            assert f"={after}" in told["lines"][3]
+    assert frame(page) == len(stepper) - 1
+
+
+def names_in(root: Value) -> dict[Value, str]:
+    """The names as a page shows them: each on one line."""
+    return {node: clean(name) for node, name in node_names(root).items()}
+
+
+def receiver(f: Frame) -> Value:
+    """The node whose gradient a frame of the backward pass adds to."""
+    return f.node if f.step.parent is None else f.step.parent
+
+
+def minus(number: str) -> str:
+    """A number as a formula writes it."""
+    return f"−{number[1:]}" if number.startswith("-") else number
+
+
+def test_depth_first_is_wrong_and_says_what_is_right(open_page) -> None:
+    page = open_page(step_through(graphs.used_twice(), order="depth_first"))
+    page.keyboard.press("Tab")
+    page.keyboard.press("End")
+    told = shown(view(page))
+    assert told["rows"]["a"][1:] == ["6", "✗ wrong: 4 is right", "1 × 1 + 1 × 1 + 2 × 1 + 2 × 1"]
+    assert "wrong: 4 is right" in told["lines"][3]
+    assert "wrong: 4 is right" in told["spoken"]
+    show(page, 5)  # b passes on what has arrived so far
+    assert "too early: 1 of 2 paths" in shown(view(page))["lines"][0]
+
+
+def test_no_step_in_the_right_order_is_too_early(open_page) -> None:
+    stepper = step_through(graphs.network())
+    page = open_page(stepper)
+    for number in range(len(stepper)):
+        show(page, number)
+        assert "too early" not in view(page).inner_text()
+
+
+def test_the_buttons_and_the_slider(neuron, open_page) -> None:
+    page, last = open_page(neuron), len(neuron) - 1
+
+    def press(name: str) -> int:
+        # forced, since Playwright does not click on what says that it has nothing to do
+        page.get_by_role("button", name=name, exact=True).click(force=True)
+        return frame(page)
+
+    assert press("previous step") == 0
+    assert press("next step") == 1
+    assert press("next step") == 2
+    assert press("previous step") == 1
+    assert press("last step") == last
+    assert press("next step") == last
+    page.keyboard.press("ArrowLeft")  # the keys go on working where a button has nothing to do
+    assert frame(page) == last - 1
+    assert press("first step") == 0
+    slider = page.get_by_role("slider")
+    slider.fill("4")
+    assert frame(page) == 4
+    slider.press("ArrowRight")
+    assert frame(page) == 5
+    slider.press("PageUp")
+    assert frame(page) > 5
+
+
+def test_the_keys(neuron, open_page) -> None:
+    page, last = open_page(neuron), len(neuron) - 1
+    page.evaluate("document.addEventListener('keydown', (e) => (window.seen ??= []).push(e.key))")
+    view(page).focus()
+    for key, expected in [
+        ("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("End", last), ("ArrowRight", last),
+        ("Home", 0), ("ArrowLeft", 0), ("ArrowDown", 0), ("ArrowUp", 0), ("a", 0),
+        ("Control+ArrowRight", 0), ("Alt+ArrowRight", 0), ("Meta+ArrowRight", 0),
+    ]:  # fmt: skip
+        page.keyboard.press(key)
+        assert frame(page) == expected, key
+    # what the stepper uses, nobody else hears; up, down and letters are a notebook's
+    assert {"ArrowUp", "ArrowDown", "a"} <= set(page.evaluate("seen"))
+    assert not {"Home", "End"} & set(page.evaluate("seen"))
+    page.keyboard.press("Escape")  # nothing to leave
+    assert "Escape" in page.evaluate("seen")
+    page.get_by_role("combobox").focus()  # in which the keys choose a speed
+    page.keyboard.press("ArrowRight")
+    assert frame(page) == 0
+
+
+def test_play_and_pause(neuron, open_page) -> None:
+    page = open_page(neuron, clock=True)
+    play = page.get_by_role("button", name="play", exact=True)
+    pause = page.get_by_role("button", name="pause", exact=True)
+    play.click()
+    page.clock.run_for(1200)
+    assert frame(page) == 1
+    page.clock.run_for(2400)
+    assert frame(page) == 3
+    pause.click()
+    page.clock.run_for(10_000)
+    assert frame(page) == 3
+    page.get_by_role("combobox").select_option("fast")
+    view(page).focus()
+    page.keyboard.press("Space")
+    page.clock.run_for(400)
+    assert frame(page) == 4
+    page.keyboard.press("ArrowLeft")  # who steps by hand stops it
+    page.clock.run_for(10_000)
+    assert frame(page) == 3
+    page.keyboard.press("Space")
+    page.clock.run_for(10_000)
+    assert frame(page) == len(neuron) - 1
+    assert play.is_visible()  # it stops at the end, and starts again from there
+    play.click()
+    assert frame(page) == 0
+    page.keyboard.press("Space")  # on the button, which has the focus
+    page.clock.run_for(10_000)
+    assert frame(page) == 0
+
+
+def test_a_click_leads_to_the_step_that_finished_it(stepper, open_page) -> None:
+    page = open_page(stepper)
+    index = {node: i for i, node in enumerate(topological_order(stepper.root))}
+    expected: dict[str, int] = {}
+    for number, f in enumerate(stepper.frames):
+        if f.kind == "forward":
+            i = index[f.node]
+            expected[f"op-{i}"] = expected[f"edge-{i}"] = number
+        elif f.step is not None:
+            expected[f"node-{index[receiver(f)]}"] = number
+    found = page.evaluate("""() => {
+        const { stepper } = document.querySelector(".autograd-stepper");
+        const places = {};
+        for (const part of document.querySelectorAll(".picture [data-part]")) {
+            part.querySelector("polygon, path, ellipse, text")
+                .dispatchEvent(new MouseEvent("click", { bubbles: true }));
+            places[part.dataset.part] = stepper.at;
+        }
+        return places;
+    }""")
+    assert {part: found[part] for part in expected} == expected
+    for part, number in found.items():  # of the edges along which a gradient went
+        f = stepper.frames[number]
+        if re.fullmatch(r"edge-\d+-\d+", part) and f.kind == "backward":
+            assert part.startswith(f"edge-{index[f.node]}-")
+    page.get_by_role("button", name=names_in(stepper.root)[stepper.root], exact=True).click()
+    assert frame(page) == expected[f"node-{index[stepper.root]}"]
+
+
+def test_a_real_click_on_a_node_an_operation_and_an_edge(neuron, open_page) -> None:
+    page = open_page(neuron)
+    page.locator("[data-part=node-0] text").first.click()
+    assert shown(view(page))["title"] == "Backward pass: from v1 to w"
+    page.locator("[data-part=op-2]").click()
+    assert shown(view(page))["title"] == "Forward pass: v1 is computed"
+    page.locator("[data-part=edge-2-1] text").click()
+    assert shown(view(page))["title"] == "Backward pass: from v1 to x"
+
+
+def test_hovering_tells_the_whole_history(open_page) -> None:
+    page = open_page(step_through(graphs.used_twice()))
+    hint = page.locator(".hint")
+    assert not hint.is_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("End")
+    page.locator("[data-part=node-1]").hover()
+    assert hint.inner_text().splitlines() == [
+        "b = 2.0",
+        "step 4: 1 × 1 = 1, from c; so far 1.0",
+        "step 5: 1 × 1 = 1, from c; so far 2.0",
+    ]
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert hint.inner_text().splitlines()[-1] == "step 5: to come"  # it keeps up
+    page.keyboard.press("Escape")
+    assert not hint.is_visible()
+    page.locator("[data-part=edge-1-0] text").hover()
+    assert hint.inner_text().splitlines() == ["b = 2.0", "step 6: to come"]
+    box = hint.bounding_box()
+    assert 0 <= box["x"] <= 1280 - box["width"]
+    page.mouse.move(640, 890)
+    assert not hint.is_visible()
+
+
+def test_a_tap_jumps_and_tells_the_history(neuron, open_page) -> None:
+    page = open_page(neuron, **PHONE)
+    page.locator("[data-part=node-0] text").first.tap()
+    assert shown(view(page))["title"] == "Backward pass: from v1 to w"
+    hint = page.locator(".hint")
+    assert "from v1; so far" in hint.inner_text()
+    box = hint.bounding_box()
+    assert 0 <= box["x"] <= 390 - box["width"]
+    page.get_by_role("button", name="previous step").tap()
+    assert not hint.is_visible()
+
+
+def test_a_phone_scrolls_in_one_direction_only(stepper, open_page) -> None:
+    page = open_page(stepper, **PHONE)
+    for number in (0, 1, len(stepper) - 1):
+        show(page, number)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_labels_are_letters_whatever_they_hold(open_page) -> None:
+    stepper = step_through(graphs.hostile(), title="<img src=x onerror='window.attacked = 1'>")
+    page = open_page(stepper)
+    for number in range(len(stepper)):
+        show(page, number)
+        assert view(page).locator("b, i, img, script:not(:last-of-type)").count() == 0
+    assert page.evaluate("window.attacked") is None
+    assert page.locator("script").count() == 1
+    told = set(shown(view(page))["rows"])
+    assert told == set(names_in(stepper.root).values())
+    assert set(graphs.HOSTILE[:3]) <= told
+
+
+def test_steppers_beside_each_other_go_their_own_ways(neuron, open_page) -> None:
+    other = step_through(graphs.used_twice())
+    page = open_page(
+        neuron.page() + "".join(s._repr_mimebundle_()["text/html"] for s in (other, neuron))
+    )
+    steppers = page.locator(".autograd-stepper").all()
+    assert len(steppers) == 3
+    for stepper, presses in zip(steppers, (1, 2, 3), strict=True):
+        stepper.focus()
+        for _ in range(presses):
+            page.keyboard.press("ArrowRight")
+    assert [shown(s)["frame"] for s in steppers] == [1, 2, 3]
+    assert set(shown(steppers[1])["rows"]) == {"a", "b", "c"}
+    assert page.evaluate("[...document.querySelectorAll('[id]')].length") == 0
+
+
+def test_hidden_at_first(neuron, open_page) -> None:
+    page = open_page(neuron.page().replace("<main>", '<main style="display: none">'))
+    show(page, 3)
+    page.evaluate("document.querySelector('main').style.display = ''")
+    wide = "document.querySelector('.picture svg').getBoundingClientRect().width"
+    page.wait_for_function(f"{wide} > 500")
+    assert shown(view(page))["frame"] == 3
+
+
+def test_the_picture_fits_its_place_until_the_reader_chooses(neuron, open_page) -> None:
+    page = open_page(neuron)
+    svg = page.locator(".picture svg")
+
+    def width() -> float:
+        return float(svg.bounding_box()["width"])
+
+    wide = width()
+    assert wide <= 1280
+    page.set_viewport_size({"width": 700, "height": 900})
+    page.wait_for_function(
+        "(w) => document.querySelector('.picture svg').getBoundingClientRect().width < w", arg=wide
+    )
+    narrow = width()
+    page.get_by_role("button", name="larger picture").click()
+    assert width() == pytest.approx(1.25 * narrow, rel=1e-3)
+    page.get_by_role("button", name="smaller picture").click()
+    page.get_by_role("button", name="smaller picture").click()
+    assert width() == pytest.approx(narrow / 1.25, rel=1e-3)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
+    assert width() == pytest.approx(narrow / 1.25, rel=1e-3)
+
+
+def test_what_a_frame_is_about_is_in_sight(open_page) -> None:
+    stepper = step_through(graphs.network())
+    page = open_page(stepper, reduced_motion="reduce")
+    for number in range(1, len(stepper), 3):
+        show(page, number)
+        assert page.evaluate("""() => {
+            const seen = document.querySelector(".picture").getBoundingClientRect();
+            const part = document.querySelector(".picture .target") ??
+                document.querySelector(".picture .node.current");
+            const { left, right, top, bottom } = part.getBoundingClientRect();
+            const table = document.querySelector(".table").getBoundingClientRect();
+            const row = document.querySelector("tr.current").getBoundingClientRect();
+            return left >= seen.left && right <= seen.right && top >= seen.top &&
+                bottom <= seen.bottom && row.top >= table.top && row.bottom <= table.bottom;
+        }"""), number
+
+
+def test_nothing_jumps(neuron, open_page) -> None:
+    page = open_page(neuron)
+    places = set()
+    for number in range(len(neuron)):
+        show(page, number)
+        boxes = (page.locator(p).bounding_box() for p in (".controls", ".play", ".table"))
+        places.add(json.dumps(list(boxes)))
+    assert len(places) == 1
+
+
+# the size in pixels of every piece of text that can be seen
+SIZES = """() => {
+    const sizes = [];
+    const root = document.querySelector(".autograd-stepper");
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    for (let text; (text = walker.nextNode()); ) {
+        const part = text.parentElement;
+        if (!text.data.trim() || part.closest("style, script, .unseen, [hidden]")) continue;
+        const scale = part.ownerSVGElement ? part.getScreenCTM().a : 1;
+        sizes.push([parseFloat(getComputedStyle(part).fontSize) * scale, text.data]);
+    }
+    return sizes;
+}"""
+
+
+@pytest.mark.parametrize("name", ["neuron", "depth first", "network"])
+def test_presenting_has_type_for_the_last_row(name, open_page) -> None:
+    stepper = STEPPERS[name]()
+    page = open_page(stepper, **PROJECTOR)
+    page.get_by_role("button", name="present", exact=True).click()
+    for number in range(0, len(stepper), 1 + len(stepper) // 12):
+        show(page, number)
+        assert [size for size in page.evaluate(SIZES) if size[0] < 24] == []
+    assert page.locator(".picture").bounding_box()["height"] > 350
+    assert page.evaluate("document.querySelector('.autograd-stepper').scrollHeight") <= 1080
+
+
+def test_escape_leaves_the_presentation(neuron, open_page) -> None:
+    page = open_page(neuron)
+    before = page.locator(".picture svg").bounding_box()["width"]
+    page.get_by_role("button", name="present", exact=True).click()
+    assert view(page).bounding_box() == {"x": 0, "y": 0, "width": 1280, "height": 900}
+    view(page).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Escape")
+    page.wait_for_function("!document.querySelector('.presenting')")
+    assert page.evaluate("document.fullscreenElement") is None
+    assert frame(page) == 1
+    page.wait_for_function(
+        "(w) => document.querySelector('.picture svg').getBoundingClientRect().width === w",
+        arg=before,
+    )
+
+
+def test_the_focus_goes_in_order_and_is_seen(neuron, open_page) -> None:
+    page = open_page(neuron)
+    order = []
+    for _ in range(13):
+        page.keyboard.press("Tab")
+        name, ring = page.evaluate("""() => {
+            const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+            return [document.activeElement.ariaLabel, `${outlineStyle} ${outlineWidth}`];
+        }""")
+        order.append(name)
+        assert ring == "solid 3px", name
+    assert order == [
+        f"{neuron.title}: picture", "first step", "previous step", "play", "next step", "last step",
+        "step", "speed", "smaller picture", "larger picture", "present",
+        f"{neuron.title}: now", f"{neuron.title}: table",
+    ]  # fmt: skip
+
+
+def test_what_is_spoken(neuron, open_page) -> None:
+    page = open_page(neuron)
+    status = page.get_by_role("status")
+    assert status.get_attribute("aria-live") == "polite"
+    show(page, 1)
+    assert status.inner_text() == "Forward pass: v1 is 1."
+    show(page, len(neuron) - 1)
+    assert re.match(r"From v1 to \w: upstream 0.3592 times local ", status.inner_text())
+
+
+def luminance(colour: str) -> float:
+    channels = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """As in the Web Content Accessibility Guidelines."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_picture_has_contrast_in_every_state(stepper, open_page) -> None:
+    page = open_page(stepper)
+    pairs = set()
+    for number in range(0, len(stepper), 1 + len(stepper) // 20):
+        show(page, number)
+        pairs |= {
+            tuple(pair)
+            for pair in page.evaluate("""() =>
+                [...document.querySelectorAll(".picture text")].map((text) => {
+                    const shapes = text.parentElement.matches(".edge") ? [] :
+                        text.parentElement.querySelectorAll("polygon, path, ellipse");
+                    const fills = [...shapes].map((shape) => getComputedStyle(shape).fill);
+                    const under = fills.find((fill) => fill !== "none") ?? "rgb(255, 255, 255)";
+                    return [getComputedStyle(text).fill, under];
+                })""")
+        }
+    assert len(pairs) > 5
+    assert {pair for pair in pairs if contrast(*pair) < 4.5} == set()
+
+
+VIEWS = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "phone": PHONE,
+    "presenting": PROJECTOR,
+    "presenting, dark": {**PROJECTOR, "color_scheme": "dark"},
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_axe_finds_nothing(name, stepper, open_page) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci --prefix tests/browser")
+    page = open_page(stepper, **VIEWS[name])
+    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
+    if name.startswith("presenting"):
+        page.get_by_role("button", name="present", exact=True).click()
+    for number in (0, len(stepper) // 2, len(stepper) - 1):
+        show(page, number)
+        # every rule there is, but for a contrast of 7 where 4.5 is asked for
+        found = page.evaluate("""async () => {
+            const rules = {};
+            for (const { ruleId } of axe.getRules()) rules[ruleId] = { enabled: true };
+            rules["color-contrast-enhanced"].enabled = false;
+            const { violations } = await axe.run(document, { rules, resultTypes: ["violations"] });
+            return violations.map((v) => [v.id, v.help, v.nodes.map((node) => node.html)]);
+        }""")
+        assert found == []
+
+
+def test_without_scripts_there_is_the_picture(neuron, open_page) -> None:
+    page = open_page(neuron, java_script_enabled=False)
+    assert page.locator("img").bounding_box()["width"] > 300
+    assert page.get_by_text("To step through it, trust this notebook.").is_visible()
+    assert page.locator("button").count() == 0
+
+
+def test_as_many_nodes_as_there_may_be(open_page) -> None:
+    stepper = step_through(graphs.large())
+    page = open_page(stepper)
+    for number in (0, len(stepper) // 3, 2 * len(stepper) // 3, len(stepper) - 1):
+        show(page, number)
+        assert shown(view(page))["count"] == f"{number} / {len(stepper) - 1}"
+    gradient = format_number(stepper.frames[-1].step.after)
+    assert gradient in [cells[1] for cells in shown(view(page))["rows"].values()]
