@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from html import escape
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from .formulas import ESCAPES
@@ -60,4 +61,8 @@ def inner_mathml(latex: str) -> str:
         if part.text and 0 <= ord(part.text[0]) - _PRIVATE < len(names):
             name = names[ord(part.text[0]) - _PRIVATE]
             part.tag, part.attrib, part.text = "mi", {}, name
+    for row in element.iter():
+        for left, right in pairwise(row):
+            if left.tag == right.tag == "mo" and right.text == "−" and left.text != ")":
+                right.set("form", "prefix")  # as close to its number as a sign is
     return "".join(ElementTree.tostring(part, encoding="unicode") for part in element)

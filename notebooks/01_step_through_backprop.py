@@ -102,8 +102,16 @@ print((after - before) / nudge)
 # About -1.5. That is a fine check, but a slow way. A network with a million weights would take a
 # million forward passes, and each answer is only nearly right.
 #
-# The chain rule gives the exact answer. Follow the edges from $w_1$ to L, and multiply the local
-# derivatives along the way:
+# The chain rule gives the exact answer. Follow the edges from $w_1$ to L:
+
+# %%
+from autograd_mini import draw_dot
+
+draw_dot(L, highlight=w1)
+
+# %% [markdown]
+# Multiply the local derivatives along the way. `chain_rule` writes that down: the rule, its
+# formulas, the numbers.
 
 # %%
 from autograd_mini import chain_rule
@@ -237,14 +245,21 @@ assert chain_rule(L, u).total == 6 * 3.0**2 == 54.0
 # %%
 import random
 
+from autograd_mini import draw_mlp
 from nn import MLP
 
 model = MLP(3, [4, 4, 1], activation="tanh", rng=random.Random(4))
+x, target = [1.0, 0.5, -1.0], 1.0
 print(model, "has", len(model.parameters()), "parameters")
+draw_mlp(model, x=x)
 
 # %% [markdown]
-# They have no names yet. Let w0[3,2] be the weight of layer 0, neuron 3, input 2. The engine
-# counts layers from 0, as Python does; most textbooks start from 1.
+# Each circle is a neuron like the one above, with its output in it. Each line is a weight: the
+# wider, the larger, and dashed if it is negative. The weights are random, and for this x the last
+# neuron should say 1.
+#
+# The parameters have no names yet. Let w0[3,2] be the weight of layer 0, neuron 3, input 2. The
+# engine counts layers from 0, as Python does; most textbooks start from 1.
 
 # %%
 for k, layer in enumerate(model.layers):
@@ -257,11 +272,8 @@ for k, layer in enumerate(model.layers):
 # The forward pass: we could write `model(x)`. To have the pre-activations z and the outputs h of
 # the hidden layers at hand, we go layer by layer, and name them.
 
+
 # %%
-x = [1.0, 0.5, -1.0]
-target = 1.0
-
-
 def forward():
     """(the loss, the outputs of the hidden layers)"""
     hidden, inputs = [], x

@@ -141,7 +141,7 @@ print(naive_once(c)[a])
 # much arrived at a, and now too little.
 
 # %% [markdown]
-# ## A repair that is right, and never ends
+# ## A repair that is right, and far too slow
 #
 # The second idea: pass on only what has *just* arrived, not the sum so far.
 
@@ -356,7 +356,7 @@ assert nobody_is_too_early(backprop_steps(MLP(3, [4, 4, 1])([1.0, 2.0, 3.0])))
 # ## A mean bug
 #
 # What does the naive recursion do to the gradients of a network? Here are the sums of
-# $|\partial y / \partial w|$ over all weights of a layer:
+# $|\partial y / \partial p|$ over the parameters p of each layer:
 
 # %%
 model = MLP(2, [3, 3, 1], activation="tanh", rng=random.Random(1))

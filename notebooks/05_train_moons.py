@@ -12,6 +12,7 @@
 # ## The points
 
 # %%
+import math
 import random
 
 import matplotlib.pyplot as plt
@@ -19,7 +20,8 @@ import matplotlib.pyplot as plt
 from nn import toys
 
 data = toys.moons(80, noise=0.12, rng=random.Random(0))
-example, wanted = data[1]
+follow = min(range(len(data)), key=lambda i: math.dist(data[i][0], (0.0, 0.5)))
+example, wanted = data[follow]
 
 COLOURS, MARKERS = ("#0b5394", "#a63a00"), ("o", "^")
 
@@ -142,6 +144,19 @@ def table_of_neurons(hs, delta):
 table_of_neurons(hs, delta)
 
 # %% [markdown]
+# The same as a picture: each neuron shows its output, and each line is as wide as the gradient of
+# its weight.
+
+# %%
+from autograd_mini import draw_mlp
+
+draw_mlp(model, width="gradient", x=example)
+
+# %% [markdown]
+# The first input is near 0, so all lines that leave it are thin. And of the lines into hidden
+# neurons the widest leads to neuron 4, which has the largest v.
+
+# %% [markdown]
 # ## Training
 #
 # The loop is the one from before: forward and backward for each point, then one step of gradient
@@ -258,9 +273,9 @@ figure.tight_layout()
 # any more, but for the few points that are close to it.
 
 # %%
-assert max(map(abs, kept[20].errors)) == abs(kept[20].errors[1])
+assert max(map(abs, kept[20].errors)) == abs(kept[20].errors[follow])
 for epoch, shot in kept.items():
-    print(f"epoch {epoch:3}   our point: p - y = {shot.errors[1]:7.4f}", end="")
+    print(f"epoch {epoch:3}   our point: p - y = {shot.errors[follow]:7.4f}", end="")
     print(f"   all: sum of |p - y| = {sum(map(abs, shot.errors)):7.4f}")
 
 # %% [markdown]
@@ -328,8 +343,8 @@ single = MLP(2, [1], rng=random.Random(5))
 print(after_training(single))
 
 # %% [markdown]
-# **2.** No. Straight lines put into a straight line give a straight line:
-# $W_2 (W_1 x + b_1) + b_2 = W x + b$ with $W = W_2 W_1$ and $b = W_2 b_1 + b_2$. Only the
+# **2.** No. Straight lines put into a straight line give a straight line,
+# $W_2 (W_1 x + b_1) + b_2 = W x + b$, with $W = W_2 W_1$ and $b = W_2 b_1 + b_2$. Only the
 # activation function makes a network more than one neuron. Trained for long enough, this one finds
 # the single neuron's line:
 
@@ -357,6 +372,6 @@ assert all(other == first for other in others)
 # **4.** Three, one for each side of the border. With two there are not enough sides.
 
 # %%
-for count in (1, 2, 3, 4):
+for count in (2, 3):
     small = MLP(2, [count, 1], activation="tanh", rng=random.Random(0))
     print(f"{count} hidden: {after_training(small)}")

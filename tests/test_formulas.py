@@ -570,6 +570,18 @@ def test_mathml_of_every_rule_is_well_formed(row):
         assert not re.search(r"\\[a-z]", "".join(element.itertext())), text
 
 
+@pytest.mark.parametrize(
+    "latex", ["y = -x", "y = x + (-2)", r"y = 2 \cdot -x", r"y \mathrel{+}= -x"]
+)
+def test_a_minus_after_a_sign_is_a_sign(latex):
+    assert '<mo form="prefix">−</mo>' in inner_mathml(latex)
+
+
+@pytest.mark.parametrize("latex", ["y - x", "(x + y) - 2", "x^{2} - 2", r"\frac{1}{x} - 2"])
+def test_a_minus_between_operands_is_an_operation(latex):
+    assert "<mo>−</mo>" in inner_mathml(latex)
+
+
 def test_cases_in_mathml_keep_their_alignment():
     x = Formula("x")
     element = elements(mathml(where(x > 0, 1, 0).text, display="block"))
