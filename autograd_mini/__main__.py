@@ -341,7 +341,10 @@ def _loss_steps(done: Training) -> dict[str, str | bytes]:
     if first:
         _say(f"steps.html starts after layer {first}; the whole graph is too large to follow")
     try:
-        return {"steps.html": step_through(loss, title="The loss of one test example").page()}
+        steps = step_through(
+            loss, model=done.classifier.model, title="The loss of one test example"
+        )
+        return {"steps.html": steps.page()}
     except (AutogradError, ImportError, OSError, subprocess.SubprocessError) as error:
         _say(f"there is no steps.html: {_one_line(error)}")
         return {}
@@ -353,9 +356,6 @@ def _loss_of_one(done: Training, first: int = 0) -> Value:
 
     model, part = done.classifier.model, done.test_part
     model.zero_grad()
-    for full_name, parameter in model.named_parameters():
-        _, layer, _, neuron, kind, *place = full_name.split(".")
-        parameter.label = f"{kind}{layer}[{','.join([neuron, *place])}]"
     xs = [Value(x, c) for x, c in zip(done.classifier.scale(part.rows[0]), part.columns)]
     for number, apply in enumerate(model.layers, start=1):
         xs = apply(xs)

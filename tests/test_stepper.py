@@ -537,3 +537,16 @@ def test_the_widget_knows_what_the_page_knows():
 
 def test_the_module_offers_its_names():
     assert set(stepper_module.__all__) == {"Frame", "Stepper", "step_through"}
+
+
+def test_parameters_are_called_by_their_model_unless_they_have_a_label():
+    model = MLP(2, [2, 1], activation="tanh", rng=random.Random(0))
+    model.layers[0].neurons[1].b.label = "mine"
+    loss = model([1.0, 2.0]) ** 2
+    stepper = step_through(loss, model=model)
+    names = [node["name"] for node in data_of(loss, stepper.frames, model)["nodes"]]
+    expected = {"w0[0,0]", "w0[1,1]", "b0[0]", "w1[0,1]", "b1[0]", "mine"}
+    assert expected <= set(names)
+    assert len(set(names)) == len(names)
+    assert "layers.0" in picture_of(loss, stepper.frames, model)
+    assert "w0[0,0]" in stepper.page()

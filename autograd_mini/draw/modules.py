@@ -67,6 +67,19 @@ def split(name: str) -> tuple[Path, str]:
     return tuple(path), last
 
 
+def brief(name: str) -> str:
+    """A parameter's name as mathematics has it, by layer, neuron and input.
+
+    >>> brief("layers.0.neurons.3.w.2"), brief("layers.1.neurons.0.b"), brief("slope")
+    ('w0[3,2]', 'b1[0]', 'slope')
+    """
+    match = re.fullmatch(r"layers\.(\d+)\.neurons\.(\d+)\.(\w+?)(?:\.(\d+))?", name)
+    if match is None:
+        return name
+    number, neuron, kind, place = match.groups()
+    return f"{kind}{number}[{neuron}{f',{place}' if place else ''}]"
+
+
 def layer(path: Path) -> Path:
     """The layer of a neuron; any other module is itself.
 

@@ -29,8 +29,8 @@ class Stepper:
         frames: Frame records, which hold the Step records of the backward pass.
     """
 
-    def __init__(self, root: Value, frames: list[Frame], title: str) -> None:
-        self.root, self.frames, self.title = root, frames, title
+    def __init__(self, root: Value, frames: list[Frame], title: str, model: Any = None) -> None:
+        self.root, self.frames, self.title, self.model = root, frames, title, model
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -39,7 +39,7 @@ class Stepper:
         """A page of HTML that needs no network and no Python."""
         from .page import page_of
 
-        return page_of(self.root, self.frames, self.title)
+        return page_of(self.root, self.frames, self.title, self.model)
 
     def save(self, path: str | PathLike[str] = "steps.html") -> Path:
         """Write the page to a file; returns its path."""
@@ -55,7 +55,7 @@ class Stepper:
         """
         from .widget import widget
 
-        return widget(self.root, self.frames, self.title)
+        return widget(self.root, self.frames, self.title, self.model)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from subprocess import SubprocessError
@@ -63,7 +63,7 @@ class Stepper:
         from .page import element_of
 
         try:
-            html = element_of(self.root, self.frames, self.title)
+            html = element_of(self.root, self.frames, self.title, self.model)
         except (AutogradError, ImportError, OSError, SubprocessError) as error:  # there is no dot
             return {"text/plain": f"{self}\n({error})"}
         return {"text/html": html, "text/plain": str(self)}
@@ -78,6 +78,7 @@ def step_through(
     forward: bool = True,
     backward: bool = True,
     order: Literal["topological", "depth_first"] = "topological",
+    model: Any = None,
     title: str = "Backpropagation, step by step",
 ) -> Stepper:
     """Step through the computation of a Value, and through backpropagation from it.
@@ -88,6 +89,8 @@ def step_through(
         backward: show the backward pass, one edge after another.
         order: "topological" is what backward() does; "depth_first" the naive recursion, which is
             wrong wherever a node is used twice: to watch why the order matters.
+        model: the model that the graph was made with: its neurons and layers are framed, and its
+            parameters called by layer, neuron and input. Any object with named_parameters().
         title: what the page is called.
 
     Returns:
@@ -118,4 +121,4 @@ def step_through(
             f"there are {len(frames):,} frames to show, and a page holds at most {MAX_FRAMES:,}; "
             "step through a smaller graph, in topological order, or read backprop_steps(root)"
         )
-    return Stepper(root, frames, clean(title))
+    return Stepper(root, frames, clean(title), model)

@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 
 from ..backprop import Step, backprop_steps, node_names, topological_order
 from ..draw import render
+from ..draw.modules import brief, parameter_names
 from ..draw.text import clean, exact, format_number, shortened
 from ..formulas import (
     Formula,
@@ -38,7 +39,7 @@ LONGEST = 160  # characters of a formula that is shown; beyond it only what the 
 SVG = "http://www.w3.org/2000/svg"
 
 
-def page_of(root: Value, frames: Sequence[Frame], title: str) -> str:
+def page_of(root: Value, frames: Sequence[Frame], title: str, model: Any = None) -> str:
     """A whole HTML document."""
     escaped = escape(title)
     return (
@@ -48,16 +49,16 @@ def page_of(root: Value, frames: Sequence[Frame], title: str) -> str:
         "<style>body { margin: 8px; background: #f4f4f4; } @media (prefers-color-scheme: dark) "
         "{ body { background: #101010; } } h1 { position: absolute; clip-path: inset(50%); }"
         f"</style>\n</head>\n<body>\n<main>\n<h1>{escaped}</h1>\n"
-        f"{element_of(root, frames, title)}\n</main>\n</body>\n</html>\n"
+        f"{element_of(root, frames, title, model)}\n</main>\n</body>\n</html>\n"
     )
 
 
-def element_of(root: Value, frames: Sequence[Frame], title: str) -> str:
+def element_of(root: Value, frames: Sequence[Frame], title: str, model: Any = None) -> str:
     """A <div> for a page or a notebook's output, with its style sheet and its script."""
-    picture = picture_of(root, frames)
+    picture = picture_of(root, frames, model)
     title = escape(title)
     # "<" would end the script element if a "/script" followed
-    data = json.dumps(data_of(root, frames), ensure_ascii=False, separators=(",", ":"))
+    data = json.dumps(data_of(root, frames, model), ensure_ascii=False, separators=(",", ":"))
     data = data.replace("<", r"\u003c")
     key = hashlib.sha256((picture + data).encode()).hexdigest()[:12]
     image = base64.b64encode(picture.encode()).decode()
@@ -86,13 +87,13 @@ def view_js() -> str:
 # -- the picture --------------------------------------------------------------------------------
 
 
-def picture_of(root: Value, frames: Sequence[Frame]) -> str:
+def picture_of(root: Value, frames: Sequence[Frame], model: Any = None) -> str:
     """The graph as an SVG: with the gradients after the last frame, and with data-part where
     Graphviz puts ids, which are unique in a picture but not on a page. Its boxes have room for
     every number that comes before the last one."""
     gradients = gradients_after(_steps(frames))
     room = _widest_gradients(_steps(frames))
-    drawn = ElementTree.fromstring(render(root, max_nodes=None, gradients=room))
+    drawn = ElementTree.fromstring(render(root, model=model, max_nodes=None, gradients=room))
     order = topological_order(root)
     for group in list(drawn.iter(f"{{{SVG}}}g")):
         for child in list(group):
@@ -145,18 +146,18 @@ def _keep_right_edge(box: ElementTree.Element, last: str) -> None:
 # -- what the view knows ------------------------------------------------------------------------
 
 
-def data_of(root: Value, frames: Sequence[Frame]) -> dict[str, Any]:
+def data_of(root: Value, frames: Sequence[Frame], model: Any = None) -> dict[str, Any]:
     """Nodes and frames as JSON; formulas as MathML, each once, and referred to by number."""
     order = topological_order(root)
     index = {node: i for i, node in enumerate(order)}
-    names = node_names(root)
-    brief = {node: shortened(name, WIDEST) for node, name in names.items()}
+    names = _names(root, model)
+    short = {node: shortened(name, WIDEST) for node, name in names.items()}
     math: dict[str, int] = {}
 
     def typeset(latex: str) -> int:
         return math.setdefault(inner_mathml(latex), len(math))
 
-    rules = {node: local_derivatives(node, brief) for node in order}
+    rules = {node: local_derivatives(node, short) for node in order}
     operands = {node: _places(node) for node in order}
     found = gradients_after(_steps(frames))
     right = gradients_after(backprop_steps(root))
@@ -164,13 +165,13 @@ def data_of(root: Value, frames: Sequence[Frame]) -> dict[str, Any]:
     def told(node: Value) -> dict[str, Any]:
         known: dict[str, Any] = {
             "name": clean(names[node]),
-            "math": typeset(latex_name(brief[node])),
+            "math": typeset(latex_name(short[node])),
             "data": format_number(node.data),
             "exact": exact(node.data),
             "operands": operands[node],
         }
         if not node.is_leaf:
-            known["formula"] = typeset(_formula(node, brief))
+            known["formula"] = typeset(_formula(node, short))
             known["numbers"] = typeset(_numbers(node))
         if node in found and format_number(found[node]) != format_number(right[node]):
             known["right"] = format_number(right[node])  # it went depth first
@@ -182,6 +183,14 @@ def data_of(root: Value, frames: Sequence[Frame]) -> dict[str, Any]:
         "frames": [_frame(frame, index, rules, operands, typeset) for frame in frames],
         "math": list(math),
     }
+
+
+def _names(root: Value, model: Any) -> dict[Value, str]:
+    """Those of node_names(), and of a model's parameters without a label the model's."""
+    names = node_names(root)
+    parameters = {} if model is None else parameter_names(model)
+    called = {p: brief(name) for p, name in parameters.items() if p in names and not p.label}
+    return names | called
 
 
 def _steps(frames: Sequence[Frame]) -> list[Step]:

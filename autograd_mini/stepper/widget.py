@@ -38,7 +38,7 @@ export default {
 """
 
 
-def widget(root: Value, frames: Sequence[Frame], title: str) -> Any:
+def widget(root: Value, frames: Sequence[Frame], title: str, model: Any = None) -> Any:
     """An AnyWidget whose trait `frame` follows the view, and leads it."""
     try:
         import anywidget
@@ -57,9 +57,9 @@ def widget(root: Value, frames: Sequence[Frame], title: str) -> Any:
         data = traitlets.Dict().tag(sync=True)
         frame = traitlets.Int(0).tag(sync=True)
 
-    image = base64.b64encode(picture_of(root, frames).encode()).decode()
+    image = base64.b64encode(picture_of(root, frames, model).encode()).decode()
     return StepperWidget(
         title=title,
         picture=f"data:image/svg+xml;base64,{image}",
-        data=data_of(root, frames),
+        data=data_of(root, frames, model),
     )
