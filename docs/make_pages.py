@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
+import lectures
+
 from autograd_mini import Value, draw_mlp, tanh
 from autograd_mini.files import write_atomically
 from autograd_mini.formulas import Formula, as_formula, latex_name
@@ -27,6 +29,7 @@ def pages() -> dict[str, str]:
     model, loss = network()
     return {
         "operations.md": operations(),
+        "lectures.md": lectures.page(),
         "pictures/neuron.svg": render(neuron()),
         "pictures/network.svg": draw_mlp(model).pipe(format="svg").decode(),
         "pictures/neurons.svg": render(loss, model=model, detail="neurons"),

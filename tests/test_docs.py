@@ -1,18 +1,14 @@
 """The generated pages are those that the code gives."""
 
-import importlib.util
 from pathlib import Path
 
-DOCS = Path(__file__).parent.parent / "docs"
+import make_pages
+import pytest
+
+DOCS = Path(make_pages.__file__).parent
 
 
-def make_pages():
-    spec = importlib.util.spec_from_file_location("make_pages", DOCS / "make_pages.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_page_of_operations_is_up_to_date():
-    page = (DOCS / "operations.md").read_text(encoding="utf-8")
-    assert page == make_pages().operations(), "run python docs/make_pages.py"
+@pytest.mark.parametrize("name", ["operations.md", "lectures.md"])
+def test_a_page_is_up_to_date(name):
+    made = {"operations.md": make_pages.operations, "lectures.md": make_pages.lectures.page}[name]
+    assert (DOCS / name).read_text(encoding="utf-8") == made(), "run python docs/make_pages.py"
