@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,10 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
             lambda r: None if r.url.startswith(allowed) else complaints.append(r.url),
         )
         if clock:
-            tab.clock.install()
+            tab.clock.install(time=datetime(2000, 1, 1, 0))
         tab.goto(path.as_uri())
+        if clock:
+            tab.clock.pause_at(datetime(2000, 1, 1, 1))  # it goes on only where the test says so
         return tab
 
     yield open_

@@ -158,6 +158,7 @@ def test_the_buttons_and_the_slider(neuron, open_page) -> None:
     assert press("previous step") == 1
     assert press("last step") == last
     assert press("next step") == last
+    assert page.locator("button:disabled").count() == 0  # which would lose the focus
     page.keyboard.press("ArrowLeft")  # the keys go on working where a button has nothing to do
     assert frame(page) == last - 1
     assert press("first step") == 0
