@@ -43,6 +43,16 @@ class Slope(Module):
         return self.w * x
 
 
+class Line(Module):
+    """y = w * x + b."""
+
+    def __init__(self, w, b):
+        self.w, self.b = Value(w), Value(b)
+
+    def __call__(self, x):
+        return self.w * x + self.b
+
+
 class Counting(SGD):
     """Remembers the rate of each step, and the parameters after it."""
 
@@ -423,12 +433,12 @@ class Run:
     """A short training run, and the states after each of its steps."""
 
     def __init__(self, made, early_stopping):
-        self.model = Slope(3.0).eval()
-        self.optimizer = made([self.model.w], lr=0.1)
+        self.model = Line(3.0, 1.0).eval()
+        self.optimizer = made(self.model.parameters(), lr=0.1)
         self.states, self.history, self.early_stopping = [self.state()], None, early_stopping
 
     def state(self):
-        return self.model.w.data, self.optimizer.state_dict() | {"lr": 0.1}
+        return numbers_of(self.model), self.optimizer.state_dict() | {"lr": 0.1}
 
     def __call__(self):
         step = self.optimizer.step
@@ -448,7 +458,7 @@ class Run:
             rng=random.Random(0),
             schedule=linear_decay,
             max_gradient_norm=1.0,
-            validation=[(1.0, 2.5)],
+            validation=[(1.0, 3.9)],
             early_stopping=self.early_stopping,
             callbacks=[lambda _: None],
         )
@@ -460,8 +470,8 @@ def test_ctrl_c_at_any_line_leaves_whole_steps_a_whole_history_and_the_mode(made
     whole = Run(made, early_stopping)
     whole()
     numbers = [number for number, _ in whole.states]
-    lines = itertools.count(1)
-    for at in lines:
+    assert bool(early_stopping) == (whole.state() != whole.states[-1]), "it went back"
+    for at in itertools.count(1):
         run = Run(made, early_stopping)
         try:
             reached = interrupted_at_line(at, run)
