@@ -5,8 +5,8 @@
 # hopeless for others. In this notebook we see what it can do, where it fails, four ways out, and
 # why the last of them, a hidden layer, became the one that everybody uses.
 #
-# You need to know what a dot product is. `pip install "autograd-mini[notebook]"` brings what the
-# pictures need.
+# You need to know what a dot product is. `pip install
+# "autograd-mini[notebook,optimize]"` brings what this needs.
 
 # %% [markdown]
 # ## The perceptron
@@ -809,6 +809,8 @@ def learn_curve(n):
     for k, neuron in enumerate(model.layers[0].neurons):
         neuron.w[0].data = rng.uniform(2, 8)
         neuron.b.data = -neuron.w[0].data * (-1 + (2 * k + 1) / n)
+    for w in model.layers[1].neurons[0].w:
+        w.data *= 0.3  # it starts almost flat
     adam = Adam(model.parameters(), lr=0.03)
     fit(
         model,

@@ -1,0 +1,577 @@
+# %% [markdown]
+# # Activation functions, and how far gradients travel
+#
+# Between two linear layers there must be something that is not linear: the activation. It decides
+# what a neuron can say, and also how much of a gradient gets through the neuron on the way back.
+# In a network of two layers one hardly notices. In one of thirty it decides whether the first
+# layers learn at all.
+#
+# You need to know what a multi-layer perceptron is ([notebook 07](07_perceptron_to_mlp.ipynb)), and
+# the chain rule ([notebook 04](04_chain_rule_by_hand.ipynb)). `pip install
+# "autograd-mini[notebook]"` brings what this needs.
+
+# %% [markdown]
+# ## The gallery
+#
+# All of `nn`'s activations, each with its derivative, as the engine computes it. The last two jump,
+# and their derivative is 0 wherever they have one.
+
+# %%
+from nn.plots import activation_gallery
+
+activation_gallery()
+
+# %% [markdown]
+# Their formulas:
+#
+# | name | formula | remark |
+# |---|---|---|
+# | relu | $\max(0, x)$ | the usual choice |
+# | leaky_relu | $x$ for $x > 0$, else $\alpha x$ | $\alpha$ is 0.01, or what one likes |
+# | elu | $x$ for $x > 0$, else $\alpha (e^x - 1)$ | smooth at 0 for $\alpha = 1$ |
+# | gelu | $x\, \Phi(x)$ | $\Phi$ is the normal distribution's; in Transformers |
+# | gelu_tanh | $0.5 x (1 + \tanh(\sqrt{2/\pi}(x + 0.044715 x^3)))$ | close to gelu |
+# | silu, or swish | $x\, \sigma(x) = x (1 + e^{-x})^{-1}$ | smooth |
+# | mish | $x \tanh(\text{softplus}(x))$ | smooth |
+# | sigmoid | $\sigma(x) = \frac{1}{1 + e^{-x}}$ | between 0 and 1 |
+# | tanh | $\frac{e^x - e^{-x}}{e^x + e^{-x}}$ | between -1 and 1 |
+# | softplus | $\ln(1 + e^x)$ | a soft relu; its derivative is the sigmoid |
+# | sign, step | $\pm 1$; 0 or 1 | for perceptrons, and weights set by hand |
+#
+# Let us not believe the table, but try it.
+
+# %%
+from math import erf, sqrt
+
+from autograd_mini import (
+    elu,
+    exp,
+    gelu,
+    gelu_tanh,
+    leaky_relu,
+    log,
+    mish,
+    relu,
+    sigmoid,
+    silu,
+    softplus,
+    tanh,
+)
+
+places = [-4 + i / 10 for i in range(81)]
+by_formula = {
+    relu: lambda x: max(0.0, x),
+    leaky_relu: lambda x: x if x > 0 else 0.01 * x,
+    elu: lambda x: x if x > 0 else exp(x) - 1,
+    gelu: lambda x: x * (1 + erf(x / sqrt(2))) / 2,
+    silu: lambda x: x * sigmoid(x),
+    mish: lambda x: x * tanh(softplus(x)),
+    sigmoid: lambda x: 1 / (1 + exp(-x)),
+    tanh: lambda x: (exp(x) - exp(-x)) / (exp(x) + exp(-x)),
+    softplus: lambda x: log(1 + exp(x)),
+}
+for f, formula in by_formula.items():
+    assert all(abs(f(x) - formula(x)) < 1e-14 for x in places), f
+
+apart = max(abs(gelu(x) - gelu_tanh(x)) for x in places)
+assert apart < 0.0005
+print(f"gelu and gelu_tanh are at most {apart:.5f} apart")
+
+# %% [markdown]
+# Three properties matter when one chooses. Is the output centred at zero? How large does the
+# derivative get? And where is it so small that a gradient does not get through?
+
+# %%
+from autograd_mini import grad
+
+print("               f(0)   lowest   f'(0)   largest f'   f'(-4)    f'(4)")
+for f in (*by_formula, gelu_tanh):
+    df = grad(f)
+    steepest = max(df(x) for x in places)
+    lowest = min(f(x) for x in places)
+    print(
+        f"{f.__name__:11} {f(0.0):7.3f} {lowest:8.3f} {df(0.0):7.3f} {steepest:12.3f}"
+        f" {df(-4.0):8.4f} {df(4.0):8.4f}"
+    )
+assert max(grad(sigmoid)(x) for x in places) == 0.25
+assert max(grad(tanh)(x) for x in places) == 1.0
+
+# %% [markdown]
+# The sigmoid's derivative is never above 1/4. Keep that number in mind.
+#
+# ## Derivatives worth knowing
+#
+# Two of them can be had from the function's own value, which is there already:
+#
+# $$\frac{d}{dx}\sigma(x) = \sigma(x)\,(1 - \sigma(x)), \qquad
+# \frac{d}{dx}\tanh(x) = 1 - \tanh^2(x).$$
+#
+# These are how the engine states its rules. `check_gradients` compares every rule with numerical
+# differentiation.
+
+# %%
+from autograd_mini.testing import check_gradients
+
+for x in places:
+    assert abs(grad(sigmoid)(x) - sigmoid(x) * (1 - sigmoid(x))) < 1e-15
+    assert abs(grad(tanh)(x) - (1 - tanh(x) ** 2)) < 1e-15
+    assert abs(grad(softplus)(x) - sigmoid(x)) < 1e-15
+for f in (*by_formula, gelu_tanh):
+    for x in (-3.0, -0.5, 0.5, 3.0):
+        check_gradients(f, x)
+
+# %% [markdown]
+# A slip that is made again and again is the sigmoid without its minus, $1 / (1 + e^{x})$. Its
+# derivative is not $\sigma (1 - \sigma)$ but the opposite. If we call it an operation with that
+# rule, the check refuses it:
+
+# %%
+from textwrap import fill
+
+from autograd_mini import primitive
+from autograd_mini.testing import GradientError
+
+no_minus = primitive("no_minus", lambda x: 1 / (1 + exp(x)), partials=(lambda x, y: y * (1 - y),))
+try:
+    check_gradients(no_minus, 1.0)
+except GradientError as error:
+    print(fill(str(error), 95))
+else:
+    raise AssertionError("the slip was not found")
+
+# %% [markdown]
+# At its kink relu has no derivative. One has to choose, and the choice is 0, as in other libraries.
+# It hardly ever matters: a weighted sum is almost never exactly 0. (A bias that starts at 0, with
+# inputs that are all 0, is how it can happen.)
+
+# %%
+assert [grad(relu)(x) for x in (-1e-9, 0.0, 1e-9)] == [0.0, 0.0, 1.0]
+
+# %% [markdown]
+# ## tanh is a sigmoid, moved and stretched
+#
+# $$\tanh(x) = 2\,\sigma(2x) - 1.$$
+#
+# So a network with tanh can do nothing that a network with sigmoids cannot. Here is one turned into
+# the other: double the weights that go in, double those that come out, and correct the bias.
+
+# %%
+import random
+
+from nn import MLP
+
+assert all(abs(tanh(x) - (2 * sigmoid(2 * x) - 1)) < 1e-15 for x in places)
+
+with_tanh = MLP(2, [5, 1], activation="tanh", rng=random.Random(0))
+with_sigmoid = MLP(2, [5, 1], activation="sigmoid")
+hidden, [output] = with_tanh.layers[0].neurons, with_tanh.layers[1].neurons
+same_hidden, [same_output] = with_sigmoid.layers[0].neurons, with_sigmoid.layers[1].neurons
+
+for neuron, same in zip(hidden, same_hidden):
+    for p, q in zip(neuron.parameters(), same.parameters()):
+        q.data = 2 * p.data
+for w, same_w in zip(output.w, same_output.w):
+    same_w.data = 2 * w.data
+same_output.b.data = output.b.data - sum(w.data for w in output.w)
+
+rng = random.Random(1)
+for _ in range(100):
+    x = [rng.gauss(0, 2), rng.gauss(0, 2)]
+    assert abs(with_tanh.predict(x) - with_sigmoid.predict(x)) < 1e-12
+
+# %% [markdown]
+# And yet tanh learns better. Why?
+#
+# ## Centred at zero
+#
+# Sigmoids answer with positive numbers. Take a neuron whose inputs are all positive. The gradient
+# of its weight $w_j$ is $\delta\, h_j$, with the same $\delta$ for all j. So all its weights want
+# to go up together, or all down together. To raise one and lower another it has to go zigzag. With
+# tanh the signs are mixed.
+
+# %%
+from nn import losses
+
+
+def signs(activation):
+    """The signs of the gradients of a neuron's weights, in a second layer."""
+    model = MLP(3, [6, 1], activation=activation, rng=random.Random(2))
+    losses.half_squared_error(model([0.5, -1.0, 2.0]), 3.0).backward()
+    return {w.grad > 0 for w in model.layers[1].neurons[0].w}
+
+
+assert len(signs("sigmoid")) == 1  # all the same
+assert len(signs("tanh")) == 2
+
+# %% [markdown]
+# ## Maxout learns its own shape
+#
+# A *maxout* neuron takes the largest of several linear functions:
+#
+# $$\max(\mathbf{w}_1^\top \mathbf{x} + b_1,\ \mathbf{w}_2^\top \mathbf{x} + b_2).$$
+#
+# With the pieces x and 0 it is relu, with x and 0.1 x a leaky relu, with x and -x the absolute
+# value:
+
+# %%
+from nn import Maxout
+
+
+def maxout_of(*pieces):
+    """A maxout neuron of one input with the given (slope, offset) pairs."""
+    layer = Maxout(1, 1, pieces=len(pieces))
+    for piece, (slope, offset) in zip(layer.pieces, pieces):
+        [neuron] = piece.neurons
+        neuron.w[0].data, neuron.b.data = slope, offset
+    return lambda x: layer.predict([x])[0]
+
+
+for pieces, f in [
+    ([(1.0, 0.0), (0.0, 0.0)], relu),
+    ([(1.0, 0.0), (0.1, 0.0)], lambda x: max(0.1 * x, x)),
+    ([(1.0, 0.0), (-1.0, 0.0)], abs),
+]:
+    assert all(maxout_of(*pieces)(x) == f(x) for x in places)
+
+# %% [markdown]
+# With more pieces it can have any shape that bends upwards only. Tangents of $x^2$, for example:
+# with twice as many the error is a quarter.
+
+# %%
+import matplotlib.pyplot as plt
+
+BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"
+axis_places = [-1 + i / 100 for i in range(201)]
+
+
+def parabola(pieces):
+    """The largest of some tangents of x * x."""
+    touching = [-1 + (2 * k + 1) / pieces for k in range(pieces)]
+    return maxout_of(*((2 * t, -t * t) for t in touching))
+
+
+figure, axis = plt.subplots(figsize=(5.2, 3.4))
+axis.plot(axis_places, [x * x for x in axis_places], color="#222222", label="$x^2$")
+errors = {}
+for pieces, colour in (2, BLUE), (4, ORANGE), (8, GREEN):
+    curve = [parabola(pieces)(x) for x in axis_places]
+    errors[pieces] = max(abs(y - x * x) for x, y in zip(axis_places, curve))
+    axis.plot(axis_places, curve, color=colour, linestyle="--", label=f"{pieces} pieces")
+axis.set(xlabel="x")
+axis.legend()
+assert abs(errors[2] - 1 / 4) < 1e-12
+assert abs(errors[4] - 1 / 16) < 1e-12
+assert abs(errors[8] - 1 / 64) < 1e-3  # its worst places are between those that we look at
+print({pieces: round(error, 4) for pieces, error in errors.items()})
+
+# %% [markdown]
+# And now it learns. From a random start, four pieces find a shape that is in no gallery:
+
+# %%
+from nn import fit
+from nn.optimizers import Adam
+
+
+def wanted(x):
+    return max(-0.3 * x, 2 * x - 0.5, 0.1)
+
+
+learner = Maxout(1, 1, pieces=4, init="uniform", rng=random.Random(1))
+adam = Adam(learner.parameters(), lr=0.05)
+examples = [([x], [wanted(x)]) for x in axis_places[::5]]
+fit(learner, losses.mean_squared_error, examples, optimizer=adam, epochs=150, rng=random.Random(0))
+off = max(abs(learner.predict([x])[0] - wanted(x)) for x in axis_places)
+assert off < 0.01
+print(f"at most {off:.3f} off")
+
+# %% [markdown]
+# ## Thirty layers
+#
+# A network with L layers is a composition, $\mathbf{h}^{(l)} = f_l(\mathbf{h}^{(l-1)})$, and
+# $\mathbf{o} = f_L \circ \cdots \circ f_1(\mathbf{x})$. We make it 30 layers deep, with 16 neurons
+# each, and ask how long the gradient of the loss by $\mathbf{h}^{(l)}$ is, at the end and at the
+# beginning. Three activations, and three ways to draw the first weights, for n inputs and m
+# outputs of a layer:
+#
+# | initializer | weights | variance |
+# |---|---|---|
+# | `xavier` | uniform | $2 / (n + m)$ |
+# | `he` | normal | $2 / n$ |
+# | `uniform` | uniform between -1 and 1 | $1/3$, whatever the layer |
+
+# %%
+from math import hypot
+
+from autograd_mini import dot, gradients
+
+DEPTH, WIDTH = 30, 16
+ACTIVATIONS, INITIALIZERS = ("sigmoid", "tanh", "relu"), ("xavier", "he", "uniform")
+
+
+def deep_network(activation, init):
+    sizes = [WIDTH] * DEPTH
+    rng = random.Random(0)
+    return MLP(
+        WIDTH, sizes, activation=activation, output_activation=activation, init=init, rng=rng
+    )
+
+
+rng = random.Random(1)
+example = [rng.gauss(0, 1) for _ in range(WIDTH)]
+direction = [rng.gauss(0, 1) for _ in range(WIDTH)]
+
+
+def run(model):
+    """The outputs of all layers, and the gradients of a loss by them."""
+    outputs, h = [], example
+    for layer in model.layers:
+        h = layer(h)
+        outputs.append(h)
+    loss = dot(direction, h)
+    flat = gradients(loss, [value for h in outputs for value in h])
+    deltas = [flat[i : i + WIDTH] for i in range(0, len(flat), WIDTH)]
+    return outputs, deltas
+
+
+networks = {(a, i): deep_network(a, i) for i in INITIALIZERS for a in ACTIVATIONS}
+lengths = {key: [hypot(*d) for d in run(model)[1]] for key, model in networks.items()}
+
+figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), sharey=True)
+for axis, init in zip(axes, INITIALIZERS):
+    for activation, colour in zip(ACTIVATIONS, (BLUE, ORANGE, GREEN)):
+        numbers = range(1, DEPTH + 1)
+        axis.plot(numbers, lengths[activation, init], color=colour, label=activation)
+    axis.set(yscale="log", title=init, xlabel="layer")
+axes[0].set_ylabel("length of the gradient")
+axes[0].legend()
+figure.tight_layout()
+
+# %%
+ratio = {key: series[0] / series[-1] for key, series in lengths.items()}
+for init in INITIALIZERS:
+    print(init, *(f"  {a} {ratio[a, init]:.0e}" for a in ACTIVATIONS))
+
+assert all(ratio["sigmoid", init] < 1e-6 for init in INITIALIZERS)  # vanishes
+assert ratio["relu", "uniform"] > 1e3  # explodes
+assert 0.1 < ratio["relu", "he"] < 10  # arrives
+assert ratio["relu", "xavier"] < 1e-3
+
+# %% [markdown]
+# Read each line from right to left, the way the gradient goes. With sigmoids it *vanishes*,
+# whatever the weights. relu with weights that are too large makes it *explode*. relu with He's
+# weights, for which they were made, keeps its length. So does tanh, more or less, with Xavier's.
+#
+# ## The product of the Jacobians
+#
+# Why so fast? The gradient by $\mathbf{h}^{(l)}$ is a product of matrices, one for each layer that
+# it passes:
+#
+# $$\partial_{\mathbf{h}^{(l)}} \mathbf{o} = \partial_{\mathbf{h}^{(L-1)}} \mathbf{h}^{(L)} \cdots
+# \partial_{\mathbf{h}^{(l)}} \mathbf{h}^{(l+1)} = M^{(L)} \cdots M^{(l+1)}, \qquad
+# M^{(l)} = \text{diag}(\phi'(\mathbf{z}^{(l)}))\, \mathbf{W}^{(l)}.$$
+#
+# We multiply them out, and compare with what backprop found, in all nine networks. They agree at
+# every layer, also where $10^{-18}$ is left of the gradient.
+
+# %%
+import numpy as np
+
+
+def slopes_and_weights(model):
+    """For each layer the derivatives of the activation at z, and W."""
+    h = example
+    for layer in model.layers:
+        W = np.array([[w.data for w in neuron.w] for neuron in layer.neurons])
+        slope = grad(layer.neurons[0].activation)
+        yield np.array([slope(float(z)) for z in W @ h]), W
+        h = layer.predict(h)
+
+
+for model in networks.values():
+    outputs, deltas = run(model)
+    matrices = [slopes[:, None] * W for slopes, W in slopes_and_weights(model)]
+    product = np.array(direction)
+    for M, delta in zip(matrices[:0:-1], deltas[-2::-1]):
+        product = product @ M
+        assert np.linalg.norm(product - delta) < 1e-12 * np.linalg.norm(product)
+
+# %% [markdown]
+# How much does one factor change a length? Take weights that are drawn independently, with variance
+# v. Then the square of the length is multiplied, on average, by
+#
+# $$n\, v \cdot \text{mean of } \phi'(z)^2.$$
+#
+# For relu half of the slopes are 1 and half are 0, so with $v = 2/n$ the product is 1: that is He's
+# initializer. For tanh near 0 all slopes are almost 1, so $v = 1/n$ is right: Xavier's. For the
+# sigmoid $\phi'^2 \leq 1/16$, and Xavier's weights give a factor of 1/4 or less at each layer:
+# $(1/4)^{29} \approx 3 \cdot 10^{-18}$. Here is the factor for a layer, as measured, and as that
+# says:
+
+# %%
+variance = {"xavier": 2 / (WIDTH + WIDTH), "he": 2 / WIDTH, "uniform": 1 / 3}
+print("                    measured   predicted")
+for (activation, init), model in networks.items():
+    measured = ratio[activation, init] ** (1 / (DEPTH - 1))
+    gains = [WIDTH * variance[init] * np.mean(s**2) for s, _ in list(slopes_and_weights(model))[1:]]
+    predicted = np.exp(np.mean(np.log(gains)) / 2)
+    assert abs(measured / predicted - 1) < 0.25
+    print(f"{activation:8} {init:8} {measured:10.2f} {predicted:11.2f}")
+
+# %% [markdown]
+# 0.25 or 1.6 do not look dangerous. To the power of 29 they are.
+#
+# ## Where no gradient arrives, nothing is learned
+#
+# Now networks of eleven layers shall tell two half-moons apart. Everything is the same but the
+# activation.
+
+# %%
+from nn import toys
+from nn.optimizers import SGD
+
+moons = toys.moons(60, noise=0.1, rng=random.Random(0))
+
+
+def train(activation, lr=0.02):
+    model = MLP(2, [8] * 10 + [1], activation=activation, rng=random.Random(1))
+    sgd = SGD(model.parameters(), lr=lr, momentum=0.9)
+    loss = losses.binary_cross_entropy_with_logits
+    history = fit(model, loss, moons, optimizer=sgd, epochs=40, batch_size=10, rng=random.Random(0))
+    return [epoch.loss for epoch in history.epochs]
+
+
+curves = {activation: train(activation) for activation in ACTIVATIONS}
+figure, axis = plt.subplots(figsize=(5.6, 3.4))
+for (activation, curve), colour in zip(curves.items(), (BLUE, ORANGE, GREEN)):
+    axis.plot(range(1, 41), curve, color=colour, label=activation)
+axis.axhline(log(2), color="#888888", linestyle=":", label="guessing, ln 2")
+axis.set(xlabel="epoch", ylabel="loss", ylim=(0, 0.8))
+axis.legend()
+assert min(curves["sigmoid"]) > 0.68
+assert min(curves["tanh"]) < 0.5
+assert min(curves["relu"]) < 0.5
+
+# %% [markdown]
+# The network of sigmoids guesses, and keeps guessing. Its last layer gets gradients, but what it is
+# given to work with is the same for every point. `gradient_flow` shows how long the gradient of
+# each layer's own weights is, before the first step:
+
+# %%
+from nn.plots import gradient_flow
+
+at_start = {}
+for activation in ACTIVATIONS:
+    model = MLP(2, [8] * 10 + [1], activation=activation, rng=random.Random(1))
+    for point, label in moons:
+        loss = losses.binary_cross_entropy_with_logits(model(point), label)
+        loss.backward(1 / len(moons))
+    at_start[activation] = model
+gradient_flow(at_start)
+
+# %% [markdown]
+# ## Dead neurons
+#
+# relu has a weakness of its own. A neuron whose z is negative for every example answers 0, always,
+# and its derivative is 0, always. No gradient reaches its weights, so nothing will ever bring it
+# back. It is dead, and one step that is too large can do that. `dead_neurons` counts them. (The
+# leaky relu lets a little through on the left.)
+
+# %%
+from nn.diagnostics import dead_neurons
+
+points = [point for point, _ in moons]
+
+
+def count_dead(activation, lr, seed):
+    model = MLP(2, [32, 1], activation=activation, rng=random.Random(seed))
+    sgd = SGD(model.parameters(), lr=lr)
+    loss = losses.binary_cross_entropy_with_logits
+    fit(model, loss, moons, optimizer=sgd, epochs=15, batch_size=10, rng=random.Random(0))
+    return len(dead_neurons(model, points)[0]), model
+
+
+for activation in ("relu", "leaky_relu"):
+    for lr in (0.1, 1.0, 5.0):
+        dead = sorted(count_dead(activation, lr, seed)[0] for seed in range(3))
+        print(f"{activation:10} rate {lr:3}: {dead} of 32 are dead, from three starts")
+        assert activation == "relu" or dead == [0, 0, 0]
+    assert (dead[0] > 0) == (activation == "relu")
+
+# %% [markdown]
+# A dead neuron's gradients are zero. Not small: zero.
+
+# %%
+_, model = count_dead("relu", 5.0, seed=0)
+[dead, _] = dead_neurons(model, points)
+model.zero_grad()
+for point, label in moons:
+    losses.binary_cross_entropy_with_logits(model(point), label).backward()
+for i, neuron in enumerate(model.layers[0].neurons):
+    still = all(p.grad == 0 for p in neuron.parameters())
+    assert still == (i in dead)
+
+# %% [markdown]
+# ## Exercises
+#
+# **1.** Show that the derivative of silu is $\sigma(x)\,(1 + x\,(1 - \sigma(x)))$.
+#
+# *Answer.* Use the product rule on $x\, \sigma(x)$, and $\sigma' = \sigma (1 - \sigma)$.
+
+# %%
+for x0 in places:
+    s = sigmoid(x0)
+    assert abs(grad(silu)(x0) - s * (1 + x0 * (1 - s))) < 1e-14
+
+# %% [markdown]
+# **2.** One has to choose the slope $\alpha$ of a leaky relu. Could it be learned? What is its
+# gradient?
+#
+# *Answer.* It is a number like any other (then it is called a *parametric* relu). The gradient is x
+# on the left and 0 on the right.
+
+# %%
+from autograd_mini import Value
+
+for x0 in (-2.0, 3.0):
+    slope = Value(0.1, "slope")
+    leaky_relu(x0, slope).backward()
+    assert slope.grad == min(x0, 0.0)
+
+# %% [markdown]
+# **3.** What happens if all weights start with the same number?
+#
+# *Answer.* Then all neurons of a layer get the same gradient, and stay the same for ever. Five
+# hidden neurons do the work of one. The weights are random to make them different.
+
+# %%
+equal = MLP(2, [5, 1], activation="tanh", init=lambda inputs, outputs, rng: 0.5)
+sgd = SGD(equal.parameters(), lr=0.1)
+loss = losses.binary_cross_entropy_with_logits
+fit(equal, loss, moons, optimizer=sgd, epochs=20, batch_size=10, rng=random.Random(0))
+first, *others = equal.layers[0].neurons
+for other in others:
+    assert [p.data for p in other.parameters()] == [p.data for p in first.parameters()]
+
+# %% [markdown]
+# **4.** The sigmoid's gradient vanished with all three initializers. Are there weights with which
+# it does not? Try the variance $s^2 / n$ for larger and larger s.
+#
+# *Answer.* The factor of a layer does come near 1. But then most neurons are saturated, below 0.05
+# or above 0.95, and the few others carry the whole gradient. Another activation is the better way.
+
+# %%
+for spread in (1, 2, 4, 8, 16, 32):
+    factors = []
+    for seed in range(5):
+        model = MLP(
+            WIDTH,
+            [WIDTH] * DEPTH,
+            activation="sigmoid",
+            output_activation="sigmoid",
+            init=lambda inputs, outputs, rng, spread=spread: rng.gauss(0, spread / sqrt(inputs)),
+            rng=random.Random(seed),
+        )
+        outputs, deltas = run(model)
+        factors.append((hypot(*deltas[0]) / hypot(*deltas[-1])) ** (1 / (DEPTH - 1)))
+    saturated = np.mean([min(h.data, 1 - h.data) < 0.05 for layer in outputs for h in layer])
+    print(f"s = {spread:2}: factor {np.median(factors):.2f}, saturated {saturated:.0%}")
