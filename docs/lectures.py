@@ -1,6 +1,6 @@
 """The page that leads from what the lectures teach to the code, the tests and the notebooks.
 
-Every name, test and section in the table is looked up when the page is made, so none can be missing.
+Every name, test and section in the table is looked up when the page is made: none can be missing.
 """
 
 from __future__ import annotations
