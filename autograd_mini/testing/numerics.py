@@ -90,8 +90,13 @@ def differentiate(f: Callable[[Any], Any], x: float) -> Numeric:
             return Numeric(y.data.imag / STEP, 0.0, "complex step")
     except (TypeError, ValueError, ArithmeticError, AttributeError):
         pass
+    return differences(f, x, REACHES)
+
+
+def differences(f: Callable[[Any], Any], x: float, reaches: Sequence[float]) -> Numeric:
+    """The derivative by differences, within the first reach in which they settle."""
     best = Numeric(math.nan, math.inf, "differences")
-    for reach in REACHES:  # a kink out of reach does no harm
+    for reach in reaches:  # a kink out of reach does no harm
         try:
             found = _ridders(lambda t: _number(f(t)), x, reach)
         except (ValueError, ArithmeticError):  # a hole in the domain, between x and the reach
@@ -101,6 +106,33 @@ def differentiate(f: Callable[[Any], Any], x: float) -> Numeric:
         if best.error <= 1e-7 * max(abs(best.derivative), 1.0):
             break
     return best
+
+
+def compare(
+    derivative: float, f: Callable[[Any], Any], x: float, rtol: float, atol: float
+) -> tuple[Numeric, float, bool]:
+    """A numerical derivative of f at x, the tolerance, and whether `derivative` is within it.
+
+    What oscillates within the first reach can seem to settle on a wrong number; so the closer
+    reaches are asked as well before a derivative is called wrong.
+
+    >>> from math import sin
+    >>> compare(0.0, lambda x: sin(300 * x) / 300, 0.0, 1e-7, 1e-9)[2]
+    False
+    """
+
+    def judged(numeric: Numeric) -> tuple[Numeric, float, bool]:
+        tolerance = rtol * abs(numeric.derivative) + atol + 10 * numeric.error
+        error = abs(derivative - numeric.derivative)
+        settled = numeric.error <= 1e-3 * max(abs(numeric.derivative), 1.0)
+        equal = derivative == numeric.derivative  # both may be infinite
+        return numeric, tolerance, settled and (error <= tolerance or equal)
+
+    first = judged(differentiate(f, x))
+    if first[2] or first[0].method == "complex step":
+        return first
+    closer = judged(differences(f, x, REACHES[1:]))
+    return closer if closer[2] else first
 
 
 def _ridders(f: Callable[[float], float], x: float, reach: float) -> Numeric:
