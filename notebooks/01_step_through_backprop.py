@@ -257,16 +257,6 @@ draw_mlp(model, x=x)
 # Each circle is a neuron like the one above, with its output in it. Each line is a weight: the
 # wider, the larger, and dashed if it is negative. The weights are random, and for this x the last
 # neuron should say 1.
-#
-# The parameters have no names yet. Let w0[3,2] be the weight of layer 0, neuron 3, input 2. The
-# engine counts layers from 0, as Python does; most textbooks start from 1.
-
-# %%
-for k, layer in enumerate(model.layers):
-    for j, neuron in enumerate(layer.neurons):
-        neuron.b.label = f"b{k}[{j}]"
-        for i, weight in enumerate(neuron.w):
-            weight.label = f"w{k}[{j},{i}]"
 
 # %% [markdown]
 # The forward pass: we could write `model(x)`. To have the pre-activations z and the outputs h of
@@ -294,12 +284,15 @@ L, hidden = forward()
 print(f"the loss is {L.data:.4f}")
 
 # %% [markdown]
-# And its backward pass. One thing is new: the sum $w_1 x_1 + \dots + w_n x_n + b$ is one
-# operation here, called `dot`. Its local derivative by a weight is the input, and by an input the
-# weight.
+# And its backward pass. With `model=` each neuron gets a frame, and the parameters get names:
+# w0[3,2] is the weight of layer 0, neuron 3, input 2. In the neuron's frame it is just w.2. (Layers
+# are counted from 0, as Python does; most textbooks start from 1.)
+#
+# One thing is new: the sum $w_1 x_1 + \dots + w_n x_n + b$ is one operation here, called `dot`. Its
+# local derivative by a weight is the input, and by an input the weight.
 
 # %%
-step_through(L)
+step_through(L, model=model)
 
 # %% [markdown]
 # Nothing else is new. There are more edges, but each step is the same multiplication.
