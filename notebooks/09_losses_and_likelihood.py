@@ -436,7 +436,7 @@ shades = axes.contourf(
 lines = axes.contour(
     across, up, chances, levels=[0.1, 0.5, 0.9], colors="#404040", linestyles=["--", "-", "--"]
 )
-axes.clabel(lines, fmt=lambda p: f"{p:.0%}", manual=[(6, 3), (17, 7), (30, 9)])
+axes.clabel(lines, fmt=lambda p: f"{p:.0%}", manual=[(8.5, 1.8), (17, 7), (30, 9)])
 plot_students(axes)
 figure.colorbar(shades, label="probability to pass")
 figure.tight_layout()
