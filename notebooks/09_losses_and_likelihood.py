@@ -183,7 +183,9 @@ print("gradient", gradient, "weights after the step", stepped)
 # counts a score of 0 as a mistake for that reason.)
 
 # %%
-print(grad(losses.perceptron_cost)(0.0, 1), grad(losses.hinge)(1.0, 1))
+assert grad(losses.perceptron_cost)(0.0, 1) == 0
+assert grad(losses.hinge)(1.0, 1) == 0
+assert grad(losses.hinge)(0.999, 1) == -1
 
 # %% [markdown]
 # ## From a score to a probability: the sigmoid

@@ -204,9 +204,31 @@ print(f"what 30 steps leave of the distance: {(24 / 26) ** 30:.4f}")
 #
 # Across the valley the gradients change their sign at every step, and cancel. Along it they add
 # up. *Nesterov's* momentum looks ahead: it takes the gradient as it is where the velocity is
-# about to carry the ball. `SGD` has both, in PyTorch's form. (That of Nesterov's counts from the
-# point ahead, so that it needs no second gradient: $w \leftarrow w - \alpha\, (\nabla L + \mu v)$.)
-#
+# about to carry the ball. `SGD` has both, in PyTorch's form. There w is the point ahead itself, so
+# that one gradient a step is enough: $w \leftarrow w - \alpha\, (\nabla L + \mu v)$. Beside it,
+# Nesterov's own form:
+
+
+# %%
+def points_ahead(rate, mu, steps):
+    """Where Nesterov takes the gradients; w is the ball, u how far it moves in a step."""
+    w, u = START, [0.0, 0.0]
+    ahead = [START]
+    for _ in range(steps):
+        u = [mu * ui - rate * g for ui, g in zip(u, grad(valley)(ahead[-1]))]
+        w = [wi + ui for wi, ui in zip(w, u)]
+        ahead.append([wi + mu * ui for wi, ui in zip(w, u)])
+    return ahead
+
+
+def nesterov(ps):
+    return optimizers.SGD(ps, lr=1 / 25, momentum=2 / 3, nesterov=True)
+
+
+for p, q in zip(walk(valley, START, nesterov, 30), points_ahead(1 / 25, 2 / 3, 30)):
+    assert max(abs(a - b) for a, b in zip(p, q)) < 1e-12
+
+# %% [markdown]
 # ## Adam
 #
 # Another idea: give each weight a rate of its own. *Adam* keeps a running mean m of each gradient
@@ -223,7 +245,7 @@ print(f"what 30 steps leave of the distance: {(24 / 26) ** 30:.4f}")
 ways = {
     "gradient descent": lambda ps: optimizers.SGD(ps, lr=2 / 26),
     "momentum": lambda ps: optimizers.SGD(ps, lr=1 / 9, momentum=4 / 9),
-    "Nesterov": lambda ps: optimizers.SGD(ps, lr=1 / 25, momentum=2 / 3, nesterov=True),
+    "Nesterov": nesterov,
     "Adam": lambda ps: optimizers.Adam(ps, lr=0.3),
 }
 walks = {name: walk(valley, START, way, 300) for name, way in ways.items()}
