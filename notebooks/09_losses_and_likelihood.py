@@ -183,7 +183,9 @@ print("gradient", gradient, "weights after the step", stepped)
 # counts a score of 0 as a mistake for that reason.)
 
 # %%
-print(grad(losses.perceptron_cost)(0.0, 1), grad(losses.hinge)(1.0, 1))
+assert grad(losses.perceptron_cost)(0.0, 1) == 0
+assert grad(losses.hinge)(1.0, 1) == 0
+assert grad(losses.hinge)(0.999, 1) == -1
 
 # %% [markdown]
 # ## From a score to a probability: the sigmoid
@@ -436,7 +438,7 @@ shades = axes.contourf(
 lines = axes.contour(
     across, up, chances, levels=[0.1, 0.5, 0.9], colors="#404040", linestyles=["--", "-", "--"]
 )
-axes.clabel(lines, fmt=lambda p: f"{p:.0%}", manual=[(6, 3), (17, 7), (30, 9)])
+axes.clabel(lines, fmt=lambda p: f"{p:.0%}", manual=[(8.5, 1.8), (17, 7), (30, 9)])
 plot_students(axes)
 figure.colorbar(shades, label="probability to pass")
 figure.tight_layout()

@@ -1,10 +1,13 @@
 """The notebooks run, as scripts and in Jupyter, and show what they give."""
 
+import base64
 import importlib.util
+import io
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -93,6 +96,26 @@ def test_a_notebook_is_up_to_date_and_was_run(source):
 def test_a_notebook_gives_what_it_shows(source):
     fresh = build.run(build.notebook_of(source), source.stem)
     assert printed(fresh) == printed(stored(source)), "run python notebooks/build.py"
+
+
+def test_the_letters_of_a_picture_name_no_folder():
+    shown = {"image/png": f"iVBOR{tempfile.gettempdir()}w0KGgo"}
+    picture = nbformat.v4.new_output("display_data", data=shown)
+    cell = nbformat.v4.new_code_cell("draw()", outputs=[picture])
+    assert list(build.machine_facts(nbformat.v4.new_notebook(cells=[cell]))) == []
+
+
+def test_a_picture_keeps_its_shape_and_its_colours_to_what_an_eye_can_tell():
+    image = pytest.importorskip("PIL.Image")
+    wheel = image.radial_gradient("L").resize((90, 60))
+    picture = image.merge("RGB", [wheel, wheel.transpose(0), image.new("L", (90, 60), 80)])
+    written = io.BytesIO()
+    picture.save(written, "png")
+    made = build._with_a_palette(base64.b64encode(written.getvalue()).decode())
+    small = image.open(io.BytesIO(base64.b64decode(made)))
+    assert (small.size, small.mode) == (picture.size, "P")
+    for was, now in zip(picture.tobytes(), small.convert("RGB").tobytes(), strict=True):
+        assert abs(was - now) <= 16
 
 
 @pytest.mark.parametrize(
