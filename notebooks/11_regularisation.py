@@ -373,7 +373,7 @@ print_results()
 
 figure, axes = plt.subplots(figsize=(6, 3.4))
 plot_shares(axes, seen, "dropout 0.5")
-axes.legend(loc="lower right")
+axes.legend(loc="upper right", bbox_to_anchor=(1, 0.84))
 figure.tight_layout()
 
 assert results["dropout 0.5"][1] < results["no regularisation"][1] - 0.2
