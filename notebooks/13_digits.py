@@ -1,0 +1,368 @@
+# %% [markdown]
+# # Reading handwritten digits
+#
+# The network in this notebook reads digits that people wrote by hand. It is trained with nothing
+# but scalars: every number in it is a `Value`. Three passes over the pictures take a few seconds,
+# and then it is right about 19 times out of 20.
+#
+# Then we look inside: at its mistakes, at what its neurons look for, and at how the loss of one
+# single picture becomes a gradient for every weight, and for every pixel.
+#
+# You need [the training loop](05_train_moons.ipynb) and, for the last part, [backprop in
+# matrices](12_matrix_form_of_backprop.ipynb). The pictures come with
+# [scikit-learn](https://scikit-learn.org), which the extra `notebook` installs.
+
+# %% [markdown]
+# ## The pictures
+#
+# 1797 digits, each of 8 by 8 pixels. A pixel is a number from 0, paper, to 16, ink. There are
+# ten classes, and each has about 180 pictures.
+
+# %%
+import random
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import load_digits
+
+pictures, digits = load_digits(return_X_y=True)
+pictures, digits = pictures.tolist(), digits.tolist()
+
+
+def show(axis, picture, title="", **options):
+    """A list of 64 numbers as a picture; dark is large."""
+    rows = [picture[i : i + 8] for i in range(0, 64, 8)]
+    axis.imshow(rows, **({"cmap": "Greys"} | options))
+    axis.set_title(title, fontsize=9)
+    axis.set(xticks=[], yticks=[])
+
+
+figure, axes = plt.subplots(2, 10, figsize=(9, 2.3))
+for axis, picture, digit in zip(axes.flat, pictures, digits):
+    show(axis, picture, digit)
+figure.tight_layout()
+
+# %% [markdown]
+# To the network a picture is a list of 64 numbers. We move them to the range from -1 to 1, so that
+# paper and ink count alike. A quarter of the pictures is put aside. The network is trained on the
+# others, and in the end these tell whether it has learned to read, or just learned by heart.
+# `split` takes a quarter of each digit.
+
+# %%
+from nn.data import Dataset, split
+
+rows = [[pixel / 8 - 1 for pixel in picture] for picture in pictures]
+names = [f"pixel {i}" for i in range(64)]
+data = Dataset(names, [str(k) for k in range(10)], rows, digits)
+
+rng = random.Random(0)
+training, test = (list(zip(part.rows, part.labels)) for part in split(data, 0.25, rng))
+print(len(training), "pictures to train on,", len(test), "to test on")
+
+# %% [markdown]
+# ## The network
+#
+# 64 inputs, 32 hidden neurons with relu, 10 outputs. The outputs are *logits*, one for each
+# digit. The softmax makes probabilities of them:
+#
+# $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}.$$
+#
+# The loss of a picture is the *cross entropy*, $-\ln p_y$ where y is the right digit. Somebody who
+# guesses gives each digit one tenth, and pays $\ln 10 \approx 2.3$.
+
+# %%
+from nn import MLP, fit, losses, metrics, optimizers, schedules
+
+model = MLP(64, [32, 10], rng=rng)
+print(model, "with", len(model.parameters()), "parameters")
+
+some = test[:100]
+mean = sum(losses.cross_entropy(model.predict(x), y) for x, y in some) / len(some)
+print(f"mean loss before training: {mean:.1f}")
+
+# %% [markdown]
+# ## Training
+#
+# Three *epochs*: each picture comes up three times. After every 32 pictures, a *batch*, the
+# optimizer makes one step. The optimizer is Adam. It starts at a rate of 0.01, and the rate
+# falls to 0 along a line.
+
+# %%
+history = fit(
+    model,
+    losses.cross_entropy,
+    training,
+    optimizer=optimizers.Adam(model.parameters(), lr=0.01),
+    epochs=3,
+    batch_size=32,
+    rng=rng,
+    schedule=schedules.linear_decay,
+    metrics={"accuracy": metrics.accuracy},
+    validation=test,
+)
+for epoch in history.epochs:
+    print(
+        f"epoch {epoch.number}: {epoch.metrics['accuracy']:.0%} of the training pictures right,"
+        f" and {epoch.validation['accuracy']:.0%} of the test pictures"
+    )
+
+# %% [markdown]
+# (In the first epoch the test pictures do better. That is no mistake: a training picture is
+# counted when it comes up, a test picture at the end of the epoch, when the network has learned
+# more.)
+#
+# ## Which digits are taken for which
+#
+# The *confusion matrix* counts. Its row is what the digit was, and its column what the network
+# said. What is right is on the diagonal.
+
+# %%
+from autograd_mini import softmax
+
+outputs = [model.predict(x) for x, _ in test]
+said = [metrics.predicted_class(logits) for logits in outputs]
+was = [digit for _, digit in test]
+table = metrics.confusion(said, was, 10)
+
+right = sum(table[k][k] for k in range(10))
+assert right >= 0.95 * len(test)
+print(f"{right} of {len(test)} right, {right / len(test):.1%}")
+
+figure, axes = plt.subplots(figsize=(4.6, 4.2))
+mistakes = [[0 if i == j else table[i][j] for j in range(10)] for i in range(10)]
+axes.imshow(mistakes, cmap="Oranges", vmax=2 * max(map(max, mistakes)))
+for i in range(10):
+    for j in range(10):
+        if table[i][j]:
+            weight = "normal" if i == j else "bold"
+            axes.text(j, i, table[i][j], ha="center", va="center", fontsize=9, weight=weight)
+axes.set(xlabel="said", ylabel="was", xticks=range(10), yticks=range(10))
+figure.tight_layout()
+
+# %% [markdown]
+# ## The mistakes
+#
+# Here they are. Above each picture stands what it is, and below what the network said, and how
+# sure it was.
+
+# %%
+wrong = [i for i in range(len(test)) if said[i] != was[i]]
+figure, axes = plt.subplots(2, 10, figsize=(9, 2.9))
+for axis in axes.flat:
+    axis.axis("off")
+for axis, i in zip(axes.flat, wrong):
+    axis.axis("on")
+    show(axis, test[i][0], f"a {was[i]}")
+    axis.set_xlabel(f"{said[i]}? {softmax(outputs[i])[said[i]]:.0%}", fontsize=9, color="#a63a00")
+figure.tight_layout()
+
+# %% [markdown]
+# Many of these are hard for us as well. And often the network is in doubt. That is worth a lot:
+# if it may leave out the pictures of which it is least sure, it makes fewer mistakes in the others.
+
+# %%
+surest = sorted(range(len(test)), key=lambda i: max(softmax(outputs[i])), reverse=True)
+for share in (1.0, 0.9, 0.8):
+    answered = surest[: round(share * len(test))]
+    errors = sum(said[i] != was[i] for i in answered)
+    print(f"of the surest {share:4.0%}: {errors:2} wrong in {len(answered)}")
+kept = surest[: round(0.8 * len(test))]
+assert sum(said[i] != was[i] for i in kept) < len(wrong) / 2
+
+# %% [markdown]
+# ## What the neurons look like
+#
+# A hidden neuron has one weight for each pixel. So its weights are a picture, too. Where it is
+# red, ink excites the neuron; where it is blue, ink holds it back.
+
+# %%
+hidden, output = model.layers
+weights = [[w.data for w in neuron.w] for neuron in hidden.neurons]
+most = max(max(map(abs, row)) for row in weights)
+figure, axes = plt.subplots(4, 8, figsize=(8, 4.2))
+for axis, row in zip(axes.flat, weights):
+    show(axis, row, cmap="RdBu_r", vmin=-most, vmax=most)
+figure.tight_layout()
+
+# %% [markdown]
+# Nobody told them what to look for. Some have a spot or a stroke that can be recognised; most are
+# a mixture, and only all of them together make sense. Many of the dots come from the random
+# start. A pixel at the left or right edge is paper in nearly every picture, so it tells the neuron
+# nothing, and its weight is one more bias.
+#
+# Can a relu neuron be dead, off for every picture? `dead_neurons` looks:
+
+# %%
+from nn.diagnostics import dead_neurons
+
+dead = dead_neurons(model, [x for x, _ in training[:300]])
+print("dead neurons in each layer:", [len(layer) for layer in dead])
+
+# %% [markdown]
+# A few of the 32 are off for all of these pictures. No gradient passes them, so they never learn
+# again. The others do the work without them.
+
+# %% [markdown]
+# ## One picture, step by step
+#
+# Let us take a picture on which the network is wrong, and see what it would learn from it. We
+# begin at the logits. They are ten numbers, and we give each a name.
+
+# %%
+from autograd_mini import Value, step_through
+
+x, y = test[wrong[0]]
+z = [Value(logit, f"z[{k}]") for k, logit in enumerate(model.predict(x))]
+loss = losses.cross_entropy(z, y)
+loss.label = "loss"
+step_through(loss, title=f"The loss of a {y} that was taken for a {said[wrong[0]]}")
+
+# %% [markdown]
+# The cross entropy is the `logsumexp` of all logits, minus the logit of the right digit. The
+# local derivatives of `logsumexp` are the probabilities. So the gradients at the logits, which are
+# the *error terms* of the output neurons, come to
+#
+# $$\delta_k = \frac{\partial L}{\partial z_k} = p_k - y_k,$$
+#
+# where $y_k$ is 1 for the right digit, and 0 for the others. Whoever got too much has to give it
+# back, and the right digit gets it.
+
+# %%
+loss.backward()
+p = softmax([zk.data for zk in z])
+delta = [zk.grad for zk in z]
+for k in range(10):
+    assert abs(delta[k] - (p[k] - (k == y))) < 1e-12
+assert abs(sum(delta)) < 1e-12
+
+figure, (left, middle) = plt.subplots(1, 2, figsize=(7, 2.6), width_ratios=[1, 2.6])
+show(left, x, f"a {y}, taken for a {said[wrong[0]]}")
+middle.bar(range(10), delta, color=["#a63a00" if d > 0 else "#0b5394" for d in delta])
+middle.axhline(0, color="black", linewidth=0.8)
+middle.set(xlabel="digit k", xticks=range(10), title=r"error terms $\delta_k = p_k - y_k$")
+figure.tight_layout()
+
+# %% [markdown]
+# The next step back is the last layer, $\mathbf{z} = \mathbf{W} \mathbf{h} + \mathbf{b}$, with the
+# 32 outputs h of the hidden neurons. Its gradient is an outer product, and so is that of the first
+# layer, with the error terms that come through W and relu:
+#
+# $$\frac{\partial L}{\partial \mathbf{W}^{[2]}} = \delta \, \mathbf{h}^\top, \qquad
+# \delta^{[1]} = (\mathbf{W}^{[2]})^\top \delta \odot \mathrm{relu}'(\mathbf{a}), \qquad
+# \frac{\partial L}{\partial \mathbf{W}^{[1]}} = \delta^{[1]} \mathbf{x}^\top, \qquad
+# \frac{\partial L}{\partial \mathbf{x}} = (\mathbf{W}^{[1]})^\top \delta^{[1]}.$$
+#
+# We compute these by hand from the δ above, and compare with a backward pass through the whole
+# network:
+
+# %%
+pixels = [Value(xi) for xi in x]
+model.zero_grad()
+losses.cross_entropy(model(pixels), y).backward()
+
+h = hidden.predict(x)
+arriving = [sum(d * n.w[j].data for d, n in zip(delta, output.neurons)) for j in range(32)]
+delta_1 = [a if hj > 0 else 0.0 for a, hj in zip(arriving, h)]
+to_pixels = [sum(d * n.w[i].data for d, n in zip(delta_1, hidden.neurons)) for i in range(64)]
+
+for d, neuron in zip(delta, output.neurons):
+    assert all(abs(w.grad - d * hj) < 1e-12 for w, hj in zip(neuron.w, h))
+for d, neuron in zip(delta_1, hidden.neurons):
+    assert all(abs(w.grad - d * xi) < 1e-12 for w, xi in zip(neuron.w, x))
+assert all(abs(pixel.grad - g) < 1e-12 for pixel, g in zip(pixels, to_pixels))
+print(sum(hj == 0 for hj in h), "of 32 hidden neurons are off, and learn nothing from this picture")
+
+# %% [markdown]
+# Here is the gradient of the last layer, one row for each digit. Two kinds of stripes can be
+# seen. A row is strong where the digit's error term is large. A column is white where the hidden
+# neuron is off.
+
+# %%
+figure, axes = plt.subplots(figsize=(8, 2.9))
+table = [[w.grad for w in neuron.w] for neuron in output.neurons]
+most = max(max(map(abs, row)) for row in table)
+axes.imshow(table, cmap="RdBu_r", vmin=-most, vmax=most, aspect="auto")
+axes.set(xlabel="hidden neuron", ylabel="digit", yticks=range(10))
+figure.tight_layout()
+
+# %% [markdown]
+# The gradient does not have to stop at the weights. It goes on to the pixels, and shows what the
+# network objects to. Less ink where it is red, more where it is blue, and the loss falls:
+
+# %%
+figure, (left, right) = plt.subplots(1, 2, figsize=(5, 2.6))
+show(left, x, "the picture")
+most = max(map(abs, to_pixels))
+show(right, to_pixels, "its gradient", cmap="RdBu_r", vmin=-most, vmax=most)
+figure.tight_layout()
+
+# %% [markdown]
+# ## Exercises
+#
+# Try each before you read on. The answers run.
+#
+# **1.** Is the hidden layer needed? Train a network without one, `MLP(64, [10])`, in the same way.
+#
+# *Answer.* This is *softmax regression*. Digits are so tidy here that it does well, too; but
+# not as well.
+
+
+# %%
+def share_right(model, examples):
+    return sum(metrics.accuracy(model.predict(x), y) for x, y in examples) / len(examples)
+
+
+rng = random.Random(1)
+linear = MLP(64, [10], rng=rng)
+fit(
+    linear,
+    losses.cross_entropy,
+    training,
+    optimizer=optimizers.Adam(linear.parameters(), lr=0.01),
+    epochs=3,
+    batch_size=32,
+    rng=rng,
+    schedule=schedules.linear_decay,
+)
+print(f"{share_right(linear, test):.0%} without, {share_right(model, test):.0%} with hidden layer")
+assert 0.8 < share_right(linear, test) < share_right(model, test)
+
+# %% [markdown]
+# **2.** Move all test pictures one pixel to the right. How many are read now?
+#
+# *Answer.* Many fewer. To this network a picture is a list of 64 numbers, in which the neighbours
+# of a pixel mean nothing. What it learned about one place it does not know of the next. Networks
+# with *convolutions* share what they learn between all places.
+
+
+# %%
+def moved(picture):
+    """One pixel to the right, with paper coming in."""
+    return [pixel for i in range(0, 64, 8) for pixel in [-1.0, *picture[i : i + 7]]]
+
+
+share = share_right(model, [(moved(x), y) for x, y in test])
+print(f"{share:.0%} of the moved pictures are read")
+assert share < 0.8
+
+# %% [markdown]
+# **3.** Take a picture that is read correctly. Change its pixels a little *along* the gradient,
+# step by step, until it is taken for something else. Does it look like that to you?
+#
+# *Answer.* Such a picture is called an *adversarial example*. A little change in each of 64
+# pixels, all in the worst direction, adds up to a large one in the logits.
+
+# %%
+x, y = next((x, y) for i, (x, y) in enumerate(test) if said[i] == y == 8)
+fooled = list(x)
+while (answer := metrics.predicted_class(model.predict(fooled))) == y:
+    pixels = [Value(xi) for xi in fooled]
+    losses.cross_entropy(model(pixels), y).backward()
+    largest = max(abs(pixel.grad) for pixel in pixels)
+    steps = (pixel.data + 0.05 * pixel.grad / largest for pixel in pixels)
+    fooled = [min(1.0, max(-1.0, step)) for step in steps]
+
+figure, (left, middle, right) = plt.subplots(1, 3, figsize=(6, 2.4))
+show(left, x, f"an {y}", vmin=-1, vmax=1)
+show(middle, [b - a for a, b in zip(x, fooled)], "the change", cmap="RdBu_r", vmin=-2, vmax=2)
+show(right, fooled, f"taken for a {answer}", vmin=-1, vmax=1)
+figure.tight_layout()
