@@ -145,7 +145,7 @@ Dropout
 Memorising random labels; early stopping against noisy ones
     nn.fit
     test_notebooks::a_notebook_is_a_script_too
-    11: Random labels
+    11: Learning chance by heart
 dz/dx = W, its transpose, I, diag f'
     autograd_mini.jacobian
     test_matrix_backprop::the_jacobian_of_a_linear_map_is_its_matrix

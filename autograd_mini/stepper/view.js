@@ -36,7 +36,7 @@ function autogradStepper(root, data) {
   function stateOf(i, arrived) {
     const total = arrivals[i].length;
     if (!arrived) return "· waiting";
-    if (arrived < total) return `… ${arrived} of ${total} paths`;
+    if (arrived < total) return `… ${arrived} of ${total} terms`;
     return nodes[i].right === undefined ? "✓ complete" : `✗ wrong: ${nodes[i].right} is right`;
   }
 
@@ -256,7 +256,7 @@ function autogradStepper(root, data) {
       const derivative = rule === undefined ? [] : [math[rule]];
       const state = stateOf(j, arrivedBy(j, at));
       const [passed, total] = [arrivedBy(i, at), arrivals[i].length];
-      const early = passed < total ? `✗ too early: ${passed} of ${total} paths` : "";
+      const early = passed < total ? `✗ too early: ${passed} of ${total} terms` : "";
       const multiplied = times(number(upstream), factor(local));
       const added = number(before) + sign("+") + factor(contribution);
       return {

@@ -80,7 +80,7 @@ def test_every_frame_shows_the_numbers_of_the_engine(stepper, open_page) -> None
             cells = told["rows"][names[node]]
             assert cells[:2] == [value, gradient]
             if arrived[node] < total[node]:
-                part = f"… {arrived[node]} of {total[node]} paths"
+                part = f"… {arrived[node]} of {total[node]} terms"
                 assert cells[2] == (part if arrived[node] else "· waiting")
             elif gradients[node] == right[node]:
                 assert cells[2] == "✓ complete"
@@ -133,7 +133,7 @@ def test_depth_first_is_wrong_and_says_what_is_right(open_page) -> None:
     assert "wrong: 4 is right" in told["lines"][3]
     assert "wrong: 4 is right" in told["spoken"]
     show(page, 5)  # b passes on what has arrived so far
-    assert "too early: 1 of 2 paths" in shown(view(page))["lines"][0]
+    assert "too early: 1 of 2 terms" in shown(view(page))["lines"][0]
 
 
 def test_no_step_in_the_right_order_is_too_early(open_page) -> None:
