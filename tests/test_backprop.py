@@ -440,6 +440,13 @@ def test_a_leaf_changed_to_where_the_graph_is_undefined_makes_it_stale_too(build
         gradients(y, [x], create_graph=True)
 
 
+@pytest.mark.parametrize(("before", "after"), [(2.0, nan), (nan, 2.0)])
+def test_a_leaf_changed_to_nan_or_from_it_makes_a_graph_stale(before, after):
+    [x], y = changed(lambda x: x + x, before, after=[after])
+    with pytest.raises(StaleGraphError, match="stale"):
+        gradients(y, [x], create_graph=True)
+
+
 def test_the_stale_node_is_named():
     x = Value(2.0, "x")
     y = exp(x)
