@@ -685,3 +685,13 @@ def test_first_nonfinite_has_finite_parents_or_none(program, x):
     found = first_nonfinite(again)
     bad = [node for node in topological_order(again) if not math.isfinite(node.data)]
     assert found is (bad[0] if bad else None)
+
+
+def test_an_operand_of_a_list_comes_before_the_operands_that_depend_on_it():
+    x = Value(2.0)
+    square = x * x
+    cube = square * x
+    for xs in ([square, cube], [cube, square]):
+        y = fsum(xs)
+        assert topological_order(y) == [x, square, cube, y]
+        assert gradients(y, [x]) == [16.0]

@@ -217,6 +217,11 @@ def test_a_function_of_one_float_is_by_hand(name, no_table):
     assert isinstance(getattr(autograd_mini, name)(Value(at)), Value)
 
 
+def test_relu_is_by_hand_on_both_sides_of_its_kink(no_table):
+    assert Value(0.5).relu().data == 0.5
+    assert Value(-0.5).relu().data == 0.0
+
+
 @pytest.mark.parametrize("bias", [0.5, 2, Value(0.5)], ids=repr)
 @pytest.mark.parametrize("xs", [[3.0, 4.0], [Value(3.0), Value(4.0)]], ids=repr)
 def test_a_dot_product_of_weights_and_floats_or_values_is_by_hand(xs, bias, no_table):
