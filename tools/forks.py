@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -103,5 +104,7 @@ def in_a_process(road: Callable[[], None]) -> None:
     try:
         road()
         status = 0
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(status)

@@ -151,10 +151,12 @@ class Results:
         self.file = STATE / "results.jsonl"
         self.tests = tests
         self.killers: dict[str, str] = {}
+        self.latest: dict[str, str] = {}  # survivors of earlier tests among them
         if self.file.exists():
             for line in self.file.read_text().splitlines():
                 key, killer, found_by = json.loads(line)
                 self.killers.pop(key, None)
+                self.latest[key] = killer
                 if killer or found_by == tests:
                     self.killers[key] = killer
 
@@ -197,20 +199,36 @@ def say(text: str) -> None:
 
 
 def page(found: dict[str, list[Mutant]], results: Results, sample: int | None) -> str:
-    killers = results.killers
+    killers = results.latest
     rows, survivors = [], []
     total: Counter[str] = Counter()
     for file, ms in found.items():
-        counts = Counter(kind_of(killers[m.key]) for m in ms)
+        counts = Counter(kind_of(killers[m.key]) if m.key in killers else "untried" for m in ms)
         total += counts
         rows.append(row_of(f"`{file}`", counts))
-        survivors += [m for m in ms if not killers[m.key]]
+        survivors += sorted((m for m in ms if killers.get(m.key) == ""), key=lambda m: m.line)
     rows.append(row_of("total", total))
-    header = ["file", "mutants", "killed", "score", "by tests", "by time or memory", "by mypy"]
+    header = [
+        "file",
+        "mutants",
+        "killed",
+        "score",
+        "by tests",
+        "by time or memory",
+        "by mypy",
+        "not tried",
+    ]
     drawn = f"A sample of {sample} mutants of each file, the same on every run. " if sample else ""
-    unexplained = sum(reason(m) == "unexplained" for m in survivors)
+
+    def why(mutant: Mutant) -> str:
+        known = reason(mutant)
+        if known == "unexplained" and mutant.key not in results.killers:
+            return "unexplained; survived the tests of an earlier state, not tried on these"
+        return known
+
+    unexplained = sum(why(m).startswith("unexplained") for m in survivors)
     listed = [
-        [f"`{m.file}`", str(m.line), f"{_code(m.before)} → {_code(m.after)}", reason(m)]
+        [f"`{m.file}`", str(m.line), f"{_code(m.before)} → {_code(m.after)}", why(m)]
         for m in survivors
     ]
     return "\n\n".join(
@@ -221,7 +239,8 @@ def page(found: dict[str, list[Mutant]], results: Results, sample: int | None) -
             "excluded. A mutant is killed when a test fails on it, when it runs 20 times as long "
             "or takes 4 GB, or, where it differs in nothing but annotations, when mypy refuses "
             f"it. The tests that run its lines are tried, {SECONDS:.0f} seconds of them at most: "
-            "one that only slower tests would kill counts as a survivor.",
+            "one that only slower tests would kill counts as a survivor. What is not tried yet is "
+            "mostly code that runs on import; the same command goes on there.",
             _table(header, rows),
             "## Survivors",
             f"{len(survivors)}, of which {unexplained or 'none'} "
@@ -236,10 +255,18 @@ def kind_of(killer: str) -> str:
 
 
 def row_of(name: str, counts: Counter[str]) -> list[str]:
-    mutants = counts.total()
+    mutants = counts.total() - counts["untried"]
     killed = mutants - counts[""]
-    numbers = [mutants, killed, None, counts["tests"], counts[OUT_OF_BOUNDS], counts["mypy"]]
-    return [name, *(f"{killed / mutants:.1%}" if n is None else f"{n:,}" for n in numbers)]
+    numbers = [
+        mutants,
+        killed,
+        None,
+        counts["tests"],
+        counts[OUT_OF_BOUNDS],
+        counts["mypy"],
+        counts["untried"],
+    ]
+    return [name, *(f"{killed / max(mutants, 1):.1%}" if n is None else f"{n:,}" for n in numbers)]
 
 
 def _code(line: str) -> str:
@@ -256,6 +283,7 @@ def main() -> None:
     parser.add_argument("files", nargs="*", help="names such as value; all by default")
     parser.add_argument("--sample", type=int, help="that many mutants of each file, by a seed")
     parser.add_argument("--fresh", action="store_true", help="forget what was found before")
+    parser.add_argument("--no-run", action="store_true", help="the page of what was found so far")
     parser.add_argument("--no-page", action="store_true", help="leave docs/mutation.md as it is")
     options = parser.parse_args()
     if sys.version_info < (3, 11):
@@ -271,10 +299,10 @@ def main() -> None:
             if options.sample:
                 random.Random(0).shuffle(found[file])
                 found[file] = found[file][: options.sample]
-    say("running the tests once, with coverage, unless that is known")
-    made = record(STATE / "record.json")
     tests = digest_of("autograd_mini", "nn", "tests")
-    run_all(found, made, Results(tests))
+    if not options.no_run:
+        say("running the tests once, with coverage, unless that is known")
+        run_all(found, record(STATE / "record.json"), Results(tests))
     results = Results(tests)
     if not options.no_page:
         PAGE.write_text(page(found, results, options.sample), encoding="utf-8")

@@ -35,6 +35,26 @@ FAMILIES = [
         r"^if kind is float or kind is int or kind is complex:",
         "the roads below give the same number; this one is quick",
     ),
+    Family("Mul_Div", r"^return x \* 1 if", "x / 1 is x, and so is its derivative"),
+    Family(
+        "NumberReplacer|USub",
+        r"^nearest = ",
+        "any large number serves at which exp and its kin are still finite",
+    ),
+    Family("Lt_LtE", r"^if x < 0:$", "at 0 both forms give 0.5"),
+    Family(
+        "NumberReplacer",
+        r"parts\[0\] if isinstance\(argnums, int\)",
+        "there is one part, [0] and [-1]",
+    ),
+    Family(
+        "AndWithOr",
+        r"^if isinstance\(x, Value\) and self.outside is None:",
+        "any of the Values from outside serves, and a plain number in place of one gives the same "
+        "numbers by a longer road",
+    ),
+    Family("Eq_GtE", r"if i == last else", "i is never beyond the last"),
+    Family("NumberReplacer", r"first = self\.(neurons|layers)", "all neurons of a layer are alike"),
     Family("NumberReplacer", r"operands\[0\], slopes\[0\]\)$", "there is one slope, [0] and [-1]"),
 ]
 
