@@ -65,7 +65,8 @@ def written(x: Any) -> str:
         above, below = int(x.numerator), int(x.denominator)
         if max(abs(above), below) >= 10**40:
             digits = (above.bit_length() - below.bit_length()) * 0.30103
-            return f"<{type(x).__name__} of about 1e{digits:.0f}>"
+            sign = "-" if above < 0 else ""
+            return f"<{type(x).__name__} of about {sign}1e{digits:.0f}>"
     return repr(x)
 
 

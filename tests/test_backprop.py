@@ -440,6 +440,13 @@ def test_a_leaf_changed_to_where_the_graph_is_undefined_makes_it_stale_too(build
         gradients(y, [x], create_graph=True)
 
 
+@pytest.mark.parametrize(("before", "after"), [(2.0, nan), (nan, 2.0)])
+def test_a_leaf_changed_to_nan_or_from_it_makes_a_graph_stale(before, after):
+    [x], y = changed(lambda x: x + x, before, after=[after])
+    with pytest.raises(StaleGraphError, match="stale"):
+        gradients(y, [x], create_graph=True)
+
+
 def test_the_stale_node_is_named():
     x = Value(2.0, "x")
     y = exp(x)
@@ -678,3 +685,13 @@ def test_first_nonfinite_has_finite_parents_or_none(program, x):
     found = first_nonfinite(again)
     bad = [node for node in topological_order(again) if not math.isfinite(node.data)]
     assert found is (bad[0] if bad else None)
+
+
+def test_an_operand_of_a_list_comes_before_the_operands_that_depend_on_it():
+    x = Value(2.0)
+    square = x * x
+    cube = square * x
+    for xs in ([square, cube], [cube, square]):
+        y = fsum(xs)
+        assert topological_order(y) == [x, square, cube, y]
+        assert gradients(y, [x]) == [16.0]

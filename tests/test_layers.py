@@ -195,6 +195,7 @@ def test_what_modules_show():
     assert repr(Neuron(2, nonlin=False)) == "Neuron(2, linear)"
     assert repr(Layer(3, 2, activation=tanh)) == "Layer(3, 2, tanh)"
     assert repr(MLP(2, [4, 1], activation="gelu")) == "MLP(2, [4, 1], gelu)"
+    assert repr(MLP(2, [1])) == "MLP(2, [1], linear)"
 
 
 def test_options_are_named():

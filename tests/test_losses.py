@@ -306,6 +306,12 @@ def test_a_target_of_another_length_is_refused(target):
         cross_entropy([0.0, 1.0, 2.0], target)
 
 
+def test_any_number_of_predictions_and_classes():
+    n = 1000  # far beyond the ints that CPython makes once
+    assert mean_squared_error([1.0] * n, [0.0] * n) == 1.0
+    assert math.isclose(cross_entropy([0.0] * n, [1.0 / n] * n), math.log(n))
+
+
 @pytest.mark.parametrize("target", [[0, 0, 0], [1, 1, 0], [0.3, 0.3, 0.3], [2, 0, 0]])
 def test_a_target_that_does_not_sum_to_one_is_refused(target):
     with pytest.raises(ValueError, match="sums to 1"):

@@ -37,6 +37,7 @@ def test_an_array_counts_as_its_lists():
 @pytest.mark.parametrize(
     ("tree", "other", "told"),
     [
+        ([1, 2], [1], r"expected a list of 2, got \[1\]"),
         ([1, 2], [1, 2, 3], "expected a list of 2, got"),
         ([1, 2], 1, "expected a list of 2, got 1"),
         (1, [1], r"expected one number, got \[1\]"),
@@ -46,3 +47,8 @@ def test_an_array_counts_as_its_lists():
 def test_shapes_that_differ_are_refused(tree, other, told):
     with pytest.raises(ValueError, match=told):
         map_nested(lambda x, y: x, tree, other)
+
+
+def test_a_list_of_any_length_is_mapped_along_others_of_that_length():
+    n = 1000  # far beyond the ints that CPython makes once
+    assert map_nested(lambda x, y: x + y, list(range(n)), [1] * n) == list(range(1, n + 1))

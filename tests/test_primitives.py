@@ -79,7 +79,7 @@ from autograd_mini import (
     where,
 )
 from autograd_mini.primitives import BRANCHES, TABLE
-from autograd_mini.rules import Interval, NaryPrimitive
+from autograd_mini.rules import Interval, NaryPrimitive, Primitive
 from autograd_mini.scalars import IEEE
 
 every_row = pytest.mark.parametrize("name", ROWS)
@@ -1301,3 +1301,13 @@ def test_an_operation_of_ones_own_keeps_to_its_domain():
 def test_a_domain_that_is_no_interval_is_refused(domain):
     with pytest.raises(ValueError, match=r"interval|domains"):
         primitive("f", abs, (lambda x, y: 1,), domain=domain)
+
+
+def test_defaults_fill_the_last_operands():
+    f = Primitive("f", lambda x, a, b: x + a * b, (lambda x, a, b, y: 1,) * 3, defaults=(2.0, 3.0))
+    assert (f(1.0), f(1.0, 5.0), f(1.0, b=5.0), f(1.0, 5.0, 7.0)) == (7.0, 16.0, 11.0, 36.0)
+
+
+def test_an_operation_of_the_users_own_belongs_to_the_module_that_declares_it():
+    square = primitive("square", lambda x: x * x, (lambda x, y: 2 * x,))
+    assert square.__module__ == __name__

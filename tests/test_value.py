@@ -173,6 +173,61 @@ def test_methods_have_names_and_docstrings():
     assert set(method_names()) <= set(dir(Value))
 
 
+# -- and the common cases never enter the table, which keeps them fast ---------------------------
+
+
+@pytest.fixture
+def no_table(monkeypatch):
+    """A Value that enters the table of rules fails."""
+
+    def refuse(row, operands):
+        raise AssertionError(f"{row} of {operands} went through the table")
+
+    monkeypatch.setattr(Value, "__apply_primitive__", refuse)
+
+
+@binary
+@pytest.mark.parametrize("other", [Value(3.0), 3.0, 3, -3], ids=repr)
+def test_the_common_cases_of_arithmetic_are_by_hand(op, other, no_table):
+    if op is not operator.pow:
+        assert isinstance(op(other, Value(2.0)), Value)
+    if op is not operator.pow or not isinstance(other, Value):
+        assert isinstance(op(Value(2.0), other), Value)
+    assert isinstance(-Value(2.0), Value)
+
+
+@pytest.mark.parametrize("op", [operator.add, operator.sub, operator.mul, operator.truediv])
+def test_ints_that_a_float_holds_exactly_are_by_hand_and_no_others(op, no_table):
+    for n in (2**53, -(2**53)):
+        assert isinstance(op(Value(2.0), n), Value)
+        assert isinstance(op(n, Value(2.0)), Value)
+    for n in (2**53 + 1, -(2**53) - 1):
+        with pytest.raises(AssertionError, match="went through the table"):
+            op(Value(2.0), n)
+        with pytest.raises(AssertionError, match="went through the table"):
+            op(n, Value(2.0))
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in method_names() if not TABLE[n].defaults and n not in ("sign", "step")]
+)
+def test_a_function_of_one_float_is_by_hand(name, no_table):
+    at = 1.5 if name == "acosh" else 0.5
+    assert isinstance(getattr(Value(at), name)(), Value)
+    assert isinstance(getattr(autograd_mini, name)(Value(at)), Value)
+
+
+def test_relu_is_by_hand_on_both_sides_of_its_kink(no_table):
+    assert Value(0.5).relu().data == 0.5
+    assert Value(-0.5).relu().data == 0.0
+
+
+@pytest.mark.parametrize("bias", [0.5, 2, Value(0.5)], ids=repr)
+@pytest.mark.parametrize("xs", [[3.0, 4.0], [Value(3.0), Value(4.0)]], ids=repr)
+def test_a_dot_product_of_weights_and_floats_or_values_is_by_hand(xs, bias, no_table):
+    assert isinstance(dot([Value(1.0), Value(2.0)], xs, bias), Value)
+
+
 # -- what arithmetic gives ----------------------------------------------------------------------
 
 
