@@ -204,9 +204,9 @@ print(f"what 30 steps leave of the distance: {(24 / 26) ** 30:.4f}")
 #
 # Across the valley the gradients change their sign at every step, and cancel. Along it they add
 # up. *Nesterov's* momentum looks ahead: it takes the gradient as it is where the velocity is
-# about to carry the ball. `SGD` has both, in PyTorch's form. There w is the point ahead itself, so
-# that one gradient a step is enough: $w \leftarrow w - \alpha\, (\nabla L + \mu v)$. Beside it,
-# Nesterov's own form:
+# about to carry the ball. `SGD` has both, in PyTorch's form. There w is the point ahead itself:
+# $w \leftarrow w - \alpha\, (\nabla L + \mu v)$. It visits the points at which Nesterov's own form
+# takes its gradients:
 
 
 # %%
