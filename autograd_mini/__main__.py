@@ -92,7 +92,7 @@ def _protected(arguments: Sequence[str]) -> list[str]:
 
     def is_positional(argument: str) -> bool:
         if takes_expression:
-            return not argument.startswith(options)
+            return argument.partition("=")[0] not in options
         with contextlib.suppress(ValueError):
             return math.isfinite(float(argument))
         return False

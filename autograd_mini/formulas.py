@@ -199,9 +199,9 @@ SPELLED_OUT: dict[Primitive, Callable[[Sequence[Any]], Any]] = {
 def _products(operands: Sequence[Any]) -> list[Any]:
     """w1*x1, .., wn*xn and the bias, unless it is the 0 that stands for none."""
     n = len(operands) // 2
-    products, bias = [*map(mul, operands[:n], operands[n:-1])], operands[-1]
-    nobody_gave_it = bias.number.__class__ is int and bias.number == 0
-    return products if products and nobody_gave_it else [*products, bias]
+    products = [*map(mul, operands[:n], operands[n:-1])]
+    has_bias = not products or rules.dot.has_bias([x.number for x in operands])
+    return [*products, operands[-1]] if has_bias else products
 
 
 def latex(value: Value, names: Mapping[Value, str] | None = None) -> Latex:

@@ -711,6 +711,11 @@ class _Dot(NaryPrimitive):
         node = by_hand(ws, xs, bias) if by_hand else None
         return self.apply((*ws, *xs, bias)) if node is None else node
 
+    @staticmethod
+    def has_bias(operands: Sequence[Any]) -> bool:
+        """Whether the last operand is more than the int 0 that stands for no bias."""
+        return operands[-1].__class__ is not int or operands[-1] != 0
+
     def written(self, operands: Sequence[str]) -> str:
         n = len(operands) // 2
         if n == 0:  # its arguments' names

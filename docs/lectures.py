@@ -208,7 +208,7 @@ def page() -> str:
         LookupError: a name, a test or a section does not exist.
     """
     lines = [
-        "# What the lectures teach, and where it is",
+        "# What courses on perceptrons, networks and backprop teach, and where it is",
         "",
         "Made by `python docs/make_pages.py`. A test that is a notebook's own asserts what the",
         "notebook claims.",

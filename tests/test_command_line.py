@@ -1076,3 +1076,9 @@ def test_the_installed_script_is_the_module(here):
     )
     assert done.returncode == 0
     assert done.stdout == run_process("steps", *LINE).out
+
+
+@pytest.mark.parametrize("arguments", [["-hypot(x, 4)", "x=3"], ["-h*2", "h=1"], ["-out", "out=1"]])
+def test_an_expression_may_begin_like_an_option(run, here, arguments):
+    done = run("steps", *arguments)
+    assert (done.status, done.err) == (0, "")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from autograd_mini import (
     AutogradError,
+    StaleGraphError,
     Value,
     backprop_steps,
     dot,
@@ -550,3 +551,20 @@ def test_parameters_are_called_by_their_model_unless_they_have_a_label():
     assert len(set(names)) == len(names)
     assert "layers.0" in picture_of(loss, stepper.frames, model)
     assert "w0[0,0]" in stepper.page()
+
+
+def test_a_name_that_a_label_has_taken_is_spelled_out():
+    model = MLP(1, [1], rng=random.Random(0))
+    loss = model([Value(1.0, "w0[0,0]")])
+    names = [node["name"] for node in data_of(loss, frames_of(loss), model)["nodes"]]
+    assert {"w0[0,0]", "layers.0.neurons.0.w.0", "b0[0]"} <= set(names)
+
+
+def test_a_leaf_that_was_changed_makes_the_steps_stale():
+    x = Value(2.0, "x")
+    stepper = step_through(x * x)
+    assert "autogradStepper" in stepper.page()
+    x.data = 5.0
+    with pytest.raises(StaleGraphError, match=r"'x' was 2\.0 .* is 5\.0 now.*rerun"):
+        stepper.page()
+    assert "5.0 now" in stepper._repr_mimebundle_()["text/plain"]

@@ -86,7 +86,7 @@ def _cells(text: str) -> Iterator[list[str]]:
 
 def main() -> None:
     pages = [DOCS / name for name in ("trust.md", "mutation.md")]
-    trust, mutation = [page.read_text() if page.exists() else "" for page in pages]
+    trust, mutation = [page.read_text(encoding="utf-8") if page.exists() else "" for page in pages]
     for what, figure in summary(trust, mutation):
         print(f"{what:<42}{figure}")
 

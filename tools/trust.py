@@ -43,7 +43,7 @@ def page(old: str, names: Sequence[str]) -> str:
         body = make() if name in names or name not in kept else kept[name].strip()
         made.append(f"## {name}\n\n{body}\n")
     sections = "\n" + "\n".join(made)
-    mutation = MUTATION.read_text() if MUTATION.exists() else ""
+    mutation = MUTATION.read_text(encoding="utf-8") if MUTATION.exists() else ""
     figures = _table(["", ""], summary.summary(sections, mutation))
     return f"# Trust\n\nMade by `python tools/trust.py`.\n\n{figures}\n{sections}"
 
@@ -213,5 +213,5 @@ if __name__ == "__main__":
     named = sys.argv[1:] or list(SECTIONS)
     if unknown := set(named) - {*SECTIONS, "Summary"}:
         sys.exit(f"no section {', '.join(unknown)}; there are Summary, {', '.join(SECTIONS)}")
-    write_atomically(PAGE, page(PAGE.read_text() if PAGE.exists() else "", named))
+    write_atomically(PAGE, page(PAGE.read_text(encoding="utf-8") if PAGE.exists() else "", named))
     print("wrote docs/trust.md")

@@ -186,8 +186,8 @@ class Drawing:
             **self._line(None if node is self.start else node),
         )
         operands, partials = node.operands, iter(node.partials)
-        if node.op is dot and operands[-1].__class__ is int and operands[-1] == 0:
-            operands = operands[:-1]  # the bias that nobody gave
+        if node.op is dot and not dot.has_bias(operands):
+            operands = operands[:-1]
         products = len(operands) // 2 if spelled_out and node.op is dot else 0
         for j in range(products):
             self._draw_product(node, i, j, operands[j], operands[j + products])

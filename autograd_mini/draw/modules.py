@@ -165,7 +165,7 @@ def _users(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value,
 def _has_no_numbers(node: Value) -> bool:
     """Whether no plain number stands where an input could."""
     operands = node.operands
-    if node.op is dot and operands[-1].__class__ is int:  # no bias
+    if node.op is dot and not dot.has_bias(operands):
         operands = operands[:-1]
     elif str(node.op) == "**":  # an exponent
         operands = operands[:1]

@@ -114,9 +114,11 @@ def new_picture(
             return "<picture of a graph; .source is its DOT text, .render(name) writes it>"
 
         def _repr_mimebundle_(self, *args: Any, **options: Any) -> Any:
+            from subprocess import SubprocessError
+
             try:
                 return super()._repr_mimebundle_(*args, **options)
-            except AutogradError as error:
+            except (AutogradError, OSError, SubprocessError) as error:
                 return {"text/plain": f"{self.source}({error})"}
 
     return Picture(format=format, engine=engine, graph_attr=graph, node_attr=node, edge_attr=edge)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..backprop import check_is_value, topological_order
 from ..draw.text import clean
-from ..errors import AutogradError
+from ..errors import AutogradError, StaleGraphError
 from ..files import write_atomically
+from ..scalars import written
 from ..value import Value
 from .frames import Frame, frames_of
 
@@ -31,14 +32,29 @@ class Stepper:
 
     def __init__(self, root: Value, frames: list[Frame], title: str, model: Any = None) -> None:
         self.root, self.frames, self.title, self.model = root, frames, title, model
+        self._leaves = {x: x.data for x in topological_order(root) if x.is_leaf}
+
+    def _check(self) -> None:
+        """Raise StaleGraphError if a leaf is not what it was."""
+        for leaf, data in self._leaves.items():
+            if leaf.data is not data:
+                raise StaleGraphError(
+                    f"the leaf {leaf.label!r} was {written(data)} when step_through() was called, "
+                    f"and is {written(leaf.data)} now; call step_through(rerun(root))"
+                )
 
     def __len__(self) -> int:
         return len(self.frames)
 
     def page(self) -> str:
-        """A page of HTML that needs no network and no Python."""
+        """A page of HTML that needs no network and no Python.
+
+        Raises:
+            StaleGraphError: a leaf was changed since step_through() was called.
+        """
         from .page import page_of
 
+        self._check()
         return page_of(self.root, self.frames, self.title, self.model)
 
     def save(self, path: str | PathLike[str] = "steps.html") -> Path:
@@ -55,6 +71,7 @@ class Stepper:
         """
         from .widget import widget
 
+        self._check()
         return widget(self.root, self.frames, self.title, self.model)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -63,6 +80,7 @@ class Stepper:
         from .page import element_of
 
         try:
+            self._check()
             html = element_of(self.root, self.frames, self.title, self.model)
         except (AutogradError, ImportError, OSError, SubprocessError) as error:  # there is no dot
             return {"text/plain": f"{self}\n({error})"}

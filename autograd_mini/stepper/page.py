@@ -188,9 +188,11 @@ def data_of(root: Value, frames: Sequence[Frame], model: Any = None) -> dict[str
 def _names(root: Value, model: Any) -> dict[Value, str]:
     """Those of node_names(), and of a model's parameters without a label the model's."""
     names = node_names(root)
-    parameters = {} if model is None else parameter_names(model)
-    called = {p: brief(name) for p, name in parameters.items() if p in names and not p.label}
-    return names | called
+    taken = set(names.values())
+    for parameter, name in ({} if model is None else parameter_names(model)).items():
+        if parameter in names and not parameter.label:
+            names[parameter] = name if brief(name) in taken else brief(name)
+    return names
 
 
 def _steps(frames: Sequence[Frame]) -> list[Step]:

@@ -371,9 +371,8 @@ function autogradStepper(root, data) {
     fit();
   }
 
-  document.addEventListener("fullscreenchange", () => {
-    if (presenting && !document.fullscreenElement) setPresenting(false);
-  });
+  const leave = () => presenting && !document.fullscreenElement && setPresenting(false);
+  document.addEventListener("fullscreenchange", leave);
 
   // -- keys, clicks and the pointer -------------------------------------------------------------
 
@@ -451,8 +450,16 @@ function autogradStepper(root, data) {
 
   fit();
   show(0);
-  new ResizeObserver(() => requestAnimationFrame(() => zoomIsOurs && fit())).observe(picture);
-  return { show, pause, last, get at() { return at; } };
+  const resized = new ResizeObserver(() => requestAnimationFrame(() => zoomIsOurs && fit()));
+  resized.observe(picture);
+
+  function dispose() {
+    pause();
+    resized.disconnect();
+    document.removeEventListener("fullscreenchange", leave);
+  }
+
+  return { show, pause, dispose, last, get at() { return at; } };
 
   function within(low, high, x) {
     return Math.max(low, Math.min(high, x));

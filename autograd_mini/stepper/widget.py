@@ -31,7 +31,7 @@ export default {
     });
     return () => {
       model.off("change:frame", follow);
-      stepper.pause();
+      stepper.dispose();
     };
   },
 };
