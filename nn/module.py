@@ -122,14 +122,20 @@ class Module:
     def predict(self, x: Any) -> Any:
         """What the module gives on `x` in evaluation mode, as plain numbers; builds no graph.
 
-        The module is run with plain numbers for its parameters, and for the Values in x, so its
-        `__call__` has to be written with functions (relu(x)) rather than methods (x.relu()).
+        The module is run with plain numbers for its parameters, so its `__call__` has to be written
+        with functions (relu(x)) rather than methods (x.relu()).
 
         Raises:
-            TypeError: it uses a method, which plain numbers lack.
+            TypeError: it uses a method, which plain numbers lack; or x holds a Value, whose gradient
+                would be dropped.
         """
+        if any(isinstance(part, Value) for _, part in _members("", x)):
+            raise TypeError(
+                "predict gives plain numbers, and would drop the gradient of the Values in x; call "
+                "the model itself, as model(x), or pass their .data"
+            )
         try:
-            return _with_numbers(self, {})(_with_numbers(x, {}))
+            return _with_numbers(self, {})(x)
         except AttributeError as error:
             if type(error.obj) is not float:
                 raise

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_mini
-from autograd_mini import Value, gradients, relu, tanh, topological_order
+from autograd_mini import Value, grad, gradients, relu, tanh, topological_order
 from nn import MLP, Layer, Linear, Module, Neuron
 from nn.activations import ACTIVATIONS, activation_function
 from nn.initializers import he, uniform, xavier
@@ -889,9 +889,12 @@ def test_a_dict_of_values_and_modules_is_searched():
     assert model.predict([3.0]) == model([3.0]).data
 
 
-def test_predict_takes_values_for_their_numbers():
+def test_predict_refuses_values_whose_gradient_it_would_drop():
     model = MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
-    assert model.predict([Value(1.0), 2.0]) == model.predict([1.0, 2.0])
+    with pytest.raises(TypeError, match="drop the gradient"):
+        model.predict([Value(1.0), 2.0])
+    with pytest.raises(TypeError, match="drop the gradient"):
+        grad(model.predict)([1.0, 2.0])
 
 
 def test_predict_of_a_module_with_methods_says_what_to_write():
