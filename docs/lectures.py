@@ -137,7 +137,7 @@ Early stopping
 Weight decay: ridge and lasso
     nn.losses.l2, nn.losses.l1
     test_pytorch::squared_errors_and_penalties
-    11: Weight decay
+    11: Ridge and lasso
 Dropout
     nn.Dropout
     test_dropout::an_input_is_left_out_or_divided_by_the_share_that_is_kept

@@ -122,12 +122,12 @@ class Module:
     def predict(self, x: Any) -> Any:
         """What the module gives on `x` in evaluation mode, as plain numbers; builds no graph.
 
-        The module is run with plain numbers for its parameters, so its `__call__` has to be written
-        with functions (relu(x)) rather than methods (x.relu()).
+        The module is run with plain numbers for its parameters, so its `__call__` has to be
+        written with functions (relu(x)) rather than methods (x.relu()).
 
         Raises:
-            TypeError: it uses a method, which plain numbers lack; or x holds a Value, whose gradient
-                would be dropped.
+            TypeError: it uses a method, which plain numbers lack; or x holds a Value, whose
+                gradient would be dropped.
         """
         if any(isinstance(part, Value) for _, part in _members("", x)):
             raise TypeError(
