@@ -41,21 +41,15 @@ TESTS = [
         f"tests/test_{name}.py"
         for name in (
             *("value", "primitives", "backprop", "transforms", "nested", "losses", "layers"),
-            *(
-                "scalars",
-                "accuracy",
-                "docs",
-                "expressions",
-                "robustness",
-                "state_machine",
-                "testing",
-            ),
+            *("scalars", "accuracy", "docs", "expressions", "robustness", "state_machine"),
         )
     ),
     *FILES,  # their doctests
     "autograd_mini/testing",
 ]
-PYTEST = [*("-q", "--capture=sys"), *("-p", "no:cacheprovider"), *("-p", "no:faulthandler")]
+# a forked process leaves files of its parent open, which is no test's fault
+PLUGINS_LEFT_OUT = ["cacheprovider", "faulthandler", "unraisableexception"]
+PYTEST = ["-q", "--capture=sys", *(x for name in PLUGINS_LEFT_OUT for x in ("-p", f"no:{name}"))]
 
 
 def enter(root: Path) -> None:
