@@ -405,6 +405,9 @@ def node_names(root: Value) -> dict[Value, str]:
     ['x', 'v1', 'x_2', 'v2']
     """
     order = topological_order(root)
+    for node in order:
+        if node.label.__class__ is not str:
+            raise TypeError(f"a label is a string, got {type(node.label).__name__} {node.label!r}")
     taken = {node.label for node in order}
     first: set[str] = set()
     names: dict[Value, str] = {}

@@ -16,7 +16,7 @@ def mean_squared_error(predictions: Any, targets: Any) -> Any:
     2.0
     """
     squares = _squares(predictions, targets)
-    return fsum(squares) / len(squares)
+    return squares[0] if len(squares) == 1 else fsum(squares) / len(squares)
 
 
 def half_squared_error(predictions: Any, targets: Any) -> Any:

@@ -695,3 +695,10 @@ def test_an_operand_of_a_list_comes_before_the_operands_that_depend_on_it():
         y = fsum(xs)
         assert topological_order(y) == [x, square, cube, y]
         assert gradients(y, [x]) == [16.0]
+
+
+def test_a_label_that_became_no_string_is_told_where_names_are_needed():
+    x = Value(1.0, "x")
+    x.label = 7
+    with pytest.raises(TypeError, match="a label is a string, got int 7"):
+        node_names(x * 2)

@@ -447,10 +447,10 @@ def test_it_is_saved_whole_or_not_at_all(tmp_path):
     assert stepper.save(path) == path
     assert path.read_text(encoding="utf-8") == stepper.page()
     assert [p.name for p in path.parent.iterdir()] == ["steps.html"]
-    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder.html").mkdir()
     with pytest.raises(IsADirectoryError):
-        stepper.save(str(tmp_path / "folder"))
-    assert {p.name for p in tmp_path.iterdir()} == {"new", "folder"}
+        stepper.save(str(tmp_path / "folder.html"))
+    assert {p.name for p in tmp_path.iterdir()} == {"new", "folder.html"}
 
 
 def test_it_is_saved_as_steps_html_where_one_is(tmp_path, monkeypatch):
@@ -551,6 +551,12 @@ def test_parameters_are_called_by_their_model_unless_they_have_a_label():
     assert len(set(names)) == len(names)
     assert "layers.0" in picture_of(loss, stepper.frames, model)
     assert "w0[0,0]" in stepper.page()
+
+
+def test_a_page_is_saved_as_a_page(tmp_path):
+    with pytest.raises(ValueError, match=r"expected a name in \.html, got 'steps\.pdf'"):
+        step_through(Value(1.0) * 2).save(tmp_path / "steps.pdf")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_name_that_a_label_has_taken_is_spelled_out():

@@ -58,8 +58,14 @@ class Stepper:
         return page_of(self.root, self.frames, self.title, self.model)
 
     def save(self, path: str | PathLike[str] = "steps.html") -> Path:
-        """Write the page to a file; returns its path."""
+        """Write the page to a file; returns its path.
+
+        Raises:
+            ValueError: its name does not end in .html or .htm.
+        """
         path = Path(path)
+        if path.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"the steps are a page: expected a name in .html, got {path.name!r}")
         write_atomically(path, self.page())
         return path
 

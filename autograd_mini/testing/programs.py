@@ -86,8 +86,18 @@ def _import(primitive: Primitive) -> str:
     return f"from {module} import {primitive.name}"
 
 
+def _require_hypothesis() -> None:
+    try:
+        import hypothesis  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            'drawing programs takes hypothesis: pip install "autograd-mini[testing]"'
+        ) from error
+
+
 def values(min_value: float = -10.0, max_value: float = 10.0) -> SearchStrategy[Value]:
     """Leaves with data in [min_value, max_value]."""
+    _require_hypothesis()
     from hypothesis import strategies as st
 
     return st.floats(min_value, max_value).map(Value)
@@ -110,6 +120,7 @@ def expressions(
             may come last, of the results that no other operation uses.
         inputs: how many inputs, at least 1; 1 to 4 by default.
     """
+    _require_hypothesis()
     from hypothesis import strategies as st
 
     rows = [*TABLE.values(), *BRANCHES] if primitives is None else list(primitives)
@@ -362,6 +373,7 @@ class Network:
 
 def networks(max_layers: int = 3, max_width: int = 4) -> SearchStrategy[Network]:
     """Small MLPs with smooth activations, and inputs for them."""
+    _require_hypothesis()
     from hypothesis import strategies as st
 
     activations = [TABLE[name] for name in ("tanh", "sigmoid", "softplus", "silu", "gelu", "mish")]
