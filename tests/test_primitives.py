@@ -1311,3 +1311,8 @@ def test_defaults_fill_the_last_operands():
 def test_an_operation_of_the_users_own_belongs_to_the_module_that_declares_it():
     square = primitive("square", lambda x: x * x, (lambda x, y: 2 * x,))
     assert square.__module__ == __name__
+
+
+def test_only_the_int_zero_stands_for_no_bias():
+    assert not dot.has_bias((1.0, 2.0, 0))
+    assert all(dot.has_bias((1.0, 2.0, bias)) for bias in (0.0, -0.0, 5, Value(0.0)))
