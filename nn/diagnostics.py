@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd_mini import dot, grad
@@ -39,7 +39,7 @@ def gradient_norms(model: Module) -> dict[str, float]:
     }
 
 
-def dead_neurons(model: MLP, inputs: Sequence[Sequence[float]]) -> list[list[int]]:
+def dead_neurons(model: MLP, inputs: Iterable[Sequence[float]]) -> list[list[int]]:
     """Which neurons no gradient passes, whatever the input: they never learn again.
 
     A neuron is dead if its activation's derivative is 0 at every input, as that of a relu is whose
@@ -58,6 +58,7 @@ def dead_neurons(model: MLP, inputs: Sequence[Sequence[float]]) -> list[list[int
     >>> dead_neurons(model, [[0.5], [2.0]])
     [[1], []]
     """
+    inputs = list(inputs)
     if not inputs:
         raise ValueError("dead_neurons expected at least one input, got none")
     dead = []

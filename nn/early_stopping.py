@@ -17,12 +17,12 @@ class EarlyStopping(NamedTuple):
         patience: how many epochs to wait for an improvement, at least 1.
         metric: what to watch on the validation examples, "loss" or a metric's name. The loss
             should fall, a metric rise.
-        least: an improvement is larger than this.
+        min_delta: an improvement is larger than this.
     """
 
     patience: int = 10
     metric: str = "loss"
-    least: float = 0.0
+    min_delta: float = 0.0
 
 
 class Watch:
@@ -35,7 +35,7 @@ class Watch:
             )
         self.settings, self.parameters = settings, parameters
         self.best, self.waited = float("-inf"), 0
-        self.kept = [p.data for p in parameters]
+        self.kept: list[float] | None = None
 
     def stop(self, validation: Mapping[str, float]) -> bool:
         """Take in an epoch's validation numbers; whether it is time to stop."""
@@ -46,7 +46,7 @@ class Watch:
                 f"{', '.join(validation)}"
             )
         score = -validation[metric] if metric == "loss" else validation[metric]
-        if score > self.best + self.settings.least:
+        if score > self.best + self.settings.min_delta:
             self.best, self.waited = score, 0
             self.kept = [p.data for p in self.parameters]
         else:
@@ -54,5 +54,9 @@ class Watch:
         return self.waited >= self.settings.patience
 
     def restore(self) -> None:
-        """Give the parameters back the numbers they had after the best epoch."""
-        set_numbers(self.parameters, self.kept)
+        """Give the parameters back the numbers they had after the best epoch.
+
+        Where no epoch was an improvement, as when the metric always is nan, they stay.
+        """
+        if self.kept is not None:
+            set_numbers(self.parameters, self.kept)

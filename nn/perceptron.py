@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from autograd_mini import Value, dot, sign, step
@@ -58,7 +58,7 @@ class Perceptron(Module):
 
     def fit(
         self,
-        data: Sequence[tuple[Sequence[float], int]],
+        data: Iterable[tuple[Sequence[float], int]],
         *,
         epochs: int = 100,
         lr: float = 1.0,
@@ -71,7 +71,7 @@ class Perceptron(Module):
         other data it never does.
 
         Args:
-            data: a list of (x, label).
+            data: (x, label) pairs.
             epochs: the largest number of passes, at least 1.
             lr: the learning rate, above 0.
             rng: if given, orders the examples anew for each pass.
@@ -79,15 +79,15 @@ class Perceptron(Module):
         Returns:
             A PerceptronFit.
         """
-        if not data or epochs < 1 or not lr > 0:
+        order, mistakes = list(data), []
+        if not order or epochs < 1 or not lr > 0:
             raise ValueError(
                 f"Perceptron.fit expected examples, epochs of at least 1 and lr above 0, got "
-                f"{len(data)} examples, epochs={epochs} and lr={lr}"
+                f"{len(order)} examples, epochs={epochs} and lr={lr}"
             )
-        for _, label in data:
+        for _, label in order:
             if label not in self.labels:
                 raise ValueError(f"Perceptron expected labels {self.labels}, got {label!r}")
-        order, mistakes = list(data), []
         for _ in range(epochs):
             if rng:
                 rng.shuffle(order)

@@ -25,13 +25,12 @@ class SparseLinear(Module):
         rng: a random.Random; None uses the random module.
 
     Attributes:
-        connections: for each output the inputs it hears, in order.
-        w: for each output its weights, in that order.
+        w: for each output its weights by input, w[i][j]; there is one where i hears j.
         b: the biases.
 
     >>> layer = SparseLinear(3, 2, connections=[(0, 0), (0, 2), (1, 1)])
-    >>> len(layer.parameters())  # 3 weights and 2 biases
-    5
+    >>> [name for name, _ in layer.named_parameters()]
+    ['w.0.0', 'w.0.2', 'w.1.1', 'b.0', 'b.1']
     """
 
     def __init__(
@@ -58,20 +57,15 @@ class SparseLinear(Module):
                 raise ValueError(
                     f"SparseLinear expected (output, input) pairs below ({nout}, {nin}), got {i, j}"
                 )
-        self.connections = [[j for k, j in pairs if k == i] for i in range(nout)]
         draw = initializer(init, "linear")
-        self.w = [
-            [Value(draw(len(heard), nout, source)) for _ in heard] for heard in self.connections
-        ]
+        connected = [[j for k, j in pairs if k == i] for i in range(nout)]
+        self.w = [{j: Value(draw(len(heard), nout, source)) for j in heard} for heard in connected]
         self.b = [Value(0.0) for _ in range(nout)]
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         x = check_inputs(x, self.nin, "SparseLinear")
-        return [
-            dot(w, [x[j] for j in heard], b)
-            for w, heard, b in zip(self.w, self.connections, self.b)
-        ]
+        return [dot(list(w.values()), [x[j] for j in w], b) for w, b in zip(self.w, self.b)]
 
     def __repr__(self) -> str:
-        count = sum(map(len, self.connections))
+        count = sum(map(len, self.w))
         return f"SparseLinear({self.nin}, {len(self.b)}, {count} connections)"

@@ -736,9 +736,9 @@ figure.tight_layout()
 x = [rng.uniform(-1, 1) for _ in range(12)]
 
 same = Linear(12, 10)
-for neuron, heard, weights in zip(same.neurons, sparse.connections, sparse.w):
+for neuron, weights in zip(same.neurons, sparse.w):
     for j, w in enumerate(neuron.w):
-        w.data = weights[heard.index(j)].data if j in heard else 0.0
+        w.data = weights[j].data if j in weights else 0.0
 assert np.max(np.abs(np.array(same.predict(x)) - sparse.predict(x))) < 1e-15
 
 moved = [0.0, *x[:-1]]

@@ -135,7 +135,10 @@ def test_the_defaults_are_those_of_pytorch():
     assert AdamW([Value(1.0)]).state_dict() == state | memory | {"weight_decay": 0.01}
 
 
-@pytest.mark.parametrize("betas", [(1.0, 0.9), (0.9, 1.0), (-0.1, 0.9), (0.9,), (0.9, math.nan)])
+@pytest.mark.parametrize(
+    "betas",
+    [(1.0, 0.9), (0.9, 1.0), (-0.1, 0.9), (0.9,), (0.9, math.nan), 0.9, None, "ab", ("0", "1")],
+)
 @pytest.mark.parametrize("made", [Adam, AdamW])
 def test_betas_that_make_no_mean_are_refused(made, betas):
     with pytest.raises(ValueError, match=rf"{made.__name__} expected two betas in \[0, 1\), got"):

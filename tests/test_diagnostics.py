@@ -4,6 +4,7 @@ import math
 import random
 from statistics import median
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,6 +117,16 @@ def test_a_linear_neuron_never_dies_and_a_step_is_never_alive():
     assert dead_neurons(MLP(2, [2], activation=None), inputs_of(0)) == [[]]
     model = MLP(2, [3, 1], activation="step", output_activation=None)
     assert dead_neurons(model, inputs_of(0)) == [[0, 1, 2], []]
+
+
+def test_inputs_may_be_an_array_or_a_generator():
+    model = MLP(2, [3, 1], rng=random.Random(0))
+    model.layers[0].neurons[1].b.data = -20.0
+    inputs = [[1.0, -0.5], [0.25, 2.0]]
+    expected = dead_neurons(model, inputs)
+    assert 1 in expected[0]
+    assert dead_neurons(model, np.array(inputs)) == expected
+    assert dead_neurons(model, (x for x in inputs)) == expected
 
 
 def test_at_least_one_input():

@@ -50,23 +50,24 @@ def run(told, metric="loss", **settings):
     return model, history
 
 
-def by_hand(told, patience, least=0.0):
-    """(how many epochs run, which is the best, 0 for none), for numbers that should fall."""
-    best, best_epoch, waited = math.inf, 0, 0
+def by_hand(told, patience, min_delta=0.0):
+    """(how many epochs run, which one the model ends at: the best, or the last if there is no
+    best), for numbers that should fall."""
+    best, best_epoch, waited = math.inf, None, 0
     for epoch, number in enumerate(told, start=1):
         waited += 1
-        if number < best - least:
+        if number < best - min_delta:
             best, best_epoch, waited = number, epoch, 0
         if waited == patience:
-            return epoch, best_epoch
-    return len(told), best_epoch
+            break
+    return epoch, best_epoch or epoch
 
 
-@pytest.mark.parametrize("least", [0.0, 1.0])
+@pytest.mark.parametrize("min_delta", [0.0, 1.0])
 @given(scores, st.integers(1, 4))
-def test_it_stops_when_patience_is_over_at_the_best_epoch(least, told, patience):
-    model, history = run(told, patience=patience, least=least)
-    epochs, best = by_hand(told, patience, least)
+def test_it_stops_when_patience_is_over_at_the_best_epoch(min_delta, told, patience):
+    model, history = run(told, patience=patience, min_delta=min_delta)
+    epochs, best = by_hand(told, patience, min_delta)
     assert len(history.epochs) == epochs
     assert history.stopped_early == (epochs < len(told))
     assert model.w.data == best
@@ -85,9 +86,9 @@ def test_after_the_last_epoch_too_the_model_is_the_best_one():
     assert (len(history.epochs), history.stopped_early, model.w.data) == (3, False, 2.0)
 
 
-def test_a_validation_that_never_is_a_number_ends_where_it_began():
+def test_a_validation_that_never_is_a_number_keeps_what_was_learned():
     model, history = run([math.nan] * 5, patience=2)
-    assert (len(history.epochs), model.w.data) == (2, 0.0)
+    assert (len(history.epochs), model.w.data) == (2, 2.0)
 
 
 def test_the_default_waits_for_ten_epochs_of_the_loss():

@@ -230,6 +230,12 @@ def test_negative_settings_are_refused(name, number):
         SGD([Value(1.0)], **{name: number})
 
 
+@pytest.mark.parametrize("setting", ["0.1", (0.1,), None, Value(0.1)], ids=repr)
+def test_settings_that_are_no_numbers_are_refused(setting):
+    with pytest.raises(ValueError, match=r"SGD expected lr of at least 0, got .*0\.1|None"):
+        SGD([Value(1.0)], lr=setting)
+
+
 def test_nesterov_needs_momentum():
     with pytest.raises(ValueError, match="nesterov=True needs a momentum above 0"):
         SGD([Value(1.0)], nesterov=True)

@@ -136,6 +136,14 @@ def test_rows_of_arrays_leave_plain_floats():
     assert repr(model) == "Perceptron(2, sign)"
 
 
+def test_data_may_be_any_iterable():
+    X, y = np.array([[1.0, 2.0], [-1.0, 0.5]]), np.array([1, -1])
+    model, same = Perceptron(2), Perceptron(2)
+    expected = model.fit(list(zip(X, y)))
+    assert same.fit((x, label) for x, label in zip(X, y)) == expected
+    assert numbers(same) == numbers(model) != [0.0] * 3
+
+
 def test_the_order_of_the_data_stays():
     data = [([float(k)], 1 if k > 2 else -1) for k in range(6)]
     kept = list(data)

@@ -132,8 +132,8 @@ def test_a_sparse_layer(seed, nin, nout):
     rng = random.Random(seed)
     layer = shaken(SparseLinear(nin, nout, density=0.6, rng=rng), rng)
     dense = [[0.0] * nin for _ in range(nout)]
-    for row, ws, heard in zip(dense, layer.w, layer.connections):
-        for w, j in zip(ws, heard):
+    for row, weights in zip(dense, layer.w):
+        for j, w in weights.items():
             row[j] = w.data
     x = array(rng, nin)
     inputs, t, b = values(x), tensor(x), tensor(data_of(layer.b))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import Any
 
 from autograd_mini import Value
@@ -33,6 +34,7 @@ class Adam(Optimizer):
     """
 
     memory = ("steps", "means", "squares")
+    own_checks = ("betas",)
 
     betas: tuple[float, float]
     eps: float
@@ -46,7 +48,8 @@ class Adam(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(parameters, lr=lr, betas=tuple(betas), eps=eps, weight_decay=weight_decay)
+        pair = tuple(betas) if isinstance(betas, list) else betas
+        super().__init__(parameters, lr=lr, betas=pair, eps=eps, weight_decay=weight_decay)
         self.steps = 0
         self.means: list[float] | None = None
         self.squares: list[float] | None = None
@@ -54,8 +57,9 @@ class Adam(Optimizer):
     def check(self, state: Mapping[str, Any]) -> None:
         super().check(state)
         betas = state["betas"]
-        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
-            raise ValueError(f"{type(self).__name__} expected two betas in [0, 1), got {betas}")
+        pair = isinstance(betas, tuple) and len(betas) == 2
+        if not pair or not all(isinstance(beta, Real) and 0 <= beta < 1 for beta in betas):
+            raise ValueError(f"{type(self).__name__} expected two betas in [0, 1), got {betas!r}")
         steps = state.get("steps", 0)
         if not isinstance(steps, int) or steps < 0:
             raise ValueError(f"steps is {steps!r}, expected a whole number of at least 0")

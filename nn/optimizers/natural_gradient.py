@@ -37,6 +37,8 @@ class NaturalGradient(Optimizer):
     1.0
     """
 
+    own_checks = ("fisher",)
+
     damping: float
     fisher: str
 
