@@ -286,13 +286,14 @@ def _train(options: argparse.Namespace) -> None:
 
 def _confusion(classifier: Classifier, part: Dataset) -> str:
     """A table: a row for each class, a column for each answer."""
-    counts = {(k, name): 0 for k in range(len(part.classes)) for name in part.classes}
-    for row, label in zip(part.rows, part.labels):
-        counts[label, classifier.classify(row)] += 1
+    from nn.metrics import confusion_matrix
+
+    said = [part.classes.index(classifier.classify(row)) for row in part.rows]
+    counts = confusion_matrix(said, part.labels, len(part.classes))
     wide = max(len("was \\ said"), *map(len, part.classes))
     lines = ["test examples:", "  ".join(f"{c:>{wide}}" for c in ["was \\ said", *part.classes])]
-    for k, name in enumerate(part.classes):
-        cells = [name, *(str(counts[k, said]) for said in part.classes)]
+    for name, row in zip(part.classes, counts):
+        cells = [name, *map(str, row)]
         lines.append("  ".join(f"{c:>{wide}}" for c in cells))
     return "\n".join(lines)
 

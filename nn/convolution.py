@@ -5,6 +5,7 @@ As everywhere in deep learning they are cross-correlations: the kernel is not fl
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -18,18 +19,21 @@ from .module import Module
 
 
 class _Convolution(Module):
-    """What Conv1d and Conv2d share: filters of weights, and where they are laid on.
+    """What Conv1d and Conv2d share: kernels of weights, and where they are laid on.
 
     Attributes:
-        w: the weights, w[filter][channel][k], or w[filter][channel][row][column].
-        b: the biases, one a filter.
+        w: the weights, w[output][channel][k], or w[output][channel][row][column].
+        b: the biases, one an output channel.
+        axes: what the indices of an input are of.
     """
+
+    axes: tuple[str, ...]
 
     def __init__(
         self,
-        channels: int,
-        filters: int,
-        kernel: tuple[int, ...],
+        in_channels: int,
+        out_channels: int,
+        kernel_size: tuple[int, ...],
         *,
         stride: int = 1,
         padding: int = 0,
@@ -38,24 +42,23 @@ class _Convolution(Module):
         rng: random.Random | None = None,
     ) -> None:
         name = type(self).__name__
-        channels = check_size(channels, f"{name} channels")
-        filters = check_size(filters, f"{name} filters")
-        self.kernel = tuple(check_size(size, f"{name} kernel") for size in kernel)
+        in_channels = check_size(in_channels, f"{name} in_channels")
+        out_channels = check_size(out_channels, f"{name} out_channels")
+        self.kernel_size = tuple(check_size(size, f"{name} kernel_size") for size in kernel_size)
         self.stride = check_size(stride, f"{name} stride")
         self.padding = check_size(padding, f"{name} padding", least=0)
         self.activation = activation_function(activation)
         draw = initializer(init, activation_name(self.activation))
-        heard, hearing = channels, filters
-        for size in self.kernel:
-            heard, hearing = heard * size, hearing * size
+        area = math.prod(self.kernel_size)
+        fan_in, fan_out = in_channels * area, out_channels * area
 
         def weights(sizes: tuple[int, ...]) -> Any:
             if not sizes:
-                return Value(draw(heard, hearing, rng or random))
+                return Value(draw(fan_in, fan_out, rng or random))
             return [weights(sizes[1:]) for _ in range(sizes[0])]
 
-        self.w = weights((filters, channels, *self.kernel))
-        self.b = [Value(0.0) for _ in range(filters)]
+        self.w = weights((out_channels, in_channels, *self.kernel_size))
+        self.b = [Value(0.0) for _ in range(out_channels)]
 
     def _windows(self, length: int, size: int) -> list[list[tuple[int, int]]]:
         """For each output along one axis the pairs (place in the kernel, place in the input);
@@ -73,20 +76,30 @@ class _Convolution(Module):
 
     def _check_channels(self, x: Any) -> list[Any]:
         """The input, or array, as a list of as many channels as there should be."""
-        channels = list(x.tolist() if hasattr(x, "tolist") else x)
+        channels: Any = x.tolist() if hasattr(x, "tolist") else x
+        first, at = channels, "x"
+        for _ in self.axes:
+            if not hasattr(first, "__len__"):
+                raise TypeError(
+                    f"{type(self).__name__} expected nested lists x[{']['.join(self.axes)}], and "
+                    f"{at} is a {type(first).__name__}; one channel alone is [x]"
+                )
+            if len(first) == 0:
+                break
+            first, at = first[0], f"{at}[0]"
         if len(channels) != len(self.w[0]):
             raise ValueError(
                 f"{type(self).__name__} expected {len(self.w[0])} channels, got {len(channels)}"
             )
-        return channels
+        return list(channels)
 
     def _neuron(self, weights: list[Any], inputs: list[Any], bias: Any) -> Any:
         z = dot(weights, inputs, bias)
         return self.activation(z) if self.activation else z
 
     def __repr__(self) -> str:
-        kernel = self.kernel[0] if len(set(self.kernel)) == 1 else self.kernel
-        sizes = f"{len(self.w[0])}, {len(self.b)}, kernel={kernel}"
+        size = self.kernel_size[0] if len(set(self.kernel_size)) == 1 else self.kernel_size
+        sizes = f"{len(self.w[0])}, {len(self.b)}, kernel_size={size}"
         return f"{type(self).__name__}({sizes}, {activation_name(self.activation)})"
 
 
@@ -94,27 +107,31 @@ class Conv1d(_Convolution):
     """y[o][t] = activation(b[o] + the sum over c, k of w[o][c][k] x[c][stride t + k - padding]).
 
     Args:
-        channels: the number of input channels, at least 1.
-        filters: the number of output channels, at least 1.
-        kernel: how many neighbours an output hears, at least 1.
+        in_channels: the number of input channels, at least 1.
+        out_channels: the number of output channels, at least 1.
+        kernel_size: how many neighbours an output hears, at least 1.
         options: stride, at least 1; padding, the zeros added at either end; activation, init and
             rng as in Neuron.
 
-    Called on x[channel][position]; gives y[filter][position].
+    Called on x[channel][position]; gives y[output channel][position].
 
-    >>> layer = Conv1d(1, 1, kernel=2)
+    >>> layer = Conv1d(1, 1, kernel_size=2)
     >>> layer.w, layer.b = [[[Value(-1.0), Value(1.0)]]], [Value(0.0)]
     >>> layer.predict([[1.0, 4.0, 9.0]])  # differences
     [[3.0, 5.0]]
     """
 
-    def __init__(self, channels: int, filters: int, kernel: int, **options: Any) -> None:
-        super().__init__(channels, filters, (kernel,), **options)
+    axes = ("channel", "position")
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int, **options: Any
+    ) -> None:
+        super().__init__(in_channels, out_channels, (kernel_size,), **options)
 
     def __call__(self, x: Sequence[Sequence[Any]]) -> list[list[Any]]:
         x = self._check_channels(x)
         x = [check_inputs(channel, len(x[0]), "Conv1d channel") for channel in x]
-        windows = self._windows(len(x[0]), self.kernel[0])
+        windows = self._windows(len(x[0]), self.kernel_size[0])
         return [
             [
                 self._neuron(
@@ -129,28 +146,35 @@ class Conv1d(_Convolution):
 
 
 class Conv2d(_Convolution):
-    """The same in two dimensions: a picture x[channel][row][column] to y[filter][row][column].
+    """The same in two dimensions: a picture x[channel][row][column] to
+    y[output channel][row][column].
 
     Args:
-        channels: the number of input channels, at least 1.
-        filters: the number of output channels, at least 1.
-        kernel: (rows, columns) that an output hears; one number for a square.
+        in_channels: the number of input channels, at least 1.
+        out_channels: the number of output channels, at least 1.
+        kernel_size: (rows, columns) that an output hears; one number for a square.
         options: as for Conv1d; stride and padding hold along both axes.
 
-    >>> layer = Conv2d(1, 4, kernel=3, padding=1)
+    >>> layer = Conv2d(1, 4, kernel_size=3, padding=1)
     >>> picture = [[[0.0] * 5 for _ in range(5)]]
     >>> y = layer.predict(picture)
     >>> len(y), len(y[0]), len(y[0][0])
     (4, 5, 5)
     """
 
+    axes = ("channel", "row", "column")
+
     def __init__(
-        self, channels: int, filters: int, kernel: int | tuple[int, int], **options: Any
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        **options: Any,
     ) -> None:
-        sizes = kernel if isinstance(kernel, tuple) else (kernel, kernel)
+        sizes = kernel_size if isinstance(kernel_size, tuple) else (kernel_size, kernel_size)
         if len(sizes) != 2:
-            raise ValueError(f"Conv2d expected a kernel of (rows, columns), got {kernel}")
-        super().__init__(channels, filters, sizes, **options)
+            raise ValueError(f"Conv2d expected a kernel_size of (rows, columns), got {kernel_size}")
+        super().__init__(in_channels, out_channels, sizes, **options)
 
     def __call__(self, x: Sequence[Sequence[Sequence[Any]]]) -> list[list[list[Any]]]:
         x = self._check_channels(x)
@@ -158,8 +182,8 @@ class Conv2d(_Convolution):
         if any(len(plane) != height for plane in x):
             raise ValueError(f"Conv2d expected {height} rows in every channel, as in the first")
         x = [[check_inputs(row, width, "Conv2d row") for row in plane] for plane in x]
-        rows = self._windows(height, self.kernel[0])
-        columns = self._windows(width, self.kernel[1])
+        rows = self._windows(height, self.kernel_size[0])
+        columns = self._windows(width, self.kernel_size[1])
         return [
             [
                 [
@@ -177,9 +201,11 @@ class Conv2d(_Convolution):
 
 
 def flatten(x: Any) -> list[Any]:
-    """The scalars of nested lists, in one list.
+    """The scalars of nested lists or of an array, in one list.
 
     >>> flatten([[1.0, 2.0], [[3.0]]])
     [1.0, 2.0, 3.0]
     """
+    if hasattr(x, "tolist"):
+        x = x.tolist()
     return [leaf for part in x for leaf in flatten(part)] if isinstance(x, (list, tuple)) else [x]

@@ -19,23 +19,36 @@ def accuracy(outputs: Sequence[float], label: int) -> float:
     return float(predicted_class(outputs) == label)
 
 
-def sign_accuracy(output: float, label: int) -> float:
+def binary_accuracy(output: float, label: int) -> float:
     """The same of a single score: 1.0 where it is above 0 for label 1, or not for labels 0 and -1.
 
-    >>> sign_accuracy(0.3, 1), sign_accuracy(0.3, -1)
+    >>> binary_accuracy(0.3, 1), binary_accuracy(0.3, -1)
     (1.0, 0.0)
     """
     return float((output > 0) == (label > 0))
 
 
-def confusion(predicted: Sequence[int], labels: Sequence[int], classes: int) -> list[list[int]]:
+def confusion_matrix(
+    predicted: Sequence[int], labels: Sequence[int], classes: int
+) -> list[list[int]]:
     """How often each class (a row) was taken for each (a column).
 
-    >>> confusion([0, 1, 1], [0, 1, 0], 2)
+    Args:
+        predicted: the classes that were said, indices below `classes`.
+        labels: the classes that were right, likewise.
+        classes: how many there are.
+
+    >>> confusion_matrix([0, 1, 1], [0, 1, 0], 2)
     [[1, 1], [0, 1]]
     """
     if len(predicted) != len(labels):
         raise ValueError(f"expected a prediction a label, got {len(predicted)} for {len(labels)}")
+    for k in (*predicted, *labels):
+        if k not in range(classes):
+            raise ValueError(
+                f"confusion_matrix expected classes from 0 to {classes - 1}, got {k}; write labels "
+                "-1 and 1 as 0 and 1"
+            )
     table = [[0] * classes for _ in range(classes)]
     for said, was in zip(predicted, labels):
         table[was][said] += 1

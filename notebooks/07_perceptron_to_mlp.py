@@ -703,7 +703,7 @@ from nn import Conv1d, SparseLinear
 
 dense = Linear(12, 10, rng=random.Random(0))
 sparse = SparseLinear(12, 10, density=0.3, rng=random.Random(0))
-convolution = Conv1d(1, 1, kernel=3, init="uniform", rng=random.Random(5))
+convolution = Conv1d(1, 1, kernel_size=3, init="uniform", rng=random.Random(5))
 
 
 def convolve(x):

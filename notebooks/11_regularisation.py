@@ -52,7 +52,7 @@ def train(model, examples, epochs, weight_decay=0.0, **options):
 
 
 def share_right(model, examples):
-    right = sum(metrics.sign_accuracy(model.predict(x), y) for x, y in examples)
+    right = sum(metrics.binary_accuracy(model.predict(x), y) for x, y in examples)
     return right / len(examples)
 
 

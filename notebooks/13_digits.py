@@ -121,7 +121,7 @@ from autograd_mini import softmax
 outputs = [model.predict(x) for x, _ in test]
 said = [metrics.predicted_class(logits) for logits in outputs]
 was = [digit for _, digit in test]
-table = metrics.confusion(said, was, 10)
+table = metrics.confusion_matrix(said, was, 10)
 
 right = sum(table[k][k] for k in range(10))
 assert right >= 0.95 * len(test)

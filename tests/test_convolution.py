@@ -57,7 +57,7 @@ def cases(draw, axes):
 
 
 def numbers(layer):
-    w = arrays(layer.w).reshape(len(layer.b), len(layer.w[0]), *layer.kernel)
+    w = arrays(layer.w).reshape(len(layer.b), len(layer.w[0]), *layer.kernel_size)
     return w, arrays(layer.b)
 
 
@@ -146,8 +146,8 @@ def test_parameters_are_counted_and_named():
     layer = Conv2d(2, 3, (2, 4))
     assert len(layer.parameters()) == 3 * 2 * 2 * 4 + 3
     assert [name for name, _ in layer.named_parameters()][:2] == ["w.0.0.0.0", "w.0.0.0.1"]
-    assert repr(layer) == "Conv2d(2, 3, kernel=(2, 4), linear)"
-    assert repr(Conv2d(1, 2, 3, activation="relu")) == "Conv2d(1, 2, kernel=3, relu)"
+    assert repr(layer) == "Conv2d(2, 3, kernel_size=(2, 4), linear)"
+    assert repr(Conv2d(1, 2, 3, activation="relu")) == "Conv2d(1, 2, kernel_size=3, relu)"
 
 
 def test_weights_start_by_how_many_inputs_an_output_hears():
@@ -167,6 +167,24 @@ def test_inputs_may_be_arrays():
     x = np.arange(6.0).reshape(1, 2, 3)
     assert layer.predict(x) == layer.predict(x.tolist())
     assert {type(y.data) for y in flatten(layer(x))} == {float}
+    assert flatten(x) == flatten([x[0]]) == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+    assert {type(xi) for xi in flatten(x)} == {float}
+
+
+@pytest.mark.parametrize(
+    ("layer", "x", "told"),
+    [
+        (Conv1d(1, 1, 1), [1.0], r"Conv1d .* x\[channel\]\[position\], and x\[0\] is a float"),
+        (Conv1d(2, 1, 1), np.ones(2), r"x\[0\] is a float; one channel alone is \[x\]"),
+        (Conv1d(1, 1, 1), 1.0, "x is a float"),
+        (Conv1d(1, 1, 1), [Value(1.0)], r"x\[0\] is a Value"),
+        (Conv2d(1, 1, 1), [[1.0]], r"x\[channel\]\[row\]\[column\], and x\[0\]\[0\] is a float"),
+        (Conv2d(1, 1, 1), np.ones(4), r"x\[0\] is a float"),
+    ],
+)
+def test_an_input_is_nested_as_deep_as_its_axes(layer, x, told):
+    with pytest.raises(TypeError, match=told):
+        layer(x)
 
 
 @pytest.mark.parametrize(
@@ -190,10 +208,13 @@ def test_inputs_that_do_not_fit_are_refused(layer, x, told):
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda: Conv1d(0, 1, 1), "Conv1d channels expected .* at least 1, got 0"),
-        (lambda: Conv1d(1, 0, 1), "Conv1d filters expected .* at least 1, got 0"),
-        (lambda: Conv2d(1, 1, 0), "Conv2d kernel expected .* at least 1, got 0"),
-        (lambda: Conv2d(1, 1, (1, 2, 3)), r"Conv2d expected a kernel of \(rows, columns\), got"),
+        (lambda: Conv1d(0, 1, 1), "Conv1d in_channels expected .* at least 1, got 0"),
+        (lambda: Conv1d(1, 0, 1), "Conv1d out_channels expected .* at least 1, got 0"),
+        (lambda: Conv2d(1, 1, 0), "Conv2d kernel_size expected .* at least 1, got 0"),
+        (
+            lambda: Conv2d(1, 1, (1, 2, 3)),
+            r"Conv2d expected a kernel_size of \(rows, columns\), got",
+        ),
         (lambda: Conv1d(1, 1, 1, stride=0), "Conv1d stride expected .* at least 1, got 0"),
         (lambda: Conv1d(1, 1, 1, padding=-1), "Conv1d padding expected .* at least 0, got -1"),
     ],

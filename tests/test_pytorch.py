@@ -108,7 +108,7 @@ def test_convolutions(seed, channels, filters, kernel, stride, padding, axes):
     made, theirs = (Conv1d, F.conv1d) if axes == 1 else (Conv2d, F.conv2d)
     layer = made(channels, filters, size, stride=stride, padding=padding, rng=rng)
     shaken(layer, rng)
-    x = array(rng, channels, *(k + rng.randint(0, 2) for k in layer.kernel))
+    x = array(rng, channels, *(k + rng.randint(0, 2) for k in layer.kernel_size))
     inputs, t = values(x), tensor(x)
     W, b = tensor(data_of(layer.w)), tensor(data_of(layer.b))
     expected = theirs(t[None], W, b, stride=stride, padding=padding)[0]

@@ -58,7 +58,7 @@ class Adam(Optimizer):
         super().check(state)
         betas = state["betas"]
         pair = isinstance(betas, tuple) and len(betas) == 2
-        if not pair or not all(isinstance(beta, Real) and 0 <= beta < 1 for beta in betas):
+        if not pair or not all(isinstance(beta, Real) and 0 <= float(beta) < 1 for beta in betas):
             raise ValueError(f"{type(self).__name__} expected two betas in [0, 1), got {betas!r}")
         steps = state.get("steps", 0)
         if not isinstance(steps, int) or steps < 0:
