@@ -36,13 +36,19 @@ class Dropout(Module):
 
     def __call__(self, x: Sequence[Any], mask: Sequence[Any] | None = None) -> list[Any]:
         """The inputs times the mask; by default, in training, one that is drawn now."""
+        inputs = x.tolist() if hasattr(x, "tolist") else list(x)
+        if any(isinstance(xi, (list, tuple)) for xi in inputs):
+            raise TypeError(
+                "Dropout expected a list of numbers, got nested lists; put flatten before it: "
+                "Sequential(.., flatten, Dropout(p), ..)"
+            )
         if mask is None:
             if not self.training:
-                return list(x)
-            mask = self.mask(len(x))
-        if len(mask) != len(x):
-            raise ValueError(f"Dropout expected a mask of {len(x)} numbers, got {len(mask)}")
-        return [xi * keep for xi, keep in zip(x, mask)]
+                return inputs
+            mask = self.mask(len(inputs))
+        if len(mask) != len(inputs):
+            raise ValueError(f"Dropout expected a mask of {len(inputs)} numbers, got {len(mask)}")
+        return [xi * keep for xi, keep in zip(inputs, mask)]
 
     def __repr__(self) -> str:
         return f"Dropout({self.p})"

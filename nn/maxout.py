@@ -33,6 +33,8 @@ class Maxout(Module):
     """
 
     def __init__(self, nin: int, nout: int, pieces: int = 2, **options: Any) -> None:
+        if "activation" in options:
+            raise TypeError("Maxout has no activation: the largest piece is what bends it")
         count = check_size(pieces, "Maxout pieces")
         self.pieces = [Linear(nin, nout, **options) for _ in range(count)]
 

@@ -19,6 +19,8 @@ class Module:
     Attributes:
         training: whether the module is in training mode; see train() and eval().
         frozen: whether its own parameters are left out of parameters(); see freeze().
+        always_frozen: whether unfreeze() leaves it frozen, as a class whose parameters are no
+            result of training wants it.
 
     >>> class Line(Module):
     ...     def __init__(self): self.slope, self.offset = Value(2.0), Value(1.0)
@@ -32,6 +34,7 @@ class Module:
 
     training = True
     frozen = False
+    always_frozen = False
 
     def __call__(self, x: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} does not define __call__")
@@ -75,23 +78,27 @@ class Module:
 
     def freeze(self: Self) -> Self:
         """Leave the parameters of this module and those inside it out of parameters()."""
-        return self._set("frozen", True)
+        for _, module in self.named_modules():
+            module.frozen = True
+        return self
 
     def unfreeze(self: Self) -> Self:
         """Undo freeze()."""
-        return self._set("frozen", False)
+        for _, module in self.named_modules():
+            module.frozen = module.always_frozen
+        return self
 
     def train(self: Self) -> Self:
         """Training mode, for this module and those inside it."""
-        return self._set("training", True)
+        return self._set_training(True)
 
     def eval(self: Self) -> Self:
         """Evaluation mode, for this module and those inside it."""
-        return self._set("training", False)
+        return self._set_training(False)
 
-    def _set(self: Self, attribute: str, value: bool) -> Self:
+    def _set_training(self: Self, training: bool) -> Self:
         for _, module in self.named_modules():
-            setattr(module, attribute, value)
+            module.training = training
         return self
 
     # -- saving and running ---------------------------------------------------------------

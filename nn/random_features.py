@@ -24,7 +24,7 @@ class RandomFeatures(Module):
         rng: a random.Random; None uses the random module.
 
     Attributes:
-        w: B, for each feature its weights; frozen, so saved but not among parameters().
+        w: B, for each feature its weights; always frozen, so saved but not among parameters().
         b: the offsets.
 
     >>> layer = RandomFeatures(2, 5, rng=random.Random(0))
@@ -33,6 +33,8 @@ class RandomFeatures(Module):
     >>> layer.parameters()
     []
     """
+
+    frozen = always_frozen = True
 
     def __init__(
         self,
@@ -49,7 +51,6 @@ class RandomFeatures(Module):
         source: Any = rng or random
         self.w = [[Value(source.gauss(0, 1)) for _ in range(nin)] for _ in range(nout)]
         self.b = [Value(source.gauss(0, 1) if bias else 0.0) for _ in range(nout)]
-        self.freeze()
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         x = check_inputs(x, len(self.w[0]), "RandomFeatures")

@@ -18,13 +18,13 @@ def xor() -> list[Point]:
     return [([float(a), float(b)], a ^ b) for a in (0, 1) for b in (0, 1)]
 
 
-def moons(count: int = 100, noise: float = 0.1, rng: Any = random) -> list[Point]:
+def moons(count: int = 100, noise: float = 0.1, rng: random.Random | None = None) -> list[Point]:
     """Two interleaving half circles of `count` points in all, labels 0 and 1.
 
     Args:
         count: how many points.
         noise: the standard deviation of the normal noise on each coordinate, at least 0.
-        rng: a random.Random; by default the random module.
+        rng: a random.Random; None uses the random module.
     """
     points = []
     for i in range(count):
@@ -35,7 +35,7 @@ def moons(count: int = 100, noise: float = 0.1, rng: Any = random) -> list[Point
     return _noisy(points, noise, rng)
 
 
-def circles(count: int = 100, noise: float = 0.05, rng: Any = random) -> list[Point]:
+def circles(count: int = 100, noise: float = 0.05, rng: random.Random | None = None) -> list[Point]:
     """Two circles around the origin, of radius 1 (label 0) and 0.5 (label 1)."""
     points = []
     for i in range(count):
@@ -46,7 +46,7 @@ def circles(count: int = 100, noise: float = 0.05, rng: Any = random) -> list[Po
 
 
 def spirals(
-    count: int = 150, classes: int = 3, noise: float = 0.02, rng: Any = random
+    count: int = 150, classes: int = 3, noise: float = 0.02, rng: random.Random | None = None
 ) -> list[Point]:
     """Arms of a spiral around the origin, one a class, of `count` points in all."""
     points = []
@@ -58,9 +58,13 @@ def spirals(
     return _noisy(points, noise, rng)
 
 
-def _noisy(points: list[tuple[tuple[float, float], int]], noise: float, rng: Any) -> list[Point]:
+def _noisy(
+    points: list[tuple[tuple[float, float], int]], noise: float, rng: random.Random | None
+) -> list[Point]:
+    source: Any = rng or random
     noisy = [
-        ([x + rng.gauss(0, noise), y + rng.gauss(0, noise)], label) for (x, y), label in points
+        ([x + source.gauss(0, noise), y + source.gauss(0, noise)], label)
+        for (x, y), label in points
     ]
-    rng.shuffle(noisy)  # so that a part of them is like the whole
+    source.shuffle(noisy)  # so that a part of them is like the whole
     return noisy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from autograd_mini import AutogradError, Value, first_nonfinite
@@ -14,7 +14,7 @@ from .module import Module
 from .optimizers import Optimizer, clip_gradients
 from .optimizers.base import set_numbers
 from .progress import ProgressBar
-from .schedules import Schedule
+from .schedules import FACTORIES, Schedule
 
 Example = tuple[Any, Any]
 Loss = Callable[[Any, Any], Any]
@@ -60,6 +60,7 @@ class History(NamedTuple):
 
         Raises:
             ImportError: matplotlib is not installed.
+            ValueError: there are no epochs.
         """
         from .plots import training_curves
 
@@ -70,14 +71,14 @@ class History(NamedTuple):
         text = f"<History of {len(self.epochs)} epochs, the last one {last}>"
         try:
             return {"image/svg+xml": self.plot(), "text/plain": text}
-        except (ImportError, IndexError):  # no matplotlib, or nothing to draw
+        except (ImportError, ValueError):  # no matplotlib, or nothing to draw
             return {"text/plain": text}
 
 
 def fit(
     model: Module,
     loss: Loss,
-    data: Sequence[Example],
+    data: Iterable[Example],
     *,
     optimizer: Optimizer,
     epochs: int,
@@ -86,7 +87,7 @@ def fit(
     schedule: Schedule | None = None,
     max_gradient_norm: float | None = None,
     metrics: Metrics | None = None,
-    validation: Sequence[Example] = (),
+    validation: Iterable[Example] = (),
     early_stopping: EarlyStopping | None = None,
     callbacks: Sequence[Callable[[Epoch], Any]] = (),
     progress: bool | Callable[[Epoch], Any] = False,
@@ -99,7 +100,7 @@ def fit(
     Args:
         model: called with an example's x, as model(x).
         loss: called as loss(model(x), y); gives one scalar.
-        data: a list of (x, y).
+        data: (x, y) pairs.
         optimizer: holds the parameters to train.
         epochs: how many passes over the data, at least 1.
         batch_size: examples a step, at least 1; None is all of them.
@@ -107,7 +108,8 @@ def fit(
         schedule: from the share of training done, in [0, 1), to a factor of the learning rate,
             such as schedules.linear_decay; None keeps the rate.
         max_gradient_norm: longer gradients are scaled down to this length.
-        metrics: names to functions of (outputs as plain numbers, y) that give a number.
+        metrics: names, other than "loss", to functions of (outputs as plain numbers, y) that give
+            a number.
         validation: (x, y) pairs to measure the loss and the metrics on after each epoch.
         early_stopping: ends training when the validation loss, or a metric, stops improving. Then,
             or after the last epoch, the model goes back to its best epoch.
@@ -131,15 +133,16 @@ def fit(
     >>> [round(y, 6) for y in line.predict([3.0])]
     [7.0]
     """
+    data, validation, metrics = list(data), list(validation), metrics or {}
     if not data:
         raise ValueError("fit expected at least one example, got none")
     if epochs < 1 or (batch_size is not None and batch_size < 1):
         raise ValueError(
             f"fit expected epochs and batch_size of at least 1, got {epochs} and {batch_size}"
         )
+    _check_options(optimizer, schedule, metrics, early_stopping)
     if early_stopping and not validation:
         raise ValueError("early stopping needs examples to measure on; give fit validation=")
-    metrics = metrics or {}
     rate = optimizer.lr
     size = batch_size or len(data)
     done: list[Epoch] = []
@@ -196,6 +199,31 @@ def fit(
         if bar:
             bar.close()
     return History(done, stopped_early=len(done) < epochs)
+
+
+def _check_options(
+    optimizer: Optimizer,
+    schedule: Schedule | None,
+    metrics: Metrics,
+    early_stopping: EarlyStopping | None,
+) -> None:
+    """Raise before training where it would go wrong later, or mean something else."""
+    if not optimizer.follows_gradients:
+        name = type(optimizer).__name__
+        raise TypeError(
+            f"fit calls optimizer.step() without arguments, and {name}.step needs some; write the "
+            "training loop out"
+        )
+    if schedule and schedule in FACTORIES:
+        name = schedule.__name__
+        raise TypeError(f"{name} makes a schedule when it is called; write schedule={name}(..)")
+    if "loss" in metrics:
+        raise ValueError('"loss" is the name of the loss itself; give the metric another one')
+    if not isinstance(early_stopping, (EarlyStopping, type(None))):
+        raise TypeError(
+            f"fit expected early_stopping=EarlyStopping(..), got {early_stopping!r}; write "
+            "EarlyStopping(patience=..)"
+        )
 
 
 def evaluate(model: Module, data: Sequence[Example], metrics: Metrics) -> dict[str, float]:

@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from autograd_mini import Value
+from nn import MLP
 from nn.optimizers import clip_gradients
 
 slopes = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=6)
@@ -65,6 +66,13 @@ def test_a_gradient_that_is_not_finite_stays_for_all_to_see(bad):
 def test_a_length_of_nothing_is_refused(most):
     with pytest.raises(ValueError, match=f"clip_gradients expected max_norm above 0, got {most}"):
         clip_gradients(with_gradients([1.0]), most)
+
+
+def test_it_takes_the_parameters_and_not_the_model():
+    with pytest.raises(
+        TypeError, match=r"got MLP; write clip_gradients\(model\.parameters\(\), \.\."
+    ):
+        clip_gradients(MLP(2, [1]), 1.0)
 
 
 def test_parameters_may_be_a_generator():

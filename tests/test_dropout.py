@@ -3,6 +3,7 @@
 import math
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,6 +91,19 @@ def test_fit_drops_in_training_alone_and_restores_the_mode(mode):
 def test_a_probability_outside_zero_to_one_is_refused(p):
     with pytest.raises(ValueError, match=rf"Dropout expected p in \[0, 1\), got {p}"):
         Dropout(p)
+
+
+@pytest.mark.parametrize("x", [[[1.0, 2.0], [3.0]], ((1.0,), (2.0,)), np.ones((2, 2))])
+@pytest.mark.parametrize("mode", [Dropout.train, Dropout.eval])
+def test_nested_lists_are_to_be_flattened_first(x, mode):
+    with pytest.raises(TypeError, match=r"got nested lists; put flatten before it"):
+        mode(Dropout(0.5))(x)
+
+
+def test_a_row_of_an_array_is_a_list_of_numbers():
+    x, mask = np.array([1.0, 2.0]), [0.0, 2.0]
+    assert {type(y) for y in Dropout(0.5).eval()(x) + Dropout(0.5)(x, mask)} == {float}
+    assert Dropout(0.5)(x, mask) == [0.0, 4.0]
 
 
 def test_what_it_shows():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograd_mini import Value, cos, gradients, sign
-from nn import Perceptron, RandomFeatures, Sequential
+from nn import Linear, Perceptron, RandomFeatures, Sequential
 from nn.toys import xor
 
 
@@ -63,6 +63,15 @@ def test_it_is_not_trained_but_saved():
     other = RandomFeatures(2, 3, rng=random.Random(1))
     other.load_state_dict(layer.state_dict())
     assert other.predict([1.0, 2.0]) == layer.predict([1.0, 2.0])
+
+
+def test_it_stays_frozen_in_a_model_that_is_unfrozen():
+    model = Sequential(RandomFeatures(2, 3), Linear(3, 1))
+    model.freeze()
+    assert model.parameters() == []
+    model.unfreeze()
+    assert model.parameters() == model.layers[1].parameters() != []
+    assert RandomFeatures(2, 3).unfreeze().parameters() == []
 
 
 def test_the_seed_decides():

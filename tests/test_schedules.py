@@ -33,6 +33,27 @@ def test_steps_stand_at_equal_distances(times, factor):
     assert found == [factor**k for k in range(times + 1) for _ in range(60)]
 
 
+@given(st.integers(1, 100), st.integers(1, 20))
+def test_every_step_falls_on_its_epoch_whatever_the_rounding(epochs, batches):
+    """fit() tells the share (epoch + batch / batches) / epochs, which is rounded twice."""
+    schedule = step_decay(epochs - 1, 0.5)
+    for epoch in range(epochs):
+        for batch in {0, 1, batches - 1} & set(range(batches)):
+            assert schedule((epoch + batch / batches) / epochs) == 0.5**epoch
+
+
+@pytest.mark.parametrize("times", [-1, 0.5, None])
+def test_a_number_of_steps_is_whole(times):
+    with pytest.raises((TypeError, ValueError), match="step_decay times expected a whole number"):
+        step_decay(times)
+
+
+@pytest.mark.parametrize("factor", [0, -0.5, math.inf, math.nan])
+def test_a_factor_is_above_zero(factor):
+    with pytest.raises(ValueError, match=f"step_decay expected a factor above 0, got {factor}"):
+        step_decay(factor=factor)
+
+
 @given(st.floats(0.01, 0.99), shares)
 def test_a_warmup_rises_to_one_and_then_the_schedule_begins(length, share):
     schedule = warmup(length, cosine_decay)

@@ -83,6 +83,8 @@ def test_the_seed_decides(make):
     assert make(rng=random.Random(1)) == make(rng=random.Random(1)) != make(rng=random.Random(2))
     random.seed(1)
     assert make() == make(rng=random.Random(1))
+    random.seed(1)
+    assert make(rng=None) == make(rng=random.Random(1))
 
 
 @pytest.mark.parametrize("make", [toys.moons, toys.circles, toys.spirals])

@@ -6,6 +6,7 @@ import os
 import random
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +15,8 @@ from autograd_mini import AutogradError, Value, sqrt
 from nn import MLP, EarlyStopping, Linear, Module
 from nn.losses import cross_entropy, half_squared_error, hinge, mean_squared_error
 from nn.metrics import accuracy, predicted_class
-from nn.optimizers import SGD, AdamW
-from nn.schedules import linear_decay
+from nn.optimizers import SGD, AdamW, NaturalGradient
+from nn.schedules import linear_decay, step_decay, warmup
 from nn.training import (
     DivergenceError,
     evaluate,
@@ -287,7 +288,7 @@ def test_validation_is_measured_after_the_epoch_on_examples_not_trained_on():
         DATA,
         optimizer=optimizer,
         epochs=3,
-        metrics={"loss": cross_entropy, "accuracy": accuracy},
+        metrics={"accuracy": accuracy},
         validation=held_out,
     )
     other = classifier()
@@ -669,6 +670,48 @@ def test_at_least_one_example_a_batch(batch_size):
             epochs=1,
             batch_size=batch_size,
         )
+
+
+def test_examples_may_be_any_iterable():
+    X, Y = np.array([x for x, _ in DATA]), np.array([y for _, y in DATA])
+    runs = []
+    for data in (DATA, zip(X, Y), [[x, int(y)] for x, y in zip(X, Y)]):
+        model = classifier()
+        options = {"optimizer": SGD(model.parameters(), lr=0.1), "rng": random.Random(0)}
+        held_out = (pair for pair in DATA[:2])
+        history = fit(model, cross_entropy, data, epochs=2, validation=held_out, **options)
+        runs.append((numbers_of(model), history))
+    assert runs[0] == runs[1] == runs[2]
+    model, X = Slope(1.0), np.array([[1.0, 2.0], [2.0, 3.0]])
+    fit(model, half_squared_error, X, optimizer=SGD([model.w], lr=0.1), epochs=1, validation=X)
+    assert model.w.data == pytest.approx(1.0 + 0.1 * (1.0 + 2.0) / 2)
+
+
+def refused(error, told, **options):
+    model = classifier()
+    optimizer = options.pop("optimizer", SGD)(model.parameters())
+    with pytest.raises(error, match=told):
+        fit(model, cross_entropy, DATA, optimizer=optimizer, epochs=1, **options)
+    assert numbers_of(model) == numbers_of(classifier())
+
+
+def test_a_metric_may_not_take_the_name_of_the_loss():
+    refused(ValueError, '"loss" is the name of the loss itself', metrics={"loss": accuracy})
+
+
+def test_an_optimizer_that_needs_more_than_gradients_is_refused():
+    told = "without arguments, and NaturalGradient\\.step needs some; write the training"
+    refused(TypeError, told, optimizer=NaturalGradient)
+
+
+def test_early_stopping_is_told_by_its_settings():
+    told = r"EarlyStopping\(\.\.\), got 5; write EarlyStopping\(patience=\.\.\)"
+    refused(TypeError, told, early_stopping=5, validation=DATA)
+
+
+@pytest.mark.parametrize("factory", [step_decay, warmup])
+def test_a_schedule_that_was_not_made_yet_is_refused(factory):
+    refused(TypeError, rf"write schedule={factory.__name__}\(\.\.\)", schedule=factory)
 
 
 def test_at_least_one_example():

@@ -23,7 +23,12 @@ class Optimizer:
     for each parameter, None before the first step, or a count. step() replaces them and never
     changes them in place, so that a step can be taken back. In `own_checks` it names the settings
     that are no plain number, which its own check() looks at.
+
+    Attributes:
+        follows_gradients: whether step() reads the parameters' .grad alone, as fit() needs it to.
     """
+
+    follows_gradients = True
 
     memory: tuple[str, ...] = ()
     own_checks: tuple[str, ...] = ()
@@ -101,7 +106,7 @@ def trainable(parameters: Iterable[Value], name: str) -> list[Value]:
     if not hasattr(parameters, "__iter__"):
         raise TypeError(
             f"{name} expected a list of Values, got {type(parameters).__name__}; write "
-            f"{name}(model.parameters())"
+            f"{name}(model.parameters(), ..)"
         )
     values = list(parameters)
     for p in values:

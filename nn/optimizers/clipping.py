@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from autograd_mini import Value
 
+from .base import trainable
+
 
 def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
     """Shorten the gradient, all parameters' together, to a length of at most `max_norm`.
@@ -15,7 +17,7 @@ def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
     length it divides by, and so ends a little below max_norm.)
 
     Args:
-        parameters: the Values whose .grad is scaled.
+        parameters: the Values whose .grad is scaled, at least one.
         max_norm: the largest Euclidean length, above 0.
 
     Returns:
@@ -28,7 +30,7 @@ def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
     """
     if not max_norm > 0:
         raise ValueError(f"clip_gradients expected max_norm above 0, got {max_norm}")
-    parameters = list(parameters)
+    parameters = trainable(parameters, "clip_gradients")
     norm = math.hypot(*(p.grad for p in parameters))
     if norm > max_norm and math.isfinite(norm):
         for p in parameters:

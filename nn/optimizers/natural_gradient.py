@@ -21,6 +21,8 @@ class NaturalGradient(Optimizer):
     labels that were seen, which give the empirical Fisher matrix, another thing (Kunstner et al.
     2019, arXiv:1905.12558).
 
+    Its step() takes log-probabilities and labels, so it is for a loop of one's own, not for fit().
+
     Args:
         parameters: the Values to train; some hundred at most, since F has their number squared.
         lr: the learning rate, at least 0.
@@ -37,6 +39,7 @@ class NaturalGradient(Optimizer):
     1.0
     """
 
+    follows_gradients = False
     own_checks = ("fisher",)
 
     damping: float
