@@ -312,7 +312,7 @@ def _training_files(done: Training) -> dict[str, str | bytes]:
 
     files = {**_loss_picture(done), **_loss_steps(done)}
     with contextlib.suppress(ImportError):
-        files["training.svg"] = training_curves(done.history)
+        files["training.svg"] = training_curves(done.history, held_out="test")
     return {**files, "model.json": done.classifier.to_json()}
 
 

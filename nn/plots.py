@@ -15,6 +15,7 @@ from autograd_mini import grad
 from .activations import ACTIVATIONS
 from .diagnostics import gradient_norms
 from .module import Module
+from .perceptron import Perceptron
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,22 +26,29 @@ if TYPE_CHECKING:
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#222222"]
 
 
-def training_curves(history: History) -> str:
-    """The loss and each metric over the epochs, as the text of an SVG picture."""
+def training_curves(history: History, held_out: str = "validation") -> str:
+    """The loss and each metric over the epochs, as the text of an SVG picture.
+
+    Args:
+        history: of at least one epoch.
+        held_out: what to call the examples that were measured on and not trained on.
+    """
     epochs = history.epochs
+    if not epochs:
+        raise ValueError("training_curves expected a history of at least one epoch, got none")
     numbers = [epoch.number for epoch in epochs]
     names = ["loss", *epochs[0].metrics]
     figure, axes = _subplots(1, len(names), (5.2 * len(names), 3.8))
     for axis, name in zip(axes, names):
         training = [{"loss": epoch.loss, **epoch.metrics}[name] for epoch in epochs]
-        held_out = [epoch.validation[name] for epoch in epochs if name in epoch.validation]
+        others = [epoch.validation[name] for epoch in epochs if name in epoch.validation]
         axis.plot(numbers, training, color=COLOURS[0], label="training")
-        if held_out:
-            axis.plot(numbers, held_out, color=COLOURS[1], linestyle="--", label="validation")
+        if others:
+            axis.plot(numbers, others, color=COLOURS[1], linestyle="--", label=held_out)
             axis.legend()
-        if name != "loss" and all(0 <= share <= 1 for share in training + held_out):
+        if name != "loss" and all(0 <= share <= 1 for share in training + others):
             axis.set_ylim(0, 1.02)
-        elif min(training + held_out) >= 0:
+        elif min(training + others) >= 0:
             axis.set_ylim(bottom=0)
         axis.set(title=name, xlabel="epoch")
     return _svg(figure)
@@ -52,14 +60,19 @@ def decision_regions(
     """Which class a model gives to each point of the plane, and the points it learned from.
 
     Args:
-        model: of two inputs; gives one score, above 0 for label 1, or one logit a class.
-        points: ([x, y], label) pairs, such as toys.moons(); labels 0 and 1, or -1 and 1, for one
-            score, and class indices for logits.
+        model: of two inputs; gives one score, above 0 for label 1, or one logit a class. A
+            Perceptron is asked for its score().
+        points: at least one ([x, y], label) pair, such as toys.moons() gives; labels 0 and 1, or
+            -1 and 1, for one score, and class indices for logits.
         resolution: at how many places along each axis the model is asked.
     """
+    if not points:
+        raise ValueError("decision_regions expected at least one point, got none")
+    # a step of 0 says nothing of how far it is from the boundary
+    ask = model.score if isinstance(model, Perceptron) else model.predict
     edges = [(min(places), max(places)) for places in zip(*(point for point, _ in points))]
     xs, ys = (_places(low, high, resolution) for low, high in edges)
-    logits = [[_logits(model.predict([x, y])) for x in xs] for y in ys]
+    logits = [[_logits(ask([x, y])) for x in xs] for y in ys]
     figure, [axis] = _subplots(1, 1, (5.2, 4.4))
     for k in range(len(logits[0][0])):
         leads = [[_lead(at, k) for at in row] for row in logits]
@@ -107,7 +120,10 @@ def gradient_flow(models: Mapping[str, Module]) -> Figure:
 
 
 def _subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[Any]]:
-    from matplotlib.figure import Figure
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError('plots need matplotlib: pip install "autograd-mini[plot]"') from error
 
     figure = Figure(figsize=size, layout="constrained")
     figure._repr_svg_ = lambda: _svg(figure)  # type: ignore[attr-defined]
@@ -140,7 +156,7 @@ def _places(low: float, high: float, count: int, margin: float = 0.1) -> list[fl
 
 def _logits(output: Any) -> list[float]:
     """One logit a class; those of a single score s, for label 1, are -s and s."""
-    scores = output if isinstance(output, list) else [output]
+    scores = output if isinstance(output, list) else [getattr(output, "data", output)]
     return [-scores[0], scores[0]] if len(scores) == 1 else scores
 
 

@@ -52,6 +52,11 @@ def test_training_curves_show_training_and_validation(drawn):
     assert svg == plots.training_curves(history(loss=1.0, accuracy=0.25)), "the same every time"
 
 
+def test_what_is_held_out_may_have_a_name_of_its_own(drawn):
+    plots.training_curves(history(loss=1.0), held_out="test")
+    assert curves(drawn[0])["loss"] == {"training": [0.9, 0.6, 0.3], "test": [1.0] * 3}
+
+
 @pytest.mark.parametrize("validation", [{}, {"accuracy": 0.5}])
 def test_what_was_not_measured_is_not_drawn(drawn, validation):
     plots.training_curves(history(**validation))
@@ -78,8 +83,15 @@ def test_a_history_without_matplotlib_shows_its_text(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     assert list(history()._repr_mimebundle_()) == ["text/plain"]
-    with pytest.raises(ImportError):
+    with pytest.raises(ImportError, match=r'pip install "autograd-mini\[plot\]"'):
         history().plot()
+
+
+def test_a_picture_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="a history of at least one epoch, got none"):
+        History([]).plot()
+    with pytest.raises(ValueError, match="decision_regions expected at least one point, got none"):
+        plots.decision_regions(MLP(2, [1]), [])
 
 
 def regions(figure):
@@ -116,11 +128,15 @@ def test_decision_regions_of_logits_are_those_of_the_largest():
     assert [class_at(figure, at) for at in places] == [[0], [1], [2]]
 
 
-def test_decision_regions_of_a_perceptron_and_of_a_class_that_never_wins():
-    perceptron = Perceptron(2)
+@pytest.mark.parametrize(("activation", "low"), [("sign", -1), ("step", 0)])
+def test_decision_regions_of_a_perceptron(activation, low):
+    perceptron = Perceptron(2, activation=activation)
     perceptron.w[0].data = 1.0
-    figure = plots.decision_regions(perceptron, [([-1.0, 0.0], -1), ([1.0, 1.0], 1)], resolution=20)
-    assert [class_at(figure, at) for at in ((-0.8, 0.5), (0.8, 0.5))] == [[0], [1]]
+    figure = plots.decision_regions(perceptron, [([-1.0, 0.0], low), ([1.0, 1.0], 1)], resolution=6)
+    assert [class_at(figure, at) for at in ((-0.1, 0.5), (0.1, 0.5))] == [[0], [1]]
+
+
+def test_a_class_that_never_wins_has_no_region():
     always = MLP(2, [1])
     for p, number in zip(always.parameters(), (0.0, 0.0, 1.0)):
         p.data = number

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from autograd_mini import Value, gradients
+from autograd_mini import DomainError, Value, gradients
 
 from .base import set_numbers, trainable
 
@@ -51,7 +52,10 @@ def bfgs(
     Raises:
         ImportError: scipy is not installed.
 
-    An error in the loss, or Ctrl-C, is passed on, with the parameters at the last point accepted.
+    A trial point where the loss is not defined or overflows (a DomainError, ZeroDivisionError or
+    OverflowError) counts as infinitely bad, and the line search turns back. Any other error in the
+    loss, one at the start point, or Ctrl-C is passed on, with the parameters at the last point
+    accepted.
 
     >>> x, y = Value(-1.0), Value(2.0)
     >>> result = bfgs([x, y], lambda: (1 - x) ** 2 + 100 * (y - x * x) ** 2)  # Rosenbrock
@@ -63,12 +67,18 @@ def bfgs(
     except ImportError as error:
         raise ImportError('bfgs needs scipy: pip install "autograd-mini[optimize]"') from error
     values = trainable(parameters, "bfgs")
-    best = [p.data for p in values]
+    start = [p.data for p in values]
+    best = list(start)
 
     def loss_and_gradient(numbers: Any) -> tuple[float, list[float]]:
         set_numbers(values, numbers.tolist())
-        found = loss()
-        slopes = gradients(found, values)
+        try:
+            found = loss()
+            slopes = gradients(found, values)
+        except (DomainError, ZeroDivisionError, OverflowError):
+            if numbers.tolist() == start:
+                raise
+            return math.inf, [0.0] * len(values)
         return found.data, slopes
 
     def accept(numbers: Any) -> None:
@@ -77,7 +87,7 @@ def bfgs(
     options = {"gtol": tolerance, "maxiter": max_steps}
     try:
         found = minimize(
-            loss_and_gradient, best, jac=True, method="BFGS", callback=accept, options=options
+            loss_and_gradient, start, jac=True, method="BFGS", callback=accept, options=options
         )
         accept(found.x)
     finally:  # whatever was tried last
