@@ -212,7 +212,7 @@ def _check_options(
         name = type(optimizer).__name__
         raise TypeError(
             f"fit calls optimizer.step() without arguments, and {name}.step needs some; write the "
-            "training loop out"
+            "training loop out, as its docstring does"
         )
     if schedule and schedule in FACTORIES:
         name = schedule.__name__
