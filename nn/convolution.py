@@ -16,6 +16,7 @@ from .activations import Activation, activation_function, activation_name
 from .initializers import Initializer, initializer
 from .layers import check_inputs, check_size
 from .module import Module
+from .randomness import source
 
 
 class _Convolution(Module):
@@ -49,12 +50,13 @@ class _Convolution(Module):
         self.padding = check_size(padding, f"{name} padding", least=0)
         self.activation = activation_function(activation)
         draw = initializer(init, activation_name(self.activation))
+        draws = source(rng)
         area = math.prod(self.kernel_size)
         fan_in, fan_out = in_channels * area, out_channels * area
 
         def weights(sizes: tuple[int, ...]) -> Any:
             if not sizes:
-                return Value(draw(fan_in, fan_out, rng or random))
+                return Value(draw(fan_in, fan_out, draws))
             return [weights(sizes[1:]) for _ in range(sizes[0])]
 
         self.w = weights((out_channels, in_channels, *self.kernel_size))

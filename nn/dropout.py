@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .module import Module
+from .randomness import source
 
 
 class Dropout(Module):
@@ -27,12 +28,13 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5, rng: random.Random | None = None) -> None:
         if not 0 <= p < 1:
             raise ValueError(f"Dropout expected p in [0, 1), got {p}")
+        source(rng)
         self.p, self.rng = p, rng
 
     def mask(self, count: int) -> list[float]:
         """A draw: for each input 0, or 1 / (1 - p)."""
-        source: Any = self.rng or random
-        return [0.0 if source.random() < self.p else 1 / (1 - self.p) for _ in range(count)]
+        draws = source(self.rng)
+        return [0.0 if draws.random() < self.p else 1 / (1 - self.p) for _ in range(count)]
 
     def __call__(self, x: Sequence[Any], mask: Sequence[Any] | None = None) -> list[Any]:
         """The inputs times the mask; by default, in training, one that is drawn now."""

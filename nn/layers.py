@@ -12,6 +12,7 @@ from autograd_mini import Value, dot
 from .activations import Activation, activation_function, activation_name
 from .initializers import Initializer, initializer
 from .module import Module
+from .randomness import source
 
 
 class Neuron(Module):
@@ -51,7 +52,8 @@ class Neuron(Module):
         nin, nout = check_size(nin, "Neuron inputs"), check_size(nout, "Neuron nout")
         self.activation = activation_function(activation if nonlin else None)
         draw = initializer(init, activation_name(self.activation))
-        self.w = [Value(draw(nin, nout, rng or random)) for _ in range(nin)]
+        draws = source(rng)
+        self.w = [Value(draw(nin, nout, draws)) for _ in range(nin)]
         self.b = Value(0.0)
         self.expand = expand
 

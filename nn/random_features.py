@@ -11,6 +11,7 @@ from autograd_mini import Value, dot
 from .activations import Activation, activation_function, activation_name
 from .layers import check_inputs, check_size
 from .module import Module
+from .randomness import source
 
 
 class RandomFeatures(Module):
@@ -48,9 +49,9 @@ class RandomFeatures(Module):
         nin = check_size(nin, "RandomFeatures inputs")
         nout = check_size(nout, "RandomFeatures features")
         self.activation = activation_function(activation)
-        source: Any = rng or random
-        self.w = [[Value(source.gauss(0, 1)) for _ in range(nin)] for _ in range(nout)]
-        self.b = [Value(source.gauss(0, 1) if bias else 0.0) for _ in range(nout)]
+        draws = source(rng)
+        self.w = [[Value(draws.gauss(0, 1)) for _ in range(nin)] for _ in range(nout)]
+        self.b = [Value(draws.gauss(0, 1) if bias else 0.0) for _ in range(nout)]
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         x = check_inputs(x, len(self.w[0]), "RandomFeatures")

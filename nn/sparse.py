@@ -11,6 +11,7 @@ from autograd_mini import Value, dot
 from .initializers import Initializer, initializer
 from .layers import check_inputs, check_size
 from .module import Module
+from .randomness import source
 
 
 class SparseLinear(Module):
@@ -47,9 +48,9 @@ class SparseLinear(Module):
         nout = check_size(nout, "SparseLinear outputs")
         if not 0 < density <= 1:
             raise ValueError(f"SparseLinear expected a density in (0, 1], got {density}")
-        source: Any = rng or random
+        draws = source(rng)
         if connections is None:
-            pairs = [(i, j) for i in range(nout) for j in range(nin) if source.random() < density]
+            pairs = [(i, j) for i in range(nout) for j in range(nin) if draws.random() < density]
         else:
             pairs = sorted(set(connections))
         for i, j in pairs:
@@ -59,7 +60,7 @@ class SparseLinear(Module):
                 )
         draw = initializer(init, "linear")
         connected = [[j for k, j in pairs if k == i] for i in range(nout)]
-        self.w = [{j: Value(draw(len(heard), nout, source)) for j in heard} for heard in connected]
+        self.w = [{j: Value(draw(len(heard), nout, draws)) for j in heard} for heard in connected]
         self.b = [Value(0.0) for _ in range(nout)]
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import random
-from typing import Any
+
+from .randomness import source
 
 Point = tuple[list[float], int]
 
@@ -61,10 +62,9 @@ def spirals(
 def _noisy(
     points: list[tuple[tuple[float, float], int]], noise: float, rng: random.Random | None
 ) -> list[Point]:
-    source: Any = rng or random
+    draws = source(rng)
     noisy = [
-        ([x + source.gauss(0, noise), y + source.gauss(0, noise)], label)
-        for (x, y), label in points
+        ([x + draws.gauss(0, noise), y + draws.gauss(0, noise)], label) for (x, y), label in points
     ]
-    source.shuffle(noisy)  # so that a part of them is like the whole
+    draws.shuffle(noisy)  # so that a part of them is like the whole
     return noisy

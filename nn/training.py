@@ -14,6 +14,7 @@ from .module import Module
 from .optimizers import Optimizer, clip_gradients
 from .optimizers.base import set_numbers
 from .progress import ProgressBar
+from .randomness import source
 from .schedules import FACTORIES, Schedule
 
 Example = tuple[Any, Any]
@@ -153,13 +154,14 @@ def fit(
         *([bar.show] if bar else []),
     ]
     watch = Watch(early_stopping, optimizer.parameters) if early_stopping else None
+    draws = source(rng)
     evaluating = isinstance(model, Module) and not model.training
     try:
         if evaluating:
             model.train()
         for number in range(1, epochs + 1):
             order = list(range(len(data)))  # from the rng alone, so that training can be resumed
-            (rng or random).shuffle(order)
+            draws.shuffle(order)
             total = 0.0
             sums = dict.fromkeys(metrics, 0.0)
             for start in range(0, len(order), size):

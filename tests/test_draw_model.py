@@ -53,7 +53,7 @@ def test_a_neuron_is_its_pre_activation_and_its_activation():
     assert modules_of(loss_of(model, [1.0, 2.0]), model) == {
         **{f"layers.0.neurons.{i}": ["dot", "tanh"] for i in range(3)},
         "layers.1.neurons.0": ["dot"],
-        "outside": ["-", "**", "fsum", "/"],
+        "outside": ["-", "**"],
     }
 
 
@@ -61,7 +61,7 @@ def test_a_neuron_is_its_pre_activation_and_its_activation():
 def test_so_it_is_where_products_and_sums_are_spelled_out(row):
     model = network(expand=True)
     found = modules_of(loss_of(model, row), model)
-    assert found["outside"] == ["-", "**", "fsum", "/"]
+    assert found["outside"] == ["-", "**"]
     assert found["layers.0.neurons.1"] == ["*", "+", "*", "+", "tanh"]
     assert found["layers.1.neurons.0"] == ["*", "+", "*", "+", "*", "+"]
 
@@ -106,7 +106,7 @@ def test_a_penalty_on_the_parameters_is_outside_of_the_model(penalty):
     data = loss_of(model, [1.0, 2.0])
     before = modules_of(data, model)
     after = modules_of(data + 0.1 * penalty(model.parameters()), model)
-    assert before.pop("outside") == after.pop("outside")[:4]
+    assert before.pop("outside") == after.pop("outside")[:2]
     assert before == after
 
 
