@@ -16,6 +16,7 @@ from autograd_mini import (
     Step,
     Value,
     atan2,
+    backprop,
     backprop_steps,
     cos,
     dot,
@@ -702,3 +703,15 @@ def test_a_label_that_became_no_string_is_told_where_names_are_needed():
     x.label = 7
     with pytest.raises(TypeError, match="a label is a string, got int 7"):
         node_names(x * 2)
+
+
+def test_the_naive_recursion_may_take_as_many_steps_as_it_says(monkeypatch):
+    a = Value(1.0)
+    b = a + a
+    c = b + b  # 6 steps and the seed
+    assert backprop.MAX_DEPTH_FIRST_STEPS == 100_000
+    monkeypatch.setattr(backprop, "MAX_DEPTH_FIRST_STEPS", 6)
+    assert len(backprop_steps(c, order="depth_first")) == 7
+    monkeypatch.setattr(backprop, "MAX_DEPTH_FIRST_STEPS", 4)
+    with pytest.raises(AutogradError, match="more than 4 steps"):
+        backprop_steps(c, order="depth_first")

@@ -913,3 +913,9 @@ def test_predict_of_a_module_with_methods_says_what_to_write():
 def test_linear_refuses_an_activation():
     with pytest.raises(TypeError, match="Linear has no activation"):
         Linear(2, 3, activation="relu")
+
+
+def test_a_neuron_of_its_own_is_a_layer_of_one():
+    alone = Neuron(3, activation="tanh", rng=random.Random(0))
+    in_a_layer = Layer(3, 1, activation="tanh", rng=random.Random(0)).neurons[0]
+    assert [w.data for w in alone.w] == [w.data for w in in_a_layer.w]

@@ -1316,3 +1316,28 @@ def test_an_operation_of_the_users_own_belongs_to_the_module_that_declares_it():
 def test_only_the_int_zero_stands_for_no_bias():
     assert not dot.has_bias((1.0, 2.0, 0))
     assert all(dot.has_bias((1.0, 2.0, bias)) for bias in (0.0, -0.0, 5, Value(0.0)))
+
+
+def test_an_interval_needs_both_of_its_brackets():
+    for notation in ("0, 1)", "(0, 1", "x0, 1)", "(0, 1;"):
+        with pytest.raises(ValueError, match="an interval reads"):
+            Interval(notation)
+
+
+def test_the_edges_are_kinks_or_ends_of_the_domain():
+    for row in TABLE.values():
+        for point in row.edges:
+            at_a_kink = any(kink(*point) == 0 for kink in row.kinks)
+            at_an_end = any(x in (i.low, i.high) for x, i in zip(point, row.domain))
+            assert at_a_kink or at_an_end or row.name == "**", (row, point)
+
+
+def test_an_error_shows_the_first_four_of_a_list():
+    largest = 1.7e308
+    with pytest.raises(DomainError, match=r"got $"):
+        logsumexp([])
+    broken = NaryPrimitive("broken", lambda *xs: math.log(-1), lambda i, xs, y: 1)
+    with pytest.raises(DomainError, match=r"got 1\.0, 2\.0, 3\.0, 4\.0$"):
+        broken([1.0, 2.0, 3.0, 4.0])
+    with pytest.raises(DomainError, match=r"got 1\.0, 2\.0, 3\.0, 4\.0, \.\.$"):
+        broken([1.0, 2.0, 3.0, 4.0, largest])

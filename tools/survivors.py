@@ -55,6 +55,16 @@ FAMILIES = [
     ),
     Family("Eq_GtE", r"if i == last else", "i is never beyond the last"),
     Family("NumberReplacer", r"first = self\.(neurons|layers)", "all neurons of a layer are alike"),
+    Family(
+        "NumberReplacer|USub",
+        r"by_hand(\[self\]\(| = getattr\()operands\[0\]",
+        "there is one operand, [0] and [-1]",
+    ),
+    Family(
+        "Eq_Is$",
+        r'row\.name == name|order == "topological"|i == last',
+        "in CPython equal names and small ints are one object",
+    ),
     Family("NumberReplacer", r"operands\[0\], slopes\[0\]\)$", "there is one slope, [0] and [-1]"),
 ]
 
