@@ -331,3 +331,62 @@ twice
 #
 # **More of everything.** Second derivatives, optimizers, losses, saving and loading, checks of
 # gradients: the [README](../README.md) has an overview.
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. In the lecture a bug costs an hour: `zero_grad` is forgotten before `backward`. Train the
+#    network on the four examples for 20 steps without it. What happens to the loss, and why?
+# 2. $y = x + x$, then $z = y \cdot y$. Say what `x.grad` is after one backward pass from z, and
+#    after a second one from y. Check it.
+# 3. Where does a neuron's picture show more boxes: with `expand=True` or without? How many are
+#    there for two inputs?
+
+# %% [markdown]
+# ## Answers
+#
+# **1.** The gradients of all steps so far add up, so every step is longer than the one before, as
+# with a momentum of 1. The loss may fall fast at first; then the steps go past the valley.
+
+# %%
+xs = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]
+ys = [1.0, -1.0, -1.0, 1.0]
+for clears in (True, False):
+    model = MLP(3, [4, 4, 1], activation="tanh", rng=random.Random(1))
+    seen = []
+    for _ in range(20):
+        loss = sum((model(x) - y) ** 2 for x, y in zip(xs, ys))
+        if clears:
+            model.zero_grad()
+        loss.backward()
+        for p in model.parameters():
+            p.data -= 0.05 * p.grad
+        seen.append(loss.data)
+    print("with zero_grad:   " if clears else "without zero_grad:", end=" ")
+    print(", ".join(f"{number:.2f}" for number in seen[::5]), f"largest later {max(seen[5:]):.2f}")
+
+# %% [markdown]
+# **2.** $z = 4x^2$, so the first pass gives $8x$. The second adds $dy/dx = 2$.
+
+# %%
+x = Value(3.0, "x")
+y = x + x
+z = y * y
+z.backward()
+print(x.grad)
+y.backward()
+print(x.grad)
+assert x.grad == 8 * 3.0 + 2
+
+# %% [markdown]
+# **3.** With `expand=True` every product and every sum is a node. For two inputs that is five
+# leaves, two products, two sums and the activation: ten boxes. Without it one dot product stands
+# for the products and sums: seven.
+
+# %%
+from autograd_mini import topological_order
+
+for expand in (True, False):
+    neuron = MLP(2, [1], output_activation="tanh", expand=expand, rng=random.Random(0))
+    out = neuron([Value(1.0, "x1"), Value(2.0, "x2")])
+    print(expand, len(topological_order(out)))
