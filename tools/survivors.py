@@ -54,7 +54,11 @@ FAMILIES = [
         "numbers by a longer road",
     ),
     Family("Eq_GtE", r"if i == last else", "i is never beyond the last"),
-    Family("NumberReplacer", r"first = self\.(neurons|layers)", "all neurons of a layer are alike"),
+    Family(
+        "NumberReplacer|USub",
+        r"first = self\.(neurons|layers)|len\(self\.layers\[0\]\.neurons\[0\]\.w\)",
+        "all neurons of a layer are alike",
+    ),
     Family(
         "NumberReplacer|USub",
         r"by_hand(\[self\]\(| = getattr\()operands\[0\]",
