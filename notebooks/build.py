@@ -17,7 +17,6 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from autograd_mini.draw.program import pure_dot
 from autograd_mini.files import write_atomically
 
 HERE = Path(__file__).resolve().parent
@@ -149,14 +149,8 @@ def _environment(settings: str) -> dict[str, str]:
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "HYPOTHESIS_STORAGE_DIRECTORY": settings,
     }
-    try:
-        files = metadata.files("graphviz-pure") or ()
-    except metadata.PackageNotFoundError:
-        files = ()
-    for file in files:
-        if file.stem == "graphviz-pure":
-            changed["AUTOGRAD_MINI_DOT"] = str(file.locate())
-    return {**os.environ, **changed}
+    program = pure_dot()
+    return {**os.environ, **changed, **({"AUTOGRAD_MINI_DOT": program} if program else {})}
 
 
 def _with_a_palette(png: str) -> str:

@@ -1,9 +1,9 @@
 """Pictures taken apart, for tests: what stands in an SVG, read back from it."""
 
-import importlib.metadata
 import xml.etree.ElementTree as ET
 
 from autograd_mini.draw import draw_dot
+from autograd_mini.draw.program import pure_dot
 
 SVG = "{http://www.w3.org/2000/svg}"
 TITLE = "{http://www.w3.org/1999/xlink}title"
@@ -11,16 +11,7 @@ SHAPES = {"polygon", "path", "ellipse"}
 CLASSES = {"node", "edge", "cluster"}
 
 
-def pure_binary():
-    """graphviz-pure's program, or None where it has no wheel."""
-    try:
-        files = importlib.metadata.files("graphviz-pure") or ()
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    return next((str(f.locate()) for f in files if f.stem == "graphviz-pure"), None)
-
-
-PURE = pure_binary()
+PURE = pure_dot()
 
 
 class Drawn:

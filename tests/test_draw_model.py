@@ -8,6 +8,7 @@ from pictures import SVG, Drawn
 from autograd_mini import (
     AutogradError,
     Value,
+    dot,
     draw_dot,
     gradients,
     relu,
@@ -283,3 +284,17 @@ def test_any_object_that_names_its_parameters_is_a_model():
     picture = Drawn(tanh(w * 3.0), model=Line())
     assert picture.texts("module") == ["Line"]
     assert picture.texts("node-0")[0] == "w"
+
+
+@pytest.mark.parametrize("bias", [5, 5.0])
+def test_a_bias_that_is_a_number_counts_as_one_whatever_its_type(bias):
+    class Model(Module):
+        def __init__(self):
+            self.w = [Value(1.0), Value(2.0)]
+
+        def __call__(self, x):
+            return tanh(dot(self.w, self.w, bias)) * x
+
+    model = Model()
+    found = homes(topological_order(model(3.0)), dict.fromkeys(model.w, ()))
+    assert [str(node.op) for node in found if not node.is_leaf][:1] == ["dot"]

@@ -613,3 +613,15 @@ def test_values_are_leaves_within_bounds(x, y):
 
 def test_values_shrink_to_zero():
     assert find(values(), lambda x: True, settings=FIXED).data == 0.0
+
+
+def test_what_oscillates_within_the_first_reach_is_not_called_wrong():
+    def wave(x):  # of math's own, so that it is differentiated by differences
+        return math.sin(348.5 * x)
+
+    x = -18.461
+    misled = differentiate(wave, x)
+    assert misled.error < 1e-6 < abs(misled.derivative - 348.5 * math.cos(348.5 * x))
+    check_gradients(wave, x, gradient=lambda x: 348.5 * math.cos(348.5 * x))
+    with pytest.raises(GradientError):
+        check_gradients(wave, x, gradient=lambda x: 348.6 * math.cos(348.5 * x))

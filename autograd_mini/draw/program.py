@@ -33,7 +33,6 @@ def dot_command() -> str | None:
         AutogradError: AUTOGRAD_MINI_DOT is set, and names nothing that can be run.
     """
     import os
-    from importlib import metadata
     from shutil import which
 
     wanted = os.environ.get("AUTOGRAD_MINI_DOT")
@@ -42,9 +41,14 @@ def dot_command() -> str | None:
         if found is None:
             raise AutogradError(f"AUTOGRAD_MINI_DOT is {wanted!r}, which is no program")
         return found
-    found = which("dot")
-    if found is not None:
-        return found
+    return which("dot") or pure_dot()
+
+
+def pure_dot() -> str | None:
+    """The path of graphviz-pure's program, which draws the same everywhere; None without it."""
+    from importlib import metadata
+    from shutil import which
+
     try:
         files = metadata.files("graphviz-pure") or ()
     except metadata.PackageNotFoundError:
