@@ -64,6 +64,7 @@ from .value import Scalar, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .compiler import compile
     from .draw import draw_dot, draw_mlp
     from .formulas import latex
     from .paths import chain_rule
@@ -91,6 +92,7 @@ __all__ = [
     "cbrt",
     "chain_rule",
     "clip",
+    "compile",
     "cos",
     "cosh",
     "dot",
@@ -149,6 +151,7 @@ __all__ = [
 
 _LOADED_WHEN_USED = {  # so that importing the engine stays quick
     "chain_rule": "paths",
+    "compile": "compiler",
     "draw_dot": "draw",
     "draw_mlp": "draw",
     "latex": "formulas",

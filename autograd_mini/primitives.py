@@ -790,6 +790,10 @@ def _less_the_largest(xs: Iterable[Any]) -> list[Any]:
     """Logits less the largest of them, a plain number: softmax does not change, nor do its
     derivatives, and logits of any size keep their digits."""
     xs = list(as_tuple(xs, "softmax"))
+    if any(
+        hasattr(x, "trace") for x in xs
+    ):  # traced: it has no number, and a program shifts itself
+        return xs
     numbers = [getattr(x, "data", x) for x in xs]
     largest = max((x for x in numbers if x.__class__ is not complex and x - x == 0), default=0)
     return [x - largest for x in xs] if largest else xs

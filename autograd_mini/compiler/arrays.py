@@ -1,0 +1,333 @@
+"""The array program: a graph of typed operations on whole arrays, each checked when it is made.
+
+An Array is to arrays what a Value is to numbers: it records how it is made. The elementwise
+operations are those of the rule table, so the rules themselves run on Arrays, as on any scalar
+type. Besides these there are contractions (sums of products: every matmul, dot product and plain
+sum), logsumexp, and views. Equal operations are made once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..primitives import add, divide, multiply, negate, subtract
+from ..rules import Primitive
+from .arithmetic import RELATIONS, Recorded
+
+# The length of the first axis of an array that has one row for each example. How many there are is
+# not known; -16 stands for 16 times as many.
+BATCH = -1
+Shape = tuple[int, ...]
+
+
+class Array(Recorded):
+    """An array of the program, by how it is made.
+
+    Attributes:
+        op: a Primitive, applied elementwise; or the name of an operation on arrays: "input",
+            "parameter", "constant", "count" (how many examples there are), "contract",
+            "logsumexp", "reshape", "slice", "transpose", "broadcast", "gather", "scatter",
+            "assemble", "concatenate", "matmul", "sum", "max".
+        args: what it is applied to, Arrays and plain numbers.
+        info: what else the operation needs, such as the letters of a contraction.
+        shape: its sizes; the first is BATCH where it has a row for each example.
+        program: the program it belongs to.
+        number: its place in the program.
+        scalars: the nodes of the scalar graph that are its lanes, if it was made of some.
+        gradient_of: the array whose gradient it is, which it is named after; or None.
+    """
+
+    __slots__ = ("args", "gradient_of", "info", "number", "op", "program", "scalars", "shape")
+
+    def __init__(
+        self, program: ArrayProgram, op: Any, args: tuple[Any, ...], info: Any, shape: Shape
+    ) -> None:
+        self.program, self.op, self.args, self.info, self.shape = program, op, args, info, shape
+        self.scalars: Any = None
+        self.gradient_of: Array | None = None
+        self.number = len(program.arrays)
+        program.arrays.append(self)
+
+    @classmethod
+    def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Any:
+        program = next(x.program for x in operands if x.__class__ is Array)
+        return program.apply(primitive, *operands)
+
+    @property
+    def is_batched(self) -> bool:
+        return self.shape[:1] == (BATCH,)
+
+    @property
+    def lanes(self) -> int:
+        """How many numbers it has for each example."""
+        return math.prod(self.shape[self.is_batched :])
+
+    @property
+    def operands(self) -> list[Array]:
+        """The Arrays among its args."""
+        return [x for x in self.args if x.__class__ is Array]
+
+    def __repr__(self) -> str:
+        args = ", ".join(f"#{x.number}" if x.__class__ is Array else repr(x) for x in self.args)
+        info = "" if self.info is None else f" {self.info}"
+        return f"#{self.number} {self.op}({args}){info} {self.shape}"
+
+
+class ArrayProgram:
+    """Arrays in the order they are made; equal ones are one."""
+
+    def __init__(self) -> None:
+        self.arrays: list[Array] = []
+        self._made: dict[Any, Array] = {}
+
+    def make(self, op: Any, args: Sequence[Any], info: Any, shape: Shape) -> Array:
+        """The array made like this, a new one unless there is one."""
+        key = (op, *[x if x.__class__ is Array else (x,) for x in args], info, shape)
+        if op == "constant":
+            key = (op, info.shape, info.tobytes())
+        array = self._made.get(key)
+        if array is None:
+            array = self._made[key] = Array(self, op, tuple(args), info, shape)
+        return array
+
+    # -- leaves ---------------------------------------------------------------------------------
+
+    def input(self, name: str, shape: Shape) -> Array:
+        return self.make("input", (), name, (BATCH, *shape))
+
+    def parameter(self, index: int, shape: Shape) -> Array:
+        return self.make("parameter", (), index, shape)
+
+    def constant(self, numbers: Any) -> Any:
+        numbers = np.asarray(numbers, dtype=float)
+        if numbers.ndim == 0:
+            return float(numbers)
+        return self.make("constant", (), numbers, numbers.shape)
+
+    def count(self) -> Array:
+        """The number of examples."""
+        return self.make("count", (), None, ())
+
+    # -- elementwise ----------------------------------------------------------------------------
+
+    def apply(self, primitive: Primitive, *operands: Any) -> Any:
+        """The operation on arrays whose shapes broadcast, as in NumPy; simplified."""
+        operands = tuple(x if x.__class__ is Array else float(x) for x in operands)
+        if not any(x.__class__ is Array for x in operands):
+            return ieee(primitive, operands)
+        simpler = _simpler(self, primitive, operands)
+        if simpler is not None:
+            return simpler
+        shape = broadcast(*[x.shape for x in operands if x.__class__ is Array])
+        return self.make(primitive, operands, None, shape)
+
+    def total(self, constant: float, terms: Sequence[tuple[float, Any]]) -> Any:
+        """constant + the sum of coefficient * array, as one would write it."""
+        terms = sorted(terms, key=lambda term: term[0] < 0)  # stable: a - b rather than -b + a
+        result: Any = constant if constant > 0 or not terms else None
+        for c, x in terms:
+            size = scaled(x, abs(c))
+            if result is None:
+                result = -size if c < 0 else size
+            else:
+                result = result - size if c < 0 else result + size
+        if result is None:
+            return constant
+        return result + constant if constant < 0 else result
+
+    # -- sums of products -----------------------------------------------------------------------
+
+    def contract(self, letters: str, *arrays: Array) -> Array:
+        """A sum of products, in einsum's notation: "bi,oi->bo"; one or two arrays.
+
+        Raises:
+            ValueError: the letters do not fit the shapes.
+        """
+        into, out = letters.split("->")
+        size: dict[str, int] = {}
+        for axes, x in zip(into.split(","), arrays, strict=True):
+            if len(axes) != len(x.shape):
+                raise ValueError(f"contract expected axes {axes} for an array of shape {x.shape}")
+            for letter, n in zip(axes, x.shape):
+                if size.setdefault(letter, n) != n:
+                    raise ValueError(f"contract {letters}: {letter} is {size[letter]} and {n}")
+        if len(arrays) == 1 and sorted(into) == sorted(out):
+            return self.transpose(arrays[0], [into.index(letter) for letter in out])
+        return self.make("contract", arrays, letters, tuple(size[letter] for letter in out))
+
+    def logsumexp(self, x: Array) -> Array:
+        """Along the last axis."""
+        return self.make("logsumexp", (x,), None, x.shape[:-1])
+
+    # -- views ----------------------------------------------------------------------------------
+
+    def reshape(self, x: Array, shape: Shape) -> Array:
+        if math.prod(shape) != math.prod(x.shape):
+            raise ValueError(f"reshape cannot make {shape} of {x.shape}")
+        if x.op == "reshape":
+            x = x.args[0]
+        return x if shape == x.shape else self.make("reshape", (x,), None, shape)
+
+    def slice(self, x: Array, bounds: Sequence[tuple[int, int] | None]) -> Array:
+        """Along each axis [start, stop), or all for None."""
+        whole = tuple(
+            None if b is None or b == (0, n) else b for b, n in zip(bounds, x.shape, strict=True)
+        )
+        if not any(whole):
+            return x
+        shape = tuple(n if b is None else b[1] - b[0] for b, n in zip(whole, x.shape))
+        return self.make("slice", (x,), whole, shape)
+
+    def transpose(self, x: Array, order: Sequence[int]) -> Array:
+        order = tuple(order)
+        if x.op == "transpose":
+            x, order = x.args[0], tuple(x.info[i] for i in order)
+        if order == tuple(range(len(order))):
+            return x
+        return self.make("transpose", (x,), order, tuple(x.shape[i] for i in order))
+
+    def broadcast(self, x: Any, shape: Shape) -> Array:
+        """All of a shape; a number too."""
+        if x.__class__ is Array and x.shape == shape:
+            return x  # type: ignore[no-any-return]
+        if x.__class__ is Array and x.op == "broadcast" and x.operands:
+            [x] = x.args
+        return self.make("broadcast", (x,), None, shape)
+
+    def gather(self, x: Array, index: Any) -> Array:
+        """The lanes x[index], for an array of places in x's lanes, counted through all axes."""
+        index = np.asarray(index)
+        flat = self.reshape(x, (*x.shape[: x.is_batched], x.lanes))
+        shape = (*x.shape[: x.is_batched], *index.shape)
+        return self.make("gather", (flat,), Index(index), shape)
+
+    def scatter(self, x: Array, index: Index, shape: Shape) -> Array:
+        """gather's adjoint: zeros of `shape`, with x's lanes added at the index."""
+        return self.make("scatter", (x,), index, shape)
+
+    def assemble(self, pieces: Sequence[Array], starts: Sequence[Shape], shape: Shape) -> Array:
+        """Zeros of `shape`, with each piece added at its start: slice's adjoint."""
+        return self.make("assemble", pieces, tuple(starts), shape)
+
+    def concatenate(self, pieces: Sequence[Array], axis: int) -> Array:
+        """Arrays side by side along an axis."""
+        if len(pieces) == 1:
+            return pieces[0]
+        shape = list(pieces[0].shape)
+        shape[axis] = sum(x.shape[axis] for x in pieces)
+        return self.make("concatenate", pieces, axis, tuple(shape))
+
+
+class Index:
+    """Places in an array, equal to others with the same ones."""
+
+    def __init__(self, places: Any) -> None:
+        self.places = places
+        self._key = (places.shape, places.tobytes())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Index) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return f"[{self.places.shape}]"
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """The shape that arrays of these have together.
+
+    Raises:
+        ValueError: they do not fit.
+    """
+    rank = max(map(len, shapes))
+    shape = []
+    for i in range(-rank, 0):
+        sizes = {s[i] for s in shapes if len(s) >= -i} - {1}
+        if len(sizes) > 1:
+            raise ValueError(f"shapes {', '.join(map(str, shapes))} do not broadcast")
+        shape.append(sizes.pop() if sizes else 1)
+    return tuple(shape)
+
+
+def scaled(x: Any, c: float) -> Any:
+    """c * x, written as a quotient where c is 1/n."""
+    if c == 1:
+        return x
+    if 0 < abs(c) < 1 and (1 / c).is_integer() and len(f"{c}") > len(f"{1 / c:.0f}") + 1:
+        return x / (1 / c)
+    return c * x
+
+
+def ieee(primitive: Primitive, numbers: Sequence[float]) -> float:
+    """The operation on numbers, in IEEE arithmetic."""
+    from ..scalars import IEEE
+
+    return float(IEEE.__apply_primitive__(primitive, numbers))
+
+
+def _simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
+    """What is equal to op(*x) and shorter, or None."""
+    if op is negate and x[0].op is negate:
+        return x[0].args[0]
+    if op in (add, subtract):
+        a, b = x
+        if a.__class__ is Array and b.__class__ is Array and a.op is divide and b.op is divide:
+            [above_a, below], [above_b, other] = a.args, b.args
+            if below is other and below.__class__ is Array and below.shape == ():
+                return op(above_a, above_b) / below
+    if op is add:
+        if a == 0.0 or b == 0.0:
+            return b if a == 0.0 else a
+        if a is b:
+            return 2.0 * a
+        if b.__class__ is Array and b.op is negate:
+            return a - b.args[0]
+        if a.__class__ is Array and a.op is negate:
+            return b - a.args[0]
+    elif op is subtract:
+        a, b = x
+        if b == 0.0:
+            return a
+        if a == 0.0:
+            return -b
+        if b.__class__ is Array and b.op is negate:
+            return a + b.args[0]
+    elif op is multiply:
+        return _simpler_product(*x)
+    elif op is divide:
+        a, b = x
+        if b == 1.0:
+            return a
+        if a.__class__ is Array and a.op is negate:
+            return -(a.args[0] / b)
+    elif op in RELATIONS and x[2] is x[3]:
+        return x[2]
+    return None
+
+
+def _simpler_product(a: Any, b: Any) -> Any:
+    for one, other in ((a, b), (b, a)):
+        if one.__class__ is float:
+            if one == 1.0:
+                return other
+            if one == -1.0:
+                return -other
+            if one < 0:
+                return -(-one * other)
+            if other.op is multiply and other.args[0].__class__ is float:
+                return (one * other.args[0]) * other.args[1]
+            if other.op is divide and other.args[1] == one:
+                return other.args[0]
+        elif one.op is negate:
+            return -(one.args[0] * other)
+        elif one.op is divide and one.args[0] == 1.0:
+            return other / one.args[1]
+    if b.__class__ is float:
+        return b * a
+    return None

@@ -1,0 +1,22 @@
+"""Backends: each turns an array program into source, and source into a function of arrays.
+
+A backend is a module with emit(lowered, name) -> (source, constants) and function(source, name).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+NAMES = ("numpy",)
+
+
+def backend(name: str) -> Any:
+    """The module of a backend.
+
+    Raises:
+        ValueError: there is none of this name.
+    """
+    if name not in NAMES:
+        raise ValueError(f"backend is one of {', '.join(map(repr, NAMES))}, got {name!r}")
+    return import_module(f"{__name__}.{name}")

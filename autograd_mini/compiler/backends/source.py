@@ -1,0 +1,421 @@
+"""Source code of an array program, as one would write it by hand.
+
+An array becomes a line of its own where it is used twice, or where the line would get long; else it
+stands in the expression that uses it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...primitives import add, divide, multiply, negate, power, subtract
+from ...rules import Primitive
+from ..arithmetic import RELATIONS
+from ..arrays import Array
+from ..simplify import reachable
+
+WIDTH = 88
+# how tightly an expression binds
+ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON = range(6)
+OPERATORS = {add: SUM, subtract: SUM, multiply: PRODUCT, divide: PRODUCT}
+
+
+class Expression(NamedTuple):
+    """Text, how tightly it binds, and how many operations it holds."""
+
+    text: str
+    binding: int
+    operations: int
+
+    def within(self, binding: int) -> str:
+        return self.text if self.binding <= binding else f"({self.text})"
+
+
+class Source:
+    """The lines of a program.
+
+    Args:
+        outputs: name -> array, of a program that has been simplified.
+        names: of the inputs and parameters.
+
+    Attributes:
+        lines: (text, the array it makes) pairs.
+        constants: name -> array, what else the lines need.
+    """
+
+    library = "np"
+    spellings: Mapping[str, tuple[str, int]] = {}  # a template, and how tightly it binds
+
+    def __init__(self, outputs: Sequence[Array], names: Mapping[Array, str]) -> None:
+        self.outputs = outputs
+        self.names = dict(names)
+        self.order = reachable(outputs)
+        self.uses = Counter(a for x in self.order for a in x.operands)
+        self.uses.update(outputs)
+        self.expressions: dict[Array, Expression] = {}
+        self.constants: dict[str, Any] = {}
+        self.counts = any(x.op in ("count", "assemble", "broadcast", "scatter") for x in self.order)
+        self._index_names: dict[Any, str] = {}
+        self.lines: list[tuple[str, Array]] = []
+        self._taken = set(self.names.values()) | {self.library, "n", "special"}
+        self._last_forward = 0
+        for x in self.order:
+            self._write(x)
+
+    def body(self) -> list[str]:
+        """The lines, with comments at the forward and the backward pass."""
+        lines = []
+        part = ""
+        for text, x in self.lines:
+            now = "backward" if x.gradient_of is not None or part == "backward" else "forward"
+            if now != part:
+                lines.append(f"# {now}")
+                part = now
+            lines.append(text)
+        return lines
+
+    def _write(self, x: Array) -> None:
+        if x in self.names:
+            self.expressions[x] = Expression(self.names[x], ATOM, 0)
+            return
+        expression = self._expression(x)
+        if self._needs_a_line(x, expression):
+            name = self.names[x] = self._name(x)
+            if x.op == "assemble":
+                self._write_assemble(x, name)
+            elif x.op == "scatter":
+                self._write_scatter(x, name)
+            else:
+                self.lines.append((f"{name} = {expression.text}", x))
+            expression = Expression(name, ATOM, 0)
+        self.expressions[x] = expression
+
+    def _needs_a_line(self, x: Array, expression: Expression) -> bool:
+        if x.op == "count":
+            return False
+        if x in self.outputs or x.op in ("assemble", "scatter"):
+            return True
+        if x.op in ("reshape", "transpose") and expression.operations == 0:
+            return self.uses[x] > 1 and "reshape" in expression.text
+        return self.uses[x] > 1 or expression.operations > 3 or len(expression.text) > 60
+
+    def _of(self, x: Any) -> Expression:
+        if x.__class__ is Array:
+            return self.expressions[x]
+        text = repr(x).removesuffix(".0")
+        text = re.sub("inf|nan", rf"{self.library}.\g<0>", text)
+        return Expression(text, UNARY if text.startswith("-") else ATOM, 0)
+
+    def _named(self, x: Array) -> str:
+        """x in an expression that does not take computations: its name, or a view of a name."""
+        expression = self._of(x)
+        if expression.operations:
+            name = self.names[x] = self._name(x)
+            self.lines.append((f"{name} = {expression.text}", x))
+            expression = self.expressions[x] = Expression(name, ATOM, 0)
+        return expression.within(ATOM)
+
+    def _expression(self, x: Array) -> Expression:
+        if x.op.__class__ is str:
+            return getattr(self, f"_{x.op}")(x)
+        return self._elementwise(x)
+
+    # -- elementwise ----------------------------------------------------------------------------
+
+    def _elementwise(self, x: Array) -> Expression:
+        op = x.op
+        args = [self._of(a) for a in x.args]
+        count = 1 + sum(a.operations for a in args)
+        if op in (multiply, divide):
+            args = [self._as_factor(a, e) for a, e in zip(x.args, args)]
+        if op is divide and _is_mean(x):
+            return Expression(f"{self._of(x.args[0].args[0]).within(ATOM)}.mean()", ATOM, count)
+        if op in OPERATORS:
+            binding = OPERATORS[op]
+            left = args[0].within(binding)
+            right = args[1].within(binding - (op in (subtract, divide)))
+            if args[1].binding == binding and op is multiply:
+                right = args[1].within(binding - 1)
+            return Expression(f"{left} {op.name} {right}", binding, count)
+        if op is negate:
+            return Expression(f"-{args[0].within(POWER)}", UNARY, count)
+        if op is power:
+            left, right = args[0].within(ATOM), args[1].within(UNARY)
+            simple = re.fullmatch(r"[\w.]+", left) and re.fullmatch(r"-?[\w.]+", right)
+            return Expression(f"{left}{'**' if simple else ' ** '}{right}", POWER, count)
+        if op in RELATIONS:
+            a, b = args[2].text, args[3].text
+            return Expression(f"np.where({self._condition(x)}, {a}, {b})", ATOM, count)
+        if op.name not in self.spellings:
+            return self._opaque(x, args, count)
+        template, binding = self.spellings[op.name]
+        inner = [a.within(POWER) if "-{}" in template else a.text for a in args]
+        return Expression(template.format(*inner), binding, count)
+
+    def _opaque(self, x: Array, args: Sequence[Expression], count: int) -> Expression:
+        """A function of floats, called for one number after another."""
+        function = self._constant_named(_identifier(x.op.name), x.op)
+        return Expression(f"{function}({', '.join(a.text for a in args)})", ATOM, count)
+
+    def _condition(self, x: Array) -> str:
+        left, right = (self._of(a).within(SUM) for a in x.args[:2])
+        return f"{left} {RELATIONS[x.op]} {right}"
+
+    def _as_factor(self, x: Any, expression: Expression) -> Expression:
+        """A condition is 0 or 1 in a product."""
+        if x.__class__ is Array and x not in self.names:
+            if x.op in RELATIONS and x.args[2:] == (1.0, 0.0):
+                return Expression(self._condition(x), COMPARISON, expression.operations)
+            if str(x.op) == "step":
+                text = f"{self._of(x.args[0]).within(SUM)} > 0"
+                return Expression(text, COMPARISON, expression.operations)
+        return expression
+
+    # -- sums of products -----------------------------------------------------------------------
+
+    def _matmul(self, x: Array) -> Expression:
+        left, right = (self._named(a) for a in x.args)
+        return Expression(f"{left} @ {right}", PRODUCT, 1)
+
+    def _sum(self, x: Array) -> Expression:
+        return self._reduction(x, "sum")
+
+    def _max(self, x: Array) -> Expression:
+        return self._reduction(x, "max")
+
+    def _reduction(self, x: Array, name: str) -> Expression:
+        [a] = x.args
+        axes = x.info
+        if len(axes) == len(a.shape):
+            axis = ""
+        elif len(axes) == 1:
+            axis = str(axes[0]) if axes[0] < len(a.shape) - 1 or len(a.shape) < 3 else "-1"
+        else:
+            axis = str(axes)
+        expression = self._of(a)
+        return Expression(
+            f"{expression.within(ATOM)}.{name}({axis})", ATOM, 1 + expression.operations
+        )
+
+    # -- views ----------------------------------------------------------------------------------
+
+    def _reshape(self, x: Array) -> Expression:
+        [a] = x.args
+        inner = self._of(a)
+        ones = _inserted(a.shape, x.shape)
+        if ones is not None:
+            index = ", ".join("None" if one else ":" for one in ones)
+            index = re.sub(r"(, :)+$", "", index)
+            return Expression(f"{inner.within(ATOM)}[{index}]", ATOM, inner.operations)
+        ones = _inserted(x.shape, a.shape)
+        if ones is not None:
+            index = ", ".join("0" if one else ":" for one in ones)
+            index = re.sub(r"(, :)+$", "", index)
+            return Expression(f"{inner.within(ATOM)}[{index}]", ATOM, inner.operations)
+        sizes = ", ".join(str(max(n, -1)) for n in x.shape)
+        return Expression(f"{inner.within(ATOM)}.reshape({sizes})", ATOM, inner.operations)
+
+    def _slice(self, x: Array) -> Expression:
+        inner = self._of(x.args[0])
+        bounds = [":" if b is None else f"{b[0] or ''}:{b[1]}" for b in x.info]
+        index = re.sub(r"(, :)+$", "", ", ".join(bounds))
+        return Expression(f"{inner.within(ATOM)}[{index}]", ATOM, inner.operations)
+
+    def _transpose(self, x: Array) -> Expression:
+        inner = self._of(x.args[0])
+        rank = len(x.info)
+        if rank == 2:
+            text = ".T"
+        elif x.info == (*range(rank - 2), rank - 1, rank - 2):
+            text = ".swapaxes(-1, -2)"
+        else:
+            text = f".transpose({', '.join(map(str, x.info))})"
+        return Expression(f"{inner.within(ATOM)}{text}", ATOM, inner.operations)
+
+    def _broadcast(self, x: Array) -> Expression:
+        inner = self._of(x.args[0])
+        sizes = ", ".join("n" if n == -1 else str(n) for n in x.shape)
+        sizes += "," * (len(x.shape) == 1)
+        if not x.operands:
+            function = f"{self.library}.{'zeros' if x.args[0] == 0 else 'full'}(("
+            value = "" if x.args[0] == 0 else f", {inner.text}"
+            return Expression(f"{function}{sizes}){value})", ATOM, 1)
+        return Expression(
+            f"{self.library}.broadcast_to({inner.text}, ({sizes}))", ATOM, inner.operations + 1
+        )
+
+    def _gather(self, x: Array) -> Expression:
+        inner = self._of(x.args[0])
+        index = self._constant_named("i", x.info.places)
+        dots = ":, " if x.args[0].is_batched else ""
+        return Expression(f"{inner.within(ATOM)}[{dots}{index}]", ATOM, inner.operations + 1)
+
+    def _scatter(self, x: Array) -> Expression:
+        self._named(x.args[0])
+        return Expression("", ATOM, 9)
+
+    def _write_scatter(self, x: Array, name: str) -> None:
+        """Zeros, with the lanes at their places; those at one place are summed."""
+        [g] = x.args
+        places, dots, axis = x.info.places.ravel(), ":, " * g.is_batched, int(g.is_batched)
+        inner = self._of(g).text
+        if len(g.shape) > 1 + axis:
+            inner = f"{inner}.reshape({'-1, ' * axis}{len(places)})"
+        if len(np.unique(places)) < len(places):
+            order = np.argsort(places, kind="stable")
+            places, starts = np.unique(places[order], return_index=True)
+            inner = f"{inner}[{dots}{self._constant_named('i', order)}]"
+            inner = f"np.add.reduceat({inner}, {self._constant_named('i', starts)}, axis={axis})"
+        lanes = x.lanes
+        self.lines.append((f"{name} = np.zeros(({'n, ' * axis}{lanes}{',' * (not axis)}))", x))
+        self.lines.append((f"{name}[{dots}{self._constant_named('i', places)}] = {inner}", x))
+
+    def _constant_named(self, stem: str, numbers: Any) -> str:
+        for name, known in self.constants.items():
+            if known is numbers or (
+                known.__class__ is numbers.__class__ is np.ndarray
+                and known.dtype == numbers.dtype
+                and np.array_equal(known, numbers)
+            ):
+                return name
+        name = self._unique(stem)
+        self.constants[name] = numbers
+        return name
+
+    def _concatenate(self, x: Array) -> Expression:
+        pieces = ", ".join(self._of(a).text for a in x.args)
+        return Expression(f"{self.library}.concatenate([{pieces}], axis={x.info})", ATOM, 9)
+
+    def _assemble(self, x: Array) -> Expression:
+        for a in x.args:
+            self._named(a)
+        return Expression("", ATOM, 9)
+
+    def _write_assemble(self, x: Array, name: str) -> None:
+        sizes = ", ".join("n" if n == -1 else str(n) for n in x.shape)
+        sizes += "," * (len(x.shape) == 1)
+        self.lines.append((f"{name} = np.zeros(({sizes}))", x))
+        for piece, start in zip(x.args, x.info):
+            bounds = []
+            for first, length, n in zip(start, piece.shape, x.shape):
+                bounds.append(":" if length == n else f"{first or ''}:{first + length}")
+            index = re.sub(r"(, :)+$", "", ", ".join(bounds))
+            self.lines.append((f"{name}[{index}] += {self._of(piece).text}", x))
+
+    def _count(self, x: Array) -> Expression:
+        return Expression("n", ATOM, 0)
+
+    def _constant(self, x: Array) -> Expression:
+        return Expression(self._constant_named("c", x.info), ATOM, 0)
+
+    # -- names ----------------------------------------------------------------------------------
+
+    def _name(self, x: Array) -> str:
+        """A name after what the array is: z1 = x @ W1.T + b1, h1 = tanh(z1), dz1, .."""
+        if x.gradient_of is not None:
+            y = x.gradient_of
+            return self._unique(f"d{self.names.get(y) or self._designation(y)}")
+        return self._unique(self._designation(x))
+
+    def _designation(self, x: Array) -> str:
+        if x.op in ("reshape", "transpose", "slice", "broadcast") and x.operands:
+            return self._designation(x.operands[0])
+        if x.op == "matmul":
+            parameters = [b for b in map(_base, x.args) if b.op == "parameter"]
+            number = re.search(r"\d+$", self.names[parameters[-1]]) if parameters else None
+            return f"z{number[0]}" if number else "z"
+        if x.op.__class__ is str:
+            return {"max": "m", "sum": "s"}.get(x.op, "v")
+        below = [self.names.get(a) or self._designation(a) for a in x.operands[:1]]
+        if x.op in (add, subtract, multiply, divide, negate):
+            found = [self._designation(a) for a in x.operands if a not in self.names]
+            return next((d for d in found if d.startswith("z")), "v")
+        if below and below[0].startswith("z"):
+            return "h" + below[0][1:]
+        return {"exp": "e", "log": "l"}.get(x.op.name, "h")
+
+    def _unique(self, name: str) -> str:
+        unique, number = name, 1
+        while unique in self._taken:
+            number += 1
+            unique = f"{name}_{number}" if name[-1:].isdigit() else f"{name}{number}"
+        self._taken.add(unique)
+        return unique
+
+
+def _identifier(name: str) -> str:
+    return re.sub(r"\W", "_", name)
+
+
+def _base(x: Array) -> Array:
+    """The array that x is a view of."""
+    while x.op in ("reshape", "transpose", "slice"):
+        x = x.args[0]
+    return x
+
+
+def _is_mean(x: Array) -> bool:
+    total, count = x.args
+    return (
+        count.__class__ is Array
+        and count.op == "count"
+        and total.op == "sum"
+        and total.shape == ()
+        and len(total.args[0].shape) == 1
+    )
+
+
+def _inserted(small: Sequence[int], large: Sequence[int]) -> list[bool] | None:
+    """Which axes of `large` are of length 1 and not in `small`; None if that is not all."""
+    if len(small) >= len(large):
+        return None
+    flags, left = [], list(small)
+    for n in large:
+        if left and left[0] == n:
+            left.pop(0)
+            flags.append(False)
+        elif n == 1:
+            flags.append(True)
+        else:
+            return None
+    return None if left else flags
+
+
+def module(
+    source: Source,
+    name: str,
+    inputs: Sequence[str],
+    parameters: Sequence[str],
+    header: Sequence[str],
+) -> str:
+    """The text of a module that defines one function, wrapped as the formatter black does."""
+    body = [f"n = len({inputs[0]})"] if source.counts and inputs else []
+    body += source.body()
+    returned = [source.names[x] for x in source.outputs]
+    result = returned[0]
+    if len(returned) > 1:
+        result = f"{result}, ({', '.join(returned[1:])}{',' * (len(returned) == 2)})"
+    lines = [
+        *header,
+        "",
+        "",
+        *_wrapped(f"def {name}(", [*inputs, *parameters, *source.constants], "):"),
+        *[f"    {line}" for line in body],
+        f"    return {result}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(start: str, items: Sequence[str], end: str) -> list[str]:
+    one = f"{start}{', '.join(items)}{end}"
+    if len(one) <= WIDTH:
+        return [one]
+    inner = f"    {', '.join(items)}"
+    if len(inner) <= WIDTH:
+        return [start, inner, end]
+    return [start, *[f"    {item}," for item in items], end]

@@ -1,0 +1,293 @@
+"""The canonical form of a scalar graph: few kinds of nodes, equal ones merged.
+
+All that is made of + - * and constants becomes a sum of products,
+
+    constant + c1 * l1 * r1 + c2 * l2 * r2 + ..
+
+however it was written: a loop, sum(), fsum(), dot(), in any order of brackets. A sum that is used
+once is taken up into the sum that uses it. What remains is a sum, a logsumexp, or one of the
+elementwise operations of the rule table. Constants fold; parameters do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from ..primitives import (
+    BRANCHES,
+    add,
+    divide,
+    dot,
+    exp,
+    fsum,
+    log,
+    logsumexp,
+    multiply,
+    negate,
+    power,
+    subtract,
+)
+from ..value import Value
+
+INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
+NONE = -1  # the right factor of a term that has one factor
+
+
+class Sum(NamedTuple):
+    """constant + the sum of coefficient * left * right; right is NONE where there is one factor."""
+
+    constant: float
+    coefficients: tuple[float, ...]
+    lefts: tuple[int, ...]
+    rights: tuple[int, ...]
+
+
+class Form:
+    """A sum that no node has been made of yet, so that another one can take it up."""
+
+    __slots__ = ("constant", "terms")
+
+    def __init__(self, constant: float, terms: list[tuple[float, int, int]]) -> None:
+        self.constant, self.terms = constant, terms
+
+    @property
+    def is_scaled_node(self) -> bool:
+        return len(self.terms) == 1 and not self.constant and self.terms[0][2] == NONE
+
+
+class Graph:
+    """Scalar nodes, numbered; operands have smaller numbers than what is made of them.
+
+    Attributes:
+        ops: for each node INPUT, PARAMETER, fsum for a Sum, or the primitive that made it.
+        args: for each node (name, place) of an input, (place,) of a parameter, a Sum, or a tuple of
+            operands: an int is the number of a node, a float a constant.
+        kinds: for each node a number for how it was made, in which places and lengths do not count:
+            nodes of one kind become the lanes of one array.
+        depths: the longest way down to a leaf; nodes of one kind have the same.
+        batched: whether it depends on an input, and so differs between the examples.
+    """
+
+    def __init__(self, parameters: Sequence[Value] | None) -> None:
+        self.ops: list[Any] = []
+        self.args: list[Any] = []
+        self.kinds: list[int] = []
+        self.depths: list[int] = []
+        self.batched: list[bool] = []
+        self.parameters: list[Value] = [] if parameters is None else list(parameters)
+        self._every_leaf = parameters is None
+        self._place = {p: i for i, p in enumerate(self.parameters)}
+        self._numbers: dict[Any, int] = {}
+        self._kinds: dict[Any, int] = {}
+
+    # -- making nodes ---------------------------------------------------------------------------
+
+    def node(self, op: Any, args: Any) -> int:
+        """The number of this node, which is made unless there is one like it."""
+        key = (op, args)
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.ops)
+            self.ops.append(op)
+            self.args.append(args)
+            kind, operands = self._kind(op, args)
+            self.kinds.append(self._kinds.setdefault(kind, len(self._kinds)))
+            self.depths.append(1 + max((self.depths[x] for x in operands), default=-1))
+            self.batched.append(op is INPUT or any(self.batched[x] for x in operands))
+        return number
+
+    def find(self, op: Any, args: Any) -> int:
+        """The number of this node; NONE if there is none."""
+        return self._numbers.get((op, args), NONE)
+
+    def _kind(self, op: Any, args: Any) -> tuple[Any, Iterable[int]]:
+        kinds = self.kinds
+        if op is INPUT:
+            return (op, args[0]), ()
+        if op in (PARAMETER, CONSTANT):
+            return op, ()
+        if op is fsum:
+            pairs = set(zip(args.lefts, args.rights))
+            operands = set(args.lefts).union(args.rights)
+            operands.discard(NONE)
+            factors = {(kinds[a], NONE if b == NONE else kinds[b]) for a, b in pairs}
+            return (op, frozenset(factors)), operands
+        nodes = [x for x in args if x.__class__ is int]
+        if op is logsumexp:
+            return (op, frozenset(kinds[x] for x in nodes)), nodes
+        exact = op is power  # x**2 and x**3 are written apart
+        return (op, *[kinds[x] if x.__class__ is int else exact and x for x in args]), nodes
+
+    def made(self, form: Any) -> Any:
+        """The node of a form, or its number if it is a constant."""
+        if form.__class__ is not Form:
+            return form
+        terms = form.terms
+        if not terms:
+            return form.constant
+        if len(terms) == 1 and terms[0][0] == 1 and form.is_scaled_node:
+            return terms[0][1]
+        coefficients, lefts, rights = zip(*terms)
+        if len(set(zip(lefts, rights))) < len(terms):  # like terms
+            merged: dict[tuple[int, int], float] = {}
+            for c, a, b in terms:
+                merged[a, b] = merged.get((a, b), 0.0) + c
+            return self.made(Form(form.constant, [(c, a, b) for (a, b), c in merged.items()]))
+        return self.node(fsum, Sum(form.constant, coefficients, lefts, rights))
+
+    # -- taking a graph in ----------------------------------------------------------------------
+
+    def enter(self, order: Sequence[Any], roots: Sequence[Any]) -> list[Any]:
+        """The forms of the roots of a scalar graph whose nodes are given in topological order."""
+        uses: dict[int, int] = dict.fromkeys(map(id, roots), 1)
+        needed: list[Any] = []
+        for node in reversed(order):
+            if id(node) in uses:
+                needed.append(node)
+                if not node.is_leaf:
+                    for x in node.operands:
+                        if isinstance(x, Value):
+                            uses[id(x)] = uses.get(id(x), 0) + 1
+        forms: dict[int, Any] = {}
+        for node in reversed(needed):
+            if node.is_leaf:
+                forms[id(node)] = self._leaf(node)
+                continue
+            operands = [forms[id(x)] if isinstance(x, Value) else float(x) for x in node.operands]
+            form = self._form(node.op, operands)
+            if form.__class__ is Form and uses[id(node)] > 1 and not form.is_scaled_node:
+                form = self.made(form)
+            forms[id(node)] = form
+        return [forms[id(x)] if isinstance(x, Value) else float(x) for x in roots]
+
+    def _leaf(self, leaf: Any) -> Any:
+        if leaf.__class__ is not Value:  # a placeholder
+            return self.node(INPUT, leaf.operands)
+        place = self._place.get(leaf)
+        if place is None:
+            if not self._every_leaf:
+                return float(leaf.data)
+            place = self._place[leaf] = len(self.parameters)
+            self.parameters.append(leaf)
+        return self.node(PARAMETER, (place,))
+
+    def _form(self, op: Any, x: list[Any]) -> Any:
+        """The operation on forms, constants and nodes."""
+        if op is multiply:
+            return self._product(x[0], x[1])
+        if op is add:
+            return _total(x)
+        if op is dot:
+            n = len(x) // 2
+            return _total([*map(self._product, x[:n], x[n:-1]), x[-1]])
+        if op is fsum:
+            return _total(x)
+        if op is subtract:
+            return _total([x[0], self._scaled(x[1], -1.0)])
+        if op is negate:
+            return self._scaled(x[0], -1.0)
+        if op in BRANCHES:
+            return x[BRANCHES.index(op)]
+        if all(a.__class__ is float for a in x):
+            return float(op.evaluate(x))
+        if op is divide:
+            return self._quotient(x[0], x[1])
+        if op is power and x[1].__class__ is float:
+            if x[1] == 2:
+                return self._product(x[0], x[0])
+            if x[1] == -1:
+                return self._quotient(1.0, x[0])
+        args = tuple([self.made(a) for a in x])
+        if op is logsumexp:  # a list of nodes; a constant becomes one
+            args = tuple([a if a.__class__ is int else self.node(CONSTANT, (a,)) for a in args])
+        if op is log and self.ops[args[0]] is exp:
+            return self.args[args[0]][0]
+        return self.node(op, args)
+
+    def _scaled(self, x: Any, c: float) -> Any:
+        """c * x. It is multiplied out for a sign only, so that sums stay as they were written."""
+        if x.__class__ is float:
+            return c * x
+        if x.__class__ is int:
+            return Form(0.0, [(c, x, NONE)])
+        if abs(c) == 1 or (len(x.terms) == 1 and not x.constant):
+            return Form(c * x.constant, [(c * d, a, b) for d, a, b in x.terms])
+        return Form(0.0, [(c, self.made(x), NONE)])
+
+    def _product(self, x: Any, y: Any) -> Any:
+        if x.__class__ is float:
+            return self._scaled(y, x)
+        if y.__class__ is float:
+            return self._scaled(x, y)
+        (c, a), (d, b) = self._factor(x), self._factor(y)
+        for one, other in ((a, b), (b, a)):  # a * (1 / b) is a / b
+            if self.ops[other] is divide and self.args[other][0] == 1.0:
+                quotient = self._quotient(one, self.args[other][1])
+                return self._scaled(quotient, c * d)
+        return Form(0.0, [(c * d, a, b)])
+
+    def _factor(self, x: Any) -> tuple[float, int]:
+        """x as a coefficient and a node."""
+        if x.__class__ is Form and len(x.terms) == 1 and not x.constant:
+            c, a, b = x.terms[0]
+            return c, a if b == NONE else self.made(Form(0.0, [(1.0, a, b)]))
+        return 1.0, self.made(x)
+
+    def _quotient(self, x: Any, y: Any) -> Any:
+        if y.__class__ is float:
+            return self._scaled(x, divide.evaluate([1.0, y]))
+        c, below = self._factor(y)
+        if x.__class__ is float:
+            return self.node(divide, (x / c, below))
+        d, above = self._factor(x)
+        logits = self._softmax_logits(above, below)
+        quotient = self.node(divide, (above, below)) if logits is None else logits
+        return self._scaled(quotient, d / c)
+
+    def _softmax_logits(self, above: int, below: int) -> int | None:
+        """exp(z1) / (exp(z1) + .. + exp(zn)) as exp(z1 - logsumexp(z)), which cannot overflow.
+
+        A shift of all logits by a constant, which is what people write against overflow, goes.
+        """
+        if self.ops[above] is not exp:
+            return None
+        if self.ops[below] is fsum:
+            constant, coefficients, powers, rights = self.args[below]
+            if constant or set(coefficients) != {1.0} or set(rights) != {NONE}:
+                return None
+        else:
+            powers = (below,)
+        if above not in powers or any(self.ops[e] is not exp for e in powers):
+            return None
+        logits = {e: self.args[e][0] for e in powers}
+        shifts = {self._shift(z) for z in logits.values()}
+        if len(shifts) == 1 and shifts != {0.0}:
+            [shift] = shifts
+            logits = {e: self.made(self._unshifted(z)) for e, z in logits.items()}
+        total = self.node(logsumexp, tuple(logits.values()))
+        difference = Form(0.0, [(1.0, logits[above], NONE), (-1.0, total, NONE)])
+        return self.node(exp, (self.made(difference),))
+
+    def _shift(self, z: Any) -> float:
+        return self.args[z].constant if z.__class__ is int and self.ops[z] is fsum else 0.0
+
+    def _unshifted(self, z: int) -> Form:
+        _, coefficients, lefts, rights = self.args[z]
+        return Form(0.0, list(zip(coefficients, lefts, rights)))
+
+
+def _total(parts: Iterable[Any]) -> Any:
+    """The sum of forms, constants and nodes."""
+    constant = 0.0
+    terms: list[tuple[float, int, int]] = []
+    for x in parts:
+        kind = x.__class__
+        if kind is int:
+            terms.append((1.0, x, NONE))
+        elif kind is float:
+            constant += x
+        else:
+            constant += x.constant
+            terms += x.terms
+    return Form(constant, terms) if terms else constant

@@ -1,0 +1,226 @@
+"""Reverse mode on array programs: from a program to a program.
+
+It is the chain rule of the scalar engine, with arrays for numbers: an elementwise operation passes
+on upstream * partial, its partials being those of the rule table, run on Arrays. The adjoint of a
+contraction is a contraction, that of a view puts things back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..primitives import logsumexp
+from ..rules import Primitive
+from .arrays import BATCH, Array, ArrayProgram, Shape
+
+
+def gradients(y: Array, wrt: Sequence[Array]) -> list[Array]:
+    """Arrays that hold dy/dx for each x, of its shape; y is a single number."""
+    program = y.program
+    order = _between(y, wrt)
+    contributions: dict[Array, list[Any]] = {x: [] for x in order}
+    contributions[y] = [1.0]
+    found: dict[Array, Any] = {}
+    for x in reversed(order):
+        upstream = _summed(program, contributions[x][::-1], x.shape)
+        found[x] = upstream
+        if upstream.__class__ is Array and upstream.gradient_of is None:
+            upstream.gradient_of = x
+        if upstream is None or not x.args:
+            continue
+        for operand, contribution in _adjoint(x, upstream):
+            if operand in contributions:
+                contributions[operand].append(contribution)
+    return [program.broadcast(0.0 if found.get(x) is None else found[x], x.shape) for x in wrt]
+
+
+def _between(y: Array, wrt: Sequence[Array]) -> list[Array]:
+    """The arrays that y depends on and that depend on one of `wrt`, in order."""
+    above = {y}
+    for x in reversed(y.program.arrays[: y.number + 1]):
+        if x in above:
+            above.update(x.operands)
+    found = set(wrt)
+    order = []
+    for x in y.program.arrays[: y.number + 1]:
+        if x in above and (x in found or any(a in found for a in x.operands)):
+            found.add(x)
+            order.append(x)
+    return order
+
+
+def _summed(program: ArrayProgram, parts: Sequence[Any], shape: Shape) -> Any:
+    """The sum of contributions; slices that fill an axis are put side by side."""
+    pieces = [x for x in parts if x.__class__ is Array and x.op == "assemble"]
+    others = [x for x in parts if x not in pieces]
+    if len(pieces) > 1:
+        others.append(
+            program.assemble(
+                [p for x in pieces for p in x.args], [s for x in pieces for s in x.info], shape
+            )
+        )
+    else:
+        others += pieces
+    total = None
+    for x in dict.fromkeys(others):  # the gradient of w * w comes along two edges
+        times = sum(other is x for other in others)
+        part = x if times == 1 else float(times) * x
+        total = part if total is None else total + part
+    return total
+
+
+def _adjoint(y: Array, g: Any) -> list[tuple[Array, Any]]:
+    """(operand, contribution to its gradient) for each Array that y is made of."""
+    program, op = y.program, y.op
+    if op.__class__ is str:
+        return _ADJOINTS[op](program, y, g)
+    found = []
+    for i, x in enumerate(y.args):
+        if x.__class__ is Array:
+            partial = op.partial(i, y.args, y)
+            if partial.__class__ is Array or partial != 0:
+                contribution = partial * g if _is_plain(partial) else g * partial
+                found.append((x, _reduced(program, contribution, y.shape, x.shape)))
+    return found
+
+
+def _is_plain(x: Any) -> bool:
+    return x.__class__ is not Array
+
+
+def _reduced(program: ArrayProgram, g: Any, full: Shape, shape: Shape) -> Any:
+    """g, which stands for an array of shape `full`, summed over the axes that were broadcast.
+
+    g itself may be smaller than it stands for; what it is constant along stays unwritten.
+    """
+    missing = len(full) - len(shape)
+    summed = [i for i, n in enumerate(full) if i < missing or (shape[i - missing] == 1 and n != 1)]
+    if not summed:
+        return g
+    letters = "".join(chr(ord("a") + i) for i in range(len(full)))
+    kept = "".join(letter for i, letter in enumerate(letters) if i not in summed)
+    total = contracted(program, f"{letters}->{kept}", [(g, full)])
+    if total.__class__ is not Array or total.shape == ():
+        return total
+    sizes = iter(total.shape)
+    return program.reshape(
+        total, tuple(1 if i + missing in summed else next(sizes) for i in range(len(shape)))
+    )
+
+
+def contracted(program: ArrayProgram, letters: str, operands: Sequence[tuple[Any, Shape]]) -> Any:
+    """A contraction of (array, the shape it stands for) pairs.
+
+    An array may be a number, or of length 1 where it is constant along an axis: such axes are left
+    out, unless nothing else has them.
+    """
+    into, out = letters.split("->")
+    size: dict[str, int] = {}
+    for axes, (_, full) in zip(into.split(","), operands):
+        size.update(zip(axes, full))
+    factor: Any = 1.0
+    arrays, names = [], []
+    for axes, (x, full) in zip(into.split(","), operands):
+        if x.__class__ is not Array or x.shape == ():
+            factor = factor * x
+            continue
+        shape = (1,) * (len(full) - len(x.shape)) + x.shape
+        kept = [i for i, n in enumerate(shape) if n == full[i]]
+        arrays.append(program.reshape(x, tuple(full[i] for i in kept)))
+        names.append("".join(axes[i] for i in kept))
+    there = set("".join(names))
+    lost = [letter for letter in size if letter not in there and letter not in out]
+    for letter in lost:  # a sum of n equal terms
+        factor = factor * (program.count() if size[letter] == BATCH else float(size[letter]))
+    kept_out = "".join(letter for letter in out if letter in there)
+    if not arrays:
+        return factor
+    result = program.contract(f"{','.join(names)}->{kept_out}", *arrays)
+    aligned = tuple(size[letter] if letter in there else 1 for letter in out)
+    return factor * program.reshape(result, aligned)
+
+
+def _of_contract(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
+    into, out = y.info.split("->")
+    names = into.split(",")
+    found = []
+    for i, x in enumerate(y.args):
+        others = [(other, n) for j, (other, n) in enumerate(zip(y.args, names)) if j != i]
+        letters = ",".join([out, *[n for _, n in others]])
+        have = set(letters)
+        wanted = "".join(letter for letter in names[i] if letter in have)
+        pairs = [(g, y.shape), *[(other, other.shape) for other, _ in others]]
+        contribution = contracted(program, f"{letters}->{wanted}", pairs)
+        if contribution.__class__ is Array and contribution.shape != ():
+            sizes = iter(contribution.shape)
+            aligned = tuple(next(sizes) if letter in have else 1 for letter in names[i])
+            contribution = program.reshape(contribution, aligned)
+        found.append((x, contribution))
+    return found
+
+
+def _of_logsumexp(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
+    [x] = y.args
+    column = program.reshape(y, (*y.shape, 1))
+    if g.__class__ is Array and g.shape != ():
+        g = program.reshape(g, (*g.shape, 1))
+    return [(x, g * logsumexp.partial(0, [x], column))]
+
+
+def _full(program: ArrayProgram, y: Array, g: Any) -> Array:
+    return program.broadcast(g, y.shape)
+
+
+def _of_reshape(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
+    [x] = y.args
+    if g.__class__ is not Array or g.shape == ():
+        return [(x, g)]
+    return [(x, program.reshape(_full(program, y, g), x.shape))]
+
+
+def _of_slice(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
+    [x] = y.args
+    starts = tuple(0 if bounds is None else bounds[0] for bounds in y.info)
+    return [(x, program.assemble([_full(program, y, g)], [starts], x.shape))]
+
+
+def _of_transpose(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
+    if g.__class__ is not Array or g.shape == ():
+        return [(y.args[0], g)]
+    back = sorted(range(len(y.info)), key=y.info.__getitem__)
+    g = program.reshape(g, (1,) * (len(y.shape) - len(g.shape)) + g.shape)
+    return [(y.args[0], program.transpose(g, back))]
+
+
+def _of_broadcast(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
+    [x] = y.operands or [None]
+    return [] if x is None else [(x, _reduced(program, g, y.shape, x.shape))]
+
+
+def _of_gather(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
+    [x] = y.args
+    return [(x, program.scatter(_full(program, y, g), y.info, x.shape))]
+
+
+def _of_concatenate(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
+    g = _full(program, y, g)
+    found, start = [], 0
+    for x in y.args:
+        stop = start + x.shape[y.info]
+        bounds = [(start, stop) if i == y.info else None for i in range(len(y.shape))]
+        found.append((x, program.slice(g, bounds)))
+        start = stop
+    return found
+
+
+_ADJOINTS: dict[str, Any] = {
+    "contract": _of_contract,
+    "logsumexp": _of_logsumexp,
+    "reshape": _of_reshape,
+    "slice": _of_slice,
+    "transpose": _of_transpose,
+    "broadcast": _of_broadcast,
+    "gather": _of_gather,
+    "concatenate": _of_concatenate,
+}

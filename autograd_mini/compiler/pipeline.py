@@ -1,0 +1,133 @@
+"""From a scalar graph to an array program: the stages, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..primitives import fsum
+from .arrays import Array, Shape
+from .blocks import Block, parameter_blocks
+from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Form, Graph
+from .differentiate import gradients
+from .lower import Lowering
+from .simplify import rewritten, stable_softmax
+
+
+class Lowered(NamedTuple):
+    """An array program, and what its arrays stand for.
+
+    Attributes:
+        outputs: the loss and the gradient of each block of parameters; or the outputs of a program
+            that is not differentiated.
+        blocks: of parameters, one an array.
+        inputs: name -> shape, of one example.
+        places: for each block, where its parameters are in the list of all, in the array's shape.
+    """
+
+    outputs: list[Array]
+    blocks: list[Block]
+    places: list[Any]
+    inputs: dict[str, Shape]
+
+    def names(self, outputs: Sequence[Array]) -> dict[Array, str]:
+        """What the inputs and parameters are called, in the program of the outputs."""
+        arrays = outputs[0].program.arrays
+        names = {x: x.info for x in arrays if x.op == "input"}
+        names.update({x: self.blocks[x.info].name for x in arrays if x.op == "parameter"})
+        return names
+
+
+def lower_loss(
+    graph: Graph, root: Any, names: Sequence[str] | None, inputs: dict[str, Shape], reduction: str
+) -> Lowered:
+    """The loss over a batch, and its gradient, from the form of one example's loss.
+
+    What depends on parameters alone is computed once, not for every example.
+    """
+    whole = root if root.__class__ is Form else Form(0.0, [(1.0, root, NONE)])
+    apart: dict[bool, list[tuple[float, int, int]]] = {True: [], False: []}
+    for c, a, b in whole.terms:
+        apart[graph.batched[a] or (b != NONE and graph.batched[b])].append((c, a, b))
+    each = graph.made(Form(0.0, apart[True]))
+    once = graph.made(Form(whole.constant, apart[False]))
+    lowering, blocks = _lowering(graph, [each, once], names, inputs)
+    program = lowering.program
+    parts = []
+    if apart[True]:
+        lowering.lower(_needed(graph, [each]))
+        total = program.contract("b->", lowering.operand(np.array(each)).array)
+        parts.append(total / program.count() if reduction == "mean" else total)
+    if once.__class__ is int:
+        lowering.lower(_needed(graph, [once]))
+        once = lowering.operand(np.array(once)).array
+    if once.__class__ is Array or once:
+        parts.append(once if reduction == "mean" or not inputs else program.count() * once)
+    loss: Any = 0.0
+    for part in parts:
+        loss = loss + part
+    wrt = _parameters(lowering, blocks)
+    found = gradients(loss, wrt)
+    return _finished(lowering, blocks, inputs, [loss, *found])
+
+
+def lower_outputs(
+    graph: Graph, roots: Any, names: Sequence[str] | None, inputs: dict[str, Shape]
+) -> Lowered:
+    """The outputs for each example, from an array of forms."""
+    nodes = np.array([_as_node(graph, form) for form in roots.ravel()]).reshape(roots.shape)
+    lowering, blocks = _lowering(graph, nodes.ravel(), names, inputs)
+    lowering.lower(_needed(graph, nodes.ravel()))
+    _parameters(lowering, blocks)
+    view = lowering.operand(nodes).aligned(nodes.ndim)
+    shape = (*view.shape[: view.is_batched], *nodes.shape)
+    return _finished(lowering, blocks, inputs, [lowering.program.broadcast(view, shape)])
+
+
+def _as_node(graph: Graph, form: Any) -> int:
+    node = graph.made(form)
+    return node if node.__class__ is int else graph.node(CONSTANT, (node,))
+
+
+def _lowering(
+    graph: Graph, roots: Iterable[Any], names: Sequence[str] | None, inputs: dict[str, Shape]
+) -> tuple[Lowering, list[Block]]:
+    for place in range(len(graph.parameters)):  # those that are not used, too
+        graph.node(PARAMETER, (place,))
+    nodes = _needed(graph, [x for x in roots if x.__class__ is not float])
+    blocks = parameter_blocks(graph, names, nodes, inputs)
+    return Lowering(graph, inputs, blocks), blocks
+
+
+def _needed(graph: Graph, roots: Iterable[Any]) -> list[int]:
+    """The nodes that the roots depend on, operands first."""
+    needed = {int(x) for x in roots}
+    for i in range(max(needed, default=-1), -1, -1):
+        if i in needed:
+            op, args = graph.ops[i], graph.args[i]
+            if op is fsum:
+                needed.update(args.lefts)
+                needed.update(args.rights)
+            elif op not in (INPUT, PARAMETER, CONSTANT):
+                needed.update(x for x in args if x.__class__ is int)
+    needed.discard(NONE)
+    return sorted(needed)
+
+
+def _parameters(lowering: Lowering, blocks: Sequence[Block]) -> list[Array]:
+    """The arrays of the blocks, also of those that nothing has used."""
+    for i, nodes in enumerate(lowering.blocks):
+        lowering.settle(nodes)
+    of = {x.info: x for x in lowering.program.arrays if x.op == "parameter"}
+    return [of[i] for i in range(len(blocks))]
+
+
+def _finished(
+    lowering: Lowering, blocks: list[Block], inputs: dict[str, Shape], outputs: list[Array]
+) -> Lowered:
+    outputs = rewritten(outputs, stable_softmax)
+    args = lowering.graph.args
+    places = [np.array([args[i][0] for i in b.ravel()]).reshape(b.shape) for b in lowering.blocks]
+    return Lowered(outputs, blocks, places, inputs)

@@ -1,0 +1,170 @@
+"""The compiled program: its source, its arrays, and their traffic with the Values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..value import Value
+from .arrays import Shape
+from .backends import backend
+
+
+class Compiled(NamedTuple):
+    """What is made of a graph's shape alone, and kept for the next graph of that shape.
+
+    Attributes:
+        source: Python source of one function.
+        name: of the function.
+        inputs: name -> shape, of one example.
+        parameters: name -> shape.
+        places: for each parameter array, where its Values are in the list of all.
+        about: name -> the names of its Values, with * for numbers that run.
+        constants: name -> array, what else the function takes.
+        labels: for inputs that pick() takes as an index, (name, place) -> how many there are.
+        reduction: "mean" or "sum"; "" for outputs that are no loss.
+        scalars: how many nodes the scalar graph has.
+        backend: its name.
+    """
+
+    source: str
+    name: str
+    inputs: dict[str, Shape]
+    parameters: dict[str, Shape]
+    places: list[Any]
+    about: dict[str, str]
+    constants: dict[str, Any]
+    labels: dict[tuple[str, int], int]
+    reduction: str
+    scalars: int
+    backend: str
+
+
+class Program:
+    """An array program made of scalar code.
+
+    Attributes:
+        source: the program, as Python source that runs by itself.
+        parameters: the names of the parameter arrays, in the order of the gradients.
+        arrays: name -> the array of numbers that value_and_grad and predict compute with.
+        values: the Values that the arrays stand for, in the order of the parameters.
+    """
+
+    def __init__(self, compiled: Compiled, values: Sequence[Value]) -> None:
+        self._compiled = compiled
+        self._function = backend(compiled.backend).function(compiled.source, compiled.name)
+        self.values = list(values)
+        self.arrays: dict[str, Any] = {}
+        self.load()
+
+    @property
+    def source(self) -> str:
+        return self._compiled.source
+
+    @property
+    def parameters(self) -> list[str]:
+        return list(self._compiled.parameters)
+
+    # -- running --------------------------------------------------------------------------------
+
+    def value_and_grad(self, *inputs: Any) -> tuple[float, list[Any]]:
+        """The loss over a batch, and its gradient.
+
+        Args:
+            inputs: for each input an array of shape (examples, *its shape).
+
+        Returns:
+            The loss, and for each of `parameters` an array of its shape.
+
+        Raises:
+            TypeError: the program gives outputs, and no loss.
+            ValueError: an input has another shape, or there are no examples.
+        """
+        if not self._compiled.reduction:
+            raise TypeError("this program gives outputs and no gradient; call its predict(..)")
+        loss, gradients = self._run(inputs)
+        return float(loss), list(gradients)
+
+    def predict(self, *inputs: Any) -> Any:
+        """The outputs for a batch: an array of shape (examples, *their shape).
+
+        Raises:
+            TypeError: the program gives a loss.
+            ValueError: an input has another shape, or there are no examples.
+        """
+        if self._compiled.reduction:
+            raise TypeError("this program gives a loss; call its value_and_grad(..)")
+        return self._run(inputs)
+
+    def _run(self, inputs: Sequence[Any]) -> Any:
+        batch = self._checked(inputs)
+        return self._function(*batch, *self.arrays.values(), *self._compiled.constants.values())
+
+    def _checked(self, inputs: Sequence[Any]) -> list[Any]:
+        """The inputs as arrays of floats, of the right shapes."""
+        expected = self._compiled.inputs
+        if len(inputs) != len(expected):
+            names = ", ".join(expected) or "none"
+            raise ValueError(f"expected {len(expected)} inputs ({names}), got {len(inputs)}")
+        batch, count = [], None
+        for (name, shape), given in zip(expected.items(), inputs):
+            x = _as_floats(name, given)
+            wanted = ", ".join(["examples", *map(str, shape)])
+            if x.shape[1:] != shape or x.ndim == 0:
+                raise ValueError(f"input {name}: expected an array ({wanted}), got {x.shape}")
+            if len(x) == 0:
+                raise ValueError(f"input {name}: expected at least one example, got none")
+            if count is not None and len(x) != count:
+                raise ValueError(
+                    f"input {name}: expected {count} examples, as in the first input, got {len(x)}"
+                )
+            count = len(x)
+            batch.append(x)
+        for (name, place), choices in self._compiled.labels.items():
+            x = batch[list(expected).index(name)].reshape(count, -1)[:, place]
+            wrong = np.flatnonzero((x < 0) | (x >= choices) | (x != np.floor(x)))
+            if len(wrong):
+                raise ValueError(
+                    f"input {name}: pick expected a whole number from 0 to {choices - 1}, got "
+                    f"{x[wrong[0]]:g} in example {wrong[0]}"
+                )
+        return batch
+
+    # -- the Values -----------------------------------------------------------------------------
+
+    def load(self) -> None:
+        """Read the Values' data into the arrays."""
+        numbers = np.array([float(v.data) for v in self.values])
+        for name, places in zip(self._compiled.parameters, self._compiled.places):
+            self.arrays[name] = numbers[places]
+
+    def sync(self) -> None:
+        """Write the arrays into the Values' data."""
+        for name, places in zip(self._compiled.parameters, self._compiled.places):
+            for place, number in zip(places.ravel(), self.arrays[name].ravel()):
+                self.values[place].data = float(number)
+
+    def backward(self, *inputs: Any) -> float:
+        """Read the Values, and add the gradient of the loss over a batch to their .grad.
+
+        Returns:
+            The loss.
+        """
+        self.load()
+        loss, gradients = self.value_and_grad(*inputs)
+        for places, gradient in zip(self._compiled.places, gradients):
+            for place, number in zip(places.ravel(), np.asarray(gradient).ravel()):
+                self.values[place].grad += float(number)
+        return loss
+
+
+def _as_floats(name: str, given: Any) -> Any:
+    try:
+        x = np.asarray(given)
+    except ValueError as error:
+        raise ValueError(f"input {name}: {error}") from None
+    if x.dtype.kind not in "fiub":
+        raise TypeError(f"input {name}: expected numbers, got an array of {x.dtype}")
+    return x.astype(float, copy=False)

@@ -1,0 +1,192 @@
+"""Tracing: scalar code run once on placeholders, which record what is done to them.
+
+A placeholder is a Value without a number. Whatever would need the number raises a TraceError that
+names the line of the user's code: a compiled program is one and the same for all examples, so
+nothing in it may depend on the numbers of one.
+"""
+
+from __future__ import annotations
+
+import linecache
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from ..backprop import topological_order
+from ..errors import TraceError
+from ..primitives import LEAF, add, dot
+from ..rules import Primitive
+from ..value import Value, _real_operand
+from .arithmetic import SELECT, Comparison, Recorded
+
+_PACKAGES = tuple(str(Path(__file__).parents[2] / name) for name in ("autograd_mini", "nn"))
+
+
+class Trace(list["Traced"]):
+    """The nodes of a trace, in the order they were made.
+
+    Attributes:
+        labels: for inputs that pick() takes as an index, as (name, place), how many it picks from.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.labels: dict[tuple[str, int], int] = {}
+
+
+class TracedComparison(Comparison):
+    """A comparison of placeholders: undecided, since it holds for some examples only."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> NoReturn:
+        refuse(
+            "a branch on a traced number would be the same for every example",
+            "where(condition, a, b), maximum or minimum",
+        )
+
+
+class Traced(Recorded, Value):
+    """A placeholder, or what was made of some.
+
+    Attributes:
+        op: the operation that made it; that of a leaf on a placeholder.
+        operands: what it was applied to; for a placeholder its input's name and place.
+        trace: all nodes of this trace, in the order they were made.
+    """
+
+    __slots__ = ("_operands", "trace")
+
+    __comparison__ = TracedComparison
+    __by_hand__: dict[Primitive, Any] = {}
+    __dot__ = None  # type: ignore[assignment]
+    __hash__ = object.__hash__
+
+    def __init__(self, op: Primitive, operands: tuple[Any, ...], trace: Trace) -> None:
+        self.op, self._operands, self.trace, self.label = op, operands, trace, ""
+        trace.append(self)
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        return self._operands
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.op is LEAF
+
+    @classmethod
+    def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Traced:
+        for x in operands:
+            if x.__class__ is Traced:
+                trace = x.trace
+                break
+        checked = [x if isinstance(x, Value) else _real_operand(x) for x in operands]
+        return Traced(primitive, tuple(checked), trace)
+
+    def __radd__(self, other: Any) -> Traced:
+        if other.__class__ is int and other == 0:
+            return self  # builtin sum() starts from 0
+        return self.__apply_primitive__(add, (other, self))
+
+    def __pick__(self, xs: list[Any]) -> Any:
+        """The sum of xs[j] * [k == j]: one of them is 1."""
+        if not self.is_leaf:
+            refuse("pick with an index that was computed", "an input for the index, or a one-hot")
+        labels = self.trace.labels
+        labels[self._operands] = min(len(xs), labels.get(self._operands, len(xs)))  # type: ignore[index]
+        return dot(xs, [SELECT["=="].apply((self, j, 1, 0)) for j in range(len(xs))])
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        refuse("== of a traced number has no one answer", "where with < and >, or a one-hot input")
+
+    def __bool__(self) -> NoReturn:
+        refuse(
+            "a branch on a traced number would be the same for every example",
+            "where(condition, a, b), maximum or minimum",
+        )
+
+    def __float__(self) -> NoReturn:
+        refuse(
+            "float() and the functions of math need a number",
+            "the function of the same name from autograd_mini, such as exp(x)",
+        )
+
+    def __int__(self) -> NoReturn:
+        refuse("int() and round() need a number", "an input that holds the whole number")
+
+    __round__ = __trunc__ = __floor__ = __ceil__ = __int__
+
+    def __index__(self) -> NoReturn:
+        refuse(
+            "an index has to be known when the program is compiled",
+            "pick(xs, k), or a one-hot input and dot",
+        )
+
+    def __repr__(self) -> str:
+        made = f"input {self._operands[0]}" if self.is_leaf else str(self.op)
+        return f"<traced {made}>"
+
+    def __format__(self, spec: str) -> str:
+        return self.data if spec else repr(self)  # type: ignore[no-any-return]
+
+    @property
+    def data(self) -> NoReturn:
+        refuse("a traced number has no .data", "the function from autograd_mini that you need")
+
+    @property
+    def grad(self) -> NoReturn:
+        refuse("a traced number has no .grad", "program.backward(..) and the parameters' .grad")
+
+    def backward(self, seed: Any = 1) -> NoReturn:
+        refuse("a traced number has no gradient yet", "return the loss, and call program.backward")
+
+    def zero_grad(self) -> NoReturn:
+        refuse("a traced number has no gradient", "zero_grad() outside of the traced function")
+
+    def detach(self) -> NoReturn:
+        refuse("detach() needs a number", "an input for what has no gradient")
+
+
+def refuse(reason: str, remedy: str) -> NoReturn:
+    """Raise a TraceError that points to the user's line."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame and frame.f_code.co_filename.startswith(_PACKAGES):
+        frame = frame.f_back
+    where = ""
+    if frame:
+        file, line = frame.f_code.co_filename, frame.f_lineno
+        code = linecache.getline(file, line).strip()
+        where = f"{file}:{line}: {code}: " if code else f"{file}:{line}: "
+    raise TraceError(f"{where}{reason}; use {remedy}")
+
+
+def in_order(trace: Trace) -> list[Value]:
+    """The nodes of a trace and the Values they are made of, operands first."""
+    order: list[Value] = []
+    seen: set[int] = set()
+    for node in trace:
+        if node.op is not LEAF:
+            for x in node.operands:
+                if x.__class__ is Value and id(x) not in seen:
+                    fresh = [x] if x.is_leaf else topological_order(x)
+                    order += [v for v in fresh if id(v) not in seen]
+                    seen.update(map(id, fresh))
+        order.append(node)
+    return order
+
+
+def placeholders(name: str, shape: tuple[int, ...], trace: Trace) -> Any:
+    """Nested lists of placeholders of a shape; a single one for ()."""
+    count = iter(range(math.prod(shape)))
+
+    def build(sizes: tuple[int, ...]) -> Any:
+        if not sizes:
+            return Traced(LEAF, (name, next(count)), trace)
+        return [build(sizes[1:]) for _ in range(sizes[0])]
+
+    return build(shape)
