@@ -119,6 +119,7 @@ class ArrayProgram:
         operands = tuple(x if x.__class__ is Array else float(x) for x in operands)
         if not any(x.__class__ is Array for x in operands):
             return ieee(primitive, operands)
+        operands = _without_leading_ones(operands)
         simpler = _simpler(self, primitive, operands)
         if simpler is not None:
             return simpler
@@ -255,6 +256,25 @@ def broadcast(*shapes: Shape) -> Shape:
     return tuple(shape)
 
 
+def _without_leading_ones(operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Operands without the axes that NumPy puts in front by itself."""
+    rank = max(len(x.shape) for x in operands if x.__class__ is Array)
+    found = []
+    for x in operands:
+        if x.__class__ is Array and x.op == "reshape" and len(operands) > 1:
+            inner = x.args[0]
+            added = len(x.shape) - len(inner.shape)
+            others = [y for y in operands if y.__class__ is Array and y is not x]
+            if (
+                added > 0
+                and x.shape == (1,) * added + inner.shape
+                and any(len(y.shape) == rank for y in others)
+            ):
+                x = inner
+        found.append(x)
+    return tuple(found)
+
+
 def scaled(x: Any, c: float) -> Any:
     """c * x, written as a quotient where c is 1/n."""
     if c == 1:
@@ -304,6 +324,8 @@ def _simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
         a, b = x
         if b == 1.0:
             return a
+        if a is b and a.op == "count":
+            return 1.0
         if a.__class__ is Array and a.op is negate:
             return -(a.args[0] / b)
     elif op in RELATIONS and x[2] is x[3]:
@@ -322,8 +344,9 @@ def _simpler_product(a: Any, b: Any) -> Any:
                 return -(-one * other)
             if other.op is multiply and other.args[0].__class__ is float:
                 return (one * other.args[0]) * other.args[1]
-            if other.op is divide and other.args[1] == one:
-                return other.args[0]
+            if other.op is divide:
+                above, below = other.args
+                return above if below == one else (one * above) / below
         elif one.op is negate:
             return -(one.args[0] * other)
         elif one.op is divide and one.args[0] == 1.0:

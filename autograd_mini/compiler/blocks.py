@@ -8,7 +8,6 @@ row 3, column 2.
 from __future__ import annotations
 
 import keyword
-import math
 import re
 from collections.abc import Iterable, Sequence
 from itertools import product
@@ -16,7 +15,9 @@ from typing import Any, NamedTuple
 
 from ..primitives import fsum
 from .arrays import Shape
-from .canonical import INPUT, NONE, PARAMETER, Graph
+from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Graph
+
+OF_NUMBER = -2
 
 
 class Block(NamedTuple):
@@ -47,40 +48,47 @@ def parameter_blocks(
         taken: names that are in use.
     """
     uses = _uses(graph, nodes)
-    together: dict[Any, list[int]] = {}
-    for place in range(len(graph.parameters)):
-        use = uses.get(place) or ("unused", _pattern(names[place]) if names else None)
-        together.setdefault(use, []).append(place)
     unique = _Names(taken)
     if names is None:
+        together: dict[Any, list[int]] = {}
+        for place in range(len(graph.parameters)):
+            together.setdefault(uses.get(place), []).append(place)
         blocks = []
         for use, places in together.items():
-            stem = "W" if use[0] != "unused" and any(factor != NONE for _, factor in use) else "b"
+            stem = "W" if any(role != NONE for _, role in use or ()) else "b"
             blocks.append(Block(unique.numbered(stem), tuple(places), None, ""))
         return blocks
-    families = [_families(places, names) for places in together.values()]
-    parents = list(dict.fromkeys(f.parent for group in families for f in group))
-    return [_block(group, parents, unique) for group in families]
+    families = _families(names, uses)
+    parents = list(dict.fromkeys(f.parent for f in families))
+    return [_block(group, parents, unique) for group in _fused(families, uses)]
 
 
 def _uses(graph: Graph, nodes: Iterable[int]) -> dict[int, Any]:
-    """For each parameter the kinds of sums and other operations that it is an operand of, with the
-    kind of the other factor. Those that do not depend on inputs count if there are no others."""
+    """For each parameter the kinds of sums and other operations that it is an operand of, and its
+    role there: the kind of the other factor, OF_NUMBER for a coefficient, or NONE. Those that do
+    not depend on inputs count if there are no others."""
     found: dict[bool, dict[int, set[Any]]] = {True: {}, False: {}}
     for i in nodes:
         op, args = graph.ops[i], graph.args[i]
-        if op in (INPUT, PARAMETER):
+        if op in (INPUT, PARAMETER, CONSTANT):
             continue
         if op is fsum:
-            pairs = set(zip(args.lefts, args.rights)) | set(zip(args.rights, args.lefts))
+            roles = set()
+            for c, a, b in zip(*args[1:]):
+                if b == NONE:
+                    roles.add((a, NONE if c == 1 else OF_NUMBER))
+                else:
+                    roles.update(((a, graph.kinds[b]), (b, graph.kinds[a])))
         else:
-            pairs = {(x, NONE) for x in args if x.__class__ is int}
-        for x, other in pairs:
-            if x != NONE and graph.ops[x] is PARAMETER:
-                use = (graph.kinds[i], NONE if other == NONE else graph.kinds[other])
+            roles = {(x, NONE) for x in args if x.__class__ is int}
+        for x, role in roles:
+            if graph.ops[x] is PARAMETER:
                 place = graph.args[x][0]
-                found[graph.batched[i]].setdefault(place, set()).add(use)
-    return {place: frozenset(uses) for place, uses in {**found[False], **found[True]}.items()}
+                found[graph.batched[i]].setdefault(place, set()).add((graph.kinds[i], role))
+    uses = {**found[False], **found[True]}
+    for use in uses.values():  # among the numbers it is a factor of there may be a 1
+        use -= {(kind, NONE) for kind, role in use if role == OF_NUMBER}
+    return {place: frozenset(use) for place, use in uses.items()}
 
 
 class _Family(NamedTuple):
@@ -97,11 +105,23 @@ def _pattern(name: str) -> str:
     return re.sub(r"\d+", "*", name)
 
 
-def _families(places: Sequence[int], names: Sequence[str]) -> list[_Family]:
-    alike: dict[str, list[int]] = {}
-    for place in places:
-        alike.setdefault(_pattern(names[place]), []).append(place)
+def _families(names: Sequence[str], uses: dict[int, Any]) -> list[_Family]:
+    """Parameters whose names differ in numbers only, and that are used in the same kinds of sums."""
+    alike: dict[Any, list[int]] = {}
+    for place, name in enumerate(names):
+        kinds = frozenset(kind for kind, _ in uses.get(place, ()))
+        alike.setdefault((_pattern(name), kinds), []).append(place)
     return [_family(members, names) for members in alike.values()]
+
+
+def _fused(families: Sequence[_Family], uses: dict[int, Any]) -> list[list[_Family]]:
+    """Families that are used alike are rows of one array, if they are of one width."""
+    groups: dict[Any, list[_Family]] = {}
+    for family in families:
+        use = frozenset(uses.get(place) for place in family.places)
+        key: Any = (use, family.shape[1:]) if family.shape and use != {None} else family
+        groups.setdefault(key, []).append(family)
+    return list(groups.values())
 
 
 def _family(places: Sequence[int], names: Sequence[str]) -> _Family:
@@ -133,19 +153,14 @@ def _block(families: Sequence[_Family], parents: Sequence[str], unique: _Names) 
     places = tuple(place for family in families for place in family.places)
     about = ", ".join(family.about for family in families)
     shape = families[0].shape
-    if len(families) > 1:
-        shapes = [family.shape or () for family in families]
-        alike = all(s and s[1:] == shapes[0][1:] for s in shapes)
-        rows = sum(s[0] for s in shapes if s)
-        shape = (rows, *shapes[0][1:]) if alike else None
+    if len(families) > 1 and shape:
+        shape = (sum(f.shape[0] for f in families if f.shape), *shape[1:])
     stems = list(dict.fromkeys(family.stem for family in families))
     if stems in (["w"], ["b"]) and (len(parents) > 1 or families[0].parent):
         stem = "W" if stems == ["w"] else "b"
         name = unique.plain(f"{stem}{parents.index(families[0].parent) + 1}")
     else:
         name = unique.plain("_".join(stems))
-    if shape is not None and math.prod(shape) != len(places):
-        shape = None
     return Block(name, places, shape, about)
 
 

@@ -222,7 +222,7 @@ class Graph:
             return self._scaled(x, y)
         (c, a), (d, b) = self._factor(x), self._factor(y)
         for one, other in ((a, b), (b, a)):  # a * (1 / b) is a / b
-            if self.ops[other] is divide and self.args[other][0] == 1.0:
+            if self.ops[other] is divide and _is_one(self.args[other][0]):
                 quotient = self._quotient(one, self.args[other][1])
                 return self._scaled(quotient, c * d)
         return Form(0.0, [(c * d, a, b)])
@@ -275,6 +275,10 @@ class Graph:
     def _unshifted(self, z: int) -> Form:
         _, coefficients, lefts, rights = self.args[z]
         return Form(0.0, list(zip(coefficients, lefts, rights)))
+
+
+def _is_one(x: Any) -> bool:
+    return x.__class__ is float and x == 1
 
 
 def _total(parts: Iterable[Any]) -> Any:

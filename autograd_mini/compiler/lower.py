@@ -232,9 +232,10 @@ class Lowering:
         rows = [f[:, 0] for term in terms for f in term.factors if not self._is_free(f)]
         order = self._nested_order(rows)
         lanes = order.reshape(self.loops([row[order] for row in rows]))
-        lanes = self._as_stored(lanes, terms)
-        order = lanes.ravel()
+        order = self._as_stored(lanes, terms).ravel()
+        lanes = order.reshape(self.loops([row[order] for row in rows]))  # some may now be one
         parts = [self._product(term.lanes(order), lanes.shape) for term in terms]
+        parts = [(c, x) for c, x in parts if c != 0] or parts  # a recurrent net starts from 0
         offset = self._constants(constants[lanes])
         if offset.__class__ is Array:
             parts, offset = [*parts, (1.0, offset)], 0.0

@@ -14,6 +14,7 @@ from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Form, Graph
 from .differentiate import gradients
 from .lower import Lowering
 from .simplify import rewritten, stable_softmax
+from .views import View
 
 
 class Lowered(NamedTuple):
@@ -57,12 +58,10 @@ def lower_loss(
     program = lowering.program
     parts = []
     if apart[True]:
-        lowering.lower(_needed(graph, [each]))
-        total = program.contract("b->", lowering.operand(np.array(each)).array)
+        total = program.contract("b->", _read(lowering, np.array(each)).array)
         parts.append(total / program.count() if reduction == "mean" else total)
     if once.__class__ is int:
-        lowering.lower(_needed(graph, [once]))
-        once = lowering.operand(np.array(once)).array
+        once = _read(lowering, np.array(once)).array
     if once.__class__ is Array or once:
         parts.append(once if reduction == "mean" or not inputs else program.count() * once)
     loss: Any = 0.0
@@ -79,9 +78,8 @@ def lower_outputs(
     """The outputs for each example, from an array of forms."""
     nodes = np.array([_as_node(graph, form) for form in roots.ravel()]).reshape(roots.shape)
     lowering, blocks = _lowering(graph, nodes.ravel(), names, inputs)
-    lowering.lower(_needed(graph, nodes.ravel()))
+    view = _read(lowering, nodes).aligned(nodes.ndim)
     _parameters(lowering, blocks)
-    view = lowering.operand(nodes).aligned(nodes.ndim)
     shape = (*view.shape[: view.is_batched], *nodes.shape)
     return _finished(lowering, blocks, inputs, [lowering.program.broadcast(view, shape)])
 
@@ -101,6 +99,13 @@ def _lowering(
     return Lowering(graph, inputs, blocks), blocks
 
 
+def _read(lowering: Lowering, nodes: Any) -> View:
+    """The view of these nodes, made with all they depend on."""
+    lowering.lower(_needed(lowering.graph, nodes.ravel()))
+    lowering.settle(nodes.ravel())
+    return lowering.operand(nodes)
+
+
 def _needed(graph: Graph, roots: Iterable[Any]) -> list[int]:
     """The nodes that the roots depend on, operands first."""
     needed = {int(x) for x in roots}
@@ -118,7 +123,7 @@ def _needed(graph: Graph, roots: Iterable[Any]) -> list[int]:
 
 def _parameters(lowering: Lowering, blocks: Sequence[Block]) -> list[Array]:
     """The arrays of the blocks, also of those that nothing has used."""
-    for i, nodes in enumerate(lowering.blocks):
+    for nodes in lowering.blocks:
         lowering.settle(nodes)
     of = {x.info: x for x in lowering.program.arrays if x.op == "parameter"}
     return [of[i] for i in range(len(blocks))]

@@ -37,6 +37,10 @@ def rewritten(outputs: Sequence[Array], rule: Rule) -> list[Array]:
 
 def remade(program: ArrayProgram, x: Array, args: Sequence[Any]) -> Any:
     """x, of other operands."""
+    if x.op == "reshape":
+        return program.reshape(args[0], x.shape)
+    if x.op == "transpose":
+        return program.transpose(args[0], x.info)
     if x.op.__class__ is str:
         return program.make(x.op, args, x.info, x.shape)
     return program.apply(x.op, *args)

@@ -214,16 +214,21 @@ class Source:
             return Expression(f"{inner.within(ATOM)}[{index}]", ATOM, inner.operations)
         ones = _inserted(x.shape, a.shape)
         if ones is not None:
-            index = ", ".join("0" if one else ":" for one in ones)
-            index = re.sub(r"(, :)+$", "", index)
+            index = ["0" if one else ":" for one in ones]
+            if a.op == "slice" and a not in self.names:
+                inner = self._of(a.args[0])
+                index = [
+                    str(bounds[0] if bounds else 0) if one else _bounds(bounds)
+                    for one, bounds in zip(ones, a.info)
+                ]
+            index = re.sub(r"(, :)+$", "", ", ".join(index))
             return Expression(f"{inner.within(ATOM)}[{index}]", ATOM, inner.operations)
         sizes = ", ".join(str(max(n, -1)) for n in x.shape)
         return Expression(f"{inner.within(ATOM)}.reshape({sizes})", ATOM, inner.operations)
 
     def _slice(self, x: Array) -> Expression:
         inner = self._of(x.args[0])
-        bounds = [":" if b is None else f"{b[0] or ''}:{b[1]}" for b in x.info]
-        index = re.sub(r"(, :)+$", "", ", ".join(bounds))
+        index = re.sub(r"(, :)+$", "", ", ".join(map(_bounds, x.info)))
         return Expression(f"{inner.within(ATOM)}[{index}]", ATOM, inner.operations)
 
     def _transpose(self, x: Array) -> Expression:
@@ -323,6 +328,8 @@ class Source:
         return self._unique(self._designation(x))
 
     def _designation(self, x: Array) -> str:
+        if x is self.outputs[0] and len(self.outputs) > 1:
+            return "loss"
         if x.op in ("reshape", "transpose", "slice", "broadcast") and x.operands:
             return self._designation(x.operands[0])
         if x.op == "matmul":
@@ -348,6 +355,10 @@ class Source:
         return unique
 
 
+def _bounds(bounds: tuple[int, int] | None) -> str:
+    return ":" if bounds is None else f"{bounds[0] or ''}:{bounds[1]}"
+
+
 def _identifier(name: str) -> str:
     return re.sub(r"\W", "_", name)
 
@@ -362,7 +373,7 @@ def _base(x: Array) -> Array:
 def _is_mean(x: Array) -> bool:
     total, count = x.args
     return (
-        count.__class__ is Array
+        total.__class__ is count.__class__ is Array
         and count.op == "count"
         and total.op == "sum"
         and total.shape == ()
@@ -398,7 +409,7 @@ def module(
     body += source.body()
     returned = [source.names[x] for x in source.outputs]
     result = returned[0]
-    if len(returned) > 1:
+    if name == "value_and_grad":
         result = f"{result}, ({', '.join(returned[1:])}{',' * (len(returned) == 2)})"
     lines = [
         *header,
