@@ -116,8 +116,10 @@ class Graph:
         nodes = [x for x in args if x.__class__ is int]
         if op is logsumexp:
             return (op, frozenset(kinds[x] for x in nodes)), nodes
-        exact = op is power  # x**2 and x**3 are written apart
-        return (op, *[kinds[x] if x.__class__ is int else exact and x for x in args]), nodes
+        number = "number"
+        if op is power:  # x**2 and x**3 are written apart
+            number = f"number {args[1]}"
+        return (op, *[kinds[x] if x.__class__ is int else number for x in args]), nodes
 
     def made(self, form: Any) -> Any:
         """The node of a form, or its number if it is a constant."""
@@ -129,11 +131,12 @@ class Graph:
         if len(terms) == 1 and terms[0][0] == 1 and form.is_scaled_node:
             return terms[0][1]
         coefficients, lefts, rights = zip(*terms)
-        if len(set(zip(lefts, rights))) < len(terms):  # like terms
-            merged: dict[tuple[int, int], float] = {}
-            for c, a, b in terms:
-                merged[a, b] = merged.get((a, b), 0.0) + c
-            return self.made(Form(form.constant, [(c, a, b) for (a, b), c in merged.items()]))
+        pairs = [(a, b) if a < b else (b, a) for a, b in zip(lefts, rights)]
+        if len(set(pairs)) < len(terms):  # like terms
+            merged: dict[tuple[int, int], tuple[float, int, int]] = {}
+            for pair, (c, a, b) in zip(pairs, terms):
+                merged[pair] = (c + merged[pair][0] if pair in merged else c, a, b)
+            return self.made(Form(form.constant, list(merged.values())))
         return self.node(fsum, Sum(form.constant, coefficients, lefts, rights))
 
     # -- taking a graph in ----------------------------------------------------------------------

@@ -143,6 +143,25 @@ def view(x: Array, addresses: Any) -> View:
     return View(x.program.gather(x, places), loops)
 
 
+def completed(places: Any, valid: Any, lanes: int) -> Any:
+    """Places of which only some matter, the others as the loops lead to them.
+
+    They stay within an array of so many lanes; if the loops would leave it, or are none, the rest
+    is at the first place that matters.
+    """
+    first = np.unravel_index(int(valid.argmax()), places.shape)
+    affine = np.full(places.shape, places[first])
+    for d, n in enumerate(places.shape):
+        near, far = (np.take(places, range(k, n - 1 + k), axis=d) for k in (0, 1))
+        both = np.take(valid, range(n - 1), axis=d) & np.take(valid, range(1, n), axis=d)
+        step = (far - near)[both][0] if both.any() else 0
+        counter = np.arange(n) - first[d]
+        affine += step * counter.reshape([-1 if d == i else 1 for i in range(places.ndim)])
+    if (affine == places)[valid].all() and 0 <= affine.min() and affine.max() < lanes:
+        return affine
+    return np.where(valid, places, places[first])
+
+
 def joined(program: ArrayProgram, arrays: Sequence[Array]) -> Array:
     """The lanes of several arrays, one after another."""
     batched = any(x.is_batched for x in arrays)
