@@ -156,6 +156,8 @@ class ArrayProgram:
             for letter, n in zip(axes, x.shape):
                 if size.setdefault(letter, n) != n:
                     raise ValueError(f"contract {letters}: {letter} is {size[letter]} and {n}")
+        if len(arrays) == 1 and arrays[0].op is negate:
+            return -self.contract(letters, *arrays[0].args)  # type: ignore[no-any-return]
         if len(arrays) == 1 and sorted(into) == sorted(out):
             return self.transpose(arrays[0], [into.index(letter) for letter in out])
         return self.make("contract", arrays, letters, tuple(size[letter] for letter in out))
@@ -340,17 +342,40 @@ def _simpler_product(a: Any, b: Any) -> Any:
                 return other
             if one == -1.0:
                 return -other
+            found = _scaled_inside(one, other)
+            if found is not None:
+                return found
             if one < 0:
                 return -(-one * other)
-            if other.op is multiply and other.args[0].__class__ is float:
-                return (one * other.args[0]) * other.args[1]
-            if other.op is divide:
-                above, below = other.args
-                return above if below == one else (one * above) / below
         elif one.op is negate:
             return -(one.args[0] * other)
         elif one.op is divide and one.args[0] == 1.0:
             return other / one.args[1]
     if b.__class__ is float:
         return b * a
+    return None
+
+
+def _scaled_inside(c: float, x: Array) -> Any:
+    """c * x by a change of a constant that x has already, or of the smaller factor of x; or None."""
+    if x.op is negate:
+        return -c * x.args[0]
+    if x.op is multiply:
+        a, b = x.args
+        if a.__class__ is float:
+            return (c * a) * b
+        for one, other in ((a, b), (b, a)):
+            inside = _scaled_inside(c, one)
+            if inside is not None:
+                return inside * other
+            if one.lanes < x.lanes and one.is_batched <= x.is_batched and other.shape == x.shape:
+                return (c * one) * other
+    elif x.op is divide:
+        above, below = x.args
+        return above if below == c else (c * above) / below
+    elif x.op in ("reshape", "transpose"):
+        inside = _scaled_inside(c, x.args[0])
+        if inside is not None and inside.__class__ is Array:
+            view = x.program.reshape if x.op == "reshape" else x.program.transpose
+            return view(inside, x.shape if x.op == "reshape" else x.info)
     return None

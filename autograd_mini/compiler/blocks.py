@@ -171,7 +171,7 @@ class _Names:
         self._taken = {*taken, *keyword.kwlist, "np", "n", "special", "loss"}
 
     def plain(self, name: str) -> str:
-        unique, number = name, 1
+        unique, number = name if name not in self._taken else f"W_{name}", 1
         while unique in self._taken:
             number += 1
             unique = f"{name}_{number}"

@@ -44,16 +44,28 @@ class Sum(NamedTuple):
 
 
 class Form:
-    """A sum that no node has been made of yet, so that another one can take it up."""
+    """A sum that no node has been made of yet, so that another one can take it up.
 
-    __slots__ = ("constant", "terms")
+    Attributes:
+        constant: what is added to the terms.
+        terms: (coefficient, left, right) triples.
+        is_written: whether somebody wrote it as a sum, if only of one term: beside longer sums, or
+            others with a constant, it is one of them.
+    """
 
-    def __init__(self, constant: float, terms: list[tuple[float, int, int]]) -> None:
-        self.constant, self.terms = constant, terms
+    __slots__ = ("constant", "is_written", "terms")
+
+    def __init__(
+        self, constant: float, terms: list[tuple[float, int, int]], is_written: bool = False
+    ) -> None:
+        self.constant, self.terms, self.is_written = constant, terms, is_written
 
     @property
-    def is_scaled_node(self) -> bool:
-        return len(self.terms) == 1 and not self.constant and self.terms[0][2] == NONE
+    def is_signed_node(self) -> bool:
+        """Whether it is a node or its negative."""
+        [(c, _, right), *more] = self.terms
+        one = not more and not self.constant and not self.is_written
+        return one and right == NONE and abs(c) == 1
 
 
 class Graph:
@@ -128,7 +140,7 @@ class Graph:
         terms = form.terms
         if not terms:
             return form.constant
-        if len(terms) == 1 and terms[0][0] == 1 and form.is_scaled_node:
+        if terms[0][0] == 1 and form.is_signed_node:
             return terms[0][1]
         coefficients, lefts, rights = zip(*terms)
         pairs = [(a, b) if a < b else (b, a) for a, b in zip(lefts, rights)]
@@ -136,7 +148,7 @@ class Graph:
             merged: dict[tuple[int, int], tuple[float, int, int]] = {}
             for pair, (c, a, b) in zip(pairs, terms):
                 merged[pair] = (c + merged[pair][0] if pair in merged else c, a, b)
-            return self.made(Form(form.constant, list(merged.values())))
+            return self.made(Form(form.constant, list(merged.values()), form.is_written))
         return self.node(fsum, Sum(form.constant, coefficients, lefts, rights))
 
     # -- taking a graph in ----------------------------------------------------------------------
@@ -159,7 +171,7 @@ class Graph:
                 continue
             operands = [forms[id(x)] if isinstance(x, Value) else float(x) for x in node.operands]
             form = self._form(node.op, operands)
-            if form.__class__ is Form and uses[id(node)] > 1 and not form.is_scaled_node:
+            if form.__class__ is Form and uses[id(node)] > 1 and not form.is_signed_node:
                 form = self.made(form)
             forms[id(node)] = form
         return [forms[id(x)] if isinstance(x, Value) else float(x) for x in roots]
@@ -185,7 +197,7 @@ class Graph:
             n = len(x) // 2
             return _total([*map(self._product, x[:n], x[n:-1]), x[-1]])
         if op is fsum:
-            return _total(x)
+            return _total([*x, 0.0])
         if op is subtract:
             return _total([x[0], self._scaled(x[1], -1.0)])
         if op is negate:
@@ -288,13 +300,15 @@ def _total(parts: Iterable[Any]) -> Any:
     """The sum of forms, constants and nodes."""
     constant = 0.0
     terms: list[tuple[float, int, int]] = []
+    is_written = False
     for x in parts:
         kind = x.__class__
         if kind is int:
             terms.append((1.0, x, NONE))
         elif kind is float:
             constant += x
+            is_written = True
         else:
             constant += x.constant
             terms += x.terms
-    return Form(constant, terms) if terms else constant
+    return Form(constant, terms, is_written) if terms else constant

@@ -135,20 +135,24 @@ class Lowering:
         array = self.arrays[self.source(nodes[:1])[0]]
         return array.shape[array.is_batched :]
 
-    def nest(self, rows: Sequence[Any]) -> Any:
-        """The lanes as an array with an axis for each loop: as written, or in the order of their
-        operands if that makes loops. Lanes that are a good part of a nest are completed by lanes
-        that nobody reads, for which the array has HOLE."""
+    def nest(self, rows: Sequence[Any], as_written: bool = False) -> Any:
+        """The lanes as an array with an axis for each loop: in the order of their operands, or
+        first as written, if that makes loops. Lanes that are a good part of a nest are completed by
+        lanes that nobody reads, for which the array has HOLE."""
         addresses = np.array([self.address[row] for row in rows])
         widest = max(addresses, key=lambda row: len(np.unique(row)))
-        as_written = np.arange(addresses.shape[1])
-        sorted_by = [widest, *addresses], [*addresses], [*addresses[::-1]]
-        for order in (as_written, *[np.lexsort(keys[::-1]) for keys in sorted_by]):
+        keys = [widest, *addresses], [*addresses], [*addresses[::-1]]
+        orders = [np.lexsort(by[::-1]) for by in keys]
+        orders.insert(0 if as_written else 1, np.arange(addresses.shape[1]))
+        for order in orders:
             if loop_nest(addresses[:, order]) is not None:
                 return order.reshape(self.loops([row[order] for row in rows]))
         whole = self._whole_array(widest)
         grid = self._grid(addresses) if whole is None else whole
-        return as_written.reshape(self.loops(rows)) if grid is None else grid
+        if grid is None:
+            order = orders[0]
+            grid = order.reshape(self.loops([row[order] for row in rows]))
+        return grid
 
     def _whole_array(self, row: Any) -> Any:
         """The lanes in the loops of the array they read, if they read a good part of it."""
@@ -312,7 +316,7 @@ class Lowering:
         rows = [
             f[:, k] for term, k in zip(terms, columns) for f in term.factors if not self._is_free(f)
         ]
-        lanes = self.nest(rows)
+        lanes = self.nest(rows, as_written=any(term.c.shape[1] > 1 for term in terms))
         lanes = self._as_stored(lanes, terms)
         if not (lanes == HOLE).any():  # some loops may now be one
             order = lanes.ravel()
