@@ -213,7 +213,17 @@ class ArrayProgram:
         return self.make("scatter", (x,), index, shape)
 
     def assemble(self, pieces: Sequence[Array], starts: Sequence[Shape], shape: Shape) -> Array:
-        """Zeros of `shape`, with each piece added at its start: slice's adjoint."""
+        """Zeros of `shape`, with each piece added at its start: slice's adjoint. Pieces that fill an
+        axis are put side by side."""
+        order = sorted(range(len(pieces)), key=starts.__getitem__)
+        for axis, length in enumerate(shape):
+            ends = [starts[i][axis] + pieces[i].shape[axis] for i in order]
+            side_by_side = [starts[i][axis] for i in order] == [0, *ends[:-1]]
+            rest = all(
+                n == shape[d] for x in pieces for d, n in enumerate(x.shape) if d != axis
+            )
+            if side_by_side and rest and ends[-1] == length:
+                return self.concatenate([pieces[i] for i in order], axis)
         return self.make("assemble", pieces, tuple(starts), shape)
 
     def concatenate(self, pieces: Sequence[Array], axis: int) -> Array:

@@ -45,10 +45,10 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
     outputs = rewritten(lowered.outputs, as_matrix_products)
     outputs = rewritten(outputs, composed(KNOWN))
     source = NumpySource(outputs, lowered.names(outputs))
-    header = ["import numpy as np"]
+    imports = ["import numpy as np"]
     if any("special." in text for text, _ in source.lines):
-        header.append("from scipy import special")
-    text = module(source, name, list(lowered.inputs), [b.name for b in lowered.blocks], header)
+        imports.append("from scipy import special")
+    text = module(source, name, lowered, imports)
     return text, source.constants
 
 

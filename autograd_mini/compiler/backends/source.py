@@ -6,7 +6,9 @@ stands in the expression that uses it.
 
 from __future__ import annotations
 
+import itertools
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -17,6 +19,7 @@ from ...primitives import add, divide, multiply, negate, power, subtract
 from ...rules import Primitive
 from ..arithmetic import RELATIONS
 from ..arrays import Array
+from ..pipeline import Lowered
 from ..simplify import reachable
 
 WIDTH = 88
@@ -96,7 +99,7 @@ class Source:
         self.expressions[x] = expression
 
     def _needs_a_line(self, x: Array, expression: Expression) -> bool:
-        if x.op == "count":
+        if x.op in ("count", "constant"):
             return False
         if x in self.outputs or x.op in ("assemble", "scatter"):
             return True
@@ -232,7 +235,11 @@ class Source:
         return Expression(f"{inner.within(ATOM)}[{index}]", ATOM, inner.operations)
 
     def _transpose(self, x: Array) -> Expression:
-        inner = self._of(x.args[0])
+        product = x.args[0]
+        if product.op == "matmul" and product not in self.names and len(x.info) == 2:
+            left, right = (self._turned(a) for a in reversed(product.args))  # (A B)' = B' A'
+            return Expression(f"{left} @ {right}", PRODUCT, 1)
+        inner = self._of(product)
         rank = len(x.info)
         if rank == 2:
             text = ".T"
@@ -241,6 +248,11 @@ class Source:
         else:
             text = f".transpose({', '.join(map(str, x.info))})"
         return Expression(f"{inner.within(ATOM)}{text}", ATOM, inner.operations)
+
+    def _turned(self, x: Array) -> str:
+        """A matrix, transposed."""
+        text = self._named(x)
+        return text.removesuffix(".T") if text.endswith(".T") else f"{text}.T"
 
     def _broadcast(self, x: Array) -> Expression:
         inner = self._of(x.args[0])
@@ -316,7 +328,8 @@ class Source:
         return Expression("n", ATOM, 0)
 
     def _constant(self, x: Array) -> Expression:
-        return Expression(self._constant_named("c", x.info), ATOM, 0)
+        stem = "mask" if np.isin(x.info, (0.0, 1.0)).all() else "c"
+        return Expression(self._constant_named(stem, x.info), ATOM, 0)
 
     # -- names ----------------------------------------------------------------------------------
 
@@ -397,14 +410,10 @@ def _inserted(small: Sequence[int], large: Sequence[int]) -> list[bool] | None:
     return None if left else flags
 
 
-def module(
-    source: Source,
-    name: str,
-    inputs: Sequence[str],
-    parameters: Sequence[str],
-    header: Sequence[str],
-) -> str:
+def module(source: Source, name: str, lowered: Lowered, imports: Sequence[str]) -> str:
     """The text of a module that defines one function, wrapped as the formatter black does."""
+    inputs = list(lowered.inputs)
+    parameters = [block.name for block in lowered.blocks]
     body = [f"n = len({inputs[0]})"] if source.counts and inputs else []
     body += source.body()
     returned = [source.names[x] for x in source.outputs]
@@ -412,14 +421,26 @@ def module(
     if name == "value_and_grad":
         result = f"{result}, ({', '.join(returned[1:])}{',' * (len(returned) == 2)})"
     lines = [
-        *header,
+        *imports,
         "",
+        *_about(source, lowered),
         "",
         *_wrapped(f"def {name}(", [*inputs, *parameters, *source.constants], "):"),
         *[f"    {line}" for line in body],
         f"    return {result}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _about(source: Source, lowered: Lowered) -> list[str]:
+    """Comments that say what the arguments are."""
+    lines = [f"# {name} ({', '.join(['n', *map(str, shape)])}): an input" for name, shape in lowered.inputs.items()]
+    for block, places in zip(lowered.blocks, lowered.places):
+        lines.append(f"# {block.name} {places.shape}: {block.about or 'parameters'}")
+    for name, numbers in source.constants.items():
+        lines.append(f"# {name} {np.shape(numbers)}: program.constants[{name!r}]")
+    wrapped = [textwrap.wrap(line, WIDTH, subsequent_indent="#     ") for line in lines]
+    return ["", *itertools.chain(*wrapped), ""]
 
 
 def _wrapped(start: str, items: Sequence[str], end: str) -> list[str]:
