@@ -1,0 +1,215 @@
+"""What the compiler is measured on: models and losses in scalar code, and the data they meet.
+
+Each is to be had in scalars here, and written by hand for other libraries in rivals/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from random import Random
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_mini import Value
+from examples import scalar_gpt
+from nn import MLP, Module, toys
+from nn.losses import cross_entropy, hinge, l2, mean_squared_error
+
+Arrays = list[Any]
+
+
+class Problem(NamedTuple):
+    """A model in scalars, to be trained on the mean of a loss.
+
+    Attributes:
+        model: with the parameters of the loss.
+        loss: (x, y) -> scalar, for one example.
+        shapes: of an example's x and y, as compile() takes them.
+        inputs: (X, Y), arrays of all examples.
+        rival: what a module of rivals/ calls it.
+    """
+
+    model: Module
+    loss: Callable[[Any, Any], Any]
+    shapes: dict[str, Any]
+    inputs: tuple[Any, Any]
+    rival: str
+
+    def batch(self, count: int) -> tuple[Any, Any]:
+        """The first examples."""
+        X, Y = self.inputs
+        return X[:count], Y[:count]
+
+    def eager(self, count: int) -> tuple[float, Arrays]:
+        """(loss, gradients) over the first examples, by the engine, in scalars."""
+        self.model.zero_grad()
+        total = 0.0
+        for x, y in zip(*self.batch(count)):
+            loss = self.loss(x.tolist(), y.tolist()) / count
+            loss.backward()
+            total += loss.data
+        return total, parameter_arrays(self.model, "grad")
+
+
+def parameter_arrays(model: Module, what: str = "data") -> Arrays:
+    """The numbers or, of `what`, "grad", the gradients of a model, in arrays.
+
+    Of an MLP, layer by layer, the weights, one row a neuron, and the biases; of a GPT its matrices.
+    """
+    if isinstance(model, MLP):
+        matrices = []
+        for layer in model.layers:
+            matrices += [[neuron.w for neuron in layer.neurons], [n.b for n in layer.neurons]]
+    else:
+        matrices = [matrix for matrix in vars(model).values() if isinstance(matrix, list)]
+    read = np.frompyfunc(attrgetter(what), 1, 1)
+    return [read(np.array(matrix, dtype=object)).astype(float) for matrix in matrices]
+
+
+# -- multi-layer perceptrons --------------------------------------------------------------------
+
+ALPHA = 1e-4  # of the weight decay in micrograd's demo
+
+
+def moons() -> Problem:
+    """micrograd's demo: 100 moons, a max-margin loss and L2 regularisation."""
+    model = MLP(2, [16, 16, 1], rng=Random(0))
+    points, labels = zip(*toys.moons(100, noise=0.1, rng=Random(0)))
+    return Problem(
+        model,
+        lambda x, y: hinge(model(x), y) + ALPHA * l2(model.parameters()),
+        {"x": 2, "y": ()},
+        (np.array(points), 2.0 * np.array(labels) - 1),
+        "hinge_mlp",
+    )
+
+
+def classifier(sizes: list[int], X: Any, labels: Any) -> Problem:
+    model = MLP(sizes[0], sizes[1:], rng=Random(0))
+    return Problem(
+        model,
+        lambda x, y: cross_entropy(model(x), y),
+        {"x": sizes[0], "y": sizes[-1]},
+        (X, np.eye(sizes[-1])[labels]),
+        "softmax_mlp",
+    )
+
+
+def digits() -> Problem:
+    """All 1,797 digits of scikit-learn, 8 by 8 pixels each."""
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    return classifier([64, 32, 10], data.data / 16, data.target)
+
+
+def wide() -> Problem:
+    """Random numbers in the shape of MNIST's digits."""
+    rng = np.random.default_rng(0)
+    return classifier([784, 64, 10], rng.random((64, 784)), rng.integers(10, size=64))
+
+
+def deep() -> Problem:
+    """Eight hidden layers of 32, tanh, squared error."""
+    model = MLP(32, [32] * 8 + [1], activation="tanh", rng=Random(0))
+    rng = np.random.default_rng(0)
+    return Problem(
+        model,
+        lambda x, y: mean_squared_error(model(x), y),
+        {"x": 32, "y": ()},
+        (rng.normal(size=(64, 32)), rng.normal(size=64)),
+        "tanh_mlp",
+    )
+
+
+# -- a GPT --------------------------------------------------------------------------------------
+
+
+def gpt(attention: str) -> Problem:
+    """Names of 2 to 11 letters, one document a name; `attention` is "masked" or "ragged"."""
+    model = scalar_gpt.GPT(rng=Random(42))
+    names = scalar_gpt.first_names()
+    documents = Random(42).sample(names, 32)
+    shape = len(model.positions), scalar_gpt.VOCABULARY
+    return Problem(
+        model,
+        getattr(model, f"{attention}_loss"),
+        {"x": shape, "y": shape},
+        scalar_gpt.encode(documents),
+        "gpt",
+    )
+
+
+PROBLEMS: dict[str, Callable[[], Problem]] = {
+    "moons": moons,
+    "digits": digits,
+    "wide": wide,
+    "deep": deep,
+    "gpt-masked": lambda: gpt("masked"),
+    "gpt-ragged": lambda: gpt("ragged"),
+}
+
+
+# -- an irregular graph -------------------------------------------------------------------------
+
+
+class Irregular(NamedTuple):
+    """A random graph of + * sin tanh, without a matrix in it anywhere.
+
+    It keeps a front of scalars, at first the inputs and the parameters; each step replaces one of
+    them by a function of it and perhaps another. All nodes are used, and the root is the mean of
+    the front that is left.
+
+    Attributes:
+        steps: (operation, i, j): front[i] becomes front[i] + front[j], front[i] * front[j],
+            sin(front[i]) or tanh(front[i]).
+        inputs: how many scalars at the start of the front are inputs.
+        parameters: the others, as numbers.
+    """
+
+    steps: list[tuple[str, int, int]]
+    inputs: int
+    parameters: list[float]
+
+    def __call__(self, x: Any, parameters: Any) -> Any:
+        """The root, on scalars of any type that has the methods sin() and tanh()."""
+        front = [*x, *parameters]
+        for operation, i, j in self.steps:
+            a = front[i]
+            if operation == "+":
+                front[i] = a + front[j]
+            elif operation == "*":
+                front[i] = a * front[j]
+            else:
+                front[i] = getattr(a, operation)()
+        return sum(front[1:], front[0]) / len(front)
+
+
+def irregular(size: int = 18_000, inputs: int = 50, parameters: int = 50) -> Irregular:
+    """A graph of `size` steps; no node can grow beyond 4, so that all numbers stay tame."""
+    rng = Random(0)
+    width = inputs + parameters
+    bounds = [2.0] * width
+    steps = []
+    while len(steps) < size:
+        operation = rng.choices(("+", "*", "sin", "tanh"), (6, 4, 1, 1))[0]
+        i, j = rng.sample(range(width), 2)
+        bound = {"+": bounds[i] + bounds[j], "*": bounds[i] * bounds[j]}.get(operation, 1.0)
+        if bound > 4:
+            operation, bound = rng.choice(("sin", "tanh")), 1.0
+        bounds[i] = bound
+        steps.append((operation, i, j))
+    return Irregular(steps, inputs, [rng.uniform(-2, 2) for _ in range(parameters)])
+
+
+def irregular_eager(graph: Irregular, X: Any) -> tuple[float, Any]:
+    """(mean of the roots, its gradient by the parameters), by the engine, in scalars."""
+    parameters = [Value(p) for p in graph.parameters]
+    total = 0.0
+    for x in X:
+        root = graph([Value(xi) for xi in x], parameters) / len(X)
+        root.backward()
+        total += root.data
+    return total, np.array([p.grad for p in parameters])

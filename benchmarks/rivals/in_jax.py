@@ -1,0 +1,77 @@
+"""In JAX, jitted; the answer is waited for."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+jax.config.update("jax_enable_x64", True)
+
+ALPHA = 1e-4  # of the weight decay in micrograd's demo
+
+
+def ready(loss: Any, parameters: list[Any]) -> Any:
+    """The loss and its gradients by the parameters, as a function of a batch."""
+    step = jax.jit(jax.value_and_grad(loss))
+    parameters = [jnp.asarray(p) for p in parameters]
+    return lambda X, Y: jax.block_until_ready(step(parameters, X, Y))
+
+
+def hinge_mlp(parameters: list[Any]) -> Any:
+    def loss(parameters: list[Any], X: Any, y: Any) -> Any:
+        W1, b1, W2, b2, W3, b3 = parameters
+        h = jax.nn.relu(X @ W1.T + b1)
+        h = jax.nn.relu(h @ W2.T + b2)
+        score = h @ W3[0] + b3
+        decay = sum(jnp.vdot(p, p) for p in parameters)
+        return jax.nn.relu(1 - y * score).mean() + ALPHA * decay
+
+    return ready(loss, parameters)
+
+
+def softmax_mlp(parameters: list[Any]) -> Any:
+    def loss(parameters: list[Any], X: Any, Y: Any) -> Any:
+        W1, b1, W2, b2 = parameters
+        z = jax.nn.relu(X @ W1.T + b1) @ W2.T + b2
+        return -jnp.vdot(Y, jax.nn.log_softmax(z)) / len(X)
+
+    return ready(loss, parameters)
+
+
+def tanh_mlp(parameters: list[Any]) -> Any:
+    def loss(parameters: list[Any], X: Any, y: Any) -> Any:
+        *hidden, (W, b) = zip(parameters[::2], parameters[1::2])
+        h = X
+        for W_i, b_i in hidden:
+            h = jnp.tanh(h @ W_i.T + b_i)
+        return ((h @ W[0] + b - y) ** 2).mean()
+
+    return ready(loss, parameters)
+
+
+HEADS = 4
+
+
+def rms_norm(x: Any) -> Any:
+    return x * jax.lax.rsqrt((x * x).mean(axis=-1, keepdims=True) + 1e-5)
+
+
+def gpt(parameters: list[Any]) -> Any:
+    def loss(parameters: list[Any], X: Any, Y: Any) -> Any:
+        tokens, positions, query, key, value, out, widen, narrow, head = parameters
+        count, block, _ = X.shape
+        fused = jnp.concatenate([query, key, value])
+        x = rms_norm(X @ tokens + positions)
+        qkv = (rms_norm(x) @ fused.T).reshape(count, block, 3, HEADS, -1)
+        q, k, v = qkv.transpose(2, 0, 3, 1, 4)
+        scores = q @ k.swapaxes(2, 3) / math.sqrt(q.shape[-1])
+        causal = jnp.tri(block, dtype=bool)
+        a = jax.nn.softmax(jnp.where(causal, scores, -jnp.inf))
+        x += (a @ v).swapaxes(1, 2).reshape(x.shape) @ out.T
+        x += jax.nn.relu(rms_norm(x) @ widen.T) @ narrow.T
+        return -jnp.vdot(Y, jax.nn.log_softmax(x @ head.T)) / count
+
+    return ready(loss, parameters)

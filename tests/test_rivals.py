@@ -1,0 +1,109 @@
+"""What the compiler is measured against computes the same as the engine does, on every problem."""
+
+import importlib
+from functools import cache
+
+import numpy as np
+import pytest
+
+from benchmarks import problems
+from benchmarks.problems import PROBLEMS, parameter_arrays
+
+EXAMPLES = 3  # that the engine runs in scalars
+NEEDS = {"in_numpy": "numpy", "in_jax": "jax", "in_pytorch": "torch"}
+problem_of = cache(lambda name: PROBLEMS[name]())
+every_problem = pytest.mark.parametrize("name", PROBLEMS)
+
+
+def rival(module, problem):
+    write = getattr(importlib.import_module(f"benchmarks.rivals.{module}"), problem.rival)
+    return write(parameter_arrays(problem.model))
+
+
+def assert_equal(answer, expected):
+    """A loss and gradients, all within 1e-12 of the loss or of the largest gradient."""
+    (loss, gradients), (expected_loss, expected_gradients) = answer, expected
+    assert float(loss) == pytest.approx(expected_loss, rel=1e-12)
+    largest = max(abs(g).max() for g in expected_gradients)
+    assert largest > 0
+    for gradient, wanted in zip(gradients, expected_gradients, strict=True):
+        gradient = np.asarray(gradient)
+        assert gradient.shape == wanted.shape
+        assert gradient.dtype == np.float64
+        assert abs(gradient - wanted).max() <= 1e-12 * largest
+
+
+@every_problem
+@pytest.mark.parametrize("module", NEEDS)
+def test_a_rival_computes_what_the_engine_does(module, name):
+    pytest.importorskip(NEEDS[module])
+    problem = problem_of(name)
+    value_and_grad = rival(module, problem)
+    assert_equal(value_and_grad(*problem.batch(EXAMPLES)), problem.eager(EXAMPLES))
+
+
+@every_problem
+@pytest.mark.parametrize("module", ["in_jax", "in_pytorch"])
+def test_rivals_are_equal_on_all_examples(module, name):
+    pytest.importorskip(NEEDS[module])
+    problem = problem_of(name)
+    answers = [rival(each, problem)(*problem.inputs) for each in (module, "in_numpy")]
+    assert_equal(*answers)
+
+
+@pytest.mark.parametrize("name", ["moons", "digits", "deep", "gpt-masked"])
+def test_a_rival_in_numpy_keeps_nothing_between_calls(name):
+    problem = problem_of(name)
+    value_and_grad = rival("in_numpy", problem)
+    inputs = [array.copy() for array in problem.batch(EXAMPLES)]
+    first = value_and_grad(*inputs)
+    value_and_grad(*problem.batch(EXAMPLES + 1))
+    assert_equal(first, problem.eager(EXAMPLES))
+    for now, before in zip(inputs, problem.batch(EXAMPLES)):
+        assert (now == before).all()
+
+
+def test_micrograd_computes_what_the_engine_does():
+    pytest.importorskip("micrograd")
+    problem = problem_of("moons")
+    value_and_grad = rival("in_micrograd", problem)
+    for _ in range(2):  # gradients do not pile up
+        assert_equal(value_and_grad(*problem.batch(EXAMPLES)), problem.eager(EXAMPLES))
+
+
+def test_microgpt_computes_what_the_engine_does():
+    problem = problem_of("gpt-ragged")
+    value_and_grad = rival("in_microgpt", problem)
+    for _ in range(2):
+        assert_equal(value_and_grad(*problem.batch(EXAMPLES)), problem.eager(EXAMPLES))
+
+
+@pytest.mark.parametrize("document", ["al", "anastasia", "christophersonandcompany"])
+def test_microgpt_reads_the_letters_of_one_hot_tokens(document):
+    from benchmarks.rivals import in_microgpt
+    from examples.scalar_gpt import encode
+
+    [tokens], [targets] = encode([document])
+    assert in_microgpt.document(tokens, targets) == document[:16]
+
+
+@pytest.mark.parametrize("size", [300, 18_000])
+def test_casadi_computes_what_the_engine_does_on_an_irregular_graph(size):
+    pytest.importorskip("casadi")
+    from benchmarks.rivals import in_casadi
+
+    graph = problems.irregular(size)
+    X = np.random.default_rng(0).uniform(-2, 2, (EXAMPLES, graph.inputs))
+    value, gradient = in_casadi.irregular(graph, EXAMPLES)(X)
+    expected, expected_gradient = problems.irregular_eager(graph, X)
+    assert_equal((value, [gradient]), (expected, [expected_gradient]))
+
+
+def test_an_irregular_graph_is_always_the_same_and_tame():
+    graph = problems.irregular(2_000)
+    assert graph == problems.irregular(2_000)
+    assert {operation for operation, _, _ in graph.steps} == {"+", "*", "sin", "tanh"}
+    X = np.random.default_rng(0).uniform(-2, 2, (EXAMPLES, graph.inputs))
+    value, gradient = problems.irregular_eager(graph, X)
+    assert abs(value) <= 4
+    assert 1e-6 < abs(gradient).max() < 1e3
