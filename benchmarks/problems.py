@@ -26,7 +26,7 @@ class Problem(NamedTuple):
     Attributes:
         model: with the parameters of the loss.
         loss: (x, y) -> scalar, for one example.
-        shapes: of an example's x and y, as compile() takes them.
+        shapes: of the arguments of loss, as compile() takes them.
         inputs: (X, Y), arrays of all examples.
         rival: what a module of rivals/ calls it.
     """
@@ -136,7 +136,7 @@ def gpt(attention: str) -> Problem:
     return Problem(
         model,
         getattr(model, f"{attention}_loss"),
-        {"x": shape, "y": shape},
+        {"tokens": shape, "targets": shape},
         scalar_gpt.encode(documents),
         "gpt",
     )
