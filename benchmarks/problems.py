@@ -155,14 +155,14 @@ PROBLEMS: dict[str, Callable[[], Problem]] = {
 
 
 class Irregular(NamedTuple):
-    """A random graph of + * sin tanh, without a matrix in it anywhere.
+    """A random graph of + / * sin tanh, without a matrix in it anywhere.
 
     It keeps a front of scalars, at first the inputs and the parameters; each step replaces one of
-    them by a function of it and perhaps another. All nodes are used, and the root is the mean of
-    the front that is left.
+    them by a function of it and another. All nodes are used, and the root is the mean of the front
+    that is left.
 
     Attributes:
-        steps: (operation, i, j): front[i] becomes front[i] + front[j], front[i] * front[j],
+        steps: (operation, i, j): front[i] becomes front[i] + front[j], their mean, their product,
             sin(front[i]) or tanh(front[i]).
         inputs: how many scalars at the start of the front are inputs.
         parameters: the others, as numbers.
@@ -176,30 +176,39 @@ class Irregular(NamedTuple):
         """The root, on scalars of any type that has the methods sin() and tanh()."""
         front = [*x, *parameters]
         for operation, i, j in self.steps:
-            a = front[i]
+            a, b = front[i], front[j]
             if operation == "+":
-                front[i] = a + front[j]
+                front[i] = a + b
+            elif operation == "mean":
+                front[i] = (a + b) / 2
             elif operation == "*":
-                front[i] = a * front[j]
+                front[i] = a * b
             else:
                 front[i] = getattr(a, operation)()
         return sum(front[1:], front[0]) / len(front)
 
 
 def irregular(size: int = 18_000, inputs: int = 50, parameters: int = 50) -> Irregular:
-    """A graph of `size` steps; no node can grow beyond 4, so that all numbers stay tame."""
+    """A graph of `size` nodes, one in 13 a sin or tanh.
+
+    A sum that could exceed 4 is a mean, and a product is a sum, so that nodes and gradients neither
+    grow nor vanish.
+    """
     rng = Random(0)
     width = inputs + parameters
     bounds = [2.0] * width
     steps = []
-    while len(steps) < size:
-        operation = rng.choices(("+", "*", "sin", "tanh"), (6, 4, 1, 1))[0]
+    while size > 0:
+        operation = rng.choices(("+", "*", "sin", "tanh"), (60, 20, 6, 6))[0]
         i, j = rng.sample(range(width), 2)
-        bound = {"+": bounds[i] + bounds[j], "*": bounds[i] * bounds[j]}.get(operation, 1.0)
-        if bound > 4:
-            operation, bound = rng.choice(("sin", "tanh")), 1.0
-        bounds[i] = bound
+        a, b = bounds[i], bounds[j]
+        if operation == "*" and a * b > 4:
+            operation = "+"
+        if operation == "+" and a + b > 4:
+            operation = "mean"
+        bounds[i] = {"+": a + b, "mean": (a + b) / 2, "*": a * b}.get(operation, 1.0)
         steps.append((operation, i, j))
+        size -= 1 + (operation == "mean")
     return Irregular(steps, inputs, [rng.uniform(-2, 2) for _ in range(parameters)])
 
 

@@ -102,8 +102,8 @@ def test_casadi_computes_what_the_engine_does_on_an_irregular_graph(size):
 def test_an_irregular_graph_is_always_the_same_and_tame():
     graph = problems.irregular(2_000)
     assert graph == problems.irregular(2_000)
-    assert {operation for operation, _, _ in graph.steps} == {"+", "*", "sin", "tanh"}
+    assert {operation for operation, _, _ in graph.steps} == {"+", "mean", "*", "sin", "tanh"}
     X = np.random.default_rng(0).uniform(-2, 2, (EXAMPLES, graph.inputs))
     value, gradient = problems.irregular_eager(graph, X)
     assert abs(value) <= 4
-    assert 1e-6 < abs(gradient).max() < 1e3
+    assert 1e-3 < abs(gradient).max() < 10
