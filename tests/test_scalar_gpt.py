@@ -7,7 +7,8 @@ import pytest
 
 from autograd_mini import Value
 from benchmarks import microgpt
-from examples.scalar_gpt import GPT, MARK, encode, first_names, sample
+from examples.scalar_gpt import GPT, MARK, encode, first_names, sample, train
+from nn.optimizers import Adam
 
 
 def loss_and_gradients(loss, parameters):
@@ -70,3 +71,25 @@ def test_temperature_is_how_much_the_likely_is_preferred():
     assert sample(model, Random(7)) == sample(model, Random(7)) != sample(model, Random(8))
     cold = {sample(model, Random(seed), temperature=1e-3) for seed in range(4)}
     assert len(cold) == 1
+
+
+def test_a_step_of_training_is_one_of_adam_on_the_scalars():
+    ours, theirs = (GPT(4, 4, 2, rng=Random(5)) for _ in range(2))
+    [loss] = train(ours, ["ab", "cde"], Random(0), steps=1, batch=2)
+    expected = sum(
+        theirs.ragged_loss(tokens.tolist(), targets.tolist()) / 2
+        for tokens, targets in zip(*encode(["ab", "cde"], block=4))
+    )
+    expected.backward()
+    Adam(theirs.parameters(), lr=0.01, betas=(0.85, 0.99)).step()
+    assert loss == pytest.approx(expected.data, rel=1e-12)
+    assert list(ours.state_dict().values()) == pytest.approx(
+        list(theirs.state_dict().values()), rel=1e-9, abs=1e-12
+    )
+
+
+def test_a_trained_model_says_what_it_was_taught():
+    model = GPT(8, 8, 2, rng=Random(5))
+    *_, loss = train(model, ["abcab"], Random(0), steps=150, batch=1)
+    assert loss < 0.05
+    assert sample(model, Random(0), temperature=0.1) == "abcab"
