@@ -71,6 +71,7 @@ RIVALS = {
     "NumPy": Rival("numpy", "numpy"),
     "JAX": Rival("jax", "jax", "jax"),
     "PyTorch": Rival("pytorch", "torch"),
+    "CasADi": Rival("casadi", "casadi", "numba"),
     "micrograd": Rival("micrograd", "micrograd"),
     "microgpt": Rival("microgpt", "numpy"),
 }
@@ -129,18 +130,17 @@ def flat(arrays: Any) -> Any:
     return np.concatenate([np.asarray(array).ravel() for array in arrays])
 
 
-def places(problem: Problem, program: Any) -> Any:
+def places(program: Any, parameters: Sequence[Value], as_rival: Callable[[], Any]) -> Any:
     """Where each number of a rival's arrays is among those of the program's, one after the other.
 
     Both are asked where they have the first parameter, the second, and so on.
     """
-    parameters = problem.model.parameters()
     numbers = [p.data for p in parameters]
     try:
         for i, p in enumerate(parameters):
             p.data = float(i)
         program.load()
-        ours, theirs = flat(program.arrays.values()), flat(parameter_arrays(problem.model))
+        ours, theirs = flat(program.arrays.values()), flat(as_rival())
     finally:
         for p, number in zip(parameters, numbers):
             p.data = number
@@ -179,8 +179,9 @@ def beside(timing: Timing, name: str, count: int, bars: dict[str, Bar]) -> list[
         ours = runs(program, native(rival.backend, inputs))
         theirs = partial(value_and_grad, *native(rival.name, inputs))
         (loss, gradients), (expected_loss, expected) = ours(), theirs()
-        here = flat(gradients)[places(problem, program)]
-        check_equal((loss, here), (expected_loss, flat(expected)))
+        model = problem.model
+        order = places(program, model.parameters(), partial(parameter_arrays, model))
+        check_equal((loss, flat(gradients)[order]), (expected_loss, flat(expected)))
         rows.append(bar(what, timing(what, ours, theirs)))
     return rows
 
@@ -214,24 +215,6 @@ def numba(timing: Timing) -> list[Row]:
     return rows
 
 
-def irregular(timing: Timing, count: int = 1_000) -> list[Row]:
-    what = f"irregular graph, 18,000 nodes, B={count}, numba beside CasADi"
-    if lacking := missing("casadi", "numba"):
-        return [skipped(what, lacking)]
-    from .rivals import in_casadi
-
-    graph = problems.irregular()
-    parameters = [Value(p) for p in graph.parameters]
-    program = autograd_mini.compile(
-        lambda x: graph(x, parameters), x=graph.inputs, parameters=parameters, backend="numba"
-    )
-    X = np.random.default_rng(0).uniform(-2, 2, (count, graph.inputs))
-    ours, theirs = runs(program, [X]), partial(in_casadi.irregular(graph, count), X)
-    (loss, gradients), expected = ours(), theirs()
-    check_equal((loss, flat(gradients)), expected)
-    return [timed_row(what, timing(what, ours, theirs), 4)]
-
-
 # -- compiling ----------------------------------------------------------------------------------
 
 
@@ -259,6 +242,7 @@ def compile_time(timing: Timing) -> list[Row]:
         "784-64-10": problem_of("wide"),
         "GPT, masked": problem_of("gpt-masked"),
         "GPT, ragged": problem_of("gpt-ragged"),
+        "irregular": problem_of("irregular"),
     }.items():
         nodes = scalar_nodes(problem)
         seconds = []
@@ -364,7 +348,7 @@ ROWS: dict[str, Callable[[Timing], list[Row]]] = {
     "microgpt-1": partial(beside, name="gpt-masked", count=1, bars={"microgpt": at_least(500)}),
     "microgpt-8": partial(beside, name="gpt-masked", count=8, bars={"microgpt": at_least(2_500)}),
     "numba": numba,
-    "irregular": irregular,
+    "irregular": partial(beside, name="irregular", count=1000, bars={"CasADi": at_least(4)}),
     "compile-time": compile_time,
     "source": source,
     "training": training,

@@ -6,12 +6,14 @@ Each is to be had in scalars here, and written by hand for other libraries in ri
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from operator import attrgetter
 from random import Random
 from typing import Any, NamedTuple
 
 import numpy as np
 
+import autograd_mini
 from autograd_mini import Value
 from examples import scalar_gpt
 from nn import MLP, Module, toys
@@ -25,29 +27,28 @@ class Problem(NamedTuple):
 
     Attributes:
         model: with the parameters of the loss.
-        loss: (x, y) -> scalar, for one example.
+        loss: of one example, (x, y) or x alone.
         shapes: of the arguments of loss, as compile() takes them.
-        inputs: (X, Y), arrays of all examples.
+        inputs: for each argument the array of all examples.
         rival: what a module of rivals/ calls it.
     """
 
     model: Module
-    loss: Callable[[Any, Any], Any]
+    loss: Callable[..., Any]
     shapes: dict[str, Any]
-    inputs: tuple[Any, Any]
+    inputs: tuple[Any, ...]
     rival: str
 
-    def batch(self, count: int) -> tuple[Any, Any]:
+    def batch(self, count: int) -> tuple[Any, ...]:
         """The first examples."""
-        X, Y = self.inputs
-        return X[:count], Y[:count]
+        return tuple(array[:count] for array in self.inputs)
 
     def eager(self, count: int) -> tuple[float, Arrays]:
         """(loss, gradients) over the first examples, by the engine, in scalars."""
         self.model.zero_grad()
         total = 0.0
-        for x, y in zip(*self.batch(count)):
-            loss = self.loss(x.tolist(), y.tolist()) / count
+        for example in zip(*self.batch(count)):
+            loss = self.loss(*(array.tolist() for array in example)) / count
             loss.backward()
             total += loss.data
         return total, parameter_arrays(self.model, "grad")
@@ -56,7 +57,8 @@ class Problem(NamedTuple):
 def parameter_arrays(model: Module, what: str = "data") -> Arrays:
     """The numbers or, of `what`, "grad", the gradients of a model, in arrays.
 
-    Of an MLP, layer by layer, the weights, one row a neuron, and the biases; of a GPT its matrices.
+    Of an MLP, layer by layer, the weights, one row a neuron, and the biases; of other models the
+    lists and lists of lists.
     """
     if isinstance(model, MLP):
         matrices = []
@@ -141,63 +143,55 @@ def gpt(attention: str) -> Problem:
     )
 
 
-PROBLEMS: dict[str, Callable[[], Problem]] = {
-    "moons": moons,
-    "digits": digits,
-    "wide": wide,
-    "deep": deep,
-    "gpt-masked": lambda: gpt("masked"),
-    "gpt-ragged": lambda: gpt("ragged"),
-}
-
-
 # -- an irregular graph -------------------------------------------------------------------------
 
 
-class Irregular(NamedTuple):
-    """A random graph of + / * sin tanh, without a matrix in it anywhere.
+class Irregular(Module):
+    """A random graph of + / * sin tanh, without a matrix in it anywhere; its root is one number.
 
-    It keeps a front of scalars, at first the inputs and the parameters; each step replaces one of
-    them by a function of it and another. All nodes are used, and the root is the mean of the front
-    that is left.
-
-    Attributes:
-        steps: (operation, i, j): front[i] becomes front[i] + front[j], their mean, their product,
-            sin(front[i]) or tanh(front[i]).
-        inputs: how many scalars at the start of the front are inputs.
-        parameters: the others, as numbers.
+    Args:
+        size: how many nodes, of which one in 13 is a sin or tanh.
+        leaves: how many of the numbers that it starts from are parameters; the others are inputs.
     """
 
-    steps: list[tuple[str, int, int]]
-    inputs: int
-    parameters: list[float]
+    def __init__(self, size: int, leaves: int = 50) -> None:
+        self.size = size
+        rng = Random(0)
+        self.leaves = [Value(rng.uniform(-2, 2)) for _ in range(leaves)]
 
-    def __call__(self, x: Any, parameters: Any) -> Any:
-        """The root, on scalars of any type that has the methods sin() and tanh()."""
-        front = [*x, *parameters]
-        for operation, i, j in self.steps:
-            a, b = front[i], front[j]
-            if operation == "+":
-                front[i] = a + b
-            elif operation == "mean":
-                front[i] = (a + b) / 2
-            elif operation == "*":
-                front[i] = a * b
-            else:
-                front[i] = getattr(a, operation)()
-        return sum(front[1:], front[0]) / len(front)
+    def __call__(self, x: Any) -> Any:
+        return grown(self.size, [*x, *self.leaves], autograd_mini)
 
 
-def irregular(size: int = 18_000, inputs: int = 50, parameters: int = 50) -> Irregular:
-    """A graph of `size` nodes, one in 13 a sin or tanh.
+def grown(size: int, front: list[Any], library: Any) -> Any:
+    """The root of the irregular graph, on scalars for which the library has sin and tanh.
+
+    Each step replaces one number of the front by a function of it and another. All nodes are used,
+    and the root is the mean of the front that is left.
+    """
+    for operation, i, j in steps(size, len(front)):
+        a, b = front[i], front[j]
+        if operation == "+":
+            front[i] = a + b
+        elif operation == "mean":
+            front[i] = (a + b) / 2
+        elif operation == "*":
+            front[i] = a * b
+        else:
+            front[i] = getattr(library, operation)(a)
+    return sum(front[1:], front[0]) / len(front)
+
+
+@cache
+def steps(size: int, width: int) -> list[tuple[str, int, int]]:
+    """(operation, i, j) for each step, always the same; of a front whose numbers are up to 2.
 
     A sum that could exceed 4 is a mean, and a product is a sum, so that nodes and gradients neither
     grow nor vanish.
     """
     rng = Random(0)
-    width = inputs + parameters
     bounds = [2.0] * width
-    steps = []
+    drawn = []
     while size > 0:
         operation = rng.choices(("+", "*", "sin", "tanh"), (60, 20, 6, 6))[0]
         i, j = rng.sample(range(width), 2)
@@ -207,17 +201,23 @@ def irregular(size: int = 18_000, inputs: int = 50, parameters: int = 50) -> Irr
         if operation == "+" and a + b > 4:
             operation = "mean"
         bounds[i] = {"+": a + b, "mean": (a + b) / 2, "*": a * b}.get(operation, 1.0)
-        steps.append((operation, i, j))
+        drawn.append((operation, i, j))
         size -= 1 + (operation == "mean")
-    return Irregular(steps, inputs, [rng.uniform(-2, 2) for _ in range(parameters)])
+    return drawn
 
 
-def irregular_eager(graph: Irregular, X: Any) -> tuple[float, Any]:
-    """(mean of the roots, its gradient by the parameters), by the engine, in scalars."""
-    parameters = [Value(p) for p in graph.parameters]
-    total = 0.0
-    for x in X:
-        root = graph([Value(xi) for xi in x], parameters) / len(X)
-        root.backward()
-        total += root.data
-    return total, np.array([p.grad for p in parameters])
+def irregular(size: int = 18_000, inputs: int = 50) -> Problem:
+    model = Irregular(size)
+    X = np.random.default_rng(0).uniform(-2, 2, (1000, inputs))
+    return Problem(model, lambda x: model(x), {"x": inputs}, (X,), "irregular")
+
+
+PROBLEMS: dict[str, Callable[[], Problem]] = {
+    "moons": moons,
+    "digits": digits,
+    "wide": wide,
+    "deep": deep,
+    "gpt-masked": lambda: gpt("masked"),
+    "gpt-ragged": lambda: gpt("ragged"),
+    "irregular": irregular,
+}
