@@ -11,7 +11,6 @@ import gc
 import math
 import platform
 import tracemalloc
-from pathlib import Path
 from random import Random
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -24,11 +23,10 @@ from .side_by_side import (
     Row,
     clock,
     interleaved,
-    markdown_table,
-    plain_table,
+    parse,
     progress,
+    report,
     timed_row,
-    write_atomically,
 )
 
 try:
@@ -301,25 +299,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--row", action="append", choices=ROWS, metavar="NAME", help=f"only this: {', '.join(ROWS)}"
-    )
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, rougher numbers")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
-    options = parser.parse_args(arguments)
-    if options.markdown and (options.markdown.is_dir() or not options.markdown.parent.is_dir()):
-        parser.error(f"--markdown expected a file in an existing folder, got {options.markdown}")
-
+    options = parse(parser, ROWS, arguments)
     rng = Random(1337)
     rounds = 5 if options.quick else 25
     rows: list[Row] = []
     for name in options.row or ROWS:
         rows += ROWS[name](rounds, rng)
-    progress("")
-    notes = NOTES.format(platform.python_version(), platform.machine(), rounds)
-    print(plain_table(rows), notes, sep="\n\n")
-    if options.markdown:
-        write_atomically(options.markdown, f"{markdown_table(rows)}\n\n{notes}\n")
+    report(
+        rows, NOTES.format(platform.python_version(), platform.machine(), rounds), options.markdown
+    )
 
 
 if __name__ == "__main__":

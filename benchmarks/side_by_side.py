@@ -11,7 +11,8 @@ from time import perf_counter, process_time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Iterable, Sequence
     from random import Random
 
 
@@ -24,15 +25,16 @@ class Row(NamedTuple):
     """A line of the table, as text."""
 
     what: str
-    ours: str
+    ours: str = ""
     rival: str = ""
     ratio: str = ""
     quartiles: str = ""
+    minima: str = ""
     bar: str = ""
     reached: str = ""
 
 
-HEADER = Row("", "ours", "rival", "ratio", "quartiles", "bar", "reached")
+HEADER = Row("", "ours", "rival", "ratio", "quartiles", "of minima", "bar", "reached")
 
 
 def progress(text: str) -> None:
@@ -49,14 +51,18 @@ def interleaved(
     rounds: int,
     rng: Random,
     repeats: int = 1,
+    lasting: float = 0.0,
     collect: bool = True,
+    clock: Callable[[], float] = clock,
 ) -> list[tuple[float, float]]:
     """Seconds that a run of (ours, rival) took in each round, the two in random order.
 
-    A timing is `repeats` runs in a row, and includes freeing what reference counts free. Before
-    each, and outside it, the garbage of the one before is collected, unless not `collect`.
+    A timing is `repeats` runs in a row, or as many more as last about `lasting` seconds, and
+    includes freeing what reference counts free. Before each, and outside it, the garbage of the one
+    before is collected, unless not `collect`.
     """
     ours(), rival()  # a round to warm up
+    runs = {run: max(repeats, _runs_lasting(lasting, run, clock)) for run in (ours, rival)}
     times = []
     for number in range(rounds):
         progress(f"{what}: round {number + 1} of {rounds}")
@@ -65,42 +71,103 @@ def interleaved(
             if collect:
                 gc.collect()
             start = clock()
-            for _ in range(repeats):
+            for _ in range(runs[run]):
                 run()
-            seconds[run] = (clock() - start) / repeats
+            seconds[run] = (clock() - start) / runs[run]
         times.append((seconds[ours], seconds[rival]))
     return times
+
+
+def _runs_lasting(seconds: float, run: Callable[[], object], clock: Callable[[], float]) -> int:
+    if not seconds:
+        return 1
+    start = clock()
+    run()
+    return round(seconds / max(clock() - start, 1e-9))
 
 
 def timed_row(what: str, times: Sequence[tuple[float, float]], bar: float) -> Row:
     """How many times faster than the rival we are: the median over the rounds, against a bar."""
     ratios = [rival / ours for ours, rival in times]
-    ratio = median(ratios)
-    low, _, high = quantiles(ratios, n=4, method="inclusive")
-    return Row(
-        what,
-        f"{median(ours for ours, _ in times) * 1e3:.2f} ms",
-        f"{median(rival for _, rival in times) * 1e3:.2f} ms",
-        f"{ratio:.2f}x",
-        f"{low:.2f} .. {high:.2f}",
-        f"{bar:g}x",
-        "yes" if ratio >= bar else "NO",
+    row = _row(what, times, ratios, "x")
+    return row._replace(bar=f"{bar:g}x", reached="yes" if median(ratios) >= bar else "NO")
+
+
+def cost_row(what: str, times: Sequence[tuple[float, float]], bar: float) -> Row:
+    """What we take for every second of the rival's, at most `bar`: the ratio of the minima.
+
+    The shortest time of each side is the one that nothing else on the machine has lengthened.
+    """
+    row = _row(what, times, [ours / rival for ours, rival in times], "")
+    least = min(ours for ours, _ in times) / min(rival for _, rival in times)
+    return row._replace(
+        minima=f"{least:.2f}", bar=f"<= {bar:g}", reached="yes" if least <= bar else "NO"
     )
+
+
+def _row(
+    what: str, times: Sequence[tuple[float, float]], ratios: Sequence[float], unit: str
+) -> Row:
+    low, _, high = quantiles(ratios, n=4, method="inclusive")
+    ours, rival = (duration(median(seconds)) for seconds in zip(*times))
+    return Row(what, ours, rival, f"{median(ratios):.2f}{unit}", f"{low:.2f} .. {high:.2f}")
+
+
+def duration(seconds: float) -> str:
+    """With three digits or a little more, in the unit that suits it.
+
+    >>> duration(4.3e-5), duration(0.0123), duration(2.0)
+    ('43.0 us', '12.3 ms', '2.00 s')
+    """
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.1f} us"
+    return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
 def plain_table(rows: Sequence[Row]) -> str:
     """The rows in columns: names to the left, numbers to the right."""
-    rows = [HEADER, *rows]
-    widths = [max(map(len, column)) for column in zip(*rows)]
+    lines = _columns(rows)
+    widths = [max(map(len, column)) for column in zip(*lines)]
     return "\n".join(
-        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
+        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
+        for line in lines
     )
 
 
 def markdown_table(rows: Sequence[Row]) -> str:
     """The same as a table in Markdown."""
-    rule = Row("---", *["---:"] * (len(HEADER) - 1))
-    return "\n".join(f"| {' | '.join(row)} |" for row in (HEADER, rule, *rows))
+    header, *lines = _columns(rows)
+    rule = ["---", *["---:"] * (len(header) - 1)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (header, rule, *lines))
+
+
+def _columns(rows: Sequence[Row]) -> list[list[str]]:
+    """The header and the rows, without the columns that no row has anything in."""
+    used = [any(column) for column in zip(*rows)]
+    return [[cell for cell, kept in zip(row, used) if kept] for row in (HEADER, *rows)]
+
+
+def parse(
+    parser: ArgumentParser, rows: Iterable[str], arguments: Sequence[str] | None
+) -> Namespace:
+    """The options that a table of such rows has."""
+    parser.add_argument(
+        "--row", action="append", choices=rows, metavar="NAME", help=f"only this: {', '.join(rows)}"
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, rougher numbers")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
+    options = parser.parse_args(arguments)
+    if options.markdown and (options.markdown.is_dir() or not options.markdown.parent.is_dir()):
+        parser.error(f"--markdown expected a file in an existing folder, got {options.markdown}")
+    return options
+
+
+def report(rows: Sequence[Row], notes: str, markdown: Path | None) -> None:
+    """Print the table and what is to be said about it, and write it to a file if one is given."""
+    progress("")
+    print(plain_table(rows), notes, sep="\n\n")
+    if markdown:
+        write_atomically(markdown, f"{markdown_table(rows)}\n\n{notes}\n")
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -1,0 +1,378 @@
+"""Compiled scalar code beside code written by hand: python -m benchmarks.compile
+
+A row is a loss and all its gradients, without an update. Before it is timed, both sides are checked
+to give the same. All sides keep to one thread, and are timed by the clock on the wall.
+"""
+
+from __future__ import annotations
+
+from . import one_thread  # noqa: F401, before the libraries that it holds back
+
+# isort: split
+import argparse
+import importlib
+import platform
+from functools import cache, partial
+from importlib.util import find_spec
+from random import Random
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+import autograd_mini
+from autograd_mini import Value, topological_order
+
+from . import problems
+from .problems import Problem, parameter_arrays
+from .side_by_side import (
+    Row,
+    cost_row,
+    duration,
+    interleaved,
+    parse,
+    progress,
+    report,
+    timed_row,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Times = Sequence[tuple[float, float]]
+
+TOLERANCE = 1e-12
+
+
+class Timing(NamedTuple):
+    """How long to measure: in how many rounds, and about how many seconds at a time."""
+
+    rounds: int
+    lasting: float
+    rng: Random
+
+    def __call__(self, what: str, ours: Callable[[], object], rival: Callable[[], object]) -> Times:
+        options = self._asdict()
+        return interleaved(what, ours, rival, clock=perf_counter, **options)
+
+
+# -- the two sides ------------------------------------------------------------------------------
+
+
+class Rival(NamedTuple):
+    """The name of a module of rivals/, its package, and the backend of ours to run beside it."""
+
+    name: str
+    needs: str
+    backend: str = "numpy"
+
+
+RIVALS = {
+    "NumPy": Rival("numpy", "numpy"),
+    "JAX": Rival("jax", "jax", "jax"),
+    "PyTorch": Rival("pytorch", "torch"),
+    "CasADi": Rival("casadi", "casadi", "numba"),
+    "micrograd": Rival("micrograd", "micrograd"),
+    "microgpt": Rival("microgpt", "numpy"),
+}
+
+
+@cache
+def problem_of(name: str) -> Problem:
+    return problems.PROBLEMS[name]()
+
+
+@cache
+def compiled(name: str, backend: str) -> Any:
+    return compile_problem(problem_of(name), backend)
+
+
+def compile_problem(problem: Problem, backend: str = "numpy") -> Any:
+    return autograd_mini.compile(
+        problem.loss, **problem.shapes, parameters=problem.model, backend=backend
+    )
+
+
+def native(library: str, arrays: Sequence[Any]) -> Sequence[Any]:
+    """NumPy's arrays as the library has its own."""
+    if library == "jax":
+        return [importlib.import_module("jax.numpy").asarray(array) for array in arrays]
+    if library == "pytorch":
+        return [importlib.import_module("torch").as_tensor(array) for array in arrays]
+    return arrays
+
+
+def runs(program: Any, inputs: Sequence[Any]) -> Callable[[], Any]:
+    """A loss and its gradients, which are waited for where they come later."""
+
+    def run() -> Any:
+        answer = program.value_and_grad(*inputs)
+        if hasattr(answer[0], "block_until_ready"):
+            answer[0].block_until_ready()
+        return answer
+
+    return run
+
+
+def check_equal(ours: tuple[Any, Any], theirs: tuple[Any, Any]) -> None:
+    """Refuse to compare the times of programs that compute different things."""
+    (loss, gradient), (expected_loss, expected) = ours, theirs
+    for what, a, b in (
+        ("losses", float(loss), float(expected_loss)),
+        ("gradients", gradient, expected),
+    ):
+        worst, largest = np.abs(a - b).max(), np.abs(b).max()
+        if not worst <= TOLERANCE * largest:
+            raise AssertionError(f"{what} differ by {worst}, and the largest is {largest}")
+
+
+def flat(arrays: Any) -> Any:
+    return np.concatenate([np.asarray(array).ravel() for array in arrays])
+
+
+def places(program: Any, parameters: Sequence[Value], as_rival: Callable[[], Any]) -> Any:
+    """Where each number of a rival's arrays is among those of the program's, one after the other.
+
+    Both are asked where they have the first parameter, the second, and so on.
+    """
+    numbers = [p.data for p in parameters]
+    try:
+        for i, p in enumerate(parameters):
+            p.data = float(i)
+        program.load()
+        ours, theirs = flat(program.arrays.values()), flat(as_rival())
+    finally:
+        for p, number in zip(parameters, numbers):
+            p.data = number
+        program.load()
+    return np.argsort(ours)[theirs.astype(int)]
+
+
+# -- beside code written by hand ----------------------------------------------------------------
+
+Bar = "Callable[[str, Times], Row]"
+
+
+def at_most(bar: float) -> Bar:
+    """Our time over the rival's, by the minima."""
+    return partial(cost_row, bar=bar)
+
+
+def at_least(bar: float) -> Bar:
+    """How many times faster we are, by the medians."""
+    return partial(timed_row, bar=bar)
+
+
+def beside(timing: Timing, name: str, count: int, bars: dict[str, Bar]) -> list[Row]:
+    """A problem on its first examples, beside each rival."""
+    rows = []
+    for library, bar in bars.items():
+        what = f"{name}, B={count}, beside {library}"
+        rival = RIVALS[library]
+        if lacking := missing(rival.needs, rival.backend):
+            rows.append(skipped(what, lacking))
+            continue
+        problem, program = problem_of(name), compiled(name, rival.backend)
+        inputs = problem.batch(count)
+        module = importlib.import_module(f".rivals.in_{rival.name}", __package__)
+        value_and_grad = getattr(module, problem.rival)(parameter_arrays(problem.model))
+        ours = runs(program, native(rival.backend, inputs))
+        theirs = partial(value_and_grad, *native(rival.name, inputs))
+        (loss, gradients), (expected_loss, expected) = ours(), theirs()
+        model = problem.model
+        order = places(program, model.parameters(), partial(parameter_arrays, model))
+        check_equal((loss, flat(gradients)[order]), (expected_loss, flat(expected)))
+        rows.append(bar(what, timing(what, ours, theirs)))
+    return rows
+
+
+def missing(*packages: str) -> str | None:
+    return next((package for package in packages if not find_spec(package)), None)
+
+
+def skipped(what: str, package: str) -> Row:
+    return Row(what, reached=f"skipped: needs {package}")
+
+
+# -- the backend of machine code ----------------------------------------------------------------
+
+
+def numba(timing: Timing) -> list[Row]:
+    """Our loops beside our arrays."""
+    rows = []
+    problem = problem_of("moons")
+    for count, bar in ((1, 15), (100, 2)):
+        what = f"moons, B={count}, numba beside numpy"
+        if missing("numba"):
+            rows.append(skipped(what, "numba"))
+            continue
+        loops, arrays = (
+            runs(compiled("moons", b), problem.batch(count)) for b in ("numba", "numpy")
+        )
+        (loss, gradients), (expected_loss, expected) = loops(), arrays()
+        check_equal((loss, flat(gradients)), (expected_loss, flat(expected)))
+        rows.append(timed_row(what, timing(what, loops, arrays), bar))
+    return rows
+
+
+# -- compiling ----------------------------------------------------------------------------------
+
+
+def scalar_nodes(problem: Problem) -> int:
+    """How many nodes one example has, with a node for every + and * of two, leaves included."""
+    inputs = [np.vectorize(Value, otypes=[object])(array[0]).tolist() for array in problem.inputs]
+    counted = 0
+    for node in topological_order(problem.loss(*inputs)):
+        terms = len(node.operands)
+        counted += {"dot": terms - 2, "fsum": terms - 1}.get(str(node.op), 1)
+    return counted
+
+
+def compile_time(timing: Timing) -> list[Row]:
+    """The least of a few compilations."""
+    rng = np.random.default_rng(0)
+    small, middle = (
+        problems.classifier([size, 64, 10], rng.random((1, size)), [0]) for size in (64, 256)
+    )
+    rows, per_node = [], []
+    for name, problem in {
+        "moons": problem_of("moons"),
+        "64-64-10": small,
+        "256-64-10": middle,
+        "784-64-10": problem_of("wide"),
+        "GPT, masked": problem_of("gpt-masked"),
+        "GPT, ragged": problem_of("gpt-ragged"),
+        "irregular": problem_of("irregular"),
+    }.items():
+        nodes = scalar_nodes(problem)
+        seconds = []
+        for _ in range(1 + timing.rounds // 5):
+            progress(f"compiling {name}")
+            start = perf_counter()
+            compile_problem(problem)
+            seconds.append(perf_counter() - start)
+        each = min(seconds) / nodes
+        bound = 3 if "GPT" in name else 10e-6 * nodes
+        rows.append(
+            Row(
+                f"compile {name}, {nodes:,} scalar nodes",
+                duration(min(seconds)),
+                ratio=f"{each * 1e6:.2f} us a node",
+                bar="<= 3 s" if "GPT" in name else "<= 10 us",
+                reached=verdict(min(seconds) <= bound),
+            )
+        )
+        per_node.append(each)
+    growth = per_node[3] / per_node[1]
+    linear = Row(
+        "compile: a node of 784-64-10 over one of 64-64-10",
+        ratio=f"{growth:.2f}",
+        bar="<= 1.5",
+        reached=verdict(growth <= 1.5),
+    )
+    return [*rows, linear]
+
+
+def source(timing: Timing) -> list[Row]:
+    """Lines that say something."""
+    rows = []
+    for name, bar in {"moons": 32, "gpt-masked": 100, "gpt-ragged": 100}.items():
+        lines = sum(bool(line.strip()) for line in compiled(name, "numpy").source.splitlines())
+        rows.append(
+            Row(
+                f"source of {name}",
+                f"{lines} lines",
+                bar=f"<= {bar} lines",
+                reached=verdict(lines <= bar),
+            )
+        )
+    return rows
+
+
+def verdict(reached: bool) -> str:
+    return "yes" if reached else "NO"
+
+
+# -- training -----------------------------------------------------------------------------------
+
+
+def training(timing: Timing, wanted: float = 0.95, bar: float = 10) -> list[Row]:
+    """Digits, from scalar code to an accuracy on 450 of them that training has not seen."""
+    problem_of("digits")  # to have scikit-learn loaded, which is not ours
+    start = perf_counter()
+    problem = problems.digits()
+    program = compile_problem(problem)
+    program.load()
+    arrays = program.arrays.values()
+    X, Y = problem.inputs
+    rng = np.random.default_rng(0)
+    seen, unseen = np.split(rng.permutation(len(X)), [len(X) - 450])
+    accuracy, epochs = 0.0, 0
+    while accuracy < wanted and perf_counter() - start < 6 * bar:
+        for batch in np.split(rng.permutation(seen), range(32, len(seen), 32)):
+            _, gradients = program.value_and_grad(X[batch], Y[batch])
+            for array, gradient in zip(arrays, gradients):
+                array -= 0.2 * gradient
+        epochs += 1
+        program.sync()
+        W1, b1, W2, b2 = parameter_arrays(problem.model)
+        scores = np.maximum(X[unseen] @ W1.T + b1, 0) @ W2.T + b2
+        accuracy = (scores.argmax(axis=1) == Y[unseen].argmax(axis=1)).mean()
+    seconds = perf_counter() - start
+    what = f"digits to {accuracy:.1%} on unseen ones, {epochs} epochs, compiling included"
+    good = accuracy >= wanted and seconds <= bar
+    return [Row(what, duration(seconds), bar=f"<= {bar} s", reached=verdict(good))]
+
+
+# -- the command --------------------------------------------------------------------------------
+
+BY_HAND = {"NumPy": at_most(1.1), "JAX": at_most(1.1), "PyTorch": at_least(1)}
+SOFTMAX = {**BY_HAND, "NumPy": at_most(1.2)}
+MASKED = {"NumPy": at_most(1.2), "JAX": at_most(1.15), "PyTorch": at_least(1)}
+RAGGED = {"NumPy": at_most(1.5), "PyTorch": at_least(1)}
+
+ROWS: dict[str, Callable[[Timing], list[Row]]] = {
+    "moons": partial(beside, name="moons", count=100, bars=BY_HAND),
+    "digits-32": partial(beside, name="digits", count=32, bars=SOFTMAX),
+    "digits-128": partial(beside, name="digits", count=128, bars=SOFTMAX),
+    "digits-1797": partial(beside, name="digits", count=1797, bars=SOFTMAX),
+    "wide": partial(beside, name="wide", count=64, bars=SOFTMAX),
+    "deep": partial(beside, name="deep", count=64, bars=BY_HAND),
+    "gpt-masked-1": partial(beside, name="gpt-masked", count=1, bars=MASKED),
+    "gpt-masked-8": partial(beside, name="gpt-masked", count=8, bars=MASKED),
+    "gpt-masked-32": partial(beside, name="gpt-masked", count=32, bars=MASKED),
+    "gpt-ragged-1": partial(beside, name="gpt-ragged", count=1, bars=RAGGED),
+    "gpt-ragged-8": partial(beside, name="gpt-ragged", count=8, bars=RAGGED),
+    "gpt-ragged-32": partial(beside, name="gpt-ragged", count=32, bars=RAGGED),
+    "micrograd": partial(beside, name="moons", count=100, bars={"micrograd": at_least(5_000)}),
+    "microgpt-1": partial(beside, name="gpt-masked", count=1, bars={"microgpt": at_least(500)}),
+    "microgpt-8": partial(beside, name="gpt-masked", count=8, bars={"microgpt": at_least(2_500)}),
+    "numba": numba,
+    "irregular": partial(beside, name="irregular", count=1000, bars={"CasADi": at_least(4)}),
+    "compile-time": compile_time,
+    "source": source,
+    "training": training,
+}
+
+NOTES = """\
+CPython {0} on {1}, {2} rounds, one thread, float64. With a bar of <=, the ratio is ours / rival and
+the ratio of the minima is held to it; with a bar of x, it is rival / ours and its median is."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.compile",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    options = parse(parser, ROWS, arguments)
+    timing = Timing(*((5, 0.01) if options.quick else (25, 0.03)), Random(1337))
+    rows: list[Row] = []
+    for name in options.row or ROWS:
+        rows += ROWS[name](timing)
+    notes = NOTES.format(platform.python_version(), platform.machine(), timing.rounds)
+    report(rows, notes, options.markdown)
+
+
+if __name__ == "__main__":
+    main()

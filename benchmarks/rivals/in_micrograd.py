@@ -1,0 +1,37 @@
+"""In micrograd: a step of its demo, without the update."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from micrograd.engine import Value
+from micrograd.nn import MLP
+
+ALPHA = 1e-4
+
+
+def hinge_mlp(parameters: list[Any]) -> Any:
+    sizes = [W.shape[0] for W in parameters[::2]]
+    model = MLP(parameters[0].shape[1], sizes)
+    for layer, W, b in zip(model.layers, parameters[::2], parameters[1::2]):
+        for neuron, weights, bias in zip(layer.neurons, W.tolist(), b.tolist()):
+            neuron.b.data = bias
+            for w, weight in zip(neuron.w, weights):
+                w.data = weight
+
+    def value_and_grad(X: Any, y: Any) -> tuple[float, list[Any]]:
+        inputs = [list(map(Value, row)) for row in X.tolist()]
+        scores = list(map(model, inputs))
+        losses = [(1 + -label * score).relu() for label, score in zip(y.tolist(), scores)]
+        data_loss = sum(losses) * (1.0 / len(losses))
+        total = data_loss + ALPHA * sum(p * p for p in model.parameters())
+        model.zero_grad()
+        total.backward()
+        gradients = []
+        for layer in model.layers:
+            gradients.append(np.array([[w.grad for w in neuron.w] for neuron in layer.neurons]))
+            gradients.append(np.array([neuron.b.grad for neuron in layer.neurons]))
+        return total.data, gradients
+
+    return value_and_grad

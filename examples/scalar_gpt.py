@@ -1,0 +1,296 @@
+"""A GPT written in scalars: every weight, every product and every sum is a number of its own.
+
+The architecture is that of Andrej Karpathy's microgpt (2026),
+https://gist.github.com/karpathy/8627fe009c40f57531cb18360106ce95: one layer, RMSNorm without a
+scale, causal attention, a ReLU MLP, no biases. So that the same code can be compiled into arrays,
+the letters are numbers too: a letter is a one-hot list, its target likewise.
+
+The logits are written twice and are the same numbers: `ragged`, as microgpt has it, where each
+position looks back on a list of keys and values that grows; and `masked`, as it is written for
+arrays, where each position scores all keys and a mask takes away those that come later.
+
+`python -m examples.scalar_gpt` compiles it, trains it on first names, and prints some of its own.
+
+>>> model = GPT(rng=Random(42))
+>>> len(model.parameters())
+4192
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from itertools import pairwise
+from random import Random
+from time import perf_counter
+from typing import Any
+
+from autograd_mini import Value, compile, dot, fsum, log_softmax, relu, softmax
+from nn import Module
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+MARK = len(ALPHABET)  # the token between two documents
+VOCABULARY = MARK + 1
+MASKED = -1e9  # a score whose exp is 0
+
+Vector = list[Any]  # of scalars of any type
+Matrix = list[Vector]  # as a list of rows
+
+
+# -- the model ----------------------------------------------------------------------------------
+
+
+class GPT(Module):
+    """A transformer of one layer that says, after each token, which comes next.
+
+    Args:
+        block: the most tokens it can look back on.
+        embedding: how many numbers stand for a token.
+        heads: of the attention; they share out the numbers of an embedding among them.
+        rng: a random.Random, which draws the weights.
+        vocabulary: how many tokens there are.
+
+    >>> model = GPT(block=2, embedding=4, heads=2, rng=Random(0), vocabulary=3)
+    >>> tokens = [[1, 0, 0], [0, 0, 1]]
+    >>> targets = [[0, 0, 1 / 2], [1 / 2, 0, 0]]  # weights of 1 in all: a mean over 2 positions
+    >>> loss, same = model.masked_loss(tokens, targets), model.ragged_loss(tokens, targets)
+    >>> round(loss.data, 12) == round(same.data, 12)
+    True
+    """
+
+    def __init__(
+        self,
+        block: int = 16,
+        embedding: int = 16,
+        heads: int = 4,
+        *,
+        rng: Random,
+        vocabulary: int = VOCABULARY,
+    ) -> None:
+        def matrix(rows: int, columns: int) -> Matrix:
+            return [[Value(rng.gauss(0, 0.08)) for _ in range(columns)] for _ in range(rows)]
+
+        self.tokens = matrix(vocabulary, embedding)
+        self.positions = matrix(block, embedding)
+        self.query = matrix(embedding, embedding)
+        self.key = matrix(embedding, embedding)
+        self.value = matrix(embedding, embedding)
+        self.out = matrix(embedding, embedding)
+        self.widen = matrix(4 * embedding, embedding)
+        self.narrow = matrix(embedding, 4 * embedding)
+        self.head = matrix(vocabulary, embedding)
+        self.heads = heads
+
+    def ragged(self, tokens: Matrix) -> Matrix:
+        """The logits after each token, position by position.
+
+        Args:
+            tokens: one-hot lists, at most as many as the block is long.
+        """
+        keys: Matrix = []
+        values: Matrix = []
+        logits = []
+        for token, position in zip(tokens, self.positions):
+            x = self.embed(token, position)
+            normed = rms_norm(x)
+            keys.append(linear(self.key, normed))
+            values.append(linear(self.value, normed))
+            x = add(x, self.attend(linear(self.query, normed), keys, values))
+            x = add(x, self.perceptron(rms_norm(x)))
+            logits.append(linear(self.head, x))
+        return logits
+
+    def masked(self, tokens: Matrix) -> Matrix:
+        """The same logits, step by step for all positions at once."""
+        count = len(tokens)
+        mask = [[0.0 if j <= i else MASKED for j in range(count)] for i in range(count)]
+        xs = [self.embed(token, position) for token, position in zip(tokens, self.positions)]
+        normed = [rms_norm(x) for x in xs]
+        queries = [linear(self.query, x) for x in normed]
+        keys = [linear(self.key, x) for x in normed]
+        values = [linear(self.value, x) for x in normed]
+        mixed = [self.attend(query, keys, values, row) for query, row in zip(queries, mask)]
+        xs = [add(x, y) for x, y in zip(xs, mixed)]
+        xs = [add(x, self.perceptron(rms_norm(x))) for x in xs]
+        return [linear(self.head, x) for x in xs]
+
+    def __call__(self, tokens: Matrix) -> Matrix:
+        return self.ragged(tokens)
+
+    def embed(self, token: Vector, position: Vector) -> Vector:
+        return rms_norm(add(linear(transpose(self.tokens), token), position))
+
+    def attend(
+        self, query: Vector, keys: Matrix, values: Matrix, mask: Vector | None = None
+    ) -> Vector:
+        """In each head a mean of the values, weighted by how well their keys fit the query."""
+        size = len(query) // self.heads
+        mixed = []
+        for start in range(0, len(query), size):
+            part = slice(start, start + size)
+            scores = [dot(query[part], key[part]) / math.sqrt(size) for key in keys]
+            weights = softmax(add(scores, mask) if mask else scores)
+            mixed += [dot(weights, column) for column in transpose([v[part] for v in values])]
+        return linear(self.out, mixed)
+
+    def perceptron(self, x: Vector) -> Vector:
+        return linear(self.narrow, [relu(z) for z in linear(self.widen, x)])
+
+    def ragged_loss(self, tokens: Matrix, targets: Matrix) -> Any:
+        return cross_entropy(self.ragged(tokens), targets)
+
+    def masked_loss(self, tokens: Matrix, targets: Matrix) -> Any:
+        return cross_entropy(self.masked(tokens), targets)
+
+
+def linear(weights: Matrix, x: Vector) -> Vector:
+    return [dot(row, x) for row in weights]
+
+
+def add(x: Vector, y: Vector) -> Vector:
+    return [a + b for a, b in zip(x, y)]
+
+
+def transpose(matrix: Matrix) -> Matrix:
+    return [list(column) for column in zip(*matrix)]
+
+
+def rms_norm(x: Vector) -> Vector:
+    """x over the root of the mean of its squares."""
+    scale = (dot(x, x) / len(x) + 1e-5) ** -0.5
+    return [scale * a for a in x]
+
+
+def cross_entropy(logits: Matrix, targets: Matrix) -> Any:
+    """The sum of -log p(token), each weighted by its target.
+
+    Args:
+        logits: one list a position.
+        targets: likewise; with rows that are one-hot over the length of a document, and 0 beyond
+            its end, this is the mean over the positions of the document.
+    """
+    return -fsum([dot(row, log_softmax(z)) for row, z in zip(targets, logits)])
+
+
+# -- documents ----------------------------------------------------------------------------------
+
+
+def first_names() -> list[str]:
+    """The first names of the census of the United States of 1990, as the package `names` has them.
+
+    Raises:
+        ModuleNotFoundError: the package is missing.
+    """
+    try:
+        package = files("names")
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(
+            "the names are those of a package: pip install autograd-mini[examples]"
+        ) from None
+    lists = [package / f"dist.{who}.first" for who in ("female", "male")]
+    lines = [line for path in lists for line in path.read_text("ascii").splitlines()]
+    return sorted({line.split()[0].lower() for line in lines})
+
+
+def encode(documents: Sequence[str], block: int = 16) -> tuple[Any, Any]:
+    """Documents as two arrays, (documents, block, VOCABULARY) each: tokens and targets.
+
+    A document of n letters is n + 1 pairs of a token and the one that follows, from the mark before
+    it to the mark after it, as many of them as a block holds. A target is one-hot over the number
+    of pairs; beyond the last of them both arrays are 0.
+
+    >>> tokens, targets = encode(["ab"], block=4)
+    >>> tokens[0].argmax(axis=1).tolist(), targets[0].argmax(axis=1).tolist()
+    ([26, 0, 1, 0], [0, 1, 26, 0])
+    >>> targets[0].max(axis=1).round(2).tolist()
+    [0.33, 0.33, 0.33, 0.0]
+    """
+    import numpy as np
+
+    tokens, targets = np.zeros((2, len(documents), block, VOCABULARY))
+    for i, document in enumerate(documents):
+        letters = [MARK, *map(ALPHABET.index, document), MARK][: block + 1]
+        for position, (token, following) in enumerate(pairwise(letters)):
+            tokens[i, position, token] = 1
+            targets[i, position, following] = 1 / (len(letters) - 1)
+    return tokens, targets
+
+
+def sample(model: GPT, rng: Random, temperature: float = 0.5) -> str:
+    """A document drawn letter by letter; builds no graph.
+
+    Args:
+        model: a model of the letters and the mark.
+        rng: a random.Random.
+        temperature: above 0; below 1 likely letters become likelier still.
+    """
+    tokens = [one_hot(MARK)]
+    while len(tokens) <= len(model.positions):
+        logits = model.predict(tokens)[-1]
+        weights = softmax([z / temperature for z in logits])
+        [token] = rng.choices(range(VOCABULARY), weights)
+        if token == MARK:
+            break
+        tokens.append(one_hot(token))
+    return "".join(ALPHABET[token.index(1)] for token in tokens[1:])
+
+
+def one_hot(token: int) -> Vector:
+    return [int(i == token) for i in range(VOCABULARY)]
+
+
+# -- training -----------------------------------------------------------------------------------
+
+
+def train(
+    model: GPT, documents: Sequence[str], rng: Random, steps: int = 1000, batch: int = 8
+) -> Iterator[float]:
+    """Compile the model's loss, and train it by Adam; after the last step the Values are set.
+
+    The numbers are microgpt's: a learning rate of 0.01 that falls to 0, betas of 0.85 and 0.99.
+
+    Args:
+        model: a model of the letters and the mark.
+        documents: of letters from a to z.
+        rng: a random.Random, which chooses the documents of each step.
+        steps: how often the weights are changed.
+        batch: documents a step.
+
+    Yields:
+        The loss of each step's batch, before its change.
+    """
+    import numpy as np
+
+    block = len(model.positions)
+    shape = (block, VOCABULARY)
+    program = compile(model.masked_loss, tokens=shape, targets=shape, parameters=model)
+    weights = list(program.arrays.values())
+    means, squares = ([np.zeros_like(w) for w in weights] for _ in range(2))
+    for step in range(steps):
+        loss, gradients = program.value_and_grad(*encode(rng.sample(documents, batch), block))
+        rate = 0.01 * (1 - step / steps)
+        for w, g, mean, square in zip(weights, gradients, means, squares):
+            mean += (1 - 0.85) * (g - mean)
+            square += (1 - 0.99) * (g * g - square)
+            unbiased = mean / (1 - 0.85 ** (step + 1))
+            w -= rate * unbiased / (np.sqrt(square / (1 - 0.99 ** (step + 1))) + 1e-8)
+        yield loss
+    program.sync()
+
+
+def main() -> None:
+    rng = Random(42)
+    model = GPT(rng=rng)
+    started = perf_counter()
+    losses = []
+    for step, loss in enumerate(train(model, first_names(), rng), 1):
+        losses.append(loss)
+        if step % 100 == 0:
+            mean = sum(losses[-100:]) / 100
+            print(f"step {step:4}  loss {mean:.3f}  {perf_counter() - started:5.1f} s")
+    print(*(sample(model, rng) for _ in range(20)), sep="\n")
+
+
+if __name__ == "__main__":
+    main()
