@@ -156,8 +156,6 @@ class ArrayProgram:
             for letter, n in zip(axes, x.shape):
                 if size.setdefault(letter, n) != n:
                     raise ValueError(f"contract {letters}: {letter} is {size[letter]} and {n}")
-        if len(arrays) == 1 and arrays[0].op is negate:
-            return -self.contract(letters, *arrays[0].args)  # type: ignore[no-any-return]
         if len(arrays) == 1 and sorted(into) == sorted(out):
             return self.transpose(arrays[0], [into.index(letter) for letter in out])
         return self.make("contract", arrays, letters, tuple(size[letter] for letter in out))

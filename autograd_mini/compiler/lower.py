@@ -251,7 +251,7 @@ class Lowering:
 
     def _masked(self, x: Array, mask: Any, array: Array, places: Any) -> Array:
         """x where the mask holds, else -inf, whose exponential is 0; others read it so, too."""
-        x = SELECT[">"].apply((self.program.constant(mask), 0, x, -math.inf))
+        x = SELECT[">"].apply((self._constants(mask.astype(float)), 0, x, -math.inf))
         if np.array_equal(places.ravel(), np.arange(array.lanes)) and array in self.arrays:
             s = self.arrays.index(array)
             nodes = self.nodes[s]

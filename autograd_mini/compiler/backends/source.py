@@ -72,14 +72,11 @@ class Source:
 
     def body(self) -> list[str]:
         """The lines, with comments at the forward and the backward pass."""
-        lines = []
-        part = ""
+        lines = ["# forward"]
         for text, x in self.lines:
-            now = "backward" if x.gradient_of is not None or part == "backward" else "forward"
-            if now != part:
-                lines.append(f"# {now}")
-                part = now
             lines.append(text)
+            if x is self.outputs[0] and len(self.outputs) > 1:
+                lines.append("# backward")
         return lines
 
     def _write(self, x: Array) -> None:
@@ -200,6 +197,10 @@ class Source:
             axis = str(axes[0]) if axes[0] < len(a.shape) - 1 or len(a.shape) < 3 else "-1"
         else:
             axis = str(axes)
+        if a.op is negate and a not in self.names:
+            inner = self._of(a.args[0])
+            text = f"-{inner.within(ATOM)}.{name}({axis})"
+            return Expression(text, UNARY, 2 + inner.operations)
         expression = self._of(a)
         return Expression(
             f"{expression.within(ATOM)}.{name}({axis})", ATOM, 1 + expression.operations
