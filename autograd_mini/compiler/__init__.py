@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,11 @@ from ..backprop import topological_order
 from ..errors import TraceError
 from ..value import Value
 from .arrays import Shape
-from .canonical import Form, Graph
+from .canonical import Graph
 from .backends import backend as load_backend
 from .pipeline import lower_loss, lower_outputs
 from .program import Compiled, Program
-from .trace import Trace, Traced, in_order, placeholders
+from .trace import Trace, Traced, are_alike, in_order, placeholders
 
 __all__ = ["Program", "compile"]
 
@@ -62,7 +63,7 @@ def compile(
     if isinstance(loss, Value):
         roots = np.array(graph.enter(topological_order(loss), [loss]), dtype=object)[0]
     else:
-        roots, labels = _traced_twice(graph, loss, sizes)
+        roots, labels = _traced(graph, loss, sizes)
     if isinstance(roots, np.ndarray):
         lowered = lower_outputs(graph, roots, names, sizes)
         reduction = ""
@@ -107,40 +108,34 @@ def _leaves(parameters: Any) -> tuple[list[Value] | None, list[str] | None]:
     return list(parameters), None
 
 
-def _traced_twice(graph: Graph, loss: Any, sizes: dict[str, Shape]) -> tuple[Any, Any]:
-    """The form of what the function gives, or an array of forms; twice the same."""
-    first, labels = _traced(graph, loss, sizes)
-    size = len(graph.ops)
-    again, _ = _traced(graph, loss, sizes)
-    if len(graph.ops) != size or not _equal(first, again):
-        raise TraceError(
-            "the function gave two different graphs when it was called twice: a random number, or "
-            "what it changed in the first call, would be the same for every example; give it as an "
-            "input instead, such as a dropout mask"
-        )
-    return first, labels
-
-
-def _equal(one: Any, other: Any) -> bool:
-    if isinstance(one, np.ndarray):
-        return one.shape == other.shape and all(map(_equal, one.ravel(), other.ravel()))
-    if isinstance(one, Form) and isinstance(other, Form):
-        return one.constant == other.constant and one.terms == other.terms
-    return bool(one == other)
-
-
 def _traced(graph: Graph, loss: Any, sizes: dict[str, Shape]) -> tuple[Any, Any]:
+    """The form of the loss, or an array of forms of outputs; and what pick() takes as an index."""
+    trace, result = _trace(loss, sizes)
+    again, same = _trace(loss, sizes)
+    if result.shape != same.shape or not are_alike(trace, again, zip(result.ravel(), same.ravel())):
+        raise TraceError(
+            "the function made two different graphs in two calls: a random number, or what the "
+            "first call changed, would be the same for every example; give it as an input instead, "
+            "such as a dropout mask"
+        )
+    order = in_order(trace)
+    for root in result.ravel():
+        if isinstance(root, Value) and not isinstance(root, Traced):
+            order += topological_order(root)
+    forms = np.empty(result.size, dtype=object)
+    forms[:] = graph.enter(order, list(result.ravel()))
+    return (forms[0] if result.ndim == 0 else forms.reshape(result.shape)), trace.labels
+
+
+def _trace(loss: Any, sizes: dict[str, Shape]) -> tuple[Trace, Any]:
+    """The trace of one call, and what it gave as an array of scalars."""
     trace = Trace()
     result = loss(**{name: placeholders(name, shape, trace) for name, shape in sizes.items()})
-    if isinstance(result, (list, tuple)):
-        outputs = np.array(result, dtype=object)
-        forms = graph.enter(in_order(trace), list(outputs.ravel()))
-        array = np.empty(outputs.size, dtype=object)
-        array[:] = forms
-        return array.reshape(outputs.shape), trace.labels
-    if not isinstance(result, Value):
-        raise TypeError(f"the loss has to give one scalar, got {type(result).__name__} {result!r}")
-    order = in_order(trace)
-    if not isinstance(result, Traced):
-        order += topological_order(result)
-    return graph.enter(order, [result])[0], trace.labels
+    scalars = np.array(result, dtype=object)
+    wrong = [x for x in scalars.ravel() if not isinstance(x, (Value, Real))]
+    if wrong or not (scalars.ndim or isinstance(result, Value)):
+        raise TypeError(
+            "the traced function has to give one scalar, the loss, or lists of scalars of one "
+            f"length; got {type(result).__name__} {result!r:.60}"
+        )
+    return trace, scalars

@@ -217,9 +217,7 @@ class ArrayProgram:
         for axis, length in enumerate(shape):
             ends = [starts[i][axis] + pieces[i].shape[axis] for i in order]
             side_by_side = [starts[i][axis] for i in order] == [0, *ends[:-1]]
-            rest = all(
-                n == shape[d] for x in pieces for d, n in enumerate(x.shape) if d != axis
-            )
+            rest = all(n == shape[d] for x in pieces for d, n in enumerate(x.shape) if d != axis)
             if side_by_side and rest and ends[-1] == length:
                 return self.concatenate([pieces[i] for i in order], axis)
         return self.make("assemble", pieces, tuple(starts), shape)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import linecache
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -56,9 +56,10 @@ class Traced(Recorded, Value):
         op: the operation that made it; that of a leaf on a placeholder.
         operands: what it was applied to; for a placeholder its input's name and place.
         trace: all nodes of this trace, in the order they were made.
+        place: the node's place among them.
     """
 
-    __slots__ = ("_operands", "trace")
+    __slots__ = ("_operands", "place", "trace")
 
     __comparison__ = TracedComparison
     __by_hand__: dict[Primitive, Any] = {}
@@ -67,6 +68,7 @@ class Traced(Recorded, Value):
 
     def __init__(self, op: Primitive, operands: tuple[Any, ...], trace: Trace) -> None:
         self.op, self._operands, self.trace, self.label = op, operands, trace, ""
+        self.place = len(trace)
         trace.append(self)
 
     @property
@@ -163,6 +165,42 @@ def refuse(reason: str, remedy: str) -> NoReturn:
         code = linecache.getline(file, line).strip()
         where = f"{file}:{line}: {code}: " if code else f"{file}:{line}: "
     raise TraceError(f"{where}{reason}; use {remedy}")
+
+
+def are_alike(one: Trace, other: Trace, results: Iterable[tuple[Any, Any]]) -> bool:
+    """Whether two traces, and pairs of scalars that were made of them, are the same program."""
+    twins: dict[int, Value] = {}  # the Values of the one trace, by id, and those of the other
+    return (
+        len(one) == len(other)
+        and all(_made_alike(a, b, twins) for a, b in zip(one, other))
+        and all(_alike(a, b, twins) for a, b in results)
+    )
+
+
+def _made_alike(a: Value, b: Value, twins: dict[int, Value]) -> bool:
+    if a.op is not b.op:
+        return False
+    xs, ys = a.operands, b.operands
+    return len(xs) == len(ys) and all(x is y or _alike(x, y, twins) for x, y in zip(xs, ys))
+
+
+def _alike(x: Any, y: Any, twins: dict[int, Value]) -> bool:
+    if x is y:
+        return True
+    if x.__class__ is not y.__class__:
+        return False
+    if x.__class__ is Traced:
+        return bool(x.place == y.place)
+    if x.__class__ is not Value:
+        return bool(x == y or x != x)
+    if id(x) not in twins:  # made in the traced function of parameters alone
+        order = list(zip(topological_order(x), topological_order(y)))
+        for a, b in order:
+            if a is not b:
+                if a.is_leaf or b.is_leaf or not _made_alike(a, b, twins):
+                    return False
+                twins[id(a)] = b
+    return twins.get(id(x)) is y
 
 
 def in_order(trace: Trace) -> list[Value]:

@@ -306,7 +306,7 @@ class Source:
         return name
 
     def _concatenate(self, x: Array) -> Expression:
-        pieces = ", ".join(self._of(a).text for a in x.args)
+        pieces = ", ".join(self._named(a) for a in x.args)
         return Expression(f"{self.library}.concatenate([{pieces}], axis={x.info})", ATOM, 9)
 
     def _assemble(self, x: Array) -> Expression:
@@ -435,7 +435,10 @@ def module(source: Source, name: str, lowered: Lowered, imports: Sequence[str]) 
 
 def _about(source: Source, lowered: Lowered) -> list[str]:
     """Comments that say what the arguments are."""
-    lines = [f"# {name} ({', '.join(['n', *map(str, shape)])}): an input" for name, shape in lowered.inputs.items()]
+    lines = [
+        f"# {name} ({', '.join(['n', *map(str, shape)])}): an input"
+        for name, shape in lowered.inputs.items()
+    ]
     for block, places in zip(lowered.blocks, lowered.places):
         lines.append(f"# {block.name} {places.shape}: {block.about or 'parameters'}")
     for name, numbers in source.constants.items():
