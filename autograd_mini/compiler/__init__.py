@@ -13,6 +13,7 @@ from ..errors import TraceError
 from ..value import Value
 from .arrays import Shape
 from .canonical import Graph
+from .cache import Cache
 from .backends import backend as load_backend
 from .pipeline import lower_loss, lower_outputs
 from .program import Compiled, Program
@@ -27,6 +28,7 @@ def compile(
     parameters: Any = None,
     reduction: str = "mean",
     backend: str = "numpy",
+    check: bool = False,
     shapes: dict[str, Any] | None = None,
     **inputs: Any,
 ) -> Program:
@@ -40,6 +42,9 @@ def compile(
             constants.
         reduction: "mean" or "sum" of the examples' losses.
         backend: "numpy".
+        check: where the loss or a gradient comes out as nan or infinite, run the examples one by
+            one as scalars, and raise the error of the first that gives one. (A compiled program
+            computes in IEEE arithmetic, where scalars raise.)
         shapes: those of inputs whose names are also options.
         inputs: for each argument of `loss` the shape of one example: () for a number, 64 for a list
             of 64, (3, 4) for nested lists.
@@ -48,10 +53,12 @@ def compile(
         TraceError: the code needs a number where there is none yet; it names the line.
         ValueError: a shape or an option makes no sense.
 
-    >>> from nn import MLP, losses
-    >>> model = MLP(2, [1])
-    >>> program = compile(lambda x, y: losses.hinge(model(x), y), x=2, y=(), parameters=model)
-    >>> print(program.source.split("# forward")[1])
+    >>> from autograd_mini import Value
+    >>> w, b = Value(2.0), Value(0.5)
+    >>> program = compile(lambda x, y: (w * x + b - y) ** 2, x=(), y=())
+    >>> loss, (dw, db) = program.value_and_grad([1.0, 2.0], [3.0, 5.0])
+    >>> float(loss), float(dw), float(db)
+    (0.25, -1.5, -1.0)
     """
     if reduction not in ("mean", "sum"):
         raise ValueError(f"reduction is 'mean' or 'sum', got {reduction!r}")
@@ -61,30 +68,48 @@ def compile(
     graph = Graph(leaves)
     labels: dict[tuple[str, int], int] = {}
     if isinstance(loss, Value):
-        roots = np.array(graph.enter(topological_order(loss), [loss]), dtype=object)[0]
+        if sizes:
+            raise ValueError(
+                f"a graph that is there already has no inputs, got {', '.join(sizes)}; give a "
+                "function of them instead"
+            )
+        [roots] = graph.enter(topological_order(loss), [loss])
+        example = None
     else:
         roots, labels = _traced(graph, loss, sizes)
-    if isinstance(roots, np.ndarray):
-        lowered = lower_outputs(graph, roots, names, sizes)
-        reduction = ""
-    else:
-        lowered = lower_loss(graph, roots, names, sizes, reduction)
-    name = "value_and_grad" if reduction else "predict"
-    source, constants = chosen.emit(lowered, name)
-    compiled = Compiled(
-        source,
-        name,
-        sizes,
-        {b.name: p.shape for b, p in zip(lowered.blocks, lowered.places)},
-        lowered.places,
-        {b.name: b.about for b in lowered.blocks},
-        constants,
-        labels,
-        reduction,
-        len(graph.ops),
-        backend,
-    )
-    return Program(compiled, graph.parameters)
+        example = loss
+    is_loss = not isinstance(roots, np.ndarray)
+
+    def made() -> Compiled:
+        if is_loss:
+            lowered = lower_loss(graph, roots, names, sizes, reduction)
+        else:
+            lowered = lower_outputs(graph, roots, names, sizes)
+        name = "value_and_grad" if is_loss else "predict"
+        source, constants = chosen.emit(lowered, name)
+        return Compiled(
+            source,
+            name,
+            sizes,
+            {b.name: p.shape for b, p in zip(lowered.blocks, lowered.places)},
+            lowered.places,
+            {b.name: b.about for b in lowered.blocks},
+            constants,
+            labels,
+            reduction if is_loss else "",
+            len(graph.ops),
+            backend,
+        )
+
+    key = (
+        graph.key(roots), tuple(sizes.items()), names and tuple(names), reduction, backend,
+        tuple(labels.items()),
+    )  # fmt: skip
+    compiled = _COMPILED.get(key, made)
+    return Program(compiled, graph.parameters, example if check else None)
+
+
+_COMPILED: Cache[Compiled] = Cache(size=32)
 
 
 def _shape(name: str, shape: Any) -> Shape:

@@ -11,7 +11,7 @@ elementwise operations of the rule table. Constants fold; parameters do not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..primitives import (
@@ -92,6 +92,16 @@ class Graph:
         self._place = {p: i for i, p in enumerate(self.parameters)}
         self._numbers: dict[Any, int] = {}
         self._kinds: dict[Any, int] = {}
+
+    def key(self, roots: Any) -> Hashable:
+        """What the graph is made of: equal keys, equal programs."""
+        forms = [roots] if roots.__class__ in (Form, int, float) else list(roots.ravel())
+        shape = None if roots.__class__ in (Form, int, float) else roots.shape
+        parts = [
+            (x.constant, tuple(x.terms)) if x.__class__ is Form else (x.__class__, x)
+            for x in forms
+        ]
+        return tuple(self.ops), tuple(self.args), len(self.parameters), shape, tuple(parts)
 
     # -- making nodes ---------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,8 +52,14 @@ class Program:
         values: the Values that the arrays stand for, in the order of the parameters.
     """
 
-    def __init__(self, compiled: Compiled, values: Sequence[Value]) -> None:
+    def __init__(
+        self,
+        compiled: Compiled,
+        values: Sequence[Value],
+        example: Callable[..., Any] | None = None,
+    ) -> None:
         self._compiled = compiled
+        self._example = example  # to be run as scalars, where a program that checks fails
         self._function = backend(compiled.backend).function(compiled.source, compiled.name)
         self.values = list(values)
         self.arrays: dict[str, Any] = {}
@@ -85,6 +91,8 @@ class Program:
         if not self._compiled.reduction:
             raise TypeError("this program gives outputs and no gradient; call its predict(..)")
         loss, gradients = self._run(inputs)
+        if self._example and not all(np.isfinite(x).all() for x in (loss, *gradients)):
+            self._raise_as_scalars(inputs)
         return float(loss), list(gradients)
 
     def predict(self, *inputs: Any) -> Any:
@@ -97,6 +105,20 @@ class Program:
         if self._compiled.reduction:
             raise TypeError("this program gives a loss; call its value_and_grad(..)")
         return self._run(inputs)
+
+    def _raise_as_scalars(self, inputs: Sequence[Any]) -> None:
+        """Run the examples as scalars, until one raises; that names the operation."""
+        before = [v.data for v in self.values]
+        self.sync()
+        try:
+            for number, example in enumerate(zip(*self._checked(inputs))):
+                try:
+                    self._example(*[x.tolist() for x in example])  # type: ignore[misc]
+                except (ArithmeticError, ValueError) as error:
+                    raise type(error)(f"example {number}: {error}") from error
+        finally:
+            for value, data in zip(self.values, before):
+                value.data = data
 
     def _run(self, inputs: Sequence[Any]) -> Any:
         batch = self._checked(inputs)
@@ -131,6 +153,18 @@ class Program:
                     f"{x[wrong[0]]:g} in example {wrong[0]}"
                 )
         return batch
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the function, which is made of the source, and the traced function, which need
+        not be one that pickles."""
+        state = self.__dict__.copy()
+        del state["_function"], state["_example"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _example=None)
+        compiled = self._compiled
+        self._function = backend(compiled.backend).function(compiled.source, compiled.name)
 
     # -- the Values -----------------------------------------------------------------------------
 
