@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import add, divide, multiply, negate, subtract
+from ..primitives import add, divide, multiply, negate, power, sqrt, subtract
 from ..rules import Primitive
 from .arithmetic import RELATIONS, Recorded
 
@@ -336,6 +336,10 @@ def _simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
             return 1.0
         if a.__class__ is Array and a.op is negate:
             return -(a.args[0] / b)
+    elif op is power and x[1] == 0.5:
+        return sqrt(x[0])
+    elif op is power and x[1] == -0.5:
+        return 1.0 / sqrt(x[0])  # type: ignore[operator]
     elif op in RELATIONS and x[2] is x[3]:
         return x[2]
     return None

@@ -98,8 +98,7 @@ class Graph:
         forms = [roots] if roots.__class__ in (Form, int, float) else list(roots.ravel())
         shape = None if roots.__class__ in (Form, int, float) else roots.shape
         parts = [
-            (x.constant, tuple(x.terms)) if x.__class__ is Form else (x.__class__, x)
-            for x in forms
+            (x.constant, tuple(x.terms)) if x.__class__ is Form else (x.__class__, x) for x in forms
         ]
         return tuple(self.ops), tuple(self.args), len(self.parameters), shape, tuple(parts)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -502,7 +503,10 @@ def _common_slots(lane: Any, full: Any, slot: Any, a: Any, b: Any) -> Any:
 def contraction(factors: Sequence[View], lanes: int, loops: int) -> Array:
     """The product of the factors, summed over the loops from `lanes` on, aligned with the rest."""
     while len(factors) > 2 or (len(factors) == 2 and lanes == loops):
-        factors = [_multiplied(factors[0], factors[1]), *factors[2:]]
+        pairs = combinations(range(len(factors)), 2)
+        i, j = min(pairs, key=lambda pair: len({*factors[pair[0]].loops, *factors[pair[1]].loops}))
+        rest = [f for k, f in enumerate(factors) if k not in (i, j)]
+        factors = [_multiplied(factors[i], factors[j]), *rest]
     if lanes == loops:
         return factors[0].aligned(lanes)
     letters = ["b" * f.array.is_batched + "".join(LETTERS[d] for d in f.loops) for f in factors]

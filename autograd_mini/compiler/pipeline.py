@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..primitives import fsum
+from ..primitives import add, fsum, multiply, negate, subtract
 from .arrays import Array, Shape
 from .blocks import Block, parameter_blocks
 from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Form, Graph
@@ -58,7 +58,7 @@ def lower_loss(
     program = lowering.program
     parts = []
     if apart[True]:
-        total = program.contract("b->", _read(lowering, np.array(each)).array)
+        total = _over_batch(_read(lowering, np.array(each)).array)
         parts.append(total / program.count() if reduction == "mean" else total)
     if once.__class__ is int:
         once = _read(lowering, np.array(once)).array
@@ -82,6 +82,20 @@ def lower_outputs(
     _parameters(lowering, blocks)
     shape = (*view.shape[: view.is_batched], *nodes.shape)
     return _finished(lowering, blocks, inputs, [lowering.program.broadcast(view, shape)])
+
+
+def _over_batch(x: Any) -> Any:
+    """The sum over the examples, taken of the parts of x: of a whole array at once rather than of
+    each example first."""
+    if x.op in (add, subtract) and all(a.__class__ is Array and a.is_batched for a in x.args):
+        return x.op(*map(_over_batch, x.args))
+    if x.op is negate:
+        return -_over_batch(x.args[0])
+    if x.op is multiply and x.args[0].__class__ is float:
+        return x.args[0] * _over_batch(x.args[1])
+    if x.op == "contract" and x.info.endswith("->b"):
+        return x.program.contract(x.info[:-1], *x.args)
+    return x.program.contract("b->", x)
 
 
 def _as_node(graph: Graph, form: Any) -> int:

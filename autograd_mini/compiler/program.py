@@ -60,7 +60,7 @@ class Program:
     ) -> None:
         self._compiled = compiled
         self._example = example  # to be run as scalars, where a program that checks fails
-        self._function = backend(compiled.backend).function(compiled.source, compiled.name)
+        self._make_function()
         self.values = list(values)
         self.arrays: dict[str, Any] = {}
         self.load()
@@ -122,7 +122,7 @@ class Program:
 
     def _run(self, inputs: Sequence[Any]) -> Any:
         batch = self._checked(inputs)
-        return self._function(*batch, *self.arrays.values(), *self._compiled.constants.values())
+        return self._function(*batch, *self.arrays.values(), *self._constants)
 
     def _checked(self, inputs: Sequence[Any]) -> list[Any]:
         """The inputs as arrays of floats, of the right shapes."""
@@ -132,9 +132,11 @@ class Program:
             raise ValueError(f"expected {len(expected)} inputs ({names}), got {len(inputs)}")
         batch, count = [], None
         for (name, shape), given in zip(expected.items(), inputs):
-            x = _as_floats(name, given)
-            wanted = ", ".join(["examples", *map(str, shape)])
+            x = given
+            if x.__class__ is not np.ndarray or x.dtype != _FLOAT:
+                x = _as_floats(name, given)
             if x.shape[1:] != shape or x.ndim == 0:
+                wanted = ", ".join(["examples", *map(str, shape)])
                 raise ValueError(f"input {name}: expected an array ({wanted}), got {x.shape}")
             if len(x) == 0:
                 raise ValueError(f"input {name}: expected at least one example, got none")
@@ -158,13 +160,18 @@ class Program:
         """All but the function, which is made of the source, and the traced function, which need
         not be one that pickles."""
         state = self.__dict__.copy()
-        del state["_function"], state["_example"]
+        del state["_function"], state["_constants"], state["_example"]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _example=None)
+        self._make_function()
+
+    def _make_function(self) -> None:
         compiled = self._compiled
-        self._function = backend(compiled.backend).function(compiled.source, compiled.name)
+        chosen = backend(compiled.backend)
+        self._function = chosen.function(compiled.source, compiled.name)
+        self._constants = [chosen.constant(x) for x in compiled.constants.values()]
 
     # -- the Values -----------------------------------------------------------------------------
 
@@ -192,6 +199,9 @@ class Program:
             for place, number in zip(places.ravel(), np.asarray(gradient).ravel()):
                 self.values[place].grad += float(number)
         return loss
+
+
+_FLOAT = np.dtype(float)
 
 
 def _as_floats(name: str, given: Any) -> Any:

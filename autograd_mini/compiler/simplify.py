@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Container, Sequence
 from typing import Any
 
-from ..primitives import exp, log, subtract
+from ..primitives import exp, log, multiply, subtract
 from .arithmetic import RELATIONS
 from .arrays import Array, ArrayProgram
 
@@ -104,11 +104,15 @@ def as_matrix_products(x: Array, args: list[Any]) -> Any:
         for i, (a, name) in enumerate(zip(args, names))
     ]
     if len(operands) == 1:
+        if not out and args[0].op is multiply and _are_alike(*args[0].args):
+            return _inner_product(*args[0].args)
         return _transposed(*operands[0], out)
     (a, la), (b, lb) = operands
     inner = [c for c in la if c in lb and c not in out]
     both = [c for c in out if c in la and c in lb]
     one, other = [c for c in out if c not in lb], [c for c in out if c not in la]
+    if not out and sorted(la) == sorted(lb):
+        return _inner_product(a, _transposed(b, lb, la))
     if not inner or not (one or other):  # no matrix product, or one of rows by columns
         letters = [*out, *inner]
         product = _aligned(a, la, letters) * _aligned(b, lb, letters)
@@ -124,6 +128,15 @@ def as_matrix_products(x: Array, args: list[Any]) -> Any:
     letters = [*both, *one, *other]
     product = product.program.reshape(product, tuple(size[c] for c in letters))
     return _transposed(product, "".join(letters), out)
+
+
+def _are_alike(a: Any, b: Any) -> bool:
+    return a.__class__ is b.__class__ is Array and a.shape == b.shape != ()
+
+
+def _inner_product(a: Array, b: Array) -> Array:
+    """The sum of all products of two arrays of one shape."""
+    return a.program.make("matmul" if len(a.shape) == 1 else "vdot", (a, b), None, ())
 
 
 def _matmul(left: Array, right: Array, stacked: bool, rows: bool, columns: bool) -> Array:

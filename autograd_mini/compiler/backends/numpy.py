@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from typing import Any
 
@@ -53,20 +54,43 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
 
 
 def function(source: str, name: str) -> Callable[..., Any]:
-    """The function that the source defines, in IEEE arithmetic."""
+    """The function that the source defines, in IEEE arithmetic. An array is given back to the
+    system after the last line that uses it: there may be more of them than the memory allocator
+    keeps, and then each call would have to ask for their pages anew."""
+    tree = ast.parse(source)
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            _delete_after_use(node)
     scope: dict[str, Any] = {}
-    exec(compile(source, "<compiled program>", "exec"), scope)
+    exec(compile(ast.fix_missing_locations(tree), "<compiled program>", "exec"), scope)
     run = scope[name]
 
     def silent(*arrays: Any) -> Any:
         with np.errstate(all="ignore"):
-            return run(*map(_array_or_function, arrays))
+            return run(*arrays)
 
     return silent
 
 
-def _array_or_function(x: Any) -> Any:
-    """A function of floats that the rule table does not compose, as one of arrays."""
+def _delete_after_use(function: ast.FunctionDef) -> None:
+    """Put `del` after the last statement that reads a name which the function has assigned."""
+    last: dict[str, int] = {}
+    for i, statement in enumerate(function.body):
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and (isinstance(node.ctx, ast.Store) or node.id in last):
+                last[node.id] = i
+    body: list[ast.stmt] = []
+    for i, statement in enumerate(function.body):
+        body.append(statement)
+        dead = [name for name, at in last.items() if at == i]
+        if dead and not isinstance(statement, ast.Return):
+            body.append(ast.Delete([ast.Name(name, ast.Del()) for name in dead]))
+    function.body = body
+
+
+def constant(x: Any) -> Any:
+    """A constant as the function takes it: an array; or, for an operation that is a function of
+    floats, which the rule table does not compose, that function of arrays."""
     if not isinstance(x, Primitive):
         return x
     return np.vectorize(lambda *numbers: ieee(x, numbers), otypes=[float])
