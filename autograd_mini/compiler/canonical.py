@@ -174,11 +174,15 @@ class Graph:
                         if isinstance(x, Value):
                             uses[id(x)] = uses.get(id(x), 0) + 1
         forms: dict[int, Any] = {}
+        form_of = forms.get
         for node in reversed(needed):
             if node.is_leaf:
                 forms[id(node)] = self._leaf(node)
                 continue
-            operands = [forms[id(x)] if isinstance(x, Value) else float(x) for x in node.operands]
+            operands = []
+            for x in node.operands:
+                form = form_of(id(x))
+                operands.append(float(x) if form is None else form)
             form = self._form(node.op, operands)
             if form.__class__ is Form and uses[id(node)] > 1 and not form.is_signed_node:
                 form = self.made(form)
@@ -201,7 +205,7 @@ class Graph:
         if op is multiply:
             return self._product(x[0], x[1])
         if op is add:
-            return _total(x)
+            return _added(x[0], x[1])
         if op is dot:
             n = len(x) // 2
             return _total([*map(self._product, x[:n], x[n:-1]), x[-1]])
@@ -244,7 +248,8 @@ class Graph:
             return self._scaled(y, x)
         if y.__class__ is float:
             return self._scaled(x, y)
-        (c, a), (d, b) = self._factor(x), self._factor(y)
+        (c, a) = (1.0, x) if x.__class__ is int else self._factor(x)
+        (d, b) = (1.0, y) if y.__class__ is int else self._factor(y)
         for one, other in ((a, b), (b, a)):  # a * (1 / b) is a / b
             if self.ops[other] is divide and _is_one(self.args[other][0]):
                 quotient = self._quotient(one, self.args[other][1])
@@ -299,6 +304,20 @@ class Graph:
     def _unshifted(self, z: int) -> Form:
         _, coefficients, lefts, rights = self.args[z]
         return Form(0.0, list(zip(coefficients, lefts, rights)))
+
+
+def _added(x: Any, y: Any) -> Any:
+    """x + y. A form of several terms has no other use, so that it can take up the other."""
+    if x.__class__ is Form and len(x.terms) > 1:
+        if y.__class__ is Form:
+            x.terms += y.terms
+            x.constant += y.constant
+        elif y.__class__ is int:
+            x.terms.append((1.0, y, NONE))
+        else:
+            x.constant += y
+        return x
+    return _total((x, y))
 
 
 def _is_one(x: Any) -> bool:

@@ -81,12 +81,14 @@ class Traced(Recorded, Value):
 
     @classmethod
     def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Traced:
+        trace = None
         for x in operands:
-            if x.__class__ is Traced:
+            kind = x.__class__
+            if kind is Traced:
                 trace = x.trace
-                break
-        checked = [x if isinstance(x, Value) else _real_operand(x) for x in operands]
-        return Traced(primitive, tuple(checked), trace)
+            elif kind is not Value and kind is not float:
+                operands = [x if isinstance(x, Value) else _real_operand(x) for x in operands]
+        return Traced(primitive, tuple(operands), trace)
 
     def __radd__(self, other: Any) -> Traced:
         if other.__class__ is int and other == 0:
