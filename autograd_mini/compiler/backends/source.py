@@ -417,7 +417,7 @@ def module(source: Source, name: str, lowered: Lowered, imports: Sequence[str]) 
     parameters = [block.name for block in lowered.blocks]
     body = [f"n = len({inputs[0]})"] if source.counts and inputs else []
     body += source.body()
-    returned = [source.names[x] for x in source.outputs]
+    returned = [source.expressions[x].text for x in source.outputs]
     result = returned[0]
     if name == "value_and_grad":
         result = f"{result}, ({', '.join(returned[1:])}{',' * (len(returned) == 2)})"
