@@ -102,7 +102,7 @@ class _Family(NamedTuple):
 
 
 def _pattern(name: str) -> str:
-    return re.sub(r"\d+", "*", name)
+    return re.sub(r"\b\d+\b", "*", name)
 
 
 def _families(names: Sequence[str], uses: dict[int, Any]) -> list[_Family]:

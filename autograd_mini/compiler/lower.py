@@ -159,10 +159,12 @@ class Lowering:
         """The lanes in the loops of the array they read, if they read a good part of it."""
         s = int(np.searchsorted(self.starts, row[0], side="right")) - 1
         array = self.arrays[s]
-        if len(np.unique(row)) < len(row) or DENSE * len(row) < array.lanes:
+        places = row - self.starts[s]
+        inside = 0 <= places.min() and places.max() < array.lanes
+        if not inside or len(np.unique(row)) < len(row) or DENSE * len(row) < array.lanes:
             return None
         grid = np.full(array.lanes, HOLE)
-        grid[row - self.starts[s]] = np.arange(len(row))
+        grid[places] = np.arange(len(row))
         return grid.reshape(array.shape[array.is_batched :])
 
     def _grid(self, addresses: Any) -> Any:
@@ -170,6 +172,8 @@ class Lowering:
         axes: list[tuple[int, Any]] = []
         for row in addresses:
             values = np.unique(row)
+            if len(values) == 1:
+                continue
             sizes = loop_nest(values[None])
             if sizes is None:
                 return None

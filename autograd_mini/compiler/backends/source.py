@@ -418,7 +418,7 @@ def module(source: Source, name: str, lowered: Lowered, imports: Sequence[str]) 
         f"ones = {source.library}.ones(n)  # ones @ x is the sum of x's rows"
     ] * source.has_ones
     body += source.body()
-    returned = [source.names[x] for x in source.outputs]
+    returned = [source.expressions[x].text for x in source.outputs]
     result = returned[0]
     if name == "value_and_grad":
         result = f"{result}, ({', '.join(returned[1:])}{',' * (len(returned) == 2)})"
