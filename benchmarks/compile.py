@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     Times = Sequence[tuple[float, float]]
+    Bar = Callable[[str, Times], Row]
 
 TOLERANCE = 1e-12
 
@@ -150,8 +151,6 @@ def places(program: Any, parameters: Sequence[Value], as_rival: Callable[[], Any
 
 # -- beside code written by hand ----------------------------------------------------------------
 
-Bar = "Callable[[str, Times], Row]"
-
 
 def at_most(bar: float) -> Bar:
     """Our time over the rival's, by the minima."""
@@ -163,27 +162,22 @@ def at_least(bar: float) -> Bar:
     return partial(timed_row, bar=bar)
 
 
-def beside(timing: Timing, name: str, count: int, bars: dict[str, Bar]) -> list[Row]:
-    """A problem on its first examples, beside each rival."""
-    rows = []
-    for library, bar in bars.items():
-        what = f"{name}, B={count}, beside {library}"
-        rival = RIVALS[library]
-        if lacking := missing(rival.needs, rival.backend):
-            rows.append(skipped(what, lacking))
-            continue
-        problem, program = problem_of(name), compiled(name, rival.backend)
-        inputs = problem.batch(count)
-        module = importlib.import_module(f".rivals.in_{rival.name}", __package__)
-        value_and_grad = getattr(module, problem.rival)(parameter_arrays(problem.model))
-        ours = runs(program, native(rival.backend, inputs))
-        theirs = partial(value_and_grad, *native(rival.name, inputs))
-        (loss, gradients), (expected_loss, expected) = ours(), theirs()
-        model = problem.model
-        order = places(program, model.parameters(), partial(parameter_arrays, model))
-        check_equal((loss, flat(gradients)[order]), (expected_loss, flat(expected)))
-        rows.append(bar(what, timing(what, ours, theirs)))
-    return rows
+def beside(timing: Timing, name: str, count: int, library: str, bar: Bar) -> list[Row]:
+    """A problem on its first examples, beside a rival."""
+    what = f"{name}, B={count}, beside {library}"
+    rival = RIVALS[library]
+    if lacking := missing(rival.needs, rival.backend):
+        return [skipped(what, lacking)]
+    problem, program = problem_of(name), compiled(name, rival.backend)
+    model, inputs = problem.model, problem.batch(count)
+    module = importlib.import_module(f".rivals.in_{rival.name}", __package__)
+    value_and_grad = getattr(module, problem.rival)(parameter_arrays(model))
+    ours = runs(program, native(rival.backend, inputs))
+    theirs = partial(value_and_grad, *native(rival.name, inputs))
+    (loss, gradients), (expected_loss, expected) = ours(), theirs()
+    order = places(program, model.parameters(), partial(parameter_arrays, model))
+    check_equal((loss, flat(gradients)[order]), (expected_loss, flat(expected)))
+    return [bar(what, timing(what, ours, theirs))]
 
 
 def missing(*packages: str) -> str | None:
@@ -331,24 +325,31 @@ SOFTMAX = {**BY_HAND, "NumPy": at_most(1.2)}
 MASKED = {"NumPy": at_most(1.2), "JAX": at_most(1.15), "PyTorch": at_least(1)}
 RAGGED = {"NumPy": at_most(1.5), "PyTorch": at_least(1)}
 
+BESIDE: list[tuple[str, int, dict[str, Bar]]] = [
+    ("moons", 100, {**BY_HAND, "micrograd": at_least(5_000)}),
+    ("digits", 32, SOFTMAX),
+    ("digits", 128, SOFTMAX),
+    ("digits", 1797, SOFTMAX),
+    ("wide", 64, SOFTMAX),
+    ("deep", 64, BY_HAND),
+    ("gpt-masked", 1, {**MASKED, "microgpt": at_least(500)}),
+    ("gpt-masked", 8, {**MASKED, "microgpt": at_least(2_500)}),
+    ("gpt-masked", 32, MASKED),
+    ("gpt-ragged", 1, RAGGED),
+    ("gpt-ragged", 8, RAGGED),
+    ("gpt-ragged", 32, RAGGED),
+    ("irregular", 1000, {"CasADi": at_least(4)}),
+]
+
 ROWS: dict[str, Callable[[Timing], list[Row]]] = {
-    "moons": partial(beside, name="moons", count=100, bars=BY_HAND),
-    "digits-32": partial(beside, name="digits", count=32, bars=SOFTMAX),
-    "digits-128": partial(beside, name="digits", count=128, bars=SOFTMAX),
-    "digits-1797": partial(beside, name="digits", count=1797, bars=SOFTMAX),
-    "wide": partial(beside, name="wide", count=64, bars=SOFTMAX),
-    "deep": partial(beside, name="deep", count=64, bars=BY_HAND),
-    "gpt-masked-1": partial(beside, name="gpt-masked", count=1, bars=MASKED),
-    "gpt-masked-8": partial(beside, name="gpt-masked", count=8, bars=MASKED),
-    "gpt-masked-32": partial(beside, name="gpt-masked", count=32, bars=MASKED),
-    "gpt-ragged-1": partial(beside, name="gpt-ragged", count=1, bars=RAGGED),
-    "gpt-ragged-8": partial(beside, name="gpt-ragged", count=8, bars=RAGGED),
-    "gpt-ragged-32": partial(beside, name="gpt-ragged", count=32, bars=RAGGED),
-    "micrograd": partial(beside, name="moons", count=100, bars={"micrograd": at_least(5_000)}),
-    "microgpt-1": partial(beside, name="gpt-masked", count=1, bars={"microgpt": at_least(500)}),
-    "microgpt-8": partial(beside, name="gpt-masked", count=8, bars={"microgpt": at_least(2_500)}),
+    **{
+        f"{name}-{count}-{library.lower()}": partial(
+            beside, name=name, count=count, library=library, bar=bar
+        )
+        for name, count, bars in BESIDE
+        for library, bar in bars.items()
+    },
     "numba": numba,
-    "irregular": partial(beside, name="irregular", count=1000, bars={"CasADi": at_least(4)}),
     "compile-time": compile_time,
     "source": source,
     "training": training,
@@ -368,7 +369,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(parser, ROWS, arguments)
     timing = Timing(*((5, 0.01) if options.quick else (25, 0.03)), Random(1337))
     rows: list[Row] = []
-    for name in options.row or ROWS:
+    for name in options.row:
         rows += ROWS[name](timing)
     notes = NOTES.format(platform.python_version(), platform.machine(), timing.rounds)
     report(rows, notes, options.markdown)

@@ -303,7 +303,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rng = Random(1337)
     rounds = 5 if options.quick else 25
     rows: list[Row] = []
-    for name in options.row or ROWS:
+    for name in options.row:
         rows += ROWS[name](rounds, rng)
     report(
         rows, NOTES.format(platform.python_version(), platform.machine(), rounds), options.markdown

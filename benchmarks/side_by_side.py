@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter, process_time
@@ -150,13 +151,21 @@ def _columns(rows: Sequence[Row]) -> list[list[str]]:
 def parse(
     parser: ArgumentParser, rows: Iterable[str], arguments: Sequence[str] | None
 ) -> Namespace:
-    """The options that a table of such rows has."""
+    """The options that a table of such rows has; `row` is the list of those to run."""
     parser.add_argument(
-        "--row", action="append", choices=rows, metavar="NAME", help=f"only this: {', '.join(rows)}"
+        "--row",
+        action="append",
+        metavar="NAME",
+        help=f"only this, or all of a pattern such as 'm*': {', '.join(rows)}",
     )
     parser.add_argument("--quick", action="store_true", help="fewer rounds, rougher numbers")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
     options = parser.parse_args(arguments)
+    for pattern in options.row or []:
+        if not any(fnmatchcase(row, pattern) for row in rows):
+            parser.error(f"--row expected one of {', '.join(rows)}, or a pattern, got {pattern}")
+    patterns = options.row or ["*"]
+    options.row = [row for row in rows if any(fnmatchcase(row, p) for p in patterns)]
     if options.markdown and (options.markdown.is_dir() or not options.markdown.parent.is_dir()):
         parser.error(f"--markdown expected a file in an existing folder, got {options.markdown}")
     return options

@@ -1,5 +1,6 @@
 """benchmarks/side_by_side.py: which times are compared, and what the table says about them."""
 
+from argparse import ArgumentParser
 from random import Random
 
 import pytest
@@ -10,6 +11,7 @@ from benchmarks.side_by_side import (
     duration,
     interleaved,
     markdown_table,
+    parse,
     plain_table,
     timed_row,
 )
@@ -82,3 +84,21 @@ def test_a_table_has_the_columns_that_are_used():
         "| --- | ---: | ---: | ---: |",
         "| one | 1 s |  | 2 s |",
     ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "chosen"),
+    [
+        ([], ["gpt", "moons-1", "moons-2"]),
+        (["--row", "moons-*"], ["moons-1", "moons-2"]),
+        (["--row", "moons-2", "--row", "gpt"], ["gpt", "moons-2"]),
+    ],
+)
+def test_rows_are_chosen_by_name_or_pattern(arguments, chosen):
+    assert parse(ArgumentParser(), ["gpt", "moons-1", "moons-2"], arguments).row == chosen
+
+
+def test_a_row_that_there_is_not_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        parse(ArgumentParser(), ["gpt", "moons-1"], ["--row", "gpt*", "--row", "moon"])
+    assert "expected one of gpt, moons-1, or a pattern, got moon" in capsys.readouterr().err
