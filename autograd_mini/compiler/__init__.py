@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
@@ -12,9 +12,9 @@ from ..backprop import topological_order
 from ..errors import TraceError
 from ..value import Value
 from .arrays import Shape
-from .canonical import Graph
-from .cache import Cache
 from .backends import backend as load_backend
+from .cache import Cache
+from .canonical import Graph
 from .pipeline import lower_loss, lower_outputs
 from .program import Compiled, Program
 from .trace import Trace, Traced, are_alike, in_order, placeholders

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ..primitives import TABLE, add, divide, multiply, negate, power, subtract
 from ..rules import Primitive
@@ -59,9 +59,19 @@ class Recorded:
 
     __comparison__ = Comparison
 
-    @classmethod
-    def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Any:
-        raise NotImplementedError
+    if TYPE_CHECKING:  # what the loops below define, or the type itself
+        __add__: Callable[[Any, Any], Any]
+        __radd__: Callable[[Any, Any], Any]
+        __sub__: Callable[[Any, Any], Any]
+        __rsub__: Callable[[Any, Any], Any]
+        __mul__: Callable[[Any, Any], Any]
+        __rmul__: Callable[[Any, Any], Any]
+        __truediv__: Callable[[Any, Any], Any]
+        __rtruediv__: Callable[[Any, Any], Any]
+        __pow__: Callable[[Any, Any], Any]
+
+        @classmethod
+        def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Any: ...
 
     def __lt__(self, other: Any) -> Any:
         return self.__comparison__(self, "<", other)

@@ -194,7 +194,7 @@ class ArrayProgram:
     def broadcast(self, x: Any, shape: Shape) -> Array:
         """All of a shape; a number too."""
         if x.__class__ is Array and x.shape == shape:
-            return x  # type: ignore[no-any-return]
+            return x
         if x.__class__ is Array and x.op == "broadcast" and x.operands:
             [x] = x.args
         return self.make("broadcast", (x,), None, shape)
@@ -211,8 +211,10 @@ class ArrayProgram:
         return self.make("scatter", (x,), index, shape)
 
     def assemble(self, pieces: Sequence[Array], starts: Sequence[Shape], shape: Shape) -> Array:
-        """Zeros of `shape`, with each piece added at its start: slice's adjoint. Pieces that fill an
-        axis are put side by side."""
+        """Zeros of `shape`, with each piece added at its start: slice's adjoint.
+
+        Pieces that fill an axis are put side by side.
+        """
         order = sorted(range(len(pieces)), key=starts.__getitem__)
         for axis, length in enumerate(shape):
             ends = [starts[i][axis] + pieces[i].shape[axis] for i in order]
@@ -339,7 +341,7 @@ def _simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
     elif op is power and x[1] == 0.5:
         return sqrt(x[0])
     elif op is power and x[1] == -0.5:
-        return 1.0 / sqrt(x[0])  # type: ignore[operator]
+        return 1.0 / sqrt(x[0])
     elif op in RELATIONS and x[2] is x[3]:
         return x[2]
     return None
@@ -367,7 +369,7 @@ def _simpler_product(a: Any, b: Any) -> Any:
 
 
 def _scaled_inside(c: float, x: Array) -> Any:
-    """c * x by a change of a constant that x has already, or of the smaller factor of x; or None."""
+    """c * x by a change of a constant that is in x, or of the smaller factor of x; or None."""
     if x.op is negate:
         return -c * x.args[0]
     if x.op is multiply:

@@ -106,7 +106,7 @@ def _pattern(name: str) -> str:
 
 
 def _families(names: Sequence[str], uses: dict[int, Any]) -> list[_Family]:
-    """Parameters whose names differ in numbers only, and that are used in the same kinds of sums."""
+    """Parameters whose names differ in numbers only, used in the same kinds of sums."""
     alike: dict[Any, list[int]] = {}
     for place, name in enumerate(names):
         kinds = frozenset(kind for kind, _ in uses.get(place, ()))

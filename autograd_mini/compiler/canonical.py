@@ -292,7 +292,6 @@ class Graph:
         logits = {e: self.args[e][0] for e in powers}
         shifts = {self._shift(z) for z in logits.values()}
         if len(shifts) == 1 and shifts != {0.0}:
-            [shift] = shifts
             logits = {e: self.made(self._unshifted(z)) for e, z in logits.items()}
         total = self.node(logsumexp, tuple(logits.values()))
         difference = Form(0.0, [(1.0, logits[above], NONE), (-1.0, total, NONE)])

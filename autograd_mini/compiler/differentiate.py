@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..primitives import logsumexp
-from ..rules import Primitive
 from .arrays import BATCH, Array, ArrayProgram, Shape
 
 
@@ -74,7 +73,8 @@ def _adjoint(y: Array, g: Any) -> list[tuple[Array, Any]]:
     """(operand, contribution to its gradient) for each Array that y is made of."""
     program, op = y.program, y.op
     if op.__class__ is str:
-        return _ADJOINTS[op](program, y, g)
+        found: list[tuple[Array, Any]] = _ADJOINTS[op](program, y, g)
+        return found
     found = []
     for i, x in enumerate(y.args):
         if x.__class__ is Array:
@@ -194,8 +194,7 @@ def _of_transpose(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, 
 
 
 def _of_broadcast(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
-    [x] = y.operands or [None]
-    return [] if x is None else [(x, _reduced(program, g, y.shape, x.shape))]
+    return [(x, _reduced(program, g, y.shape, x.shape)) for x in y.operands]
 
 
 def _of_gather(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:

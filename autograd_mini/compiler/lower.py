@@ -133,7 +133,7 @@ class Lowering:
 
     def _shape(self, nodes: Any) -> Shape:
         """The shape, without the batch, of the array of the first of the nodes."""
-        array = self.arrays[self.source(nodes[:1])[0]]
+        array = self.arrays[int(self.source(nodes[:1])[0])]
         return array.shape[array.is_batched :]
 
     def nest(self, rows: Sequence[Any], as_written: bool = False) -> Any:
@@ -202,7 +202,7 @@ class Lowering:
 
     def _hole(self, nodes: Any) -> float | None:
         """What is in the holes of the array that the nodes lie in, if that is known."""
-        return self.holes[self.source(nodes[nodes != HOLE][:1])[0]]
+        return self.holes[int(self.source(nodes[nodes != HOLE][:1])[0])]
 
     # -- elementwise operations -----------------------------------------------------------------
 

@@ -114,7 +114,7 @@ class Program:
             for number, example in enumerate(zip(*self._checked(inputs))):
                 try:
                     self._example(*[x.tolist() for x in example])  # type: ignore[misc]
-                except (ArithmeticError, ValueError) as error:
+                except (ArithmeticError, ValueError) as error:  # noqa: PERF203
                     raise type(error)(f"example {number}: {error}") from error
         finally:
             for value, data in zip(self.values, before):

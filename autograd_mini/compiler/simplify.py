@@ -64,7 +64,7 @@ def stable_softmax(x: Array, args: list[Any]) -> Any:
     if x.op == "logsumexp":
         z = args[0]
         largest, total = _largest(z), _sum(_powers(z))
-        return largest + log(total)
+        return largest + log.apply((total,))
     if x.op is exp and x.args[0].op is subtract:
         z, column = x.args[0].args
         if column.__class__ is Array and column.op == "reshape":
@@ -82,7 +82,8 @@ def _largest(z: Array) -> Array:
 
 def _powers(z: Array) -> Array:
     largest = _largest(z)
-    return exp(z - z.program.reshape(largest, (*largest.shape, 1)))  # type: ignore[return-value]
+    powers: Array = exp.apply((z - z.program.reshape(largest, (*largest.shape, 1)),))
+    return powers
 
 
 def _sum(x: Array) -> Array:

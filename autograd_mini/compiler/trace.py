@@ -62,7 +62,7 @@ class Traced(Recorded, Value):
     __slots__ = ("_operands", "place", "trace")
 
     __comparison__ = TracedComparison
-    __by_hand__: dict[Primitive, Any] = {}
+    __by_hand__ = {}  # noqa: RUF012 : as in Value
     __dot__ = None  # type: ignore[assignment]
     __hash__ = object.__hash__
 
@@ -81,7 +81,7 @@ class Traced(Recorded, Value):
 
     @classmethod
     def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Traced:
-        trace = None
+        trace: Trace
         for x in operands:
             kind = x.__class__
             if kind is Traced:
@@ -100,13 +100,13 @@ class Traced(Recorded, Value):
         if not self.is_leaf:
             refuse("pick with an index that was computed", "an input for the index, or a one-hot")
         labels = self.trace.labels
-        labels[self._operands] = min(len(xs), labels.get(self._operands, len(xs)))  # type: ignore[index]
+        labels[self._operands] = min(len(xs), labels.get(self._operands, len(xs)))
         return dot(xs, [SELECT["=="].apply((self, j, 1, 0)) for j in range(len(xs))])
 
     def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        refuse("== of a traced number has no one answer", "where with < and >, or a one-hot input")
+        if self is not other:
+            refuse("== of a traced number has no one answer", "where with < and >, or a one-hot")
+        return True
 
     def __bool__(self) -> NoReturn:
         refuse(
@@ -136,7 +136,7 @@ class Traced(Recorded, Value):
         return f"<traced {made}>"
 
     def __format__(self, spec: str) -> str:
-        return self.data if spec else repr(self)  # type: ignore[no-any-return]
+        return self.data if spec else repr(self)
 
     @property
     def data(self) -> NoReturn:

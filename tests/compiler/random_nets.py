@@ -215,9 +215,7 @@ def image(net, rows, columns):
         return None
     channels = net.size(1, 2)
     f = net.choose("relu", "tanh", None)
-    part = nn.Conv2d(
-        1, channels, size, padding=pad, stride=stride, activation=f, rng=net._rng
-    )
+    part = nn.Conv2d(1, channels, size, padding=pad, stride=stride, activation=f, rng=net._rng)
     net._keep(part)
     high, wide = ((n + 2 * pad - size) // stride + 1 for n in (rows, columns))
     return lambda x: [row for channel in part([x]) for row in channel], channels * high, wide
@@ -367,9 +365,7 @@ def attend(net, rows, columns):
     def layer(x):
         out = [[] for _ in x]
         for qh, kh, vh in zip(q, k, v):
-            queries, keys, values = (
-                [[dot(r, xt) for r in w] for xt in x] for w in (qh, kh, vh)
-            )
+            queries, keys, values = ([[dot(r, xt) for r in w] for xt in x] for w in (qh, kh, vh))
             for t, query in enumerate(queries):
                 seen = t + 1 if causal else len(x)
                 weights = softmax([dot(query, key) * size**-0.5 for key in keys[:seen]])

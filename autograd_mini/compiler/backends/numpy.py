@@ -19,10 +19,29 @@ SPELLINGS: dict[str, tuple[str, int]] = {
     **{
         name: (f"np.{name}({{}})", ATOM)
         for name in (
-            "exp expm1 log log1p log2 log10 sqrt cbrt sin cos tan sinh cosh tanh sign".split()
+            [
+                "exp",
+                "expm1",
+                "log",
+                "log1p",
+                "log2",
+                "log10",
+                "sqrt",
+                "cbrt",
+                "sin",
+                "cos",
+                "tan",
+                "sinh",
+                "cosh",
+                "tanh",
+                "sign",
+            ]
         )
     },
-    **{f"a{name}": (f"np.arc{name}({{}})", ATOM) for name in "sin cos tan sinh cosh tanh".split()},
+    **{
+        f"a{name}": (f"np.arc{name}({{}})", ATOM)
+        for name in ["sin", "cos", "tan", "sinh", "cosh", "tanh"]
+    },
     **{name: (f"np.{name}({{}}, {{}})", ATOM) for name in ("hypot", "maximum", "minimum")},
     "atan2": ("np.arctan2({}, {})", ATOM),
     "clip": ("np.clip({}, {}, {})", ATOM),

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...primitives import add, divide, multiply, negate, power, subtract
-from ...rules import Primitive
 from ..arithmetic import RELATIONS
 from ..arrays import Array
 from ..pipeline import Lowered
@@ -123,7 +122,8 @@ class Source:
 
     def _expression(self, x: Array) -> Expression:
         if x.op.__class__ is str:
-            return getattr(self, f"_{x.op}")(x)
+            write: Callable[[Array], Expression] = getattr(self, f"_{x.op}")
+            return write(x)
         return self._elementwise(x)
 
     # -- elementwise ----------------------------------------------------------------------------
@@ -220,9 +220,7 @@ class Source:
         inner = self._of(a)
         ones = _inserted(a.shape, x.shape)
         if ones is not None:
-            index = ", ".join("None" if one else ":" for one in ones)
-            index = re.sub(r"(, :)+$", "", index)
-            return Expression(f"{inner.within(ATOM)}[{index}]", ATOM, inner.operations)
+            return self._indexed(inner, ["None" if one else ":" for one in ones])
         ones = _inserted(x.shape, a.shape)
         if ones is not None:
             index = ["0" if one else ":" for one in ones]
@@ -232,15 +230,16 @@ class Source:
                     str(bounds[0] if bounds else 0) if one else _bounds(bounds)
                     for one, bounds in zip(ones, a.info)
                 ]
-            index = re.sub(r"(, :)+$", "", ", ".join(index))
-            return Expression(f"{inner.within(ATOM)}[{index}]", ATOM, inner.operations)
+            return self._indexed(inner, index)
         sizes = ", ".join(str(max(n, -1)) for n in x.shape)
         return Expression(f"{inner.within(ATOM)}.reshape({sizes})", ATOM, inner.operations)
 
     def _slice(self, x: Array) -> Expression:
-        inner = self._of(x.args[0])
-        index = re.sub(r"(, :)+$", "", ", ".join(map(_bounds, x.info)))
-        return Expression(f"{inner.within(ATOM)}[{index}]", ATOM, inner.operations)
+        return self._indexed(self._of(x.args[0]), [_bounds(bounds) for bounds in x.info])
+
+    def _indexed(self, inner: Expression, index: Sequence[str]) -> Expression:
+        text = re.sub(r"(, :)+$", "", ", ".join(index))
+        return Expression(f"{inner.within(ATOM)}[{text}]", ATOM, inner.operations)
 
     def _transpose(self, x: Array) -> Expression:
         product = x.args[0]
