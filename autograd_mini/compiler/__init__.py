@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
 
@@ -16,7 +16,7 @@ from .backends import backend as load_backend
 from .cache import Cache
 from .canonical import Graph
 from .pipeline import lower_loss, lower_outputs
-from .program import Compiled, Program
+from .program import Compiled, Function, Program
 from .trace import Trace, Traced, are_alike, in_order, placeholders
 
 __all__ = ["Program", "compile"]
@@ -28,6 +28,8 @@ def compile(
     parameters: Any = None,
     reduction: str = "mean",
     backend: str = "numpy",
+    dtype: str = "float64",
+    devices: Sequence[Any] | None = None,
     check: bool = False,
     shapes: dict[str, Any] | None = None,
     **inputs: Any,
@@ -41,7 +43,9 @@ def compile(
         parameters: a module, or a list of Values; None takes every Value leaf. Other leaves are
             constants.
         reduction: "mean" or "sum" of the examples' losses.
-        backend: "numpy".
+        backend: "numpy" or "jax".
+        dtype: "float64"; with JAX also "float32".
+        devices: with JAX, those that share each batch, such as jax.devices(); None takes one.
         check: where the loss or a gradient comes out as nan or infinite, run the examples one by
             one as scalars, and raise the error of the first that gives one. (A compiled program
             computes in IEEE arithmetic, where scalars raise.)
@@ -63,6 +67,13 @@ def compile(
     if reduction not in ("mean", "sum"):
         raise ValueError(f"reduction is 'mean' or 'sum', got {reduction!r}")
     chosen = load_backend(backend)
+    if dtype not in chosen.DTYPES:
+        raise ValueError(
+            f"dtype of backend={backend!r} is {' or '.join(map(repr, chosen.DTYPES))}, got {dtype!r}"
+        )
+    if devices is not None and backend != "jax":
+        raise ValueError(f'devices share a batch with backend="jax", got backend={backend!r}')
+    options = {} if devices is None else {"devices": chosen.checked(devices)}
     sizes = {name: _shape(name, shape) for name, shape in {**inputs, **(shapes or {})}.items()}
     leaves, names = _leaves(parameters)
     graph = Graph(leaves)
@@ -80,14 +91,14 @@ def compile(
         example = loss
     is_loss = not isinstance(roots, np.ndarray)
 
-    def made() -> Compiled:
+    def made() -> tuple[Compiled, Function]:
         if is_loss:
             lowered = lower_loss(graph, roots, names, sizes, reduction)
         else:
             lowered = lower_outputs(graph, roots, names, sizes)
         name = "value_and_grad" if is_loss else "predict"
         source, constants = chosen.emit(lowered, name)
-        return Compiled(
+        compiled = Compiled(
             source,
             name,
             sizes,
@@ -99,17 +110,19 @@ def compile(
             reduction if is_loss else "",
             len(graph.ops),
             backend,
+            dtype,
         )
+        return compiled, chosen.function(compiled, **options)
 
     key = (
-        graph.key(roots), tuple(sizes.items()), names and tuple(names), reduction, backend,
-        tuple(labels.items()),
+        graph.key(roots), tuple(sizes.items()), names and tuple(names), reduction, backend, dtype,
+        tuple(options.items()), tuple(labels.items()),
     )  # fmt: skip
-    compiled = _COMPILED.get(key, made)
-    return Program(compiled, graph.parameters, example if check else None)
+    compiled, function = _COMPILED.get(key, made)
+    return Program(compiled, function, graph.parameters, example if check else None)
 
 
-_COMPILED: Cache[Compiled] = Cache(size=32)
+_COMPILED: Cache[tuple[Compiled, Function]] = Cache(size=32)
 
 
 def _shape(name: str, shape: Any) -> Shape:

@@ -11,6 +11,8 @@ from ..value import Value
 from .arrays import Shape
 from .backends import backend
 
+Function = Callable[..., Any]  # of arrays: of the inputs, then of the parameters
+
 
 class Compiled(NamedTuple):
     """What is made of a graph's shape alone, and kept for the next graph of that shape.
@@ -27,6 +29,7 @@ class Compiled(NamedTuple):
         reduction: "mean" or "sum"; "" for outputs that are no loss.
         scalars: how many nodes the scalar graph has.
         backend: its name.
+        dtype: of all arrays.
     """
 
     source: str
@@ -40,6 +43,7 @@ class Compiled(NamedTuple):
     reduction: str
     scalars: int
     backend: str
+    dtype: str
 
 
 class Program:
@@ -55,12 +59,14 @@ class Program:
     def __init__(
         self,
         compiled: Compiled,
+        function: Function,
         values: Sequence[Value],
         example: Callable[..., Any] | None = None,
     ) -> None:
         self._compiled = compiled
         self._example = example  # to be run as scalars, where a program that checks fails
-        self._make_function()
+        self._function = function
+        self._dtype = np.dtype(compiled.dtype)
         self.values = list(values)
         self.arrays: dict[str, Any] = {}
         self.load()
@@ -122,7 +128,7 @@ class Program:
 
     def _run(self, inputs: Sequence[Any]) -> Any:
         batch = self._checked(inputs)
-        return self._function(*batch, *self.arrays.values(), *self._constants)
+        return self._function(*batch, *self.arrays.values())
 
     def _checked(self, inputs: Sequence[Any]) -> list[Any]:
         """The inputs as arrays of floats, of the right shapes."""
@@ -133,8 +139,8 @@ class Program:
         batch, count = [], None
         for (name, shape), given in zip(expected.items(), inputs):
             x = given
-            if x.__class__ is not np.ndarray or x.dtype != _FLOAT:
-                x = _as_floats(name, given)
+            if x.__class__ is not np.ndarray or x.dtype != self._dtype:
+                x = _as_floats(name, given, self._dtype)
             if x.shape[1:] != shape or x.ndim == 0:
                 wanted = ", ".join(["examples", *map(str, shape)])
                 raise ValueError(f"input {name}: expected an array ({wanted}), got {x.shape}")
@@ -157,27 +163,21 @@ class Program:
         return batch
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the function, which is made of the source, and the traced function, which need
-        not be one that pickles."""
+        """All but the function, which is made of the source (for one device), and the traced
+        function, which need not be one that pickles."""
         state = self.__dict__.copy()
-        del state["_function"], state["_constants"], state["_example"]
+        del state["_function"], state["_example"]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _example=None)
-        self._make_function()
-
-    def _make_function(self) -> None:
-        compiled = self._compiled
-        chosen = backend(compiled.backend)
-        self._function = chosen.function(compiled.source, compiled.name)
-        self._constants = [chosen.constant(x) for x in compiled.constants.values()]
+        self._function = backend(self._compiled.backend).function(self._compiled)
 
     # -- the Values -----------------------------------------------------------------------------
 
     def load(self) -> None:
         """Read the Values' data into the arrays."""
-        numbers = np.array([float(v.data) for v in self.values])
+        numbers = np.array([float(v.data) for v in self.values], self._compiled.dtype)
         for name, places in zip(self._compiled.parameters, self._compiled.places):
             self.arrays[name] = numbers[places]
 
@@ -201,14 +201,11 @@ class Program:
         return loss
 
 
-_FLOAT = np.dtype(float)
-
-
-def _as_floats(name: str, given: Any) -> Any:
+def _as_floats(name: str, given: Any, dtype: Any) -> Any:
     try:
         x = np.asarray(given)
     except ValueError as error:
         raise ValueError(f"input {name}: {error}") from None
     if x.dtype.kind not in "fiub":
         raise TypeError(f"input {name}: expected numbers, got an array of {x.dtype}")
-    return x.astype(float, copy=False)
+    return x.astype(dtype, copy=False)

@@ -1,6 +1,8 @@
 """Backends: each turns an array program into source, and source into a function of arrays.
 
-A backend is a module with emit(lowered, name) -> (source, constants) and function(source, name).
+A backend is a module with emit(lowered, name), which gives (source, constants); function(compiled),
+which gives a function of the inputs and the parameters; and DTYPES, the names of the kinds of
+numbers that it computes with.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-NAMES = ("numpy",)
+NAMES = ("numpy", "jax")
 
 
 def backend(name: str) -> Any:

@@ -6,11 +6,12 @@ stands in the expression that uses it.
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,12 +20,46 @@ from ...primitives import add, divide, multiply, negate, power, subtract
 from ..arithmetic import RELATIONS
 from ..arrays import Array
 from ..pipeline import Lowered
-from ..simplify import reachable
+from ..program import Function
+from ..simplify import as_matrix_products, composed, reachable, rewritten
 
 WIDTH = 88
 # how tightly an expression binds
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON = range(6)
+LOCALS = {"n", "ones"}  # names that the lines use besides
 OPERATORS = {add: SUM, subtract: SUM, multiply: PRODUCT, divide: PRODUCT}
+
+
+def spellings(library: str) -> dict[str, tuple[str, int]]:
+    """The functions of the rule table that NumPy and its likes have, by NumPy's names."""
+    unary = [
+        "exp",
+        "expm1",
+        "log",
+        "log1p",
+        "log2",
+        "log10",
+        "sqrt",
+        "cbrt",
+        "sin",
+        "cos",
+        "tan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "sign",
+        "abs",
+    ]
+    names = {name: name for name in unary}
+    names.update(
+        {f"a{name}": f"arc{name}" for name in ["sin", "cos", "tan", "sinh", "cosh", "tanh"]}
+    )
+    binary = {"hypot": "hypot", "maximum": "maximum", "minimum": "minimum", "atan2": "arctan2"}
+    return {
+        **{name: (f"{library}.{own}({{}})", ATOM) for name, own in names.items()},
+        **{name: (f"{library}.{own}({{}}, {{}})", ATOM) for name, own in binary.items()},
+        "clip": (f"{library}.clip({{}}, {{}}, {{}})", ATOM),
+    }
 
 
 class Expression(NamedTuple):
@@ -43,32 +78,48 @@ class Source:
 
     Args:
         outputs: name -> array, of a program that has been simplified.
-        names: of the inputs and parameters.
+        names: of the inputs and parameters that the outputs depend on.
+        arguments: of the function: the names of all inputs and parameters.
 
     Attributes:
         lines: (text, the array it makes) pairs.
         constants: name -> array, what else the lines need.
+
+    A backend says how its library writes things:
+
+    Attributes:
+        library: what NumPy's functions are called on.
+        spellings: name of an operation -> a template, and how tightly it binds.
+        imports: how a library's functions are called -> the line that imports it.
     """
 
-    library = "np"
-    spellings: Mapping[str, tuple[str, int]] = {}  # a template, and how tightly it binds
+    library: str
+    spellings: Mapping[str, tuple[str, int]]
+    imports: Mapping[str, str]
 
-    def __init__(self, outputs: Sequence[Array], names: Mapping[Array, str]) -> None:
+    def __init__(
+        self, outputs: Sequence[Array], names: Mapping[Array, str], arguments: Sequence[str]
+    ) -> None:
         self.outputs = outputs
+        self.arguments = arguments
         self.names = dict(names)
         self.order = reachable(outputs)
         self.uses = Counter(a for x in self.order for a in x.operands)
         self.uses.update(outputs)
         self.expressions: dict[Array, Expression] = {}
         self.constants: dict[str, Any] = {}
-        self.has_ones = False
-        self.counts = any(x.op in ("count", "assemble", "broadcast", "scatter") for x in self.order)
-        self._index_names: dict[Any, str] = {}
+        self.counts = any(
+            x.op == "count" or (x.op in ("assemble", "broadcast", "scatter") and x.is_batched)
+            for x in self.order
+        )
         self.lines: list[tuple[str, Array]] = []
-        self._taken = set(self.names.values()) | {self.library, "n", "ones", "special"}
-        self._last_forward = 0
+        self._taken = {*arguments, *self.imports, *LOCALS}
         for x in self.order:
             self._write(x)
+
+    def decorators(self) -> list[str]:
+        """The lines above the function's."""
+        return []
 
     def body(self) -> list[str]:
         """The lines, with comments at the forward and the backward pass."""
@@ -149,7 +200,7 @@ class Source:
             return Expression(f"{left}{'**' if simple else ' ** '}{right}", POWER, count)
         if op in RELATIONS:
             a, b = args[2].text, args[3].text
-            return Expression(f"np.where({self._condition(x)}, {a}, {b})", ATOM, count)
+            return Expression(f"{self.library}.where({self._condition(x)}, {a}, {b})", ATOM, count)
         if op.name not in self.spellings:
             return self._opaque(x, args, count)
         template, binding = self.spellings[op.name]
@@ -187,15 +238,6 @@ class Source:
         return Expression(f"{self.library}.vdot({a.text}, {b.text})", ATOM, count)
 
     def _sum(self, x: Array) -> Expression:
-        """The sum along an axis is a product with ones: at the speed of one, and as accurate."""
-        [a] = x.args
-        inner, count = self._of(a), 1 + self._of(a).operations
-        if x.info == (0,) and len(a.shape) == 2 and a.is_batched:
-            self.has_ones = True
-            return Expression(f"ones @ {inner.within(ATOM)}", PRODUCT, count)
-        if x.info == (len(a.shape) - 1,) and len(a.shape) > 1:
-            ones = f"{self.library}.ones({a.shape[-1]})"
-            return Expression(f"{inner.within(UNARY)} @ {ones}", PRODUCT, count)
         return self._reduction(x, "sum")
 
     def _max(self, x: Array) -> Expression:
@@ -285,19 +327,11 @@ class Source:
 
     def _write_scatter(self, x: Array, name: str) -> None:
         """Zeros, with the lanes at their places; those at one place are summed."""
-        [g] = x.args
-        places, dots, axis = x.info.places.ravel(), ":, " * g.is_batched, int(g.is_batched)
-        inner = self._of(g).text
-        if len(g.shape) > 1 + axis:
-            inner = f"{inner}.reshape({'-1, ' * axis}{len(places)})"
-        if len(np.unique(places)) < len(places):
-            order = np.argsort(places, kind="stable")
-            places, starts = np.unique(places[order], return_index=True)
-            inner = f"{inner}[{dots}{self._constant_named('i', order)}]"
-            inner = f"np.add.reduceat({inner}, {self._constant_named('i', starts)}, axis={axis})"
-        lanes = x.lanes
-        self.lines.append((f"{name} = np.zeros(({'n, ' * axis}{lanes}{',' * (not axis)}))", x))
-        self.lines.append((f"{name}[{dots}{self._constant_named('i', places)}] = {inner}", x))
+        raise NotImplementedError
+
+    def _added(self, name: str, index: str, text: str) -> str:
+        """A statement: what stands at the index, and the text's array added to it."""
+        raise NotImplementedError
 
     def _constant_named(self, stem: str, numbers: Any) -> str:
         for name, known in self.constants.items():
@@ -323,13 +357,13 @@ class Source:
     def _write_assemble(self, x: Array, name: str) -> None:
         sizes = ", ".join("n" if n == -1 else str(n) for n in x.shape)
         sizes += "," * (len(x.shape) == 1)
-        self.lines.append((f"{name} = np.zeros(({sizes}))", x))
+        self.lines.append((f"{name} = {self.library}.zeros(({sizes}))", x))
         for piece, start in zip(x.args, x.info):
             bounds = []
             for first, length, n in zip(start, piece.shape, x.shape):
                 bounds.append(":" if length == n else f"{first or ''}:{first + length}")
             index = re.sub(r"(, :)+$", "", ", ".join(bounds))
-            self.lines.append((f"{name}[{index}] += {self._of(piece).text}", x))
+            self.lines.append((self._added(name, index, self._of(piece).text), x))
 
     def _count(self, x: Array) -> Expression:
         return Expression("n", ATOM, 0)
@@ -408,25 +442,49 @@ def _inserted(small: Sequence[int], large: Sequence[int]) -> list[bool] | None:
     return None if left else flags
 
 
-def module(source: Source, name: str, lowered: Lowered, imports: Sequence[str]) -> str:
+def emit(kind: type[Source], lowered: Lowered, function: str) -> tuple[str, dict[str, Any]]:
+    """The source of a function of this name, and the constants that it takes besides."""
+    outputs = rewritten(lowered.outputs, as_matrix_products)
+    outputs = rewritten(outputs, composed({*kind.spellings, *map(str, OPERATORS), "neg", "**"}))
+    given = [*lowered.inputs, *[block.name for block in lowered.blocks]]
+    own = {name: name for name in given}
+    for name in {*kind.imports, *LOCALS}.intersection(given):  # np of the user's is no NumPy
+        while own[name] in {*kind.imports, *LOCALS, *given}:
+            own[name] += "_"
+    names = {x: own[name] for x, name in lowered.names(outputs).items()}
+    source = kind(outputs, names, list(own.values()))
+    return _module(source, function, lowered), source.constants
+
+
+def function(name: str, module: str | ast.Module) -> Function:
+    """The function that a module defines."""
+    scope: dict[str, Any] = {}
+    exec(compile(module, "<compiled program>", "exec"), scope)
+    return scope[name]  # type: ignore[no-any-return]
+
+
+def _module(source: Source, name: str, lowered: Lowered) -> str:
     """The text of a module that defines one function, wrapped as the formatter black does."""
-    inputs = list(lowered.inputs)
-    parameters = [block.name for block in lowered.blocks]
-    body = [f"n = len({inputs[0]})"] if inputs and (source.counts or source.has_ones) else []
-    body += [
-        f"ones = {source.library}.ones(n)  # ones @ x is the sum of x's rows"
-    ] * source.has_ones
+    body = [f"n = len({source.arguments[0]})"] if source.counts else []
     body += source.body()
     returned = [source.expressions[x].text for x in source.outputs]
     result = returned[0]
     if name == "value_and_grad":
         result = f"{result}, ({', '.join(returned[1:])}{',' * (len(returned) == 2)})"
+    decorators = source.decorators()
+    text = "\n".join([*decorators, *body, result])
+    imports = [
+        line
+        for library, line in source.imports.items()
+        if library == source.library or re.search(rf"\b{library}[.(]", text)
+    ]
     lines = [
         *imports,
         "",
         *_about(source, lowered),
         "",
-        *_wrapped(f"def {name}(", [*inputs, *parameters, *source.constants], "):"),
+        *decorators,
+        *_wrapped(f"def {name}(", [*source.arguments, *source.constants], "):"),
         *[f"    {line}" for line in body],
         f"    return {result}",
     ]
@@ -435,12 +493,12 @@ def module(source: Source, name: str, lowered: Lowered, imports: Sequence[str]) 
 
 def _about(source: Source, lowered: Lowered) -> list[str]:
     """Comments that say what the arguments are."""
-    lines = [
-        f"# {name} ({', '.join(['n', *map(str, shape)])}): an input"
-        for name, shape in lowered.inputs.items()
-    ]
-    for block, places in zip(lowered.blocks, lowered.places):
-        lines.append(f"# {block.name} {places.shape}: {block.about or 'parameters'}")
+    lines = []
+    for name, shape in zip(source.arguments, lowered.inputs.values()):
+        lines.append(f"# {name} ({', '.join(['n', *map(str, shape)])}): an input")
+    parameters = source.arguments[len(lowered.inputs) :]
+    for name, block, places in zip(parameters, lowered.blocks, lowered.places):
+        lines.append(f"# {name} {places.shape}: {block.about or 'parameters'}")
     for name, numbers in source.constants.items():
         lines.append(f"# {name} {np.shape(numbers)}: program.constants[{name!r}]")
     wrapped = [textwrap.wrap(line, WIDTH, subsequent_indent="#     ") for line in lines]

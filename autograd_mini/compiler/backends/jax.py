@@ -1,0 +1,161 @@
+"""The JAX backend: the same program as jax.numpy source, on one device or over many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+try:
+    import jax
+except ModuleNotFoundError as error:
+    raise ImportError('backend="jax" takes JAX: pip install "autograd-mini[jax]"') from error
+import jax.numpy as jnp
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from ...rules import Primitive
+from ..arrays import Array
+from ..pipeline import Lowered
+from ..program import Compiled, Function
+from . import source
+from .numpy import elementwise
+
+DTYPES = ("float64", "float32")
+
+try:
+    from jax import enable_x64
+except ImportError:  # before JAX 0.8
+    from jax.experimental import enable_x64
+
+
+class JaxSource(source.Source):
+    library = "jnp"
+    spellings = {  # noqa: RUF012
+        **source.spellings("jnp"),
+        "step": ("jnp.heaviside({}, 0)", source.ATOM),
+        "erf": ("special.erf({})", source.ATOM),
+        "erfc": ("special.erfc({})", source.ATOM),
+        **{
+            name: (f"jax.nn.{name}({{}})", source.ATOM)
+            for name in ("relu", "sigmoid", "softplus", "log_sigmoid", "silu", "mish")
+        },
+        "leaky_relu": ("jax.nn.leaky_relu({}, {})", source.ATOM),
+        "elu": ("jax.nn.elu({}, {})", source.ATOM),
+        "gelu": ("jax.nn.gelu({}, approximate=False)", source.ATOM),
+    }
+    imports = {  # noqa: RUF012
+        "partial": "from functools import partial\n",
+        "jax": "import jax",
+        "jnp": "import jax.numpy as jnp",
+        "special": "from jax.scipy import special",
+    }
+
+    def decorators(self) -> list[str]:
+        names = [f'"{name}"' for name, x in self.constants.items() if isinstance(x, Primitive)]
+        static = f"[{', '.join(names)}]"
+        return [f"@partial(jax.jit, static_argnames={static})" if names else "@jax.jit"]
+
+    def _write_scatter(self, x: Array, name: str) -> None:
+        [g] = x.args
+        sizes = f"n, {x.lanes}" if g.is_batched else f"{x.lanes},"
+        index = ":, " * g.is_batched + self._constant_named("i", x.info.places)
+        self.lines.append((f"{name} = jnp.zeros(({sizes}))", x))
+        self.lines.append((self._added(name, index, self._of(g).text), x))
+
+    def _added(self, name: str, index: str, text: str) -> str:
+        return f"{name} = {name}.at[{index}].add({text})"
+
+
+def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
+    """The source of a function of this name, and the constants that it takes besides."""
+    return source.emit(JaxSource, lowered, name)
+
+
+def checked(devices: Any) -> tuple[Any, ...]:
+    """The devices that share a batch, in their order.
+
+    Raises:
+        ValueError: they are no list of devices.
+    """
+    is_list = isinstance(devices, (list, tuple)) and len(devices) > 0
+    if not is_list or not all(isinstance(device, jax.Device) for device in devices):
+        raise ValueError(f"devices is a list of JAX's, such as jax.devices(), got {devices!r}")
+    return tuple(devices)
+
+
+def function(compiled: Compiled, devices: tuple[Any, ...] = ()) -> Function:
+    """The function that the source defines, of the inputs and parameters, from NumPy to NumPy.
+
+    It computes in the program's own dtype, whether JAX's flag jax_enable_x64 is set or not. Where
+    it is not, JAX would round float64 arrays to float32 without a word as soon as they are used
+    elsewhere; as NumPy arrays they stay what they are.
+    """
+    constants = {
+        name: _callback(x, compiled.dtype) if isinstance(x, Primitive) else x
+        for name, x in compiled.constants.items()
+    }
+    run = partial(source.function(compiled.name, compiled.source), **constants)
+    if devices:
+        run = _shared(run, compiled, devices)
+
+    def computed(*arrays: Any) -> Any:
+        with enable_x64(compiled.dtype == "float64"):
+            return jax.tree.map(lambda x: np.array(x, compiled.dtype), run(*arrays))
+
+    return computed
+
+
+def _shared(run: Function, compiled: Compiled, devices: Sequence[Any]) -> Function:
+    """`run`, its batch split over the devices: one program, to which XLA adds the sums over them.
+
+    With many processes each gives examples of its own, and gets the loss and the gradient of all,
+    or the outputs of its own.
+    """
+    inputs = len(compiled.inputs)
+    if inputs == 0:
+        raise ValueError("devices share the examples of a batch, but this program has no inputs")
+    mesh = Mesh(np.array(devices), ("batch",))
+    split, whole = NamedSharding(mesh, PartitionSpec("batch")), NamedSharding(mesh, PartitionSpec())
+    run = jax.jit(run, out_shardings=whole if compiled.reduction else split)
+    own = sum(device.process_index == jax.process_index() for device in devices)
+
+    def shared(*arrays: Any) -> Any:
+        _check_divides(own, len(arrays[0]))
+        placed = [
+            jax.make_array_from_process_local_data(split if i < inputs else whole, x)
+            for i, x in enumerate(arrays)
+        ]
+        return jax.tree.map(_here, run(*placed))
+
+    return shared
+
+
+def _check_divides(devices: int, examples: int) -> None:
+    if rest := examples % devices:
+        fewer = next(n for n in range(devices, 0, -1) if examples % n == 0)
+        raise ValueError(
+            f"{devices} devices share a batch equally: expected a multiple of {devices} examples, "
+            f"got {examples}; give {examples - rest or devices}, or compile for {fewer} of the "
+            "devices"
+        )
+
+
+def _here(x: Any) -> Any:
+    """What this process has of an array."""
+    if x.is_fully_addressable or x.is_fully_replicated:
+        return x
+    parts = sorted(x.addressable_shards, key=lambda part: part.index[0].start)
+    return np.concatenate([part.data for part in parts])
+
+
+def _callback(primitive: Primitive, dtype: str) -> Callable[..., Any]:
+    """A function of floats that the rule table does not compose: Python is called for it."""
+    compute = elementwise(primitive)
+
+    def called(*arrays: Any) -> Any:
+        result = jax.ShapeDtypeStruct(jnp.broadcast_shapes(*map(jnp.shape, arrays)), dtype)
+        return jax.pure_callback(lambda *xs: compute(*xs).astype(dtype), result, *arrays)
+
+    return called
