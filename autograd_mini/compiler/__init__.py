@@ -68,9 +68,8 @@ def compile(
         raise ValueError(f"reduction is 'mean' or 'sum', got {reduction!r}")
     chosen = load_backend(backend)
     if dtype not in chosen.DTYPES:
-        raise ValueError(
-            f"dtype of backend={backend!r} is {' or '.join(map(repr, chosen.DTYPES))}, got {dtype!r}"
-        )
+        known = " or ".join(map(repr, chosen.DTYPES))
+        raise ValueError(f"dtype of backend={backend!r} is {known}, got {dtype!r}")
     if devices is not None and backend != "jax":
         raise ValueError(f'devices share a batch with backend="jax", got backend={backend!r}')
     options = {} if devices is None else {"devices": chosen.checked(devices)}

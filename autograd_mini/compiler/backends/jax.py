@@ -96,7 +96,7 @@ def function(compiled: Compiled, devices: tuple[Any, ...] = ()) -> Function:
         name: _callback(x, compiled.dtype) if isinstance(x, Primitive) else x
         for name, x in compiled.constants.items()
     }
-    run = partial(source.function(compiled.name, compiled.source), **constants)
+    run: Function = partial(source.function(compiled.name, compiled.source), **constants)
     if devices:
         run = _shared(run, compiled, devices)
 
