@@ -91,6 +91,8 @@ def compile(
     is_loss = not isinstance(roots, np.ndarray)
 
     def made() -> tuple[Compiled, Function]:
+        if backend == "tape" or (backend == "numba" and load_backend("tape").suits(graph)):
+            return taped()
         if is_loss:
             lowered = lower_loss(graph, roots, names, sizes, reduction)
         else:
@@ -112,6 +114,26 @@ def compile(
             dtype,
         )
         return compiled, chosen.function(compiled, **options)
+
+    def taped() -> tuple[Compiled, Function]:
+        tape = load_backend("tape")
+        of_one = reduction if is_loss else ""
+        source, constants, blocks, places = tape.taped(graph, roots, names, sizes, of_one)
+        compiled = Compiled(
+            source,
+            "value_and_grad" if is_loss else "predict",
+            sizes,
+            {b.name: p.shape for b, p in zip(blocks, places)},
+            places,
+            {b.name: b.about for b in blocks},
+            constants,
+            labels,
+            of_one,
+            len(graph.ops),
+            "tape",
+            dtype,
+        )
+        return compiled, tape.function(compiled)
 
     key = (
         graph.key(roots), tuple(sizes.items()), names and tuple(names), reduction, backend, dtype,

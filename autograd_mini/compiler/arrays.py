@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import add, divide, multiply, negate, power, sqrt, subtract
+from ..primitives import BRANCHES, add, divide, multiply, negate, power, sqrt, subtract
 from ..rules import Primitive
 from .arithmetic import RELATIONS, Recorded
 
@@ -344,6 +344,8 @@ def _simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
         return 1.0 / sqrt(x[0])
     elif op in RELATIONS and x[2] is x[3]:
         return x[2]
+    elif op in BRANCHES:
+        return x[BRANCHES.index(op)]
     return None
 
 

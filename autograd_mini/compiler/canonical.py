@@ -183,7 +183,7 @@ class Graph:
             for x in node.operands:
                 form = form_of(id(x))
                 operands.append(float(x) if form is None else form)
-            form = self._form(node.op, operands)
+            form = self.form(node.op, operands)
             if form.__class__ is Form and uses[id(node)] > 1 and not form.is_signed_node:
                 form = self.made(form)
             forms[id(node)] = form
@@ -200,7 +200,7 @@ class Graph:
             self.parameters.append(leaf)
         return self.node(PARAMETER, (place,))
 
-    def _form(self, op: Any, x: list[Any]) -> Any:
+    def form(self, op: Any, x: list[Any]) -> Any:
         """The operation on forms, constants and nodes."""
         if op is multiply:
             return self._product(x[0], x[1])

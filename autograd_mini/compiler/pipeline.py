@@ -108,31 +108,31 @@ def _lowering(
 ) -> tuple[Lowering, list[Block]]:
     for place in range(len(graph.parameters)):  # those that are not used, too
         graph.node(PARAMETER, (place,))
-    nodes = _needed(graph, [x for x in roots if x.__class__ is not float])
+    nodes = needed(graph, [x for x in roots if x.__class__ is not float])
     blocks = parameter_blocks(graph, names, nodes, inputs)
     return Lowering(graph, inputs, blocks), blocks
 
 
 def _read(lowering: Lowering, nodes: Any) -> View:
     """The view of these nodes, made with all they depend on."""
-    lowering.lower(_needed(lowering.graph, nodes.ravel()))
+    lowering.lower(needed(lowering.graph, nodes.ravel()))
     lowering.settle(nodes.ravel())
     return lowering.operand(nodes)
 
 
-def _needed(graph: Graph, roots: Iterable[Any]) -> list[int]:
+def needed(graph: Graph, roots: Iterable[Any]) -> list[int]:
     """The nodes that the roots depend on, operands first."""
-    needed = {int(x) for x in roots}
-    for i in range(max(needed, default=-1), -1, -1):
-        if i in needed:
+    found = {int(x) for x in roots}
+    for i in range(max(found, default=-1), -1, -1):
+        if i in found:
             op, args = graph.ops[i], graph.args[i]
             if op is fsum:
-                needed.update(args.lefts)
-                needed.update(args.rights)
+                found.update(args.lefts)
+                found.update(args.rights)
             elif op not in (INPUT, PARAMETER, CONSTANT):
-                needed.update(x for x in args if x.__class__ is int)
-    needed.discard(NONE)
-    return sorted(needed)
+                found.update(x for x in args if x.__class__ is int)
+    found.discard(NONE)
+    return sorted(found)
 
 
 def _parameters(lowering: Lowering, blocks: Sequence[Block]) -> list[Array]:

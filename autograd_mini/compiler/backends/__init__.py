@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-NAMES = ("numpy", "jax")
+NAMES = ("numpy", "numba", "tape", "jax")
 
 
 def backend(name: str) -> Any:
