@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from importlib.util import find_spec
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def compile(
     *,
     parameters: Any = None,
     reduction: str = "mean",
-    backend: str = "numpy",
+    backend: str | None = None,
     dtype: str = "float64",
     devices: Sequence[Any] | None = None,
     check: bool = False,
@@ -43,7 +44,9 @@ def compile(
         parameters: a module, or a list of Values; None takes every Value leaf. Other leaves are
             constants.
         reduction: "mean" or "sum" of the examples' losses.
-        backend: "numpy" or "jax".
+        backend: "numpy", for readable array code; "numba", for small networks or single examples;
+            "jax", for other devices, and many; or "tape", for irregular graphs, node by node. None
+            takes NumPy, and the tape if the graph is irregular and Numba is installed.
         dtype: "float64"; with JAX also "float32".
         devices: with JAX, those that share each batch, such as jax.devices(); None takes one.
         check: where the loss or a gradient comes out as nan or infinite, run the examples one by
@@ -66,13 +69,6 @@ def compile(
     """
     if reduction not in ("mean", "sum"):
         raise ValueError(f"reduction is 'mean' or 'sum', got {reduction!r}")
-    chosen = load_backend(backend)
-    if dtype not in chosen.DTYPES:
-        known = " or ".join(map(repr, chosen.DTYPES))
-        raise ValueError(f"dtype of backend={backend!r} is {known}, got {dtype!r}")
-    if devices is not None and backend != "jax":
-        raise ValueError(f'devices share a batch with backend="jax", got backend={backend!r}')
-    options = {} if devices is None else {"devices": chosen.checked(devices)}
     sizes = {name: _shape(name, shape) for name, shape in {**inputs, **(shapes or {})}.items()}
     leaves, names = _leaves(parameters)
     graph = Graph(leaves)
@@ -84,63 +80,105 @@ def compile(
                 "function of them instead"
             )
         [roots] = graph.enter(topological_order(loss), [loss])
-        example = None
     else:
         roots, labels = _traced(graph, loss, sizes)
-        example = loss
-    is_loss = not isinstance(roots, np.ndarray)
+    backend = _backend_for(graph, backend, dtype, devices)
+    request = Request(
+        graph,
+        roots,
+        names,
+        sizes,
+        labels,
+        "" if isinstance(roots, np.ndarray) else reduction,
+        backend,
+        dtype,
+        None if devices is None else load_backend(backend).checked(devices),
+    )
+    compiled, function = _COMPILED.get(request.key(), lambda: _made(request))
+    example = None if isinstance(loss, Value) or not check else loss
+    return Program(compiled, function, graph.parameters, example)
 
-    def made() -> tuple[Compiled, Function]:
-        if backend == "tape" or (backend == "numba" and load_backend("tape").suits(graph)):
-            return taped()
-        if is_loss:
-            lowered = lower_loss(graph, roots, names, sizes, reduction)
+
+class Request(NamedTuple):
+    """What is to be compiled.
+
+    Attributes:
+        graph: the scalar graph.
+        roots: the form of the loss, or an array of forms of outputs.
+        names: of the parameters, or None.
+        inputs: name -> shape, of one example.
+        labels: for inputs that pick() takes as an index, how many there are.
+        reduction: "mean" or "sum"; "" for outputs.
+        backend: its name.
+        dtype: of all arrays.
+        devices: those that share a batch, or None.
+    """
+
+    graph: Graph
+    roots: Any
+    names: list[str] | None
+    inputs: dict[str, Shape]
+    labels: dict[tuple[str, int], int]
+    reduction: str
+    backend: str
+    dtype: str
+    devices: tuple[Any, ...] | None
+
+    def key(self) -> Hashable:
+        """Equal for requests that lead to the same program."""
+        return (
+            self.graph.key(self.roots),
+            tuple(self.names or ()),
+            tuple(self.inputs.items()),
+            tuple(self.labels.items()),
+            *self[5:],
+        )
+
+
+def _backend_for(graph: Graph, name: str | None, dtype: str, devices: Any) -> str:
+    """The backend asked for, checked; if none was, NumPy, or the tape where it serves better."""
+    if name is None:
+        name = "numba" if graph.is_irregular and find_spec("numba") else "numpy"
+    if name == "numba" and graph.is_irregular:
+        name = "tape"
+    dtypes = load_backend(name).DTYPES
+    if dtype not in dtypes:
+        known = " or ".join(map(repr, dtypes))
+        raise ValueError(f"dtype of backend={name!r} is {known}, got {dtype!r}")
+    if devices is not None and name != "jax":
+        raise ValueError(f'devices share a batch with backend="jax", got backend={name!r}')
+    return name
+
+
+def _made(request: Request) -> tuple[Compiled, Function]:
+    graph, roots, names, inputs, labels, reduction, backend, dtype, devices = request
+    chosen = load_backend(backend)
+    name = "value_and_grad" if reduction else "predict"
+    if backend == "tape":
+        source, constants, blocks, places = chosen.taped(graph, roots, names, inputs, reduction)
+    else:
+        if reduction:
+            lowered = lower_loss(graph, roots, names, inputs, reduction)
         else:
-            lowered = lower_outputs(graph, roots, names, sizes)
-        name = "value_and_grad" if is_loss else "predict"
+            lowered = lower_outputs(graph, roots, names, inputs)
         source, constants = chosen.emit(lowered, name)
-        compiled = Compiled(
-            source,
-            name,
-            sizes,
-            {b.name: p.shape for b, p in zip(lowered.blocks, lowered.places)},
-            lowered.places,
-            {b.name: b.about for b in lowered.blocks},
-            constants,
-            labels,
-            reduction if is_loss else "",
-            len(graph.ops),
-            backend,
-            dtype,
-        )
-        return compiled, chosen.function(compiled, **options)
-
-    def taped() -> tuple[Compiled, Function]:
-        tape = load_backend("tape")
-        of_one = reduction if is_loss else ""
-        source, constants, blocks, places = tape.taped(graph, roots, names, sizes, of_one)
-        compiled = Compiled(
-            source,
-            "value_and_grad" if is_loss else "predict",
-            sizes,
-            {b.name: p.shape for b, p in zip(blocks, places)},
-            places,
-            {b.name: b.about for b in blocks},
-            constants,
-            labels,
-            of_one,
-            len(graph.ops),
-            "tape",
-            dtype,
-        )
-        return compiled, tape.function(compiled)
-
-    key = (
-        graph.key(roots), tuple(sizes.items()), names and tuple(names), reduction, backend, dtype,
-        tuple(options.items()), tuple(labels.items()),
-    )  # fmt: skip
-    compiled, function = _COMPILED.get(key, made)
-    return Program(compiled, function, graph.parameters, example if check else None)
+        blocks, places = lowered.blocks, lowered.places
+    compiled = Compiled(
+        source,
+        name,
+        inputs,
+        {block.name: at.shape for block, at in zip(blocks, places)},
+        places,
+        {block.name: block.about for block in blocks},
+        constants,
+        labels,
+        reduction,
+        len(graph.ops),
+        backend,
+        dtype,
+    )
+    options = {} if devices is None else {"devices": devices}
+    return compiled, chosen.function(compiled, **options)
 
 
 _COMPILED: Cache[tuple[Compiled, Function]] = Cache(size=32)

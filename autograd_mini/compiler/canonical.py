@@ -31,6 +31,7 @@ from ..primitives import (
 from ..value import Value
 
 INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
+MANY_GROUPS, SMALL_GROUP = 300, 8  # of nodes of one kind; more than this, smaller than that
 NONE = -1  # the right factor of a term that has one factor
 
 
@@ -101,6 +102,13 @@ class Graph:
             (x.constant, tuple(x.terms)) if x.__class__ is Form else (x.__class__, x) for x in forms
         ]
         return tuple(self.ops), tuple(self.args), len(self.parameters), shape, tuple(parts)
+
+    @property
+    def is_irregular(self) -> bool:
+        """Whether there are many kinds of nodes and few nodes of each, so that an array program
+        would have about as many lines as the graph has nodes."""
+        groups = len(set(zip(self.depths, self.kinds)))
+        return groups > MANY_GROUPS and len(self.ops) < SMALL_GROUP * groups
 
     # -- making nodes ---------------------------------------------------------------------------
 

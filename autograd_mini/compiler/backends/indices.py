@@ -95,7 +95,7 @@ def aligned(index: Sequence[Index], of: Array, x: Any) -> list[Index]:
     shape = of.shape[len(of.shape) - len(x.shape) :]
     places = places[len(places) - len(x.shape) :]
     return [
-        Index(()) if n == 1 and m != 1 or place is None else place
+        Index(()) if (n == 1 and m != 1) or place is None else place
         for n, m, place in list(zip(x.shape, shape, places))[x.is_batched :]
     ]
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import operator
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,9 @@ def jit(function: Callable[..., Any]) -> Any:
     """Compiled in IEEE arithmetic, but for the order of sums and a*b + c rounded once; kept beside
     the file that the function is in."""
     is_file = os.path.exists(function.__code__.co_filename)
-    return numba.njit(error_model="numpy", fastmath={"contract", "reassoc"}, cache=is_file)(function)
+    return numba.njit(error_model="numpy", fastmath={"contract", "reassoc"}, cache=is_file)(
+        function
+    )
 
 
 # -- the type -----------------------------------------------------------------------------------

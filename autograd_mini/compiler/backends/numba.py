@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ...primitives import add, divide, multiply, negate, power, subtract
-from ...rules import Primitive
 from ..arithmetic import RELATIONS
 from ..arrays import Array, Shape
 from ..pipeline import Lowered
@@ -26,8 +25,37 @@ from .indices import VIEWS, Index, aligned, lane_shape, resolved, unflattened
 from .jit import load
 from .source import ATOM, OPERATORS, UNARY, Expression, _wrapped
 
-FUNCTIONS = """exp expm1 log log1p log2 log10 sqrt cbrt sin cos tan asin acos atan atan2 hypot
-sinh cosh tanh asinh acosh atanh erf erfc maximum minimum clip sigmoid softplus""".split()
+FUNCTIONS = [
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "sqrt",
+    "cbrt",
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "atan2",
+    "hypot",
+    "sinh",
+    "cosh",
+    "tanh",
+    "asinh",
+    "acosh",
+    "atanh",
+    "erf",
+    "erfc",
+    "maximum",
+    "minimum",
+    "clip",
+    "sigmoid",
+    "softplus",
+]
 DTYPES = ("float64",)
 KNOWN = {*FUNCTIONS, *map(str, OPERATORS), "neg", "abs", "**"}
 REDUCTIONS = ("contract", "sum", "max")
@@ -119,9 +147,7 @@ class Loops:
         """For each letter of a reduction a counter: those of the result's nest come first."""
         operands, out = self._letters(x)
         letters = [*out, *[c for c in dict.fromkeys("".join(operands)) if c not in out]]
-        size = {
-            c: n for a, axes in zip(x.args, operands) for c, n in zip(axes, lane_shape(a))
-        }
+        size = {c: n for a, axes in zip(x.args, operands) for c, n in zip(axes, lane_shape(a))}
         return {c: Index.counter(name, size[c]) for c, name in zip(letters, self.letters)}
 
     def _counters(self, shape: Shape) -> list[Index]:
@@ -401,8 +427,28 @@ HEADER = """from math import inf, nan
 import numpy as np
 from autograd_mini.compiler.backends.lanes import *
 """
-_RESERVED = """n np inf nan zero start stop first whole jit lanes width empty block store total where
-power WIDTH examples""".split()
+_RESERVED = [
+    "n",
+    "np",
+    "inf",
+    "nan",
+    "zero",
+    "start",
+    "stop",
+    "first",
+    "whole",
+    "jit",
+    "lanes",
+    "width",
+    "empty",
+    "block",
+    "store",
+    "total",
+    "where",
+    "power",
+    "WIDTH",
+    "examples",
+]
 
 
 def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
@@ -424,7 +470,9 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
         inside = [f"{name} = block(zero, all_{name}, first)" for name in inputs] + examples
         inside += [f"store(all_{names[x]}, first, {names[x]}, zero)" for x in rows]
         known = {*parameters, *loops.constants, *map(names.get, loops.sums), "n"}
-        known.update(names[x] for x, (phase, _) in loops.nest.items() if phase == BEFORE and x in names)
+        known.update(
+            names[x] for x, (phase, _) in loops.nest.items() if phase == BEFORE and x in names
+        )
         used = dict.fromkeys(re.findall(r"\w+", "\n".join(inside)))
         shared = [name for name in used if name in known]
         outs = [names[x] for x in rows]

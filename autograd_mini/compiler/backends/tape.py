@@ -20,7 +20,7 @@ from ...rules import Primitive
 from ..arithmetic import RELATIONS, SELECT, Recorded
 from ..arrays import Shape
 from ..blocks import Block, parameter_blocks
-from ..canonical import CONSTANT, INPUT, NONE, PARAMETER, Form, Graph
+from ..canonical import CONSTANT, INPUT, NONE, PARAMETER, Graph
 from ..pipeline import needed
 from ..program import Compiled, Function
 from .jit import load
@@ -32,23 +32,17 @@ SUM, LOGSUMEXP, COPY = range(3)
 CODES: dict[Any, int] = {
     p: code
     for code, p in enumerate(
-        [divide, TABLE["absolute"], TABLE["power"], *[TABLE[f] for f in FUNCTIONS], *SELECT.values()],
+        [
+            divide,
+            TABLE["absolute"],
+            TABLE["power"],
+            *[TABLE[f] for f in FUNCTIONS],
+            *SELECT.values(),
+        ],
         COPY + 1,
     )
 }
 CACHE = 2**18  # numbers that stay near the processor: of the rows of a block of examples
-
-MANY_GROUPS, SMALL_GROUP = 300, 8
-
-
-def suits(graph: Graph) -> bool:
-    """Whether the graph is better run as a tape than as an array program: there are many groups of
-    alike nodes, and few nodes in each."""
-    nodes = len(graph.ops)
-    if nodes < MANY_GROUPS:
-        return False
-    groups = len(set(zip(graph.depths, graph.kinds)))
-    return groups > MANY_GROUPS and nodes < SMALL_GROUP * groups
 
 
 class Taped(NamedTuple):
@@ -300,14 +294,19 @@ class _Rows:
             if code in (SUM, LOGSUMEXP):
                 parts = [repr(self.numbers[slot])] if self.numbers[slot] else []
                 for c, a, b in self.terms[slice(*operands)]:
-                    parts.append(" * ".join([repr(c)] * (c != 1) + [f"v{a}"] + [f"v{b}"] * (b >= 0)))
+                    parts.append(
+                        " * ".join([repr(c)] * (c != 1) + [f"v{a}"] + [f"v{b}"] * (b >= 0))
+                    )
                 text = " + ".join(parts) if code == SUM else f"logsumexp({', '.join(parts)})"
             elif code < 0:
                 text = leaves.get(slot, repr(self.numbers[slot]))
             else:
                 text = f"{names[code]}({', '.join(f'v{x}' for x in operands)})"
             lines.append(f"v{slot} = {text}\n")
-        return f"# a tape of {len(lines)} rows, of which {len(self.active)} pass a gradient on\n" + "".join(lines)
+        return (
+            f"# a tape of {len(lines)} rows, of which {len(self.active)} pass a gradient on\n"
+            + "".join(lines)
+        )
 
 
 def _operands(op: Any, args: Any) -> Sequence[Any]:
