@@ -58,8 +58,12 @@ def lower_loss(
     program = lowering.program
     parts = []
     if apart[True]:
-        total = _over_batch(_read(lowering, np.array(each)).array)
-        parts.append(total / program.count() if reduction == "mean" else total)
+        each = _read(lowering, np.array(each)).array
+        if each.is_batched:
+            total = _over_batch(each)
+            parts.append(total / program.count() if reduction == "mean" else total)
+        else:  # inputs times 0
+            parts.append(each if reduction == "mean" else program.count() * each)
     if once.__class__ is int:
         once = _read(lowering, np.array(once)).array
     if once.__class__ is Array or once:
