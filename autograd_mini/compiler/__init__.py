@@ -230,7 +230,7 @@ def _trace(loss: Any, sizes: dict[str, Shape]) -> tuple[Trace, Any]:
     result = loss(**{name: placeholders(name, shape, trace) for name, shape in sizes.items()})
     scalars = np.array(result, dtype=object)
     wrong = [x for x in scalars.ravel() if not isinstance(x, (Value, Real))]
-    if wrong or not (scalars.ndim or isinstance(result, Value)):
+    if wrong or not scalars.size or not (scalars.ndim or isinstance(result, Value)):
         raise TypeError(
             "the traced function has to give one scalar, the loss, or lists of scalars of one "
             f"length; got {type(result).__name__} {result!r:.60}"

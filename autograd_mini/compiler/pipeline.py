@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..primitives import add, fsum, multiply, negate, subtract
-from .arrays import Array, Shape
+from .arrays import BATCH, Array, Shape
 from .blocks import Block, parameter_blocks
 from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Form, Graph
 from .differentiate import gradients
@@ -84,7 +84,7 @@ def lower_outputs(
     lowering, blocks = _lowering(graph, nodes.ravel(), names, inputs)
     view = _read(lowering, nodes).aligned(nodes.ndim)
     _parameters(lowering, blocks)
-    shape = (*view.shape[: view.is_batched], *nodes.shape)
+    shape = (*[BATCH] * bool(inputs), *nodes.shape)
     return _finished(lowering, blocks, inputs, [lowering.program.broadcast(view, shape)])
 
 
