@@ -101,7 +101,7 @@ class Graph:
         parts = [
             (x.constant, tuple(x.terms)) if x.__class__ is Form else (x.__class__, x) for x in forms
         ]
-        return tuple(self.ops), tuple(self.args), len(self.parameters), shape, tuple(parts)
+        return tuple(self._numbers), len(self.parameters), shape, tuple(parts)
 
     @property
     def is_irregular(self) -> bool:
@@ -114,7 +114,7 @@ class Graph:
 
     def node(self, op: Any, args: Any) -> int:
         """The number of this node, which is made unless there is one like it."""
-        key = (op, args)
+        key = _key(op, args)
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self.ops)
@@ -128,7 +128,7 @@ class Graph:
 
     def find(self, op: Any, args: Any) -> int:
         """The number of this node; NONE if there is none."""
-        return self._numbers.get((op, args), NONE)
+        return self._numbers.get(_key(op, args), NONE)
 
     def _kind(self, op: Any, args: Any) -> tuple[Any, Iterable[int]]:
         kinds = self.kinds
@@ -248,7 +248,8 @@ class Graph:
         if x.__class__ is int:
             return Form(0.0, [(c, x, NONE)])
         if abs(c) == 1 or (len(x.terms) == 1 and not x.constant):
-            return Form(c * x.constant, [(c * d, a, b) for d, a, b in x.terms])
+            constant = c * x.constant if x.constant else 0.0  # inf * 0 would be nan
+            return Form(constant, [(c * d, a, b) for d, a, b in x.terms])
         return Form(0.0, [(c, self.made(x), NONE)])
 
     def _product(self, x: Any, y: Any) -> Any:
@@ -311,6 +312,13 @@ class Graph:
     def _unshifted(self, z: int) -> Form:
         _, coefficients, lefts, rights = self.args[z]
         return Form(0.0, list(zip(coefficients, lefts, rights)))
+
+
+def _key(op: Any, args: Any) -> Hashable:
+    """Equal for equal nodes: the number of a node is no constant, and 0.0 is not -0.0."""
+    if args.__class__ is tuple and float in map(type, args):
+        return (op, *[x.hex() if x.__class__ is float else x for x in args])
+    return op, args
 
 
 def _added(x: Any, y: Any) -> Any:

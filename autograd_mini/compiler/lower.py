@@ -388,7 +388,7 @@ class Lowering:
         if short.any() and any(self._is_zero_at(x, short) for x in nodes):
             c = np.where(short, coefficient, c)
         factors = [self._factor(x) for x in nodes]
-        if (c == coefficient).all():
+        if np.array_equal(c, np.full_like(c, coefficient), equal_nan=True):
             return coefficient, contraction(factors, lanes.ndim, len(sizes))
         places, loops = squeezed(c)
         scale = View(self.program.constant(places), loops)

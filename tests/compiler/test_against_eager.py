@@ -1,0 +1,138 @@
+"""Differential fuzzing: random programs, compiled, give what the eager engine gives.
+
+Some 2,400 graphs in CI. What is random is the program, for the most part: numbers come from a few
+seeds, so that Hypothesis shrinks a failure to the smallest net.
+"""
+
+import os
+
+import pytest
+from agreement import check
+from hypothesis import given, note, seed, settings
+from hypothesis import strategies as st
+from random_graphs import graphs
+from random_nets import nets
+
+from autograd_mini import Value, dot, exp, fsum, logsumexp, maximum, sin
+from autograd_mini.testing import expressions, networks
+
+CHUNKS = 8 if os.environ.get("CI") else 1
+PER_CHUNK = {"nets": 140, "graphs": 60, "expressions": 100}
+
+
+def drawn(name, chunk, strategy, test):
+    """Run the test on the chunk's examples of a strategy."""
+    seed(chunk)(settings(max_examples=PER_CHUNK[name])(given(strategy)(test)))()
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_random_nets(chunk):
+    """Random layers in a row, over random shapes; see random_nets.py."""
+
+    def agrees(net):
+        note(str(net.written))
+        check(
+            lambda *inputs, **named: net(**dict(zip(net.shapes, inputs)), **named),
+            list(net.batch.values()),
+            parameters=net.given_parameters,
+            reduction=net.reduction,
+            least=0.01,
+            **net.shapes,
+        )
+
+    drawn("nets", chunk, nets(), agrees)
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_many_expressions_at_once(chunk):
+    """Lanes of one kind with holes, ragged sums, swapped factors, ..; see random_graphs.py."""
+
+    def agrees(drawn):
+        loss, rows, parameters = drawn
+        if rows[0]:
+            check(loss, [rows], parameters=parameters, least=1, x=len(rows[0]))
+        else:
+            check(loss(), parameters=parameters, least=1)
+
+    drawn("graphs", chunk, graphs(), agrees)
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_expressions(chunk):
+    """Single ones, with any split of the inputs into parameters and placeholders."""
+
+    def agrees(drawn):
+        expression, split, reduction = drawn
+        values = [Value(x) for x in expression.inputs[:split]]
+        rest = expression.inputs[split:]
+        if not rest:
+            check(expression(*values), parameters=values, least=1)
+            return
+        rows = [[x * (1 + e) for x in rest] for e in (0.0, 1e-7, -2e-7)]
+
+        def loss(x):
+            return expression(*values, *x)
+
+        check(loss, [rows], parameters=values, reduction=reduction, least=1, x=len(rest))
+
+    split = st.tuples(
+        st.one_of(expressions(), networks()), st.integers(0, 4), st.sampled_from(["mean", "sum"])
+    )
+    drawn("expressions", chunk, split, agrees)
+
+
+def test_two_thousand():
+    assert 8 * sum(PER_CHUNK.values()) >= 2_000
+
+
+# -- what was found, shrunk -----------------------------------------------------------------------
+
+
+def test_equal_numbers_from_two_edges_are_both_counted():
+    w = Value(0.5)
+    check(lambda x: (exp(w) + w) + w - x, [[1.0, 2.0]], x=())
+
+
+def test_a_constant_is_no_number_of_a_node():
+    """y is node 1, beside the constant 1.0."""
+    w = Value(2.0)
+    batch = [[5.0, -7.0], [6.0, -8.0]]
+
+    def loss(x, y):
+        return maximum(x, y) * w + 3 * maximum(x, 1.0) * w
+
+    check(loss, batch, x=(), y=())
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_a_loss_of_inputs_times_0(reduction):
+    w = Value(2.0)
+    check(lambda x: x * 0.0 + sin(w) * w, [[1.0, 2.0]], reduction=reduction, x=())
+    check(lambda x: (x * 0.0 + sin(w)) * w, [[1.0, 2.0]], reduction=reduction, x=())
+    check(lambda x: x - x, [[1.0, 2.0]], reduction=reduction, x=())
+
+
+def test_a_gradient_that_is_the_number_of_examples():
+    w = Value(2.0)
+    check(lambda x: x + w, [[1.0, 2.0]], reduction="sum", x=())
+
+
+def test_lists_of_lanes_of_several_arrays():
+    """The first of each list are lanes of different arrays."""
+    w = [Value(x) for x in (0.1, -0.4, 0.3, 0.7)]
+
+    def loss(x, y):
+        rows = [[x[0] * w[0], y * w[1]], [x[1] * w[2] + x[0] * w[1], exp(y) * w[3]], [x[2], y]]
+        return fsum([logsumexp(r) for r in rows])
+
+    check(loss, [[[1.0, 2.0, 3.0]], [0.5]], x=3, y=())
+
+
+def test_a_sum_and_its_negative_in_a_product():
+    w = [Value(0.5), Value(-1.5)]
+
+    def loss(x):
+        z = dot(w, x)
+        return -z * w[0] + z * z - (x[0] - z) * -w[1]
+
+    check(loss, [[[1.0, 2.0], [0.1, -3.0]]], x=2)
