@@ -31,7 +31,13 @@ def gradients(y: Array, wrt: Sequence[Array]) -> list[Array]:
         for operand, contribution in _adjoint(x, upstream):
             if operand in contributions:
                 contributions[operand].append(contribution)
-    return [program.broadcast(0.0 if found.get(x) is None else found[x], x.shape) for x in wrt]
+    result = []
+    for x in wrt:
+        g = program.broadcast(0.0 if found.get(x) is None else found[x], x.shape)
+        if g.gradient_of is None:
+            g.gradient_of = x
+        result.append(g)
+    return result
 
 
 def _between(y: Array, wrt: Sequence[Array]) -> list[Array]:

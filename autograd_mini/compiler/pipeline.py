@@ -48,7 +48,9 @@ def lower_loss(
 
     What depends on parameters alone is computed once, not for every example.
     """
-    whole = root if root.__class__ is Form else Form(0.0, [(1.0, root, NONE)])
+    whole = root
+    if root.__class__ is not Form:
+        whole = Form(0.0, [(1.0, root, NONE)]) if root.__class__ is int else Form(root, [])
     apart: dict[bool, list[tuple[float, int, int]]] = {True: [], False: []}
     for c, a, b in whole.terms:
         apart[graph.batched[a] or (b != NONE and graph.batched[b])].append((c, a, b))
@@ -71,6 +73,7 @@ def lower_loss(
     loss: Any = 0.0
     for part in parts:
         loss = loss + part
+    loss = program.broadcast(loss, ())
     wrt = _parameters(lowering, blocks)
     found = gradients(loss, wrt)
     return _finished(lowering, blocks, inputs, [loss, *found])

@@ -308,9 +308,12 @@ class Source:
         sizes = ", ".join("n" if n == -1 else str(n) for n in x.shape)
         sizes += "," * (len(x.shape) == 1)
         if not x.operands:
-            function = f"{self.library}.{'zeros' if x.args[0] == 0 else 'full'}(("
-            value = "" if x.args[0] == 0 else f", {inner.text}"
-            return Expression(f"{function}{sizes}){value})", ATOM, 1)
+            known = {0.0: "zeros", 1.0: "ones"}.get(x.args[0])
+            if known:
+                return Expression(f"{self.library}.{known}(({sizes}))", ATOM, 1)
+            text = self._of(x.args[0]).text
+            text += ".0" * text.lstrip("-").isdigit()  # for an array of floats
+            return Expression(f"{self.library}.full(({sizes}), {text})", ATOM, 1)
         return Expression(
             f"{self.library}.broadcast_to({inner.text}, ({sizes}))", ATOM, inner.operations + 1
         )
