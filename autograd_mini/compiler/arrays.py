@@ -320,10 +320,15 @@ def _simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
             return a - b.args[0]
         if a.__class__ is Array and a.op is negate:
             return b - a.args[0]
+        for one, other in ((a, b), (b, a)):
+            if one.__class__ is float and one < 0:
+                return other - -one
     elif op is subtract:
         a, b = x
         if b == 0.0:
             return a
+        if b.__class__ is float and b < 0:
+            return a + -b
         if a == 0.0:
             return -b
         if b.__class__ is Array and b.op is negate:
