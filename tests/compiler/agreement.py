@@ -7,7 +7,9 @@ from autograd_mini import Value, compile
 PRECISION = 1e-12  # of the largest gradient; sums are added up in another order
 
 
-def check(loss, batch=(), *, parameters=None, reduction="mean", backend="numpy", least=0.0, **shapes):
+def check(
+    loss, batch=(), *, parameters=None, reduction="mean", backend="numpy", least=0.0, **shapes
+):
     """Compile a loss, and compare its value and gradients with those of the eager loop.
 
     Args:
@@ -18,9 +20,7 @@ def check(loss, batch=(), *, parameters=None, reduction="mean", backend="numpy",
     Returns:
         The program.
     """
-    program = compile(
-        loss, parameters=parameters, reduction=reduction, backend=backend, **shapes
-    )
+    program = compile(loss, parameters=parameters, reduction=reduction, backend=backend, **shapes)
     values = program.values
     rows = list(zip(*[np.asarray(x).tolist() for x in batch])) or [()]
     share = 1 / len(rows) if reduction == "mean" else 1

@@ -1,6 +1,7 @@
 """Random scalar graphs: expressions, and many of them at once that share inputs and parameters."""
 
 import random
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
@@ -70,7 +71,7 @@ def _products(xs):
 
 
 def _swapped(xs):
-    return fsum([x * y for x, y in zip(xs, xs[::-1])]) - fsum([y * x for x, y in zip(xs, xs[1:])])
+    return fsum([x * y for x, y in zip(xs, xs[::-1])]) - fsum([y * x for x, y in pairwise(xs)])
 
 
 def _ragged(xs):
@@ -86,7 +87,7 @@ def _holes(xs):
 
 
 def _conditions(xs):
-    return fsum([where(x < y - 0.01, 2 * x, y) for x, y in zip(xs, xs[1:])]) + xs[0]
+    return fsum([where(x < y - 0.01, 2 * x, y) for x, y in pairwise(xs)]) + xs[0]
 
 
 def _largest(xs):

@@ -8,11 +8,11 @@ function from tables to tables and the number of rows and columns that come out.
 import random
 from functools import reduce
 
+from agreement import flat, matrix, vector
 from hypothesis import strategies as st
 
 import nn
 from autograd_mini import (
-    Value,
     atan2,
     clip,
     cos,
@@ -35,8 +35,6 @@ from autograd_mini import (
     tanh,
     where,
 )
-
-from agreement import flat, matrix, vector
 
 LARGEST = 48  # lanes of a table
 

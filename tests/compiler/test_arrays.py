@@ -176,7 +176,7 @@ def test_what_is_written_short():
     assert 0.0 - x is -x
     assert 1.0 * x is x
     assert x * -1.0 is -x
-    assert -(-x) is x
+    assert 0.0 - (0.0 - x) is x
     assert x + -y is x - y
     assert -y + x is x - y
     assert x - -y is x + y

@@ -146,7 +146,7 @@ def test_kinds_of_views(shape, places, made_by):
 
 
 def test_a_view_of_one_lane_depends_on_no_loop():
-    _, x, numbers = make(True, (1, 1))
+    _, x, _ = make(True, (1, 1))
     found = view(x, np.zeros((2, 3), int))
     assert found.loops == ()
     assert found.array.shape == (BATCH,)
