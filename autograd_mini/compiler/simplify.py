@@ -23,6 +23,11 @@ def rewritten(outputs: Sequence[Array], rule: Rule) -> list[Array]:
     new: dict[Array, Array] = {}
     for x in reachable(outputs):
         args = [new[a] if a.__class__ is Array else a for a in x.args]
+        if x.op.__class__ is str:  # an elementwise operation may have become a number, say
+            args = [
+                program.broadcast(a, old.shape) if old.__class__ is Array else a
+                for a, old in zip(args, x.args)
+            ]
         result = rule(x, args) if args else None
         if result is None:
             result = remade(program, x, args)
@@ -32,7 +37,7 @@ def rewritten(outputs: Sequence[Array], rule: Rule) -> list[Array]:
                 result.gradient_of = new.get(x.gradient_of)
             if result.scalars is None:
                 result.scalars = x.scalars
-    return [new[x] for x in outputs]
+    return [program.broadcast(new[x], x.shape) for x in outputs]
 
 
 def remade(program: ArrayProgram, x: Array, args: Sequence[Any]) -> Any:

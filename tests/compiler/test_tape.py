@@ -1,0 +1,132 @@
+"""The tape: it gives what the eager engine gives, and is chosen where arrays make no sense."""
+
+import os
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+pytest.importorskip("numba")
+
+import nn  # noqa: E402
+from agreement import check  # noqa: E402
+from autograd_mini import Value, compile, logsumexp, primitive, sin, tanh  # noqa: E402
+from loops_as_python import loops_as_python  # noqa: E402
+from random_graphs import graphs  # noqa: E402
+from random_nets import nets  # noqa: E402
+from table_points import all_rows, assert_close  # noqa: E402
+from test_numba import gradients_of_all_rows, names_of_partials  # noqa: E402
+
+
+def irregular(xs, ws, size=600, seed=0):
+    """A random graph, without a matrix in it anywhere."""
+    rng = random.Random(seed)
+    front = [*xs, *ws]
+    for _ in range(size):
+        i, j = rng.sample(range(len(front)), 2)
+        a, b = front[i], front[j]
+        front[i] = rng.choice([lambda: (a + b) / 2, lambda: tanh(a * b), lambda: sin(a) - 0.1 * b])()
+    return sum(front)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def cache_of_its_own(tmp_path_factory):
+    before = os.environ.get("NUMBA_CACHE_DIR")
+    os.environ["NUMBA_CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    os.environ.pop("NUMBA_CACHE_DIR")
+    if before is not None:
+        os.environ["NUMBA_CACHE_DIR"] = before
+
+
+@given(graphs())
+def test_random_graphs_have_the_gradients_of_the_eager_engine(drawn):
+    loss, rows, parameters = drawn
+    with loops_as_python():
+        if rows[0]:
+            check(loss, [rows], parameters=parameters, least=1.0, x=len(rows[0]), backend="tape")
+        else:
+            check(loss(), parameters=parameters, least=1.0, backend="tape")
+
+
+@given(nets())
+def test_random_nets_have_the_gradients_of_the_eager_engine(net):
+    shapes = dict(net.shapes)
+    with loops_as_python():
+        check(
+            lambda *rows, **traced: net(**dict(zip(shapes, rows)), **traced),
+            list(net.batch.values()),
+            parameters=net.given_parameters,
+            reduction=net.reduction,
+            least=1.0,
+            backend="tape",
+            shapes=shapes,
+        )
+
+
+def test_an_irregular_graph_is_a_tape_and_a_net_is_not():
+    rng = random.Random(0)
+    ws = [Value(rng.gauss(0, 1)) for _ in range(10)]
+    x = np.random.default_rng(0).normal(size=(70, 10))
+    for reduction in ("mean", "sum"):
+        program = check(lambda x: irregular(x, ws), [x], x=10, reduction=reduction, backend="numba")
+        assert program._compiled.backend == "tape"
+    check(lambda x: irregular(x, ws), [x[:1]], x=10, backend="numba")
+    model = nn.MLP(10, [30, 30, 1], rng=rng)
+    net = compile(lambda x: model(x) ** 2, x=10, parameters=model, backend="numba")
+    assert net._compiled.backend == "numba"
+
+
+def test_every_row_has_the_partials_of_the_table():
+    with loops_as_python():
+        found, expected = gradients_of_all_rows("tape")
+    assert_close(found, expected, names_of_partials())
+
+
+def test_every_row_has_the_partials_of_the_table_compiled():
+    found, expected = gradients_of_all_rows("tape")
+    assert_close(found, expected, names_of_partials())
+
+
+def test_the_table_has_points():
+    _, leaves, _ = all_rows()
+    assert len(leaves) > 4000
+
+
+def test_outputs_have_the_shape_of_their_lists():
+    w = Value(0.5)
+    program = compile(lambda x: [[w * x, x, 2.0], [w, tanh(x), x * x]], x=(), backend="tape")
+    x = np.array([0.3, 0.4])
+    expected = [[[0.5 * a, a, 2.0], [0.5, np.tanh(a), a * a]] for a in x]
+    np.testing.assert_allclose(program.predict(x), expected, rtol=1e-15)
+
+
+def test_a_list_with_infinite_numbers_is_summed_as_the_table_does():
+    w = Value(1.0)
+    program = compile(lambda x: [logsumexp([w * x[0], x[1]])], x=2, backend="tape")
+    inf = float("inf")
+    found = program.predict(np.array([[-inf, -inf], [inf, 0.0], [-inf, 2.0]]))
+    assert found[:, 0].tolist() == [-inf, inf, 2.0]
+
+
+def test_a_rule_of_ones_own_is_used_as_it_is_written():
+    """A straight-through estimator: its partial is not the derivative of its forward function."""
+    through = primitive("through", lambda x: x * x, (lambda x, y: 1,))
+    w = Value(3.0)
+    program = compile(lambda x: through(through(w * x)), x=(), backend="tape")
+    loss, [dw] = program.value_and_grad([2.0])
+    assert (loss, float(dw[0])) == (1296.0, 2.0)
+
+
+def test_a_function_of_floats_is_refused():
+    odd = primitive("odd", lambda x: float(int(x)), (lambda x, y: 0,))
+    with pytest.raises(ValueError, match="cannot run odd, a function of floats"):
+        compile(lambda x, w=Value(1.0): w * odd(x), x=(), backend="tape")
+
+
+def test_the_source_lists_the_rows():
+    w = Value(2.0)
+    source = compile(lambda x: logsumexp([tanh(w * x), x]), x=(), backend="tape").source
+    assert "tanh(v" in source
+    assert "logsumexp(v" in source
