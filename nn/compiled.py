@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,8 +19,7 @@ import numpy as np
 from autograd_mini import AutogradError, Value, compile
 
 from .module import Module
-from .optimizers import Optimizer
-from .optimizers.base import set_numbers
+from .optimizers.arrays import ArrayState
 from .training import Task, diverged, forward, means, take_step
 
 LABELS = 100  # more different targets than this are no labels
@@ -39,43 +39,44 @@ class ArrayBatches:
         ys = _stacked([y for _, y in task.data], "y", "example")
         self.inputs = [xs, ys]
         parameters = _Named.of(task.model, task.optimizer.parameters)
-        sizes = {"x": xs.shape[1:], "y": ys.shape[1:]}
+        options: dict[str, Any] = {"parameters": parameters, "backend": backend}
 
         def loss(x: Any, y: Any) -> Any:
             return task.loss(task.model(x), y)
 
-        self.program = compile(loss, shapes=sizes, parameters=parameters, backend=backend)
+        program = compile(loss, shapes={"x": xs.shape[1:], "y": ys.shape[1:]}, **options)
         _check_labels(task, ys)
-        self.state = _State(task.optimizer, self.program)
-        self.outputs = self.validation = None
+        self.elementwise = vars(type(task.optimizer)).get("elementwise", False)
+        values = [program.values[i] for places in program.places for i in places.ravel()]
+        self.state = ArrayState(task.optimizer, values)
+        self.loss = _OnArrays(program, self.state)
+        self.outputs = self.held_out_outputs = None
         if task.metrics:
-            self.outputs = _Outputs(task.model, xs.shape[1:], parameters, backend)
+            self.outputs = _Outputs(task.model, xs, self.state, options)
         if task.validation:
             self.held_out = _stacked([x for x, _ in task.validation], "x", "validation example")
             with _evaluating(task.model):
-                shape = self.held_out.shape[1:]
-                self.validation = _Outputs(task.model, shape, parameters, backend)
+                self.held_out_outputs = _Outputs(task.model, self.held_out, self.state, options)
 
     def begin_epoch(self, number: int) -> None:
         self.epoch = number
         self.state.load()
 
     def backward(self, batch: list[int]) -> tuple[float, list[Any]]:
-        self.state.show(self.program)
         xs, ys = (array[batch] for array in self.inputs)
-        drawn = self.program.draw(len(batch))
-        loss, gradients = self.program.value_and_grad(xs, ys, *drawn)
+        program = self.loss.program_now()
+        drawn = program.draw(len(batch))
+        loss, gradients = program.value_and_grad(xs, ys, *drawn)
         if not math.isfinite(loss):
             self.state.sync()
             for i in batch:  # one of them names the node
                 forward(self.task, i, self.epoch)
             raise diverged(self.epoch, f"the loss is {loss}")
         self.state.parameter.grad = np.concatenate([np.ravel(g) for g in gradients])
-        outputs = self.outputs.of(self.state, xs, drawn) if self.outputs else []
-        return loss * len(batch), outputs
+        return loss * len(batch), self.outputs.of(xs, *drawn) if self.outputs else []
 
     def step(self) -> None:
-        if vars(type(self.task.optimizer)).get("elementwise"):
+        if self.elementwise:
             with np.errstate(all="ignore"):
                 take_step(self.task.optimizer, self.epoch)
         else:
@@ -87,87 +88,34 @@ class ArrayBatches:
         self.state.sync()
 
     def evaluate(self) -> dict[str, float]:
-        assert self.validation
-        outputs = self.validation.of(self.state, self.held_out, [])
-        answers = [(output, y) for output, (_, y) in zip(outputs, self.task.validation)]
-        return means(answers, {"loss": self.task.loss, **self.task.metrics})
+        task = self.task
+        outputs = self.held_out_outputs.of(self.held_out) if self.held_out_outputs else []
+        answers = [(output, y) for output, (_, y) in zip(outputs, task.validation)]
+        return means(answers, {"loss": task.loss, **task.metrics})
 
 
-class ArrayParameter:
-    """Parameters as an optimizer sees them: an array for all numbers, and one for the gradient."""
+class _OnArrays:
+    """A program that computes with the numbers of an ArrayState."""
 
-    __slots__ = ("data", "grad")
+    def __init__(self, program: Any, state: ArrayState) -> None:
+        self.program, self.state = program, state
+        self.parts = [
+            (name, state.part([program.values[i] for i in places.ravel()]), places.shape)
+            for name, places in zip(program.parameters, program.places)
+        ]
 
-    def __init__(self, data: Any) -> None:
-        self.data, self.grad = data, np.zeros_like(data)
-
-
-class _State:
-    """An optimizer, and the numbers of its parameters: in their Values, or in one array.
-
-    The array holds the parameter arrays of a program, one after another.
-    """
-
-    def __init__(self, optimizer: Optimizer, program: Any) -> None:
-        self.optimizer, self.values = optimizer, optimizer.parameters
-        place = {value: i for i, value in enumerate(self.values)}
-        if len(place) < len(self.values):
-            raise ValueError("fit(compiled=True) expected each parameter once in the optimizer")
-        places = np.concatenate([np.ravel(places) for places in program.places])
-        self.order = np.array([place[program.values[i]] for i in places])
-        self.where = dict(zip((program.values[i] for i in places), range(len(places))))
-        self.parts: dict[Any, list[tuple[str, Any, tuple[int, ...]]]] = {}
-
-    def load(self) -> None:
-        """From here on the array is the optimizer's parameter."""
-        self.parameter = ArrayParameter(self._array([p.data for p in self.values]))
-        memory = self._memory()
-        arrays = {k: [self._array(v)] if isinstance(v, list) else v for k, v in memory.items()}
-        vars(self.optimizer).update(arrays, parameters=[self.parameter])
-
-    def sync(self) -> None:
-        """Write numbers and gradients into the Values, which are the optimizer's again."""
-        if self.optimizer.parameters is self.values:
-            return
-        set_numbers(self.values, self._numbers(self.parameter.data))
-        for value, gradient in zip(self.values, self._numbers(self.parameter.grad)):
-            value.grad = gradient
-        memory = self._memory()
-        lists = {k: self._numbers(v[0]) if isinstance(v, list) else v for k, v in memory.items()}
-        vars(self.optimizer).update(lists, parameters=self.values)
-
-    def _memory(self) -> dict[str, Any]:
-        return {name: getattr(self.optimizer, name) for name in self.optimizer.memory}
-
-    def _array(self, numbers: Sequence[Any]) -> Any:
-        return np.array(numbers, dtype=float)[self.order]
-
-    def _numbers(self, array: Any) -> list[float]:
-        numbers = np.empty_like(array)
-        numbers[self.order] = array
-        return numbers.tolist()  # type: ignore[no-any-return]
-
-    def show(self, program: Any) -> None:
-        """Give a program the present numbers."""
-        if program not in self.parts:
-            self.parts[program] = [
-                (name, self._part([program.values[i] for i in places.ravel()]), places.shape)
-                for name, places in zip(program.parameters, program.places)
-            ]
-        for name, part, shape in self.parts[program]:
-            program.arrays[name] = self.parameter.data[part].reshape(shape)
-
-    def _part(self, values: list[Value]) -> Any:
-        """Where these are in the array: a slice, if they lie side by side."""
-        index = [self.where[value] for value in values]
-        side_by_side = index == list(range(index[0], index[0] + len(index)))
-        return slice(index[0], index[0] + len(index)) if side_by_side else np.array(index)
+    def program_now(self) -> Any:
+        """The program, with the present numbers."""
+        numbers = self.state.parameter.data
+        for name, part, shape in self.parts:
+            self.program.arrays[name] = numbers[part].reshape(shape)
+        return self.program
 
 
 class _Outputs:
     """What a model gives for examples, as plain numbers in the lists that it gives them in."""
 
-    def __init__(self, model: Any, shape: tuple[int, ...], parameters: Any, backend: str) -> None:
+    def __init__(self, model: Any, xs: Any, state: ArrayState, options: dict[str, Any]) -> None:
         self.form: Any = None
 
         def scalars(x: Any) -> list[Any]:
@@ -175,11 +123,12 @@ class _Outputs:
             self.form = _form(outputs)
             return list(_leaves(outputs))
 
-        self.program = compile(scalars, shapes={"x": shape}, parameters=parameters, backend=backend)
+        program = compile(scalars, shapes={"x": xs.shape[1:]}, **options)
+        self.program = _OnArrays(program, state)
 
-    def of(self, state: _State, xs: Any, drawn: list[Any]) -> list[Any]:
-        state.show(self.program)
-        return [_filled(self.form, iter(row)) for row in self.program.predict(xs, *drawn).tolist()]
+    def of(self, *inputs: Any) -> list[Any]:
+        rows = self.program.program_now().predict(*inputs).tolist()
+        return [_filled(self.form, iter(row)) for row in rows]
 
 
 def _leaves(outputs: Any) -> Iterator[Any]:
@@ -253,7 +202,7 @@ def _stacked(parts: Sequence[Any], name: str, what: str) -> Any:
 def _floats(part: Any, what: str) -> Any:
     try:
         array = np.asarray(part)
-        if array.dtype.kind in "biufO":
+        if array.dtype.kind in "biuf" or all(isinstance(x, Real) for x in array.flat):
             return array.astype(float)
     except (TypeError, ValueError):
         pass

@@ -145,10 +145,10 @@ class Program:
     def _checked(self, inputs: Sequence[Any]) -> list[Any]:
         """The inputs as arrays of floats, of the right shapes."""
         expected = self._compiled.inputs
-        given = [name for name in expected if name not in self._draws]
-        if len(inputs) not in (len(given), len(expected)):
-            names = ", ".join(given) or "none"
-            raise ValueError(f"expected {len(given)} inputs ({names}), got {len(inputs)}")
+        own = [name for name in expected if name not in self._draws]
+        if len(inputs) not in (len(own), len(expected)):
+            names = ", ".join(own) or "none"
+            raise ValueError(f"expected {len(own)} inputs ({names}), got {len(inputs)}")
         batch, count = [], None
         for (name, shape), given in zip(expected.items(), inputs):
             x = given
