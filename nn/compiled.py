@@ -30,10 +30,10 @@ class ArrayBatches:
 
     Args:
         task: what fit() is to do.
-        backend: of autograd_mini.compile.
+        backend: of autograd_mini.compile; None takes the one that fits.
     """
 
-    def __init__(self, task: Task, backend: str) -> None:
+    def __init__(self, task: Task, backend: str | None) -> None:
         self.task, self.epoch = task, 0
         xs = _stacked([x for x, _ in task.data], "x", "example")
         ys = _stacked([y for _, y in task.data], "y", "example")

@@ -119,9 +119,9 @@ def fit(
         callbacks: functions called with each Epoch when it is over.
         progress: True shows a progress bar on standard error, where that is a terminal; or a
             function called like a callback.
-        compiled: True, or the name of a backend of autograd_mini.compile: the loss of a whole batch
-            and its gradient are computed by an array program, made once from the scalar code of
-            model and loss. Training is the same to rounding, and many times faster. Examples are
+        compiled: True, or a backend of autograd_mini.compile such as "jax": the loss of a whole
+            batch and its gradient are computed by an array program, made once from the scalar code
+            of model and loss. Training is the same to rounding, and many times faster. Examples are
             numbers or nested lists of them, all of one shape; what the optimizer does not hold is
             a constant. Model and optimizer hold what was learned whenever others look: after each
             epoch, and when training ends, however it does. Metrics of the training examples cost
@@ -316,7 +316,7 @@ def _compiled(task: Task, backend: bool | str) -> Batches:
     except ImportError as error:
         message = 'fit(compiled=True) needs numpy: pip install "autograd-mini[compile]"'
         raise ImportError(message) from error
-    return ArrayBatches(task, "numpy" if backend is True else str(backend))
+    return ArrayBatches(task, None if backend is True else str(backend))
 
 
 def evaluate(model: Module, data: Sequence[Example], metrics: Metrics) -> dict[str, float]:
