@@ -632,7 +632,7 @@ DIVERGING = {
     "late": (
         lambda output, y: output * output,
         [(1.0, 0.0)] * 3,
-        {"lr": 4.0, "batch_size": 1},
+        {"lr": 6.0, "batch_size": 1},
     ),
     "step": (lambda output, y: output, [(1e200, 0.0)], {"lr": 1e200}),
     "slope": (lambda output, y: sqrt(output), [(0.0, 0.0)], {}),
