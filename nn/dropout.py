@@ -47,7 +47,11 @@ class Dropout(Module):
         if mask is None:
             if not self.training:
                 return inputs
-            mask = self.mask(len(inputs))
+            traced = next((xi for xi in inputs if hasattr(xi, "__draw__")), None)
+            if traced is None:
+                mask = self.mask(len(inputs))
+            else:  # a compiled program draws it
+                mask = traced.__draw__(self.mask, len(inputs))
         if len(mask) != len(inputs):
             raise ValueError(f"Dropout expected a mask of {len(inputs)} numbers, got {len(mask)}")
         return [xi * keep for xi, keep in zip(inputs, mask)]

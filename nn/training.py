@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from autograd_mini import AutogradError, Value, first_nonfinite
 
 from .early_stopping import EarlyStopping, Watch
 from .module import Module
-from .optimizers import Optimizer, clip_gradients
+from .optimizers import Optimizer
 from .optimizers.base import set_numbers
+from .optimizers.clipping import clip
 from .progress import ProgressBar
 from .randomness import source
 from .schedules import FACTORIES, Schedule
@@ -92,6 +93,7 @@ def fit(
     early_stopping: EarlyStopping | None = None,
     callbacks: Sequence[Callable[[Epoch], Any]] = (),
     progress: bool | Callable[[Epoch], Any] = False,
+    compiled: bool | str = False,
 ) -> History:
     """Train a model on examples, in batches, each epoch in a new order.
 
@@ -117,6 +119,13 @@ def fit(
         callbacks: functions called with each Epoch when it is over.
         progress: True shows a progress bar on standard error, where that is a terminal; or a
             function called like a callback.
+        compiled: True, or a backend of autograd_mini.compile such as "jax": the loss of a whole
+            batch and its gradient are computed by an array program, made once from the scalar code
+            of model and loss. Training is the same to rounding, and many times faster. Examples are
+            numbers or nested lists of them, all of one shape; what the optimizer does not hold is
+            a constant. Model and optimizer hold what was learned whenever others look: after each
+            epoch, and when training ends, however it does. Metrics of the training examples cost
+            one more forward pass.
 
     Returns:
         The History. Ctrl-C ends training early, between two steps; the model then holds what it
@@ -125,6 +134,8 @@ def fit(
     Raises:
         DivergenceError: a loss is nan or infinite; names the first such node, and leaves the
             parameters as they were before that step.
+        TraceError: model or loss cannot be compiled; names the line to change.
+        ImportError: compiled, and numpy is not installed.
 
     >>> from nn import Linear, losses, optimizers
     >>> line = Linear(1, 1)
@@ -156,34 +167,37 @@ def fit(
     watch = Watch(early_stopping, optimizer.parameters) if early_stopping else None
     draws = source(rng)
     evaluating = isinstance(model, Module) and not model.training
+    task = Task(model, loss, data, validation, metrics, optimizer)
+    batches: Batches | None = None
     try:
         if evaluating:
             model.train()
+        batches = _compiled(task, compiled) if compiled else ScalarBatches(task)
         for number in range(1, epochs + 1):
             order = list(range(len(data)))  # from the rng alone, so that training can be resumed
             draws.shuffle(order)
             total = 0.0
             sums = dict.fromkeys(metrics, 0.0)
+            batches.begin_epoch(number)
             for start in range(0, len(order), size):
-                batch = [data[i] for i in order[start : start + size]]
+                batch = order[start : start + size]
                 if schedule:
                     share = (number - 1 + start / len(order)) / epochs
                     optimizer.lr = rate * schedule(share)
-                optimizer.zero_grad()
-                for x, y in batch:
-                    outputs, error = _forward(model, loss, x, y, number)
-                    error.backward(1 / len(batch))
-                    total += error.data
+                error, outputs = batches.backward(batch)
+                total += error
+                for i, output in zip(batch, outputs):
                     for name, metric in metrics.items():
-                        sums[name] += metric(_numbers(outputs), y)
+                        sums[name] += metric(output, data[i][1])
                 if max_gradient_norm is not None:
-                    clip_gradients(optimizer.parameters, max_gradient_norm)
-                _step(optimizer, number)
+                    clip(optimizer.parameters, max_gradient_norm)
+                batches.step()
+            batches.end_epoch()
             epoch = Epoch(
                 number,
                 total / len(data),
                 {name: s / len(data) for name, s in sums.items()},
-                evaluate(model, validation, {"loss": loss, **metrics}) if validation else {},
+                batches.evaluate() if validation else {},
             )
             done.append(epoch)
             for function in after_epoch:
@@ -195,6 +209,8 @@ def fit(
     except KeyboardInterrupt:
         return History(done, interrupted=True)
     finally:
+        if batches:
+            batches.end_epoch()
         optimizer.lr = rate
         if evaluating:
             model.eval()
@@ -228,28 +244,108 @@ def _check_options(
         )
 
 
+class Task(NamedTuple):
+    """What fit() is to do; its arguments of the same names."""
+
+    model: Module
+    loss: Loss
+    data: list[Example]
+    validation: list[Example]
+    metrics: Metrics
+    optimizer: Optimizer
+
+
+class Batches(Protocol):
+    """How the examples of a batch become a gradient, and the gradient a step."""
+
+    def begin_epoch(self, number: int) -> None:
+        """From here on the parameters may be elsewhere than in the model."""
+
+    def backward(self, batch: list[int]) -> tuple[float, list[Any]]:
+        """Set the gradients to the mean over the examples of these indices.
+
+        Returns:
+            The sum of their losses; and the outputs of each as plain numbers, if there are metrics.
+        """
+
+    def step(self) -> None:
+        """The optimizer's step, taken whole or not at all."""
+
+    def end_epoch(self) -> None:
+        """Model and optimizer hold what was learned; called twice, it does nothing new."""
+
+    def evaluate(self) -> dict[str, float]:
+        """The means of the loss and the metrics over the validation examples."""
+
+
+class ScalarBatches:
+    """One example after another, each as a graph of Values."""
+
+    def __init__(self, task: Task) -> None:
+        self.task, self.epoch = task, 0
+
+    def begin_epoch(self, number: int) -> None:
+        self.epoch = number
+
+    def backward(self, batch: list[int]) -> tuple[float, list[Any]]:
+        task = self.task
+        task.optimizer.zero_grad()
+        total, numbers = 0.0, []
+        for i in batch:
+            outputs, error = forward(task, i, self.epoch)
+            error.backward(1 / len(batch))
+            total += error.data
+            if task.metrics:
+                numbers.append(plain_numbers(outputs))
+        return total, numbers
+
+    def step(self) -> None:
+        take_step(self.task.optimizer, self.epoch)
+
+    def end_epoch(self) -> None:
+        pass
+
+    def evaluate(self) -> dict[str, float]:
+        task = self.task
+        return evaluate(task.model, task.validation, {"loss": task.loss, **task.metrics})
+
+
+def _compiled(task: Task, backend: bool | str) -> Batches:
+    try:
+        from .compiled import ArrayBatches
+    except ImportError as error:
+        message = 'fit(compiled=True) needs numpy: pip install "autograd-mini[compile]"'
+        raise ImportError(message) from error
+    return ArrayBatches(task, None if backend is True else str(backend))
+
+
 def evaluate(model: Module, data: Sequence[Example], metrics: Metrics) -> dict[str, float]:
     """The mean of each metric over (x, y) pairs; builds no graph."""
-    answers = [(model.predict(x), y) for x, y in data]
+    return means([(model.predict(x), y) for x, y in data], metrics)
+
+
+def means(answers: Sequence[tuple[Any, Any]], metrics: Metrics) -> dict[str, float]:
+    """The mean of each metric over (outputs, y) pairs."""
     return {
         name: math.fsum(metric(outputs, y) for outputs, y in answers) / len(answers)
         for name, metric in metrics.items()
     }
 
 
-def _numbers(outputs: Any) -> Any:
+def plain_numbers(outputs: Any) -> Any:
     if isinstance(outputs, (list, tuple)):
-        return [_numbers(x) for x in outputs]
+        return [plain_numbers(x) for x in outputs]
     return outputs.data if isinstance(outputs, Value) else outputs
 
 
-def _forward(model: Module, loss: Loss, x: Any, y: Any, epoch: int) -> tuple[Any, Value]:
-    """(model(x), loss(model(x), y)), checked to be finite."""
+def forward(task: Task, i: int, epoch: int) -> tuple[Any, Value]:
+    """The i-th example's outputs and loss, checked to be finite."""
+    x, y = task.data[i]
     try:
-        outputs = model(x)
-        error = loss(outputs, y)
+        outputs = task.model(x)
+        error = task.loss(outputs, y)
     except OverflowError as overflow:
-        raise DivergenceError(_diverged(epoch, str(overflow))) from None
+        raise diverged(epoch, str(overflow)) from None
     if not isinstance(error, Value):
         raise TypeError(f"the loss has to give one Value, got {type(error).__name__} {error!r}")
     node = first_nonfinite(error) if not math.isfinite(error.data) else None
@@ -257,23 +353,30 @@ def _forward(model: Module, loss: Loss, x: Any, y: Any, epoch: int) -> tuple[Any
         made_by = f"the result of {node.op}" if str(node.op) else "a parameter or an input"
         label = f" labelled {node.label!r}" if node.label else ""
         reason = f"the first number that is not finite is {made_by}{label} ({node.data})"
-        raise DivergenceError(_diverged(epoch, f"the loss is {error.data}; {reason}"))
+        raise diverged(epoch, f"the loss is {error.data}; {reason}")
     return outputs, error
 
 
-def _step(optimizer: Optimizer, epoch: int) -> None:
+def take_step(optimizer: Optimizer, epoch: int) -> None:
     """The optimizer's step; taken back where a parameter leaves the finite numbers."""
-    before = [p.data for p in optimizer.parameters]
+    before = [+p.data for p in optimizer.parameters]  # an array may be changed in place
     memory = {name: getattr(optimizer, name) for name in optimizer.memory}
     try:
         optimizer.step()
-        if not all(math.isfinite(p.data) for p in optimizer.parameters):
-            raise DivergenceError(_diverged(epoch, "a step makes a parameter infinite or nan"))
+        if not all(_is_finite(p.data) for p in optimizer.parameters):
+            raise diverged(epoch, "a step makes a parameter infinite or nan")
     except BaseException:  # Ctrl-C too: a step is taken whole, or not at all
         set_numbers(optimizer.parameters, before)
         vars(optimizer).update(memory)
         raise
 
 
-def _diverged(epoch: int, reason: str) -> str:
-    return f"training diverged in epoch {epoch}: {reason}; try a smaller learning rate"
+def _is_finite(x: Any) -> bool:
+    """Of a number, or of an array of them."""
+    return math.isfinite(abs(x).max() if hasattr(x, "max") else x)
+
+
+def diverged(epoch: int, reason: str) -> DivergenceError:
+    return DivergenceError(
+        f"training diverged in epoch {epoch}: {reason}; try a smaller learning rate"
+    )

@@ -73,6 +73,7 @@ def compile(
     leaves, names = _leaves(parameters)
     graph = Graph(leaves)
     labels: dict[tuple[str, int], int] = {}
+    draws: dict[str, Callable[[], Sequence[float]]] = {}
     if isinstance(loss, Value):
         if sizes:
             raise ValueError(
@@ -81,7 +82,9 @@ def compile(
             )
         [roots] = graph.enter(topological_order(loss), [loss])
     else:
-        roots, labels = _traced(graph, loss, sizes)
+        roots, trace = _traced(graph, loss, sizes)
+        labels, draws = trace.labels, trace.draws
+        sizes |= trace.sizes
     backend = _backend_for(graph, backend, dtype, devices)
     request = Request(
         graph,
@@ -96,7 +99,7 @@ def compile(
     )
     compiled, function = _COMPILED.get(request.key(), lambda: _made(request))
     example = None if isinstance(loss, Value) or not check else loss
-    return Program(compiled, function, graph.parameters, example)
+    return Program(compiled, function, graph.parameters, draws, example)
 
 
 class Request(NamedTuple):
@@ -205,8 +208,8 @@ def _leaves(parameters: Any) -> tuple[list[Value] | None, list[str] | None]:
     return list(parameters), None
 
 
-def _traced(graph: Graph, loss: Any, sizes: dict[str, Shape]) -> tuple[Any, Any]:
-    """The form of the loss, or an array of forms of outputs; and what pick() takes as an index."""
+def _traced(graph: Graph, loss: Any, sizes: dict[str, Shape]) -> tuple[Any, Trace]:
+    """The form of the loss, or an array of forms of outputs; and the trace."""
     trace, result = _trace(loss, sizes)
     again, same = _trace(loss, sizes)
     if result.shape != same.shape or not are_alike(trace, again, zip(result.ravel(), same.ravel())):
@@ -221,12 +224,12 @@ def _traced(graph: Graph, loss: Any, sizes: dict[str, Shape]) -> tuple[Any, Any]
             order += topological_order(root)
     forms = np.empty(result.size, dtype=object)
     forms[:] = graph.enter(order, list(result.ravel()))
-    return (forms[0] if result.ndim == 0 else forms.reshape(result.shape)), trace.labels
+    return (forms[0] if result.ndim == 0 else forms.reshape(result.shape)), trace
 
 
 def _trace(loss: Any, sizes: dict[str, Shape]) -> tuple[Trace, Any]:
     """The trace of one call, and what it gave as an array of scalars."""
-    trace = Trace()
+    trace = Trace(sizes)
     result = loss(**{name: placeholders(name, shape, trace) for name, shape in sizes.items()})
     scalars = np.array(result, dtype=object)
     wrong = [x for x in scalars.ravel() if not isinstance(x, (Value, Real))]

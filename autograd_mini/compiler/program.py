@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,9 +61,11 @@ class Program:
         compiled: Compiled,
         function: Function,
         values: Sequence[Value],
+        draws: Mapping[str, Callable[[], Sequence[float]]],
         example: Callable[..., Any] | None = None,
     ) -> None:
         self._compiled = compiled
+        self._draws = draws
         self._example = example  # to be run as scalars, where a program that checks fails
         self._function = function
         self._dtype = np.dtype(compiled.dtype)
@@ -85,7 +87,8 @@ class Program:
         """The loss over a batch, and its gradient.
 
         Args:
-            inputs: for each input an array of shape (examples, *its shape).
+            inputs: for each input an array of shape (examples, *its shape). Those that the program
+                draws itself, such as dropout masks, come last, and may be left out.
 
         Returns:
             The loss, and for each of `parameters` an array of its shape.
@@ -101,8 +104,16 @@ class Program:
             self._raise_as_scalars(inputs)
         return float(loss), list(gradients)
 
+    def draw(self, examples: int) -> list[Any]:
+        """A draw, for so many examples, of the inputs that the program draws itself."""
+        drawn = [[draw() for draw in self._draws.values()] for _ in range(examples)]
+        return [np.array(rows, self._dtype) for rows in zip(*drawn)]
+
     def predict(self, *inputs: Any) -> Any:
         """The outputs for a batch: an array of shape (examples, *their shape).
+
+        Args:
+            inputs: as for value_and_grad.
 
         Raises:
             TypeError: the program gives a loss.
@@ -117,7 +128,8 @@ class Program:
         before = [v.data for v in self.values]
         self.sync()
         try:
-            for number, example in enumerate(zip(*self._checked(inputs))):
+            given = self._checked(inputs)[: len(self._compiled.inputs) - len(self._draws)]
+            for number, example in enumerate(zip(*given)):
                 try:
                     self._example(*[x.tolist() for x in example])  # type: ignore[misc]
                 except (ArithmeticError, ValueError) as error:  # noqa: PERF203
@@ -133,9 +145,10 @@ class Program:
     def _checked(self, inputs: Sequence[Any]) -> list[Any]:
         """The inputs as arrays of floats, of the right shapes."""
         expected = self._compiled.inputs
-        if len(inputs) != len(expected):
-            names = ", ".join(expected) or "none"
-            raise ValueError(f"expected {len(expected)} inputs ({names}), got {len(inputs)}")
+        own = [name for name in expected if name not in self._draws]
+        if len(inputs) not in (len(own), len(expected)):
+            names = ", ".join(own) or "none"
+            raise ValueError(f"expected {len(own)} inputs ({names}), got {len(inputs)}")
         batch, count = [], None
         for (name, shape), given in zip(expected.items(), inputs):
             x = given
@@ -152,6 +165,8 @@ class Program:
                 )
             count = len(x)
             batch.append(x)
+        if len(batch) < len(expected):
+            batch += self.draw(len(batch[0]))
         for (name, place), choices in self._compiled.labels.items():
             x = batch[list(expected).index(name)].reshape(count, -1)[:, place]
             wrong = np.flatnonzero((x < 0) | (x >= choices) | (x != np.floor(x)))
@@ -174,6 +189,11 @@ class Program:
         self._function = backend(self._compiled.backend).function(self._compiled)
 
     # -- the Values -----------------------------------------------------------------------------
+
+    @property
+    def places(self) -> list[Any]:
+        """For each of `parameters` an array of its shape: where its Values are in `values`."""
+        return list(self._compiled.places)
 
     def load(self) -> None:
         """Read the Values' data into the arrays."""

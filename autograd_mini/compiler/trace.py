@@ -10,7 +10,8 @@ from __future__ import annotations
 import linecache
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -28,13 +29,35 @@ _PACKAGES = tuple(str(Path(__file__).parents[2] / name) for name in ("autograd_m
 class Trace(list["Traced"]):
     """The nodes of a trace, in the order they were made.
 
+    Args:
+        inputs: the names of the traced function's arguments.
+
     Attributes:
         labels: for inputs that pick() takes as an index, as (name, place), how many it picks from.
+        draws: random numbers that the traced function asked for: the name of the input they
+            become, to a function that draws them for one example.
+        sizes: how many they are, by the same names.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, inputs: Iterable[str]) -> None:
         super().__init__()
         self.labels: dict[tuple[str, int], int] = {}
+        self.draws: dict[str, Callable[[], Sequence[float]]] = {}
+        self.sizes: dict[str, tuple[int, ...]] = {}
+        self._taken = set(inputs)
+
+    def draw(self, draw: Callable[[int], Sequence[float]], count: int) -> Any:
+        """Placeholders for `count` random numbers, of an input that is drawn for each example."""
+        stem = getattr(draw, "__name__", "")
+        if not stem.isidentifier():  # a lambda
+            stem = "draw"
+        name, number = stem, 1
+        while name in self._taken:
+            number += 1
+            name = f"{stem}{number}"
+        self._taken.add(name)
+        self.draws[name], self.sizes[name] = partial(draw, count), (count,)
+        return placeholders(name, (count,), self)
 
 
 class TracedComparison(Comparison):
@@ -102,6 +125,10 @@ class Traced(Recorded, Value):
         labels = self.trace.labels
         labels[self._operands] = min(len(xs), labels.get(self._operands, len(xs)))
         return dot(xs, [SELECT["=="].apply((self, j, 1, 0)) for j in range(len(xs))])
+
+    def __draw__(self, draw: Callable[[int], Sequence[float]], count: int) -> Any:
+        """What draw(count) stands for, as an input: drawn for each example of each batch."""
+        return self.trace.draw(draw, count)
 
     def __eq__(self, other: object) -> bool:
         if self is not other:

@@ -33,6 +33,7 @@ class Adam(Optimizer):
     0.9
     """
 
+    elementwise = True
     memory = ("steps", "means", "squares")
     own_checks = ("betas",)
 
@@ -83,7 +84,7 @@ class Adam(Optimizer):
         rate = self.lr / (1 - beta1**self.steps)
         correction = math.sqrt(1 - beta2**self.steps)
         for p, m, v in zip(self.parameters, self.means, self.squares):
-            p.data -= rate * m / (math.sqrt(v) / correction + self.eps)
+            p.data -= rate * m / (v**0.5 / correction + self.eps)
 
 
 class AdamW(Adam):
@@ -101,6 +102,8 @@ class AdamW(Adam):
     >>> p.data
     0.95
     """
+
+    elementwise = True
 
     def __init__(
         self,

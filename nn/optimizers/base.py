@@ -26,9 +26,13 @@ class Optimizer:
 
     Attributes:
         follows_gradients: whether step() reads the parameters' .grad alone, as fit() needs it to.
+        elementwise: whether step() moves each parameter by itself, in operators that take arrays
+            as well as numbers; fit(compiled=True) then runs it on arrays of parameters. A subclass
+            says so for itself: it may do otherwise.
     """
 
     follows_gradients = True
+    elementwise = False
 
     memory: tuple[str, ...] = ()
     own_checks: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 from autograd_mini import Value
 
@@ -28,11 +29,25 @@ def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
     >>> clip_gradients([p, q], 2.5), p.grad, q.grad
     (5.0, 1.5, 2.0)
     """
+    return clip(trainable(parameters, "clip_gradients"), max_norm)
+
+
+def clip(parameters: Iterable[Any], max_norm: float) -> float:
+    """The same where gradients may be arrays."""
     if not max_norm > 0:
         raise ValueError(f"clip_gradients expected max_norm above 0, got {max_norm}")
-    parameters = trainable(parameters, "clip_gradients")
-    norm = math.hypot(*(p.grad for p in parameters))
+    norm = math.hypot(*(_length(p.grad) for p in parameters))
     if norm > max_norm and math.isfinite(norm):
         for p in parameters:
             p.grad *= max_norm / norm
     return norm
+
+
+def _length(gradient: Any) -> float:
+    """Of a number, or of an array of them; no square overflows."""
+    if not hasattr(gradient, "max"):
+        return float(gradient)
+    largest = float(abs(gradient).max())
+    if not 0 < largest < math.inf:
+        return largest
+    return largest * math.sqrt(((gradient / largest) ** 2).sum())

@@ -28,6 +28,7 @@ class SGD(Optimizer):
     0.5
     """
 
+    elementwise = True
     memory = ("velocity",)
 
     momentum: float

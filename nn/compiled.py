@@ -1,0 +1,227 @@
+"""Training on arrays: what fit(compiled=True) does in place of a graph for each example.
+
+An array program, compiled from the scalar code of model and loss, gives the loss of a batch and its
+gradient. While an epoch lasts all parameters are one array, and that array is the optimizer's only
+parameter, so that the arithmetic it does on numbers moves all of them at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import islice
+from numbers import Real
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_mini import AutogradError, Value, compile
+
+from .module import Module
+from .optimizers.arrays import ArrayState
+from .training import Task, diverged, forward, means, take_step
+
+LABELS = 100  # more different targets than this are no labels
+
+
+class ArrayBatches:
+    """A batch at a time, by an array program.
+
+    Args:
+        task: what fit() is to do.
+        backend: of autograd_mini.compile; None takes the one that fits.
+    """
+
+    def __init__(self, task: Task, backend: str | None) -> None:
+        self.task, self.epoch = task, 0
+        xs = _stacked([x for x, _ in task.data], "x", "example")
+        ys = _stacked([y for _, y in task.data], "y", "example")
+        self.inputs = [xs, ys]
+        parameters = _Named.of(task.model, task.optimizer.parameters)
+        options: dict[str, Any] = {"parameters": parameters, "backend": backend}
+
+        def loss(x: Any, y: Any) -> Any:
+            return task.loss(task.model(x), y)
+
+        program = compile(loss, shapes={"x": xs.shape[1:], "y": ys.shape[1:]}, **options)
+        _check_labels(task, ys)
+        self.elementwise = vars(type(task.optimizer)).get("elementwise", False)
+        values = [program.values[i] for places in program.places for i in places.ravel()]
+        self.state = ArrayState(task.optimizer, values)
+        self.loss = _OnArrays(program, self.state)
+        self.outputs = self.held_out_outputs = None
+        if task.metrics:
+            self.outputs = _Outputs(task.model, xs, self.state, options)
+        if task.validation:
+            self.held_out = _stacked([x for x, _ in task.validation], "x", "validation example")
+            with _evaluating(task.model):
+                self.held_out_outputs = _Outputs(task.model, self.held_out, self.state, options)
+
+    def begin_epoch(self, number: int) -> None:
+        self.epoch = number
+        self.state.load()
+
+    def backward(self, batch: list[int]) -> tuple[float, list[Any]]:
+        xs, ys = (array[batch] for array in self.inputs)
+        program = self.loss.program_now()
+        drawn = program.draw(len(batch))
+        loss, gradients = program.value_and_grad(xs, ys, *drawn)
+        if not math.isfinite(loss):
+            self.state.sync()
+            for i in batch:  # one of them names the node
+                forward(self.task, i, self.epoch)
+            raise diverged(self.epoch, f"the loss is {loss}")
+        self.state.parameter.grad = np.concatenate([np.ravel(g) for g in gradients])
+        return loss * len(batch), self.outputs.of(xs, *drawn) if self.outputs else []
+
+    def step(self) -> None:
+        if self.elementwise:
+            with np.errstate(all="ignore"):
+                take_step(self.task.optimizer, self.epoch)
+        else:
+            self.state.sync()
+            take_step(self.task.optimizer, self.epoch)
+            self.state.load()
+
+    def end_epoch(self) -> None:
+        self.state.sync()
+
+    def evaluate(self) -> dict[str, float]:
+        task = self.task
+        outputs = self.held_out_outputs.of(self.held_out) if self.held_out_outputs else []
+        answers = [(output, y) for output, (_, y) in zip(outputs, task.validation)]
+        return means(answers, {"loss": task.loss, **task.metrics})
+
+
+class _OnArrays:
+    """A program that computes with the numbers of an ArrayState."""
+
+    def __init__(self, program: Any, state: ArrayState) -> None:
+        self.program, self.state = program, state
+        self.parts = [
+            (name, state.part([program.values[i] for i in places.ravel()]), places.shape)
+            for name, places in zip(program.parameters, program.places)
+        ]
+
+    def program_now(self) -> Any:
+        """The program, with the present numbers."""
+        numbers = self.state.parameter.data
+        for name, part, shape in self.parts:
+            self.program.arrays[name] = numbers[part].reshape(shape)
+        return self.program
+
+
+class _Outputs:
+    """What a model gives for examples, as plain numbers in the lists that it gives them in."""
+
+    def __init__(self, model: Any, xs: Any, state: ArrayState, options: dict[str, Any]) -> None:
+        self.form: Any = None
+
+        def scalars(x: Any) -> list[Any]:
+            outputs = model(x)
+            self.form = _form(outputs)
+            return list(_leaves(outputs))
+
+        program = compile(scalars, shapes={"x": xs.shape[1:]}, **options)
+        self.program = _OnArrays(program, state)
+
+    def of(self, *inputs: Any) -> list[Any]:
+        rows = self.program.program_now().predict(*inputs).tolist()
+        return [_filled(self.form, iter(row)) for row in rows]
+
+
+def _leaves(outputs: Any) -> Iterator[Any]:
+    if isinstance(outputs, (list, tuple)):
+        for part in outputs:
+            yield from _leaves(part)
+    else:
+        yield outputs
+
+
+def _form(outputs: Any) -> Any:
+    """How many scalars a list has; or a list of forms; None of a single one."""
+    if not isinstance(outputs, (list, tuple)):
+        return None
+    forms = [_form(part) for part in outputs]
+    return len(forms) if all(form is None for form in forms) else forms
+
+
+def _filled(form: Any, numbers: Iterator[float]) -> Any:
+    if form is None:
+        return next(numbers)
+    if isinstance(form, int):
+        return list(islice(numbers, form))
+    return [_filled(part, numbers) for part in form]
+
+
+class _Named(NamedTuple):
+    """Parameters with the names they have in a model, as compile() asks for them."""
+
+    names: list[tuple[str, Value]]
+
+    @classmethod
+    def of(cls, model: Any, parameters: Sequence[Value]) -> _Named:
+        left = dict.fromkeys(parameters)
+        named = model.named_parameters(frozen=True) if isinstance(model, Module) else []
+        names = [(name, p) for name, p in named if p in left]
+        for _, p in names:
+            del left[p]
+        return cls(names + [(f"others.{i}", p) for i, p in enumerate(left)])
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        return self.names
+
+
+@contextmanager
+def _evaluating(model: Any) -> Iterator[None]:
+    """Evaluation mode meanwhile, and then for each module the mode it was in."""
+    modules = [m for _, m in model.named_modules()] if isinstance(model, Module) else []
+    modes = [(module, module.training) for module in modules]
+    try:
+        for module in modules:
+            module.training = False
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+def _stacked(parts: Sequence[Any], name: str, what: str) -> Any:
+    """The parts of all examples as one array of floats, the first axis that of the examples."""
+    arrays = [_floats(part, f"{what} {i}: {name}") for i, part in enumerate(parts)]
+    for i, array in enumerate(arrays):
+        if array.shape != arrays[0].shape:
+            raise ValueError(
+                f"fit(compiled=True) expected examples of one shape, and {what} {i}: {name} has "
+                f"shape {array.shape} where {what} 0 has {arrays[0].shape}"
+            )
+    return np.array(arrays)
+
+
+def _floats(part: Any, what: str) -> Any:
+    try:
+        array = np.asarray(part)
+        if array.dtype.kind in "biuf" or all(isinstance(x, Real) for x in array.flat):
+            return array.astype(float)
+    except (TypeError, ValueError):
+        pass
+    raise TypeError(
+        f"fit(compiled=True) expected numbers, or nested lists of them as long as each other, and "
+        f"{what} is {part!r:.60}"
+    )
+
+
+def _check_labels(task: Task, ys: Any) -> None:
+    """Raise what the loss raises for a label that it does not know.
+
+    Of a traced label it cannot tell; so here it is called on each that occurs.
+    """
+    first = {y.tobytes(): i for i, y in reversed(list(enumerate(ys)))}
+    if len(first) > LABELS:
+        return
+    with _evaluating(task.model), suppress(AutogradError, ArithmeticError):
+        outputs = task.model(task.data[0][0])
+        for i in sorted(first.values()):
+            with suppress(AutogradError, ArithmeticError):  # these are not that example's outputs
+                task.loss(outputs, task.data[i][1])

@@ -1,0 +1,78 @@
+"""An optimizer's parameters as one array, which its arithmetic on numbers moves as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_mini import Value
+
+from .base import Optimizer, set_numbers
+
+
+class ArrayParameter:
+    """What an optimizer sees of a parameter: here an array of numbers, and their gradient."""
+
+    __slots__ = ("data", "grad")
+
+    def __init__(self, data: Any, grad: Any) -> None:
+        self.data, self.grad = data, grad
+
+
+class ArrayState:
+    """Where the numbers of an optimizer's parameters are: in their Values, or in one array.
+
+    Args:
+        optimizer: load() gives it the array, sync() the Values again.
+        order: its parameters, in the order they are to have in the array.
+
+    Raises:
+        ValueError: a parameter is there twice.
+    """
+
+    def __init__(self, optimizer: Optimizer, order: Sequence[Value]) -> None:
+        self.optimizer, self.values = optimizer, optimizer.parameters
+        self.place = {value: i for i, value in enumerate(order)}
+        if len(self.place) != len(self.values):
+            raise ValueError("an optimizer on arrays has to hold each parameter once")
+        self.places = [self.place[value] for value in self.values]
+        self.parameter: Any = None
+
+    def load(self) -> None:
+        """From here on the numbers are in the array."""
+        self.parameter = ArrayParameter(
+            self._array([p.data for p in self.values]), self._array([p.grad for p in self.values])
+        )
+        memory = self._memory()
+        arrays = {k: [self._array(v)] if isinstance(v, list) else v for k, v in memory.items()}
+        vars(self.optimizer).update(arrays, parameters=[self.parameter])
+
+    def sync(self) -> None:
+        """From here on numbers and gradients are in the Values. Called twice, it does no more."""
+        if self.optimizer.parameters is self.values:
+            return
+        set_numbers(self.values, self._numbers(self.parameter.data))
+        for value, gradient in zip(self.values, self._numbers(self.parameter.grad)):
+            value.grad = gradient
+        memory = self._memory()
+        lists = {k: self._numbers(v[0]) if isinstance(v, list) else v for k, v in memory.items()}
+        vars(self.optimizer).update(lists, parameters=self.values)
+
+    def part(self, values: Sequence[Value]) -> Any:
+        """Where these are in the array: a slice, if they lie side by side."""
+        places = [self.place[value] for value in values]
+        start, stop = places[0], places[0] + len(places)
+        return slice(start, stop) if places == list(range(start, stop)) else np.array(places)
+
+    def _memory(self) -> dict[str, Any]:
+        return {name: getattr(self.optimizer, name) for name in self.optimizer.memory}
+
+    def _array(self, numbers: Sequence[Any]) -> Any:
+        array = np.empty(len(numbers))
+        array[self.places] = [float(number) for number in numbers]
+        return array
+
+    def _numbers(self, array: Any) -> list[float]:
+        return array[self.places].tolist()  # type: ignore[no-any-return]
