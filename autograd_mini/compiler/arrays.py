@@ -71,6 +71,21 @@ class Array(Recorded):
         """The Arrays among its args."""
         return [x for x in self.args if x.__class__ is Array]
 
+    def stands_for(self, nodes: Any) -> None:
+        """Let the nodes be its scalars, unless it has some; and those of what it is a view of."""
+        x = self
+        while x.scalars is None:
+            sizes = [abs(n) for n in x.shape]
+            if nodes.size != math.prod(sizes):
+                break
+            nodes = nodes.reshape(sizes)
+            x.scalars = nodes.reshape(sizes[x.is_batched :])
+            if x.op not in ("reshape", "transpose"):
+                break
+            if x.op == "transpose":
+                nodes = nodes.transpose(np.argsort(x.info))
+            [x] = x.args
+
     def __repr__(self) -> str:
         args = ", ".join(f"#{x.number}" if x.__class__ is Array else repr(x) for x in self.args)
         info = "" if self.info is None else f" {self.info}"
@@ -248,6 +263,16 @@ class Index:
 
     def __repr__(self) -> str:
         return f"[{self.places.shape}]"
+
+
+def written_shape(shape: Shape) -> str:
+    """A shape with n for the number of examples.
+
+    >>> written_shape((-1, 2)), written_shape((-16,)), written_shape(())
+    ('(n, 2)', '(16 n,)', '()')
+    """
+    sizes = ["n" if k == -1 else f"{-k} n" if k < 0 else str(k) for k in shape]
+    return f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
 
 
 def broadcast(*shapes: Shape) -> Shape:

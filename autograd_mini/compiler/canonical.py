@@ -80,6 +80,7 @@ class Graph:
             nodes of one kind become the lanes of one array.
         depths: the longest way down to a leaf; nodes of one kind have the same.
         batched: whether it depends on an input, and so differs between the examples.
+        labels: of nodes that the scalar code gave one.
     """
 
     def __init__(self, parameters: Sequence[Value] | None) -> None:
@@ -88,6 +89,7 @@ class Graph:
         self.kinds: list[int] = []
         self.depths: list[int] = []
         self.batched: list[bool] = []
+        self.labels: dict[int, str] = {}
         self.parameters: list[Value] = [] if parameters is None else list(parameters)
         self._every_leaf = parameters is None
         self._place = {p: i for i, p in enumerate(self.parameters)}
@@ -185,7 +187,9 @@ class Graph:
         form_of = forms.get
         for node in reversed(needed):
             if node.is_leaf:
-                forms[id(node)] = self._leaf(node)
+                form = forms[id(node)] = self._leaf(node)
+                if node.label and form.__class__ is int:
+                    self.labels[form] = node.label
                 continue
             operands = []
             for x in node.operands:
@@ -194,6 +198,8 @@ class Graph:
             form = self.form(node.op, operands)
             if form.__class__ is Form and uses[id(node)] > 1 and not form.is_signed_node:
                 form = self.made(form)
+            if node.label and form.__class__ is int:
+                self.labels[form] = node.label
             forms[id(node)] = form
         return [forms[id(x)] if isinstance(x, Value) else float(x) for x in roots]
 

@@ -56,8 +56,7 @@ class Lowering:
     def place(self, array: Array, nodes: Any, hole: float | None = None) -> None:
         """Let the nodes be the array's lanes, in order."""
         start = self.starts[-1] + self.arrays[-1].lanes if self.arrays else 0
-        if array.scalars is None:
-            array.scalars = nodes
+        array.stands_for(nodes)
         nodes = nodes.ravel()
         used = nodes != NOWHERE  # of an input some places may not be used
         self.address[nodes[used]] = start + np.flatnonzero(used)
