@@ -38,16 +38,28 @@ class Array(Recorded):
         program: the program it belongs to.
         number: its place in the program.
         scalars: the nodes of the scalar graph that are its lanes, if it was made of some.
+        label: what its scalars are called in the scalar code, or "".
         gradient_of: the array whose gradient it is, which it is named after; or None.
     """
 
-    __slots__ = ("args", "gradient_of", "info", "number", "op", "program", "scalars", "shape")
+    __slots__ = (
+        "args",
+        "gradient_of",
+        "info",
+        "label",
+        "number",
+        "op",
+        "program",
+        "scalars",
+        "shape",
+    )
 
     def __init__(
         self, program: ArrayProgram, op: Any, args: tuple[Any, ...], info: Any, shape: Shape
     ) -> None:
         self.program, self.op, self.args, self.info, self.shape = program, op, args, info, shape
         self.scalars: Any = None
+        self.label = ""
         self.gradient_of: Array | None = None
         self.number = len(program.arrays)
         program.arrays.append(self)
@@ -71,7 +83,7 @@ class Array(Recorded):
         """The Arrays among its args."""
         return [x for x in self.args if x.__class__ is Array]
 
-    def stands_for(self, nodes: Any) -> None:
+    def stands_for(self, nodes: Any, label: str) -> None:
         """Let the nodes be its scalars, unless it has some; and those of what it is a view of."""
         x = self
         while x.scalars is None:
@@ -79,7 +91,7 @@ class Array(Recorded):
             if nodes.size != math.prod(sizes):
                 break
             nodes = nodes.reshape(sizes)
-            x.scalars = nodes.reshape(sizes[x.is_batched :])
+            x.scalars, x.label = nodes.reshape(sizes[x.is_batched :]), label
             if x.op not in ("reshape", "transpose"):
                 break
             if x.op == "transpose":

@@ -56,8 +56,14 @@ def parameter_blocks(
             together.setdefault(uses.get(place), []).append(place)
         blocks = []
         for use, places in together.items():
-            stem = "W" if any(role != NONE for _, role in use or ()) else "b"
-            blocks.append(Block(unique.numbered(stem), tuple(places), None, ""))
+            labels = [graph.parameters[place].label for place in places]
+            about = ", ".join(labels if len(labels) < 5 else [*labels[:2], "..", labels[-1]])
+            if len(labels) == 1 and labels[0].isidentifier():
+                name = unique.plain(labels[0])
+            else:
+                stem = "W" if any(role != NONE for _, role in use or ()) else "b"
+                name = unique.numbered(stem)
+            blocks.append(Block(name, tuple(places), None, about if all(labels) else ""))
         return blocks
     families = _families(names, uses)
     parents = list(dict.fromkeys(f.parent for f in families))

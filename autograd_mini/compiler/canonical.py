@@ -52,14 +52,16 @@ class Form:
         terms: (coefficient, left, right) triples.
         is_written: whether somebody wrote it as a sum, if only of one term: beside longer sums, or
             others with a constant, it is one of them.
+        label: the name that the scalar code gave it.
     """
 
-    __slots__ = ("constant", "is_written", "terms")
+    __slots__ = ("constant", "is_written", "label", "terms")
 
     def __init__(
         self, constant: float, terms: list[tuple[float, int, int]], is_written: bool = False
     ) -> None:
         self.constant, self.terms, self.is_written = constant, terms, is_written
+        self.label = ""
 
     @property
     def is_signed_node(self) -> bool:
@@ -103,7 +105,8 @@ class Graph:
         parts = [
             (x.constant, tuple(x.terms)) if x.__class__ is Form else (x.__class__, x) for x in forms
         ]
-        return tuple(self._numbers), len(self.parameters), shape, tuple(parts)
+        labels = tuple(self.labels.items())
+        return tuple(self._numbers), len(self.parameters), shape, tuple(parts), labels
 
     @property
     def is_irregular(self) -> bool:
@@ -167,8 +170,12 @@ class Graph:
             merged: dict[tuple[int, int], tuple[float, int, int]] = {}
             for pair, (c, a, b) in zip(pairs, terms):
                 merged[pair] = (c + merged[pair][0] if pair in merged else c, a, b)
-            return self.made(Form(form.constant, list(merged.values()), form.is_written))
-        return self.node(fsum, Sum(form.constant, coefficients, lefts, rights))
+            form = Form(form.constant, list(merged.values()), form.is_written)
+            return self.made(form)
+        node = self.node(fsum, Sum(form.constant, coefficients, lefts, rights))
+        if form.label:
+            self.labels[node] = form.label
+        return node
 
     # -- taking a graph in ----------------------------------------------------------------------
 
@@ -196,6 +203,8 @@ class Graph:
                 form = form_of(id(x))
                 operands.append(float(x) if form is None else form)
             form = self.form(node.op, operands)
+            if node.label and form.__class__ is Form:
+                form.label = node.label
             if form.__class__ is Form and uses[id(node)] > 1 and not form.is_signed_node:
                 form = self.made(form)
             if node.label and form.__class__ is int:

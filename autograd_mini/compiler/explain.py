@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..primitives import multiply
 from .canonical import INPUT, PARAMETER
@@ -18,13 +18,16 @@ DEEPEST = 4  # scalars without a line are spelled out within each other so far
 LONGEST = 160  # characters of a formula; of a longer one only what is outermost
 
 
-class Explanation(NamedTuple):
+class Explanation:
     """What some lines stand for; it prints as text, and a notebook shows it.
 
     Attributes:
         lines: the lines that are explained.
         texts: for each the lines of its explanation, indented below what they explain.
     """
+
+    def __init__(self, lines: Sequence[Line], texts: Sequence[Sequence[str]]) -> None:
+        self.lines, self.texts = tuple(lines), tuple(map(tuple, texts))
 
     lines: tuple[Line, ...]
     texts: tuple[tuple[str, ...], ...]
@@ -69,7 +72,10 @@ class Explainer:
                 for place, node in enumerate(line.lanes.ravel().tolist()):
                     self.element.setdefault(node, line.element(place)[1:])
         self.roots: dict[int, str] = {}
-        self.each, self.once = origin.roots if reduction else (None, None)
+        self.each: Any = None
+        self.once: Any = None
+        if reduction:
+            self.each, self.once = origin.roots
         for root, name, what in (
             (self.each, "L", "the loss of one example"),
             (self.once, "P", "what the parameters alone add to the loss"),
@@ -85,7 +91,7 @@ class Explainer:
         }
 
     def explain(self, lines: Sequence[Line]) -> Explanation:
-        return Explanation(tuple(lines), tuple(tuple(self._texts(line)) for line in lines))
+        return Explanation(lines, [list(self._texts(line)) for line in lines])
 
     def _texts(self, line: Line) -> Iterator[str]:
         if line.kind in ("input", "parameter", "constant"):
@@ -101,7 +107,7 @@ class Explainer:
             for place in places[:FIRST]:
                 yield from describe(line, place)
             if len(places) > FIRST:
-                yield f".. {len(places) - FIRST} more like {'these' if FIRST > 1 else 'this'}"
+                yield f".. {len(places) - FIRST:,} more like these"
 
     # -- headlines ------------------------------------------------------------------------------
 
@@ -121,7 +127,8 @@ class Explainer:
         elif line.kind == "parameter":
             about = self.about.get(line.name, "")
             index = ", ".join("ijkl"[: len(line.shape)])
-            name = f"{line.name}[{index}]" if index and "*" not in about else line.name
+            runs = re.search(r"(^|\.)i(\.|$)", about)
+            name = f"{line.name}[{index}]" if runs else line.name
             yield f"{line.sizes()}: parameters" + (f", {name} is {about}" if about else "")
         else:
             yield f"{line.sizes()}: numbers of the code, or places in an array"
@@ -216,7 +223,7 @@ class Explainer:
         if node in self.roots:
             terms.append(self._seed(node).removesuffix(" * ") or "1")
         yield f"dloss/d{name} = {' + '.join(terms) or '0'}"
-        for user, slope in few[:FIRST]:
+        for user, slope in few:
             upper = self.element[user]
             where = f", where {upper} is {self.roots[user]}" if user in self.roots else ""
             yield f"    d{upper}/d{name} = {symbol(slope)}{where}"
@@ -287,5 +294,6 @@ def chosen_lines(origin: Origin, source: str, line: int | str | None) -> list[Li
         name = match[1]
     found = [x for x in origin.lines if x.name == name]
     if not found:
-        raise ValueError(f"no array is called {name!r}; there are {', '.join(x.name for x in lines)}")
+        names = ", ".join(x.name for x in lines)
+        raise ValueError(f"no array is called {name!r}; there are {names}")
     return found

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..primitives import fsum
 from .arithmetic import RELATIONS
-from .arrays import Array, Shape, written_shape
+from .arrays import BATCH, Array, Shape, written_shape
 from .backends.source import Source
 from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Graph
 from .pipeline import Lowered
@@ -60,8 +60,7 @@ class Line(NamedTuple):
     def element(self, place: int) -> str:
         """One number of the array of an example, in Python's notation: z1[0], b3."""
         sizes = [abs(n) for n in self.shape]
-        index = [int(i) for i in np.unravel_index(place, sizes)]
-        index = index[self.shape[:1] == (-1,) :]
+        index = [int(i) for i, n in zip(np.unravel_index(place, sizes), self.shape) if n != BATCH]
         return f"{self.name}[{', '.join(map(str, index))}]" if index else self.name
 
 

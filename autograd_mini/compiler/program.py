@@ -210,7 +210,6 @@ class Program:
                 self.values[place].grad += float(number)
         return loss
 
-
     # -- showing itself -------------------------------------------------------------------------
 
     def explain(self, line: int | str | None = None) -> Explanation:

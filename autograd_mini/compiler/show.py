@@ -23,6 +23,7 @@ COLOURS = {
     "Function": ("f", "#0b5394", "#8ec1ee"),
 }
 LIGHT, DARK = ("#f7f7f7", "#1a1a1a"), ("#1e1e1e", "#e6e6e6")  # paper and ink
+DARK_PAGES = ("[data-jp-theme-light=false]", ".vscode-dark", "html[theme=dark]")  # Jupyter's, ..
 _FONT = "font-family: monospace; font-size: 13px; line-height: 1.4"
 
 
@@ -52,12 +53,15 @@ def _tokens(code: str) -> str:
 
 def block(html: str) -> str:
     """A <div> of highlighted code, with its style sheet for dark pages."""
-    rules = [f"{{}} {{{{ background-color: {DARK[0]} !important; color: {DARK[1]} !important; }}}}"]
-    rules += [f"{{}} .{name} {{{{ color: {dark} !important; }}}}" for name, _, dark in COLOURS.values()]
-    sheets = []
-    for page in ("[data-jp-theme-light=false]", ".vscode-dark", "html[theme=dark]"):
-        sheets += [rule.format(f"{page} .autograd-code") for rule in rules]
-    return f"<div>\n<style>\n{chr(10).join(sheets)}\n</style>\n{html}\n</div>"
+    rules = []
+    for page in DARK_PAGES:
+        code = f"{page} .autograd-code"
+        paper, ink = DARK
+        rules.append(f"{code} {{ background-color: {paper} !important; color: {ink} !important; }}")
+        for name, _, dark in COLOURS.values():
+            rules.append(f"{code} .{name} {{ color: {dark} !important; }}")
+    sheet = "\n".join(rules)
+    return f"<div>\n<style>\n{sheet}\n</style>\n{html}\n</div>"
 
 
 # -- the summary --------------------------------------------------------------------------------
@@ -107,10 +111,9 @@ def _many(count: int, what: str) -> str:
 def shortest(compiled: Compiled) -> str:
     """A program in one line."""
     inputs = ", ".join(f"{name} {_batched(shape)}" for name, shape in compiled.inputs.items())
-    what = f"the {compiled.reduction} of a loss and its gradient" if compiled.reduction else "outputs"
-    arrays = _many(len(compiled.parameters), "parameter array")
+    what = f"a loss, its {compiled.reduction} and gradient" if compiled.reduction else "outputs"
+    parameters = _many(len(compiled.parameters), "parameter array")
+    nodes = _many(compiled.scalars, "scalar node")
     return (
-        f"<Program of {what}: {inputs or 'no inputs'}; {arrays}; {compiled.scalars:,} scalar nodes; "
-        f"{compiled.backend}>"
+        f"<Program of {what}: {inputs or 'no inputs'}; {parameters}; {nodes}; {compiled.backend}>"
     )
-

@@ -31,7 +31,7 @@ def rewritten(outputs: Sequence[Array], rule: Rule) -> list[Array]:
             if x.gradient_of is not None and result.gradient_of is None:
                 result.gradient_of = new.get(x.gradient_of)
             if x.scalars is not None:
-                result.stands_for(x.scalars)
+                result.stands_for(x.scalars, x.label)
     return [new[x] for x in outputs]
 
 

@@ -50,7 +50,7 @@ class Symbol(Recorded):
 def symbol(x: Any) -> Symbol:
     """A number as one writes it; a Symbol as it is."""
     if x.__class__ is Symbol:
-        return x  # type: ignore[no-any-return]
+        return x
     return Symbol(f"{x:.6g}", UNARY if x < 0 else ATOM)
 
 
@@ -93,10 +93,8 @@ def _product(*factors: Any) -> Any:
             continue
         number *= x.scale
         x = x.rest or x
-        if rest is None:
-            rest = x
-        else:
-            rest = Symbol(f"{rest.within(PRODUCT)} * {x.within(UNARY)}", PRODUCT)
+        text = x.text if rest is None else f"{rest.within(PRODUCT)} * {x.within(UNARY)}"
+        rest = Symbol(text, x.binding if rest is None else PRODUCT)
     if rest is None or number in (0, 1):
         return number if rest is None or not number else rest
     if number == -1:
@@ -194,4 +192,3 @@ def partial(op: Any, args: Any, node: int, y: Symbol, operand: Callable[[int], S
             slope = op.partial(i, x, y)
             total = applied(add, [total, slope]) if total.__class__ is Symbol else slope
     return total
-

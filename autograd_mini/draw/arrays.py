@@ -110,7 +110,7 @@ def _draw_lines(picture: Any, lines: Sequence[Any]) -> None:
     for line in lines:
         for name in line.reads:
             ends = [f"a_{name}", f"a_{line.name}"]
-            says = {"id": f"reads-{line.name}-{name}", "tooltip": tooltip(f"{line.name} reads {name}")}
+            says = {"id": f"reads-{line.name}-{name}", "tooltip": f"{line.name} reads {name}"}
             if line.kind == "backward" and of[name].kind == "backward":
                 picture.edge(*reversed(ends), dir="back", color=BACKWARD, **says)
             elif line.kind == "backward":

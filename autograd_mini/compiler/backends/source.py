@@ -412,6 +412,8 @@ class Source:
     def _designation(self, x: Array) -> str:
         if len(self.outputs) > 1 and x.number >= self.outputs[0].number:
             return "loss" if x is self.outputs[0] else "g"
+        if x.label:
+            return "losses" if x.label == "loss" else x.label
         if x.op in ("reshape", "transpose", "slice", "broadcast") and x.operands:
             return self._designation(x.operands[0])
         if x.op == "matmul":
@@ -550,10 +552,9 @@ def _about(source: Source, lowered: Lowered) -> list[str]:
     parameters = source.arguments[len(lowered.inputs) :]
     modules: dict[str, list[tuple[str, str]]] = {}
     for name, block, places in zip(parameters, lowered.blocks, lowered.places):
-        module = re.match(r"\D*\d+|.*", block.about)
-        assert module is not None
-        of_module = modules.setdefault(module[0], [])
-        of_module.append((f"{name} {places.shape}", block.about or "parameters"))
+        about = block.about if block.about != name else ""
+        [module] = re.findall(r"^\D*\d+|^.*", about)[:1]
+        modules.setdefault(module, []).append((f"{name} {places.shape}", about or "parameters"))
     for arrays in modules.values():
         names, abouts = zip(*arrays)
         lines.append(f"{', '.join(names)}: {', '.join(dict.fromkeys(abouts))}")
