@@ -16,6 +16,7 @@ from .arrays import Shape
 from .backends import backend as load_backend
 from .cache import Cache
 from .canonical import Graph
+from .origin import Origin
 from .pipeline import lower_loss, lower_outputs
 from .program import Compiled, Function, Program
 from .trace import Trace, Traced, are_alike, in_order, placeholders
@@ -157,6 +158,7 @@ def _made(request: Request) -> tuple[Compiled, Function]:
     graph, roots, names, inputs, labels, reduction, backend, dtype, devices = request
     chosen = load_backend(backend)
     name = "value_and_grad" if reduction else "predict"
+    origin = None
     if backend == "tape":
         source, constants, blocks, places = chosen.taped(graph, roots, names, inputs, reduction)
     else:
@@ -166,6 +168,7 @@ def _made(request: Request) -> tuple[Compiled, Function]:
             lowered = lower_outputs(graph, roots, names, inputs)
         source, constants = chosen.emit(lowered, name)
         blocks, places = lowered.blocks, lowered.places
+        origin = Origin(graph, lowered)
     compiled = Compiled(
         source,
         name,
@@ -179,6 +182,7 @@ def _made(request: Request) -> tuple[Compiled, Function]:
         len(graph.ops),
         backend,
         dtype,
+        origin,
     )
     options = {} if devices is None else {"devices": devices}
     return compiled, chosen.function(compiled, **options)

@@ -38,16 +38,28 @@ class Array(Recorded):
         program: the program it belongs to.
         number: its place in the program.
         scalars: the nodes of the scalar graph that are its lanes, if it was made of some.
+        label: what its scalars are called in the scalar code, or "".
         gradient_of: the array whose gradient it is, which it is named after; or None.
     """
 
-    __slots__ = ("args", "gradient_of", "info", "number", "op", "program", "scalars", "shape")
+    __slots__ = (
+        "args",
+        "gradient_of",
+        "info",
+        "label",
+        "number",
+        "op",
+        "program",
+        "scalars",
+        "shape",
+    )
 
     def __init__(
         self, program: ArrayProgram, op: Any, args: tuple[Any, ...], info: Any, shape: Shape
     ) -> None:
         self.program, self.op, self.args, self.info, self.shape = program, op, args, info, shape
         self.scalars: Any = None
+        self.label = ""
         self.gradient_of: Array | None = None
         self.number = len(program.arrays)
         program.arrays.append(self)
@@ -70,6 +82,21 @@ class Array(Recorded):
     def operands(self) -> list[Array]:
         """The Arrays among its args."""
         return [x for x in self.args if x.__class__ is Array]
+
+    def stands_for(self, nodes: Any, label: str) -> None:
+        """Let the nodes be its scalars, unless it has some; and those of what it is a view of."""
+        x = self
+        while x.scalars is None:
+            sizes = [abs(n) for n in x.shape]
+            if nodes.size != math.prod(sizes):
+                break
+            nodes = nodes.reshape(sizes)
+            x.scalars, x.label = nodes.reshape(sizes[x.is_batched :]), label
+            if x.op not in ("reshape", "transpose"):
+                break
+            if x.op == "transpose":
+                nodes = nodes.transpose(np.argsort(x.info))
+            [x] = x.args
 
     def __repr__(self) -> str:
         args = ", ".join(f"#{x.number}" if x.__class__ is Array else repr(x) for x in self.args)
@@ -248,6 +275,16 @@ class Index:
 
     def __repr__(self) -> str:
         return f"[{self.places.shape}]"
+
+
+def written_shape(shape: Shape) -> str:
+    """A shape with n for the number of examples.
+
+    >>> written_shape((-1, 2)), written_shape((-16,)), written_shape(())
+    ('(n, 2)', '(16 n,)', '()')
+    """
+    sizes = ["n" if k == -1 else f"{-k} n" if k < 0 else str(k) for k in shape]
+    return f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
 
 
 def broadcast(*shapes: Shape) -> Shape:

@@ -27,7 +27,8 @@ class Block(NamedTuple):
         name: of the array.
         places: of the parameters in the list of all, in order.
         shape: of the array; None if it is left to the first operation that uses them.
-        about: the names of the parameters, with * for numbers that run.
+        about: the names of the parameters, with i, j, .. for the places along the array's axes, or
+            * for numbers that run otherwise.
     """
 
     name: str
@@ -55,8 +56,14 @@ def parameter_blocks(
             together.setdefault(uses.get(place), []).append(place)
         blocks = []
         for use, places in together.items():
-            stem = "W" if any(role != NONE for _, role in use or ()) else "b"
-            blocks.append(Block(unique.numbered(stem), tuple(places), None, ""))
+            labels = [graph.parameters[place].label for place in places]
+            about = ", ".join(labels if len(labels) < 5 else [*labels[:2], "..", labels[-1]])
+            if len(labels) == 1 and labels[0].isidentifier():
+                name = unique.plain(labels[0])
+            else:
+                stem = "W" if any(role != NONE for _, role in use or ()) else "b"
+                name = unique.numbered(stem)
+            blocks.append(Block(name, tuple(places), None, about if all(labels) else ""))
         return blocks
     families = _families(names, uses)
     parents = list(dict.fromkeys(f.parent for f in families))
@@ -141,17 +148,21 @@ def _family(places: Sequence[int], names: Sequence[str]) -> _Family:
     return _Family(
         ".".join(parent),
         words[-1] if words else "p",
-        ".".join("*" if i in runs else token for i, token in enumerate(first))
-        if numbers
-        else names[places[0]],
+        _about(first, runs, complete) if numbers else names[places[0]],
         tuple(places),
         tuple(map(len, grid)) if complete else None,
     )
 
 
+def _about(tokens: Sequence[str], runs: Sequence[int], complete: bool) -> str:
+    """The tokens of a name, with letters in place of the numbers that run."""
+    letters = dict(zip(runs, "ijkl")) if complete else {}
+    return ".".join(letters.get(i, "*") if i in runs else token for i, token in enumerate(tokens))
+
+
 def _block(families: Sequence[_Family], parents: Sequence[str], unique: _Names) -> Block:
     places = tuple(place for family in families for place in family.places)
-    about = ", ".join(family.about for family in families)
+    about = " above ".join(family.about for family in families)
     shape = families[0].shape
     if len(families) > 1 and shape:
         shape = (sum(f.shape[0] for f in families if f.shape), *shape[1:])

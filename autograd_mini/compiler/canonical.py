@@ -52,14 +52,16 @@ class Form:
         terms: (coefficient, left, right) triples.
         is_written: whether somebody wrote it as a sum, if only of one term: beside longer sums, or
             others with a constant, it is one of them.
+        label: the name that the scalar code gave it.
     """
 
-    __slots__ = ("constant", "is_written", "terms")
+    __slots__ = ("constant", "is_written", "label", "terms")
 
     def __init__(
         self, constant: float, terms: list[tuple[float, int, int]], is_written: bool = False
     ) -> None:
         self.constant, self.terms, self.is_written = constant, terms, is_written
+        self.label = ""
 
     @property
     def is_signed_node(self) -> bool:
@@ -80,6 +82,7 @@ class Graph:
             nodes of one kind become the lanes of one array.
         depths: the longest way down to a leaf; nodes of one kind have the same.
         batched: whether it depends on an input, and so differs between the examples.
+        labels: of nodes that the scalar code gave one.
     """
 
     def __init__(self, parameters: Sequence[Value] | None) -> None:
@@ -88,6 +91,7 @@ class Graph:
         self.kinds: list[int] = []
         self.depths: list[int] = []
         self.batched: list[bool] = []
+        self.labels: dict[int, str] = {}
         self.parameters: list[Value] = [] if parameters is None else list(parameters)
         self._every_leaf = parameters is None
         self._place = {p: i for i, p in enumerate(self.parameters)}
@@ -101,7 +105,8 @@ class Graph:
         parts = [
             (x.constant, tuple(x.terms)) if x.__class__ is Form else (x.__class__, x) for x in forms
         ]
-        return tuple(self._numbers), len(self.parameters), shape, tuple(parts)
+        labels = tuple(self.labels.items())
+        return tuple(self._numbers), len(self.parameters), shape, tuple(parts), labels
 
     @property
     def is_irregular(self) -> bool:
@@ -165,8 +170,12 @@ class Graph:
             merged: dict[tuple[int, int], tuple[float, int, int]] = {}
             for pair, (c, a, b) in zip(pairs, terms):
                 merged[pair] = (c + merged[pair][0] if pair in merged else c, a, b)
-            return self.made(Form(form.constant, list(merged.values()), form.is_written))
-        return self.node(fsum, Sum(form.constant, coefficients, lefts, rights))
+            form = Form(form.constant, list(merged.values()), form.is_written)
+            return self.made(form)
+        node = self.node(fsum, Sum(form.constant, coefficients, lefts, rights))
+        if form.label:
+            self.labels[node] = form.label
+        return node
 
     # -- taking a graph in ----------------------------------------------------------------------
 
@@ -185,15 +194,21 @@ class Graph:
         form_of = forms.get
         for node in reversed(needed):
             if node.is_leaf:
-                forms[id(node)] = self._leaf(node)
+                form = forms[id(node)] = self._leaf(node)
+                if node.label and form.__class__ is int:
+                    self.labels[form] = node.label
                 continue
             operands = []
             for x in node.operands:
                 form = form_of(id(x))
                 operands.append(float(x) if form is None else form)
             form = self.form(node.op, operands)
+            if node.label and form.__class__ is Form:
+                form.label = node.label
             if form.__class__ is Form and uses[id(node)] > 1 and not form.is_signed_node:
                 form = self.made(form)
+            if node.label and form.__class__ is int:
+                self.labels[form] = node.label
             forms[id(node)] = form
         return [forms[id(x)] if isinstance(x, Value) else float(x) for x in roots]
 

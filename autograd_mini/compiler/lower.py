@@ -8,7 +8,9 @@ of matmul, convolution or attention it may be called.
 
 from __future__ import annotations
 
+import keyword
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import combinations
@@ -56,8 +58,7 @@ class Lowering:
     def place(self, array: Array, nodes: Any, hole: float | None = None) -> None:
         """Let the nodes be the array's lanes, in order."""
         start = self.starts[-1] + self.arrays[-1].lanes if self.arrays else 0
-        if array.scalars is None:
-            array.scalars = nodes
+        array.stands_for(nodes, self._label(nodes))
         nodes = nodes.ravel()
         used = nodes != NOWHERE  # of an input some places may not be used
         self.address[nodes[used]] = start + np.flatnonzero(used)
@@ -65,6 +66,16 @@ class Lowering:
         self.nodes.append(nodes)
         self.starts.append(start)
         self.holes.append(hole)
+
+    def _label(self, nodes: Any) -> str:
+        """What the scalar code calls all the nodes, numbers at the end aside: h for h[0], h[1]."""
+        known = self.graph.labels
+        if not known:
+            return ""
+        labels = {known.get(node, "") for node in nodes.ravel().tolist() if node != NOWHERE}
+        stems = {re.sub(r"[\W_]*\d[\d\W_]*$", "", label) for label in labels}
+        stem = stems.pop() if len(stems) == 1 else ""
+        return stem if stem.isidentifier() and not keyword.iskeyword(stem) else ""
 
     def place_block(self, block: int, nodes: Any) -> None:
         """Make the array of a block of parameters, of the nodes' shape and order."""

@@ -26,12 +26,17 @@ class Lowered(NamedTuple):
         blocks: of parameters, one an array.
         inputs: name -> shape, of one example.
         places: for each block, where its parameters are in the list of all, in the array's shape.
+        roots: the nodes of an example's loss and of what parameters alone add to it, a number where
+            it is a constant; or the nodes of the outputs.
+        reduction: "mean" or "sum"; "" for outputs that are no loss.
     """
 
     outputs: list[Array]
     blocks: list[Block]
     places: list[Any]
     inputs: dict[str, Shape]
+    roots: list[Any]
+    reduction: str
 
     def names(self, outputs: Sequence[Array]) -> dict[Array, str]:
         """What the inputs and parameters are called, in the program of the outputs."""
@@ -58,6 +63,7 @@ def lower_loss(
     once = graph.made(Form(whole.constant, apart[False]))
     lowering, blocks = _lowering(graph, [each, once], names, inputs)
     program = lowering.program
+    roots = [each, once]
     parts = []
     if apart[True]:
         each = _read(lowering, np.array(each)).array
@@ -76,7 +82,7 @@ def lower_loss(
     loss = program.broadcast(loss, ())
     wrt = _parameters(lowering, blocks)
     found = gradients(loss, wrt)
-    return _finished(lowering, blocks, inputs, [loss, *found])
+    return _finished(lowering, blocks, inputs, roots, reduction, [loss, *found])
 
 
 def lower_outputs(
@@ -88,7 +94,8 @@ def lower_outputs(
     view = _read(lowering, nodes).aligned(nodes.ndim)
     _parameters(lowering, blocks)
     shape = (*[BATCH] * bool(inputs), *nodes.shape)
-    return _finished(lowering, blocks, inputs, [lowering.program.broadcast(view, shape)])
+    outputs = [lowering.program.broadcast(view, shape)]
+    return _finished(lowering, blocks, inputs, nodes.ravel().tolist(), "", outputs)
 
 
 def _over_batch(x: Any) -> Any:
@@ -151,9 +158,14 @@ def _parameters(lowering: Lowering, blocks: Sequence[Block]) -> list[Array]:
 
 
 def _finished(
-    lowering: Lowering, blocks: list[Block], inputs: dict[str, Shape], outputs: list[Array]
+    lowering: Lowering,
+    blocks: list[Block],
+    inputs: dict[str, Shape],
+    roots: list[Any],
+    reduction: str,
+    outputs: list[Array],
 ) -> Lowered:
     outputs = rewritten(outputs, stable_softmax)
     args = lowering.graph.args
     places = [np.array([args[i][0] for i in b.ravel()]).reshape(b.shape) for b in lowering.blocks]
-    return Lowered(outputs, blocks, places, inputs)
+    return Lowered(outputs, blocks, places, inputs, roots, reduction)

@@ -10,6 +10,9 @@ import numpy as np
 from ..value import Value
 from .arrays import Shape
 from .backends import backend
+from .explain import Explainer, Explanation, chosen_lines
+from .origin import Origin
+from .show import block, highlighted, shortest, summary
 
 Function = Callable[..., Any]  # of arrays: of the inputs, then of the parameters
 
@@ -23,13 +26,14 @@ class Compiled(NamedTuple):
         inputs: name -> shape, of one example.
         parameters: name -> shape.
         places: for each parameter array, where its Values are in the list of all.
-        about: name -> the names of its Values, with * for numbers that run.
+        about: name -> the names of its Values, with i, j, .. for the places along its axes.
         constants: name -> array, what else the function takes.
         labels: for inputs that pick() takes as an index, (name, place) -> how many there are.
         reduction: "mean" or "sum"; "" for outputs that are no loss.
         scalars: how many nodes the scalar graph has.
         backend: its name.
         dtype: of all arrays.
+        origin: the scalar graph, and the lines that it became; None for a tape, which has none.
     """
 
     source: str
@@ -44,6 +48,7 @@ class Compiled(NamedTuple):
     scalars: int
     backend: str
     dtype: str
+    origin: Origin | None
 
 
 class Program:
@@ -80,6 +85,11 @@ class Program:
     @property
     def parameters(self) -> list[str]:
         return list(self._compiled.parameters)
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        """What the function of the source takes besides: name -> array."""
+        return dict(self._compiled.constants)
 
     # -- running --------------------------------------------------------------------------------
 
@@ -219,6 +229,65 @@ class Program:
             for place, number in zip(places.ravel(), np.asarray(gradient).ravel()):
                 self.values[place].grad += float(number)
         return loss
+
+    # -- showing itself -------------------------------------------------------------------------
+
+    def explain(self, line: int | str | None = None) -> Explanation:
+        """Which scalars a line of the source stands for, and how they were written; or, of a
+        gradient, the chain rule.
+
+        Args:
+            line: its number in `source`, from 1, or the name that it assigns; also an argument of
+                the function. None for all lines.
+
+        Raises:
+            ValueError: there is no such line, it assigns nothing, or the graph is irregular and
+                became a tape of scalars.
+        """
+        compiled, origin = self._compiled, self._origin
+        explainer = Explainer(origin, compiled.about, compiled.reduction)
+        return explainer.explain(chosen_lines(origin, compiled.source, line))
+
+    @property
+    def _origin(self) -> Origin:
+        origin = self._compiled.origin
+        if origin is None:
+            raise ValueError(
+                "the scalar graph is irregular and became a tape, which has no arrays; compile it "
+                'with backend="numpy"'
+            )
+        return origin
+
+    def summary(self) -> str:
+        """What the program was made of, what it takes, and what it does."""
+        return summary(self._compiled, self.values)
+
+    def draw(self, format: str = "svg", rankdir: str = "TB", *, scalars: bool = True) -> Any:
+        """The program as a picture: the scalar graph of one example, and beside it the arrays that
+        it became, with their code; forward, and backward.
+
+        Args:
+            format: what .render() writes: "svg", "png", ..
+            rankdir: the direction of the forward pass, "TB" for down.
+            scalars: whether to draw the scalar graph, too.
+
+        Returns:
+            A graphviz.Digraph, as draw_dot gives it; a notebook shows it.
+
+        Raises:
+            ValueError: the graph is irregular and became a tape of scalars.
+        """
+        from ..draw.arrays import draw_arrays
+
+        origin = self._origin
+        made_of, loss = origin.lanes_below()
+        return draw_arrays(origin.lines, made_of, loss, format, rankdir, scalars)
+
+    def __repr__(self) -> str:
+        return shortest(self._compiled)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": block(highlighted(self.source)), "text/plain": repr(self)}
 
 
 def _as_floats(name: str, given: Any, dtype: Any) -> Any:

@@ -35,8 +35,8 @@ def rewritten(outputs: Sequence[Array], rule: Rule) -> list[Array]:
         if result.__class__ is Array:
             if x.gradient_of is not None and result.gradient_of is None:
                 result.gradient_of = new.get(x.gradient_of)
-            if result.scalars is None:
-                result.scalars = x.scalars
+            if x.scalars is not None:
+                result.stands_for(x.scalars, x.label)
     return [program.broadcast(new[x], x.shape) for x in outputs]
 
 

@@ -210,7 +210,9 @@ def test_the_source_is_loops_named_after_the_arrays():
 def test_compiled_code_is_kept_on_disk(tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
-    source = "from autograd_mini.compiler.backends.lanes import *\n@jit\ndef f(x):\n    return x + 1\n"
+    source = (
+        "from autograd_mini.compiler.backends.lanes import *\n@jit\ndef f(x):\n    return x + 1\n"
+    )
     assert jit.load(source)["f"](1.0) == 2.0
     [file] = (tmp_path / "autograd-mini").glob("*")
     before = file.stat().st_mtime_ns
@@ -224,7 +226,9 @@ def test_compiled_code_is_kept_on_disk(tmp_path, monkeypatch):
 def test_a_disk_that_cannot_be_written_only_costs_time(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
-    source = "from autograd_mini.compiler.backends.lanes import *\n@jit\ndef f(x):\n    return x + 2\n"
+    source = (
+        "from autograd_mini.compiler.backends.lanes import *\n@jit\ndef f(x):\n    return x + 2\n"
+    )
     assert jit.load(source)["f"](1.0) == 3.0
 
 

@@ -26,7 +26,9 @@ def irregular(xs, ws, size=600, seed=0):
     for _ in range(size):
         i, j = rng.sample(range(len(front)), 2)
         a, b = front[i], front[j]
-        front[i] = rng.choice([lambda: (a + b) / 2, lambda: tanh(a * b), lambda: sin(a) - 0.1 * b])()
+        front[i] = rng.choice(
+            [lambda: (a + b) / 2, lambda: tanh(a * b), lambda: sin(a) - 0.1 * b]
+        )()
     return sum(front)
 
 

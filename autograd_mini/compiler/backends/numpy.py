@@ -71,6 +71,11 @@ class NumpySource(source.Source):
         return f"{name}[{index}] += {text}"
 
 
+def written(lowered: Lowered) -> source.Source:
+    """The lines of a program."""
+    return source.written(NumpySource, lowered)
+
+
 def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
     """The source of a function of this name, and the constants that it takes besides."""
     return source.emit(NumpySource, lowered, name)

@@ -12,16 +12,18 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ...primitives import add, divide, multiply, negate, power, subtract
 from ..arithmetic import RELATIONS
-from ..arrays import Array
+from ..arrays import BATCH, Array, written_shape
 from ..pipeline import Lowered
-from ..program import Function
 from ..simplify import as_matrix_products, composed, reachable, rewritten
+
+if TYPE_CHECKING:
+    from ..program import Function
 
 WIDTH = 88
 # how tightly an expression binds
@@ -114,6 +116,12 @@ class Source:
         )
         self.lines: list[tuple[str, Array]] = []
         self._taken = {*arguments, *self.imports, *LOCALS}
+        self._names_of_bases = {_unshaped(x): name for x, name in self.names.items()}
+        self._gradients_in_other_shapes = {
+            x.args[0]: x.gradient_of
+            for x in self.order
+            if x.op in ("reshape", "transpose") and x.gradient_of is not None
+        }
         for x in self.order:
             self._write(x)
 
@@ -136,7 +144,7 @@ class Source:
             return
         expression = self._expression(x)
         if self._needs_a_line(x, expression):
-            name = self.names[x] = self._name(x)
+            name = self._give_name(x)
             if x.op == "assemble":
                 self._write_assemble(x, name)
             elif x.op == "scatter":
@@ -166,7 +174,7 @@ class Source:
         """x in an expression that does not take computations: its name, or a view of a name."""
         expression = self._of(x)
         if expression.operations:
-            name = self.names[x] = self._name(x)
+            name = self._give_name(x)
             self.lines.append((f"{name} = {expression.text}", x))
             expression = self.expressions[x] = Expression(name, ATOM, 0)
         return expression.within(ATOM)
@@ -377,16 +385,35 @@ class Source:
 
     # -- names ----------------------------------------------------------------------------------
 
+    def _give_name(self, x: Array) -> str:
+        name = self.names[x] = self._name(x)
+        self._names_of_bases.setdefault(_unshaped(x), name)
+        return name
+
     def _name(self, x: Array) -> str:
         """A name after what the array is: z1 = x @ W1.T + b1, h1 = tanh(z1), dz1, .."""
-        if x.gradient_of is not None:
-            y = x.gradient_of
-            return self._unique(f"d{self.names.get(y) or self._designation(y)}")
+        y = self._differentiated(x)
+        if y is not None:
+            name = self._names_of_bases.get(_unshaped(y)) or self._designation(y)
+            known = name in self._taken and self._names_of_bases.get(_unshaped(y)) != name
+            return self._unique("g" if known else f"d{name}")
+        if x.op == "reshape" and x.args[0] in self.names and len(x.shape) == 2:
+            return self._unique(f"{self.names[x.args[0]]}_rows")
         return self._unique(self._designation(x))
 
+    def _differentiated(self, x: Array) -> Array | None:
+        """The array whose gradient x is, in this or another shape."""
+        if x.gradient_of is not None:
+            return x.gradient_of
+        if x.op in ("reshape", "transpose") and x.args[0] not in self.names:
+            return self._differentiated(x.args[0])
+        return self._gradients_in_other_shapes.get(x)
+
     def _designation(self, x: Array) -> str:
-        if x is self.outputs[0] and len(self.outputs) > 1:
-            return "loss"
+        if len(self.outputs) > 1 and x.number >= self.outputs[0].number:
+            return "loss" if x is self.outputs[0] else "g"
+        if x.label:
+            return "losses" if x.label == "loss" else x.label
         if x.op in ("reshape", "transpose", "slice", "broadcast") and x.operands:
             return self._designation(x.operands[0])
         if x.op == "matmul":
@@ -400,6 +427,8 @@ class Source:
         below = [self.names.get(a) or self._designation(a) for a in x.operands[:1]]
         if x.op in (add, subtract, multiply, divide, negate):
             found = [self._designation(a) for a in x.operands if a not in self.names]
+            if x.op in (multiply, divide):
+                return "v"
             return next((d for d in found if d.startswith("z")), "v")
         if below and below[0].startswith("z"):
             return "h" + below[0][1:]
@@ -429,6 +458,13 @@ def _base(x: Array) -> Array:
     return x
 
 
+def _unshaped(x: Array) -> Array:
+    """The array that x is in another shape or order."""
+    while x.op in ("reshape", "transpose"):
+        x = x.args[0]
+    return x
+
+
 def _inserted(small: Sequence[int], large: Sequence[int]) -> list[bool] | None:
     """Which axes of `large` are of length 1 and not in `small`; None if that is not all."""
     if len(small) >= len(large):
@@ -447,6 +483,12 @@ def _inserted(small: Sequence[int], large: Sequence[int]) -> list[bool] | None:
 
 def emit(kind: type[Source], lowered: Lowered, function: str) -> tuple[str, dict[str, Any]]:
     """The source of a function of this name, and the constants that it takes besides."""
+    source = written(kind, lowered)
+    return _module(source, function, lowered), source.constants
+
+
+def written(kind: type[Source], lowered: Lowered) -> Source:
+    """The lines of a program."""
     outputs = rewritten(lowered.outputs, as_matrix_products)
     outputs = rewritten(outputs, composed({*kind.spellings, *map(str, OPERATORS), "neg", "**"}))
     given = [*lowered.inputs, *[block.name for block in lowered.blocks]]
@@ -455,8 +497,7 @@ def emit(kind: type[Source], lowered: Lowered, function: str) -> tuple[str, dict
         while own[name] in {*kind.imports, *LOCALS, *given}:
             own[name] += "_"
     names = {x: own[name] for x, name in lowered.names(outputs).items()}
-    source = kind(outputs, names, list(own.values()))
-    return _module(source, function, lowered), source.constants
+    return kind(outputs, names, list(own.values()))
 
 
 def function(name: str, module: str | ast.Module) -> Function:
@@ -485,7 +526,6 @@ def _module(source: Source, name: str, lowered: Lowered) -> str:
         *imports,
         "",
         *_about(source, lowered),
-        "",
         *decorators,
         *_wrapped(f"def {name}(", [*source.arguments, *source.constants], "):"),
         *[f"    {line}" for line in body],
@@ -495,17 +535,36 @@ def _module(source: Source, name: str, lowered: Lowered) -> str:
 
 
 def _about(source: Source, lowered: Lowered) -> list[str]:
-    """Comments that say what the arguments are."""
-    lines = []
-    for name, shape in zip(source.arguments, lowered.inputs.values()):
-        lines.append(f"# {name} ({', '.join(['n', *map(str, shape)])}): an input")
+    """Comments that say what the function gives, and what its arguments are: inputs, the Values of
+    each module, and numbers from the code."""
+    what = "outputs"
+    if lowered.reduction:
+        what = "loss and its gradient"
+        if lowered.inputs:
+            what = f"{lowered.reduction} of the losses of n examples, and its gradient"
+    lines = [f"the {what}"]
+    inputs = [
+        f"{name} {written_shape((BATCH, *shape))}"
+        for name, shape in zip(source.arguments, lowered.inputs.values())
+    ]
+    if inputs:
+        lines.append(f"{', '.join(inputs)}: an example in each row")
     parameters = source.arguments[len(lowered.inputs) :]
+    modules: dict[str, list[tuple[str, str]]] = {}
     for name, block, places in zip(parameters, lowered.blocks, lowered.places):
-        lines.append(f"# {name} {places.shape}: {block.about or 'parameters'}")
+        about = block.about if block.about != name else ""
+        [module] = re.findall(r"^\D*\d+|^.*", about)[:1]
+        modules.setdefault(module, []).append((f"{name} {places.shape}", about or "parameters"))
+    for arrays in modules.values():
+        names, abouts = zip(*arrays)
+        lines.append(f"{', '.join(names)}: {', '.join(dict.fromkeys(abouts))}")
     for name, numbers in source.constants.items():
-        lines.append(f"# {name} {np.shape(numbers)}: program.constants[{name!r}]")
-    wrapped = [textwrap.wrap(line, WIDTH, subsequent_indent="#     ") for line in lines]
-    return ["", *itertools.chain(*wrapped), ""]
+        lines.append(f"{name} {np.shape(numbers)}: program.constants[{name!r}]")
+    wrapped = [
+        textwrap.wrap(f"# {line}", WIDTH, subsequent_indent="#     ", break_on_hyphens=False)
+        for line in lines
+    ]
+    return ["", *itertools.chain(*wrapped)]
 
 
 def _wrapped(start: str, items: Sequence[str], end: str) -> list[str]:

@@ -1,0 +1,299 @@
+"""What a line of a program stands for: its scalars, as they were written, or the chain rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from html import escape
+from typing import Any
+
+from ..primitives import multiply
+from .canonical import INPUT, PARAMETER
+from .origin import HOLE, Line, Origin, elements
+from .symbols import Symbol, applied, partial, symbol, total, written
+
+FIRST = 2  # of the scalars of a line so many are shown
+DEEPEST = 4  # scalars without a line are spelled out within each other so far
+LONGEST = 160  # characters of a formula; of a longer one only what is outermost
+
+
+class Explanation:
+    """What some lines stand for; it prints as text, and a notebook shows it.
+
+    Attributes:
+        lines: the lines that are explained.
+        texts: for each the lines of its explanation, indented below what they explain.
+    """
+
+    def __init__(self, lines: Sequence[Line], texts: Sequence[Sequence[str]]) -> None:
+        self.lines, self.texts = tuple(lines), tuple(map(tuple, texts))
+
+    lines: tuple[Line, ...]
+    texts: tuple[tuple[str, ...], ...]
+
+    def __str__(self) -> str:
+        parts = []
+        for line, texts in zip(self.lines, self.texts):
+            parts.append("\n".join([line.code or line.name, *[f"    {text}" for text in texts]]))
+        return "\n\n".join(parts)
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from .show import block, highlighted
+
+        parts = []
+        for line, (first, *texts) in zip(self.lines, self.texts):
+            code = highlighted(line.code or line.name)
+            rest = highlighted("\n".join(texts))
+            parts.append(
+                f'{code}\n<div style="margin: 2px 0 2px 2em">{escape(first)}</div>\n'
+                f'<div style="margin: 0 0 1em 2em">{rest}</div>'
+            )
+        return {"text/html": block("\n".join(parts)), "text/plain": str(self)}
+
+
+class Explainer:
+    """Explains the lines of a program.
+
+    Args:
+        origin: of the program.
+        about: for each parameter array the names of its Values.
+        reduction: "mean", "sum", or "" for a program without a loss.
+    """
+
+    def __init__(self, origin: Origin, about: dict[str, str], reduction: str) -> None:
+        self.origin, self.about, self.reduction = origin, about, reduction
+        self.lines = {line.name: line for line in origin.lines}
+        self.element = elements(origin.lines)
+        for line in origin.lines:  # dz3 may have a line, and z3 none
+            if line.is_gradient and line.lanes is not None and line.name[1:] not in self.lines:
+                for place, node in enumerate(line.lanes.ravel().tolist()):
+                    self.element.setdefault(node, line.element(place)[1:])
+        self.roots: dict[int, str] = {}
+        self.each: Any = None
+        self.once: Any = None
+        if reduction:
+            self.each, self.once = origin.roots
+        for root, name, what in (
+            (self.each, "L", "the loss of one example"),
+            (self.once, "P", "what the parameters alone add to the loss"),
+        ):
+            if root.__class__ is int:
+                self.roots[root] = what
+                self.element.setdefault(root, name if name not in self.lines else f"{name}_")
+        self._has_line = {
+            node
+            for line in origin.lines
+            if line.is_gradient and line.lanes is not None
+            for node in line.lanes.ravel().tolist()
+        }
+
+    def explain(self, lines: Sequence[Line]) -> Explanation:
+        return Explanation(lines, [list(self._texts(line)) for line in lines])
+
+    def _texts(self, line: Line) -> Iterator[str]:
+        if line.kind in ("input", "parameter", "constant"):
+            yield from self._argument(line)
+        elif line.name == "loss" and line.lanes is None:
+            yield from self._loss()
+        elif line.lanes is None:
+            yield from self._step(line)
+        else:
+            yield self._count(line)
+            describe = self._gradient if line.is_gradient else self._scalar
+            places = [i for i, node in enumerate(line.lanes.ravel().tolist()) if node != HOLE]
+            for place in places[:FIRST]:
+                yield from describe(line, place)
+            if len(places) > FIRST:
+                yield f".. {len(places) - FIRST:,} more like these"
+
+    # -- headlines ------------------------------------------------------------------------------
+
+    def _count(self, line: Line) -> str:
+        nodes = line.lanes.ravel()
+        count = int((nodes != HOLE).sum())
+        what = f"{count:,} scalar{'s' * (count != 1)}"
+        if line.is_gradient:
+            what = f"d loss / d x for {what} x"
+        if count < nodes.size:
+            what += f" in {nodes.size:,} places, of which the others are not used"
+        return f"{line.sizes()}: {what}{' of each example' * line.is_batched}"
+
+    def _argument(self, line: Line) -> Iterator[str]:
+        if line.kind == "input":
+            yield f"{line.sizes()}: an input, with a row for each example"
+        elif line.kind == "parameter":
+            about = self.about.get(line.name, "")
+            index = ", ".join("ijkl"[: len(line.shape)])
+            runs = re.search(r"(^|\.)i(\.|$)", about)
+            name = f"{line.name}[{index}]" if runs else line.name
+            yield f"{line.sizes()}: parameters" + (f", {name} is {about}" if about else "")
+        else:
+            yield f"{line.sizes()}: numbers of the code, or places in an array"
+
+    def _loss(self) -> Iterator[str]:
+        """The loss of the batch is no scalar of the code; that of an example is."""
+        mean = self.reduction == "mean"
+        parts = []
+        notes = []
+        for root, batch in ((self.each, "mean of " if mean else "sum of "), (self.once, "")):
+            if root.__class__ is not int:
+                parts += [symbol(root).text] if root else []
+                continue
+            name = self.element[root]
+            times = "" if batch or mean or not self.origin.batched[self.each] else "n * "
+            parts.append(f"{batch}{times}{name}{' over the examples' if batch else ''}")
+            if root not in self._own_line:
+                notes.append(f"{name} = {self._spelled(root)}, {self.roots[root]}")
+        yield f"(): loss = {' + '.join(parts)}"
+        yield from notes
+
+    @cached_property
+    def _own_line(self) -> set[int]:
+        return set(elements(self.origin.lines))
+
+    def _step(self, line: Line) -> Iterator[str]:
+        """An array that no scalar was made into: it is on the way to one."""
+        towards = line.name
+        while True:
+            following = [x for x in self.origin.lines if towards in x.reads]
+            if not following:
+                break
+            towards = following[0].name
+            if following[0].lanes is not None or following[0].name == "loss":
+                break
+        yield f"{line.sizes()}: no scalars of its own; a step on the way to {towards}"
+
+    # -- scalars --------------------------------------------------------------------------------
+
+    def _scalar(self, line: Line, place: int) -> Iterator[str]:
+        node = int(line.lanes.flat[place])
+        name = line.element(place)
+        if self.element[node] != name:  # another array has it, too
+            yield f"{name} = {self.element[node]}"
+        else:
+            label = self.origin.labels.get(node)
+            yield f"{name} = {self._spelled(node)}" + (f"  ({label!r})" if label else "")
+
+    def _operand(self, node: int, depth: int = 0) -> Symbol:
+        if node in self.element:
+            return Symbol(self.element[node])
+        if depth >= DEEPEST:
+            return Symbol("(..)")
+        return self._spelled(node, depth + 1)
+
+    def _spelled(self, node: int, depth: int = 0) -> Symbol:
+        op, args = self.origin.ops[node], self.origin.args[node]
+        if op == PARAMETER:
+            return Symbol(f"parameter {args[0]}")
+        if op == INPUT:
+            return Symbol(f"{args[0]}[{args[1]}]")
+        text = written(op, args, lambda x: self._operand(x, depth))
+        if len(text.text) > LONGEST and depth < DEEPEST:
+            text = written(op, args, lambda x: self._operand(x, DEEPEST))
+        return text
+
+    # -- the chain rule -------------------------------------------------------------------------
+
+    def _gradient(self, line: Line, place: int) -> Iterator[str]:
+        node = int(line.lanes.flat[place])
+        name = self.element.setdefault(node, f"({self._spelled(node)})")
+        if line.element(place) != f"d{name}":
+            yield f"{line.element(place)} = dloss/d{name}"
+        if node not in self._own_line:
+            yield f"{name} = {self._spelled(node)}"
+        yield from self._chain(node)
+
+    def _chain(self, node: int, deeper: bool = True) -> Iterator[str]:
+        """dloss/dx as a sum over the scalars that use x, and what the partials are."""
+        uses = self._uses(node)
+        name = self.element[node]
+        few = uses if len(uses) <= FIRST + 1 else [*uses[:FIRST], uses[-1]]
+        terms = []
+        for user, _ in few:
+            upper = self.element[user]
+            upstream = self._seed(user) if user in self.roots else f"dloss/d{upper} * "
+            terms.append(f"{upstream}d{upper}/d{name}")
+            if self.origin.batched[user] and not self.origin.batched[node]:
+                terms[-1] = f"(sum over the examples of {terms[-1]})"
+        if len(uses) > len(few):
+            terms.insert(FIRST, f".. {len(uses) - len(few)} more ..")
+        if node in self.roots:
+            terms.append(self._seed(node).removesuffix(" * ") or "1")
+        yield f"dloss/d{name} = {' + '.join(terms) or '0'}"
+        for user, slope in few:
+            upper = self.element[user]
+            where = f", where {upper} is {self.roots[user]}" if user in self.roots else ""
+            yield f"    d{upper}/d{name} = {symbol(slope)}{where}"
+        for user, _ in few[:deeper]:  # that of the first, if there is none in the source
+            if user not in self._has_line and user not in self.roots:
+                if user not in self._own_line:
+                    yield f"    {self.element[user]} = {self._spelled(user)}"
+                yield from (f"    {text}" for text in self._chain(user, deeper=False))
+
+    def _seed(self, root: int) -> str:
+        """The derivative of the loss of the batch by one of its parts, as a factor."""
+        if root == self.each and self.origin.batched[root]:
+            return "1/n * " if self.reduction == "mean" else ""
+        return "" if self.reduction == "mean" else "n * "
+
+    def _uses(self, node: int, depth: int = 0) -> list[tuple[int, Any]]:
+        """The scalars with a name that use this one, also by way of such without; and the partial
+        of each by it."""
+        found: dict[int, list[Any]] = {}
+        for user in self._users.get(node, ()):
+            op, args = self.origin.ops[user], self.origin.args[user]
+            y = self._operand(user) if user in self.element else self._spelled(user)
+            slope = partial(op, args, node, y, self._operand)
+            if user in self.element or depth > DEEPEST:
+                self.element.setdefault(user, f"({self._spelled(user)})")
+                found.setdefault(user, []).append(slope)
+            else:
+                for end, outer in self._uses(user, depth + 1):
+                    found.setdefault(end, []).append(applied(multiply, [outer, slope]))
+        return [(end, total(slopes)) for end, slopes in found.items()]
+
+    @cached_property
+    def _users(self) -> dict[int, list[int]]:
+        """For each node those made of it, among those that the roots need."""
+        users: dict[int, list[int]] = {}
+        todo = [x for x in self.origin.roots if x.__class__ is int]
+        seen = set(todo)
+        while todo:
+            node = todo.pop()
+            for x in self.origin.operands(node):
+                users.setdefault(x, []).append(node)
+                if x not in seen:
+                    seen.add(x)
+                    todo.append(x)
+        return {node: sorted(found) for node, found in users.items()}
+
+
+def chosen_lines(origin: Origin, source: str, line: int | str | None) -> list[Line]:
+    """The lines that a number or a name means; all of them for None.
+
+    Raises:
+        ValueError: there is no such line, or it assigns no array.
+        TypeError: `line` is neither.
+    """
+    lines = [x for x in origin.lines if x.code]
+    if line is None:
+        return lines
+    if isinstance(line, bool) or not isinstance(line, (int, str)):
+        raise TypeError(f"a line is a number or a name, got {type(line).__name__}")
+    name = line
+    if isinstance(line, int):
+        texts = source.splitlines()
+        if not 1 <= line <= len(texts):
+            raise ValueError(f"the source has lines 1 to {len(texts)}, got {line}")
+        match = re.match(r"\s+(\w+)(\[.*\])? \+?= ", texts[line - 1])
+        if match is None:
+            raise ValueError(f"line {line} assigns no array: {texts[line - 1].strip()!r}")
+        name = match[1]
+    found = [x for x in origin.lines if x.name == name]
+    if not found:
+        names = ", ".join(x.name for x in lines)
+        raise ValueError(f"no array is called {name!r}; there are {names}")
+    return found

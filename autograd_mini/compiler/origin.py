@@ -1,0 +1,287 @@
+"""What each line of an array program was made of: the scalars that are its lanes.
+
+An Array knows the nodes of the scalar graph that it was made of, or the Array whose gradient it is.
+Here these are followed through reshapes, slices and transposes to the arrays that have a line.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Container, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..primitives import fsum
+from .arithmetic import RELATIONS
+from .arrays import BATCH, Array, Shape, written_shape
+from .backends.source import Source
+from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Graph
+from .pipeline import Lowered
+
+HOLE = -1  # in place of a node: a lane that nobody reads
+
+
+class Line(NamedTuple):
+    """A line of a program, or one of its arguments.
+
+    Attributes:
+        name: of the array.
+        code: the text that assigns it; "" for an argument.
+        kind: "input", "parameter", "constant", "forward" or "backward".
+        shape: of the array, as in Array.
+        lanes: for each number of the array, for one example, the scalar node that it is, or whose
+            gradient it is, or HOLE; None if it is neither.
+        is_gradient: whether it is their gradient.
+        reads: the names that the code reads.
+    """
+
+    name: str
+    code: str
+    kind: str
+    shape: Shape
+    lanes: Any
+    is_gradient: bool
+    reads: tuple[str, ...]
+
+    @property
+    def is_batched(self) -> bool:
+        return any(n < 0 for n in self.shape)
+
+    def sizes(self) -> str:
+        """The shape, with n for the number of examples.
+
+        >>> Line("z", "", "forward", (-1, 16), None, False, ()).sizes()
+        '(n, 16)'
+        """
+        return written_shape(self.shape)
+
+    def element(self, place: int) -> str:
+        """One number of the array of an example, in Python's notation: z1[0], b3."""
+        sizes = [abs(n) for n in self.shape]
+        index = [int(i) for i, n in zip(np.unravel_index(place, sizes), self.shape) if n != BATCH]
+        return f"{self.name}[{', '.join(map(str, index))}]" if index else self.name
+
+
+class Work(NamedTuple):
+    """What a program does.
+
+    Attributes:
+        products: how many matrix products there are.
+        gathers: how many gathers and scatters.
+        multiplications: in the products, for one example.
+    """
+
+    products: int
+    gathers: int
+    multiplications: int
+
+
+class Listing(NamedTuple):
+    """The arguments and lines of a program, in order, and what it does."""
+
+    lines: list[Line]
+    work: Work
+
+
+def listing(source: Source, lowered: Lowered) -> Listing:
+    """The lines of a program's source.
+
+    Args:
+        source: the lines as they were written.
+        lowered: the program before it was simplified for the source.
+    """
+    lanes = _Lanes(source)
+    lines = []
+    for x in lowered.names(source.outputs):
+        name = source.names[x]
+        kind = "input" if x.op == "input" else "parameter"
+        lines.append(Line(name, "", kind, x.shape, lanes.of(x), False, ()))
+    for name, numbers in source.constants.items():
+        lines.append(Line(name, "", "constant", np.shape(numbers), None, False, ()))
+    known = {line.name for line in lines} | {source.names[x] for _, x in source.lines}
+    code: dict[Array, list[str]] = {}
+    for text, x in source.lines:
+        code.setdefault(x, []).append(text)
+    loss = source.outputs[0] if len(source.outputs) > 1 else None
+    kind = "forward"
+    for x, texts in code.items():
+        name, text = source.names[x], "\n".join(texts)
+        mine = lanes.of(x) if kind == "forward" else None
+        is_gradient = mine is None and kind == "backward"
+        if is_gradient:
+            mine = lanes.of_gradient(x)
+        reads = [n for n in _identifiers(text) if n in known and n != name]
+        lines.append(Line(name, text, kind, x.shape, mine, is_gradient, tuple(reads)))
+        if x is loss:
+            kind = "backward"
+    return Listing(lines, _work(source))
+
+
+def _identifiers(code: str) -> list[str]:
+    """The names in a piece of code, but attributes and keywords of calls, each once."""
+    return list(dict.fromkeys(re.findall(r"(?<![\w.])[A-Za-z_]\w*(?!\w*=\w)", code)))
+
+
+def _work(source: Source) -> Work:
+    products = [x for x in source.order if x.op == "matmul"]
+    return Work(
+        len(products),
+        sum(x.op in ("gather", "scatter") for x in source.order),
+        sum(_size(x.shape) * abs(x.args[0].shape[-1]) for x in products),
+    )
+
+
+def _size(shape: Shape) -> int:
+    return math.prod(map(abs, shape))
+
+
+class _Lanes:
+    """The scalars of the arrays of a program."""
+
+    def __init__(self, source: Source) -> None:
+        self._users: dict[Array, list[Array]] = {}
+        for x in source.order:
+            for a in x.operands:
+                self._users.setdefault(a, []).append(x)
+        self._of: dict[Array, Any] = {}
+        self._of_gradient: dict[Array, Any] = {}
+
+    def of(self, x: Array) -> Any:
+        """The nodes that are the lanes of x, in its shape; None if it has others."""
+        if x not in self._of:
+            self._of[x] = _shaped(x.scalars, x) if x.scalars is not None else _viewed(x, self.of)
+        return self._of[x]
+
+    def of_gradient(self, x: Array) -> Any:
+        """The nodes whose gradient x is; None if it is something else."""
+        if x not in self._of_gradient:
+            found = self._gradient(x)
+            if found is None:  # the gradient in another shape
+                views = [u for u in self._users.get(x, ()) if u.op in ("reshape", "transpose")]
+                for view in views:
+                    if view.gradient_of.__class__ is Array and found is None:
+                        nodes = _shaped(self.of(view.gradient_of), view)
+                        if nodes is not None and view.op == "transpose":
+                            nodes = nodes.transpose(np.argsort(view.info))
+                        found = _shaped(nodes, x)
+            self._of_gradient[x] = found
+        return self._of_gradient[x]
+
+    def _gradient(self, x: Array) -> Any:
+        if x.gradient_of.__class__ is Array:
+            return _shaped(self.of(x.gradient_of), x)
+        return _viewed(x, self._gradient)
+
+
+def _shaped(nodes: Any, x: Array) -> Any:
+    sizes = [abs(n) for n in x.shape]
+    if nodes is None or nodes.size != math.prod(sizes):
+        return None
+    return nodes.reshape(sizes)
+
+
+def _viewed(x: Array, of: Any) -> Any:
+    """What is in a view of arrays of whose lanes `of` gives the nodes; None if it is no view."""
+    if x.op == "concatenate":
+        parts = [of(a) for a in x.args]
+        return None if any(p is None for p in parts) else np.concatenate(parts, x.info)
+    if x.op in RELATIONS:  # where(mask > 0, x, -inf): lanes without a node
+        mask, _, inner, other = x.args
+        if mask.__class__ is inner.__class__ is Array and mask.op == "constant":
+            nodes = of(inner) if other.__class__ is float else None
+            return None if nodes is None else _shaped(np.where(mask.info > 0, nodes, HOLE), x)
+    if x.op not in ("reshape", "transpose", "slice", "broadcast", "gather") or not x.operands:
+        return None
+    nodes = of(x.operands[0])
+    if nodes is None:
+        return None
+    if x.op == "transpose":
+        return nodes.transpose(x.info)
+    if x.op == "slice":
+        return nodes[tuple(slice(None) if b is None else slice(*b) for b in x.info)]
+    if x.op == "broadcast":
+        return np.broadcast_to(nodes, [abs(n) for n in x.shape])
+    if x.op == "gather":
+        nodes = nodes.ravel()[x.info.places]
+    return _shaped(nodes, x)
+
+
+class Origin:
+    """The scalar graph of a program, and the lines that it became.
+
+    The lines are found when somebody asks for them, or when it is pickled.
+
+    Attributes:
+        ops, args, batched, labels: those of the scalar graph.
+        roots: the nodes of the loss of one example and of what parameters alone add to it, or
+            those of the outputs; a number in place of a node is a constant.
+    """
+
+    def __init__(self, graph: Graph, lowered: Lowered) -> None:
+        self.ops, self.args, self.batched = graph.ops, graph.args, graph.batched
+        self.labels = graph.labels
+        self.roots = lowered.roots
+        self._is_loss = bool(lowered.reduction)
+        self._lowered: Lowered | None = lowered
+        self._listing: Listing | None = None
+
+    @property
+    def listing(self) -> Listing:
+        if self._listing is None or self._lowered is not None:
+            from .backends.numpy import written
+
+            assert self._lowered is not None
+            self._listing = listing(written(self._lowered), self._lowered)
+            self._lowered = None
+        return self._listing
+
+    @property
+    def lines(self) -> list[Line]:
+        return self.listing.lines
+
+    def operands(self, node: int) -> set[int]:
+        """The nodes that a node is made of."""
+        op, args = self.ops[node], self.args[node]
+        if op in (INPUT, PARAMETER, CONSTANT):
+            return set()
+        if op is fsum:
+            return {*args.lefts, *args.rights} - {NONE}
+        return {x for x in args if x.__class__ is int}
+
+    def lanes_below(self) -> tuple[dict[int, set[int]], set[int]]:
+        """For each node that is a lane of an array with a line, the lanes that it is made of; and
+        those that an example's loss is made of, if it is none itself."""
+        lanes = elements(self.lines)
+        found = {node: self._below(node, lanes) for node in lanes}
+        root = self.roots[0] if self._is_loss else None
+        return found, set() if root is None or root in lanes else self._below(root, lanes)
+
+    def _below(self, node: Any, lanes: Container[int]) -> set[int]:
+        below: set[int] = set()
+        seen: set[int] = set()
+        todo = list(self.operands(node)) if node.__class__ is int else []
+        while todo:
+            x = todo.pop()
+            if x in lanes:
+                below.add(x)
+            elif x not in seen:
+                seen.add(x)
+                todo.extend(self.operands(x))
+        return below
+
+    def __getstate__(self) -> dict[str, Any]:
+        self.listing  # noqa: B018  # which is what remains
+        return self.__dict__
+
+
+def elements(lines: Sequence[Line]) -> dict[int, str]:
+    """How the first array that has it writes each scalar node: {17: "z1[0]", ..}."""
+    found: dict[int, str] = {}
+    for line in lines:
+        if line.lanes is not None and not line.is_gradient:
+            for place, node in enumerate(line.lanes.ravel().tolist()):
+                if node != HOLE and node not in found:
+                    found[node] = line.element(place)
+    return found

@@ -1,0 +1,197 @@
+"""A compiled program as a picture: the scalar graph of one example, beside the arrays it became.
+
+The scalars are framed by the array whose lanes they are, of which the first are drawn. The arrays
+stand in two columns: the forward pass runs down, the backward pass beside it up again, so that a
+gradient is about as high as what it is the gradient of.
+"""
+
+from __future__ import annotations
+
+import textwrap
+
+from .palette import BACKWARD, INK, PAPER, QUIET
+from .program import new_picture
+from .text import escaped, shortened, tooltip
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+FIRST = 2  # lanes of an array are drawn, and "..", which stands for the others
+WIDTH = 36  # characters of code in a row of a box
+MOST = 40  # arrays; of a larger program each frame of scalars is drawn as one box
+
+FONT = {"fontname": "Helvetica", "fontsize": "12"}
+KINDS = {
+    "input": {"shape": "box", "style": "filled", "fillcolor": "#dcebf9", "color": "#0b5394"},
+    "parameter": {"shape": "note", "style": "filled", "fillcolor": "#e3f1e3", "color": "#2d6a2d"},
+    "constant": {"shape": "box", "style": "filled", "fillcolor": "#f2f2f2", "color": QUIET},
+    "forward": {"shape": "box", "style": "rounded,filled", "fillcolor": PAPER, "color": QUIET},
+    "backward": {
+        "shape": "box",
+        "style": "rounded,filled",
+        "fillcolor": "#fff6f0",
+        "color": BACKWARD,
+    },
+}
+FRAME = {"style": "rounded", "color": "#8c8c8c", "fontcolor": QUIET, "labeljust": "l",
+         "fontsize": "11"}  # fmt: skip
+OTHERS = {"style": "dashed", "color": "#a6a6a6"}  # edges of lanes that are not drawn
+COLUMN = {"style": "solid", "color": "#d0d0d0", "fontcolor": INK, "fontsize": "15"}
+
+
+def draw_arrays(
+    lines: Sequence[Any],
+    made_of: Mapping[int, set[int]],
+    loss: set[int],
+    format: str,
+    rankdir: str,
+    scalars: bool,
+) -> Any:
+    """The picture of a program, as a graphviz.Digraph.
+
+    Args:
+        lines: its arguments and lines, as compiler.origin.Line records.
+        made_of: for each scalar node that is a lane, the lanes that it is made of.
+        loss: the lanes that an example's loss is made of, unless it is a lane itself.
+        format: what .render() writes.
+        rankdir: the direction of the forward pass.
+        scalars: whether to draw the scalar graph, too.
+    """
+    picture = new_picture(
+        format,
+        graph={"rankdir": rankdir, "nodesep": "0.18", "ranksep": "0.4", "bgcolor": PAPER,
+               "newrank": "true", **FONT},
+        node={**FONT, "fontcolor": INK, "width": "0", "height": "0", "margin": "0.09,0.05"},
+        edge={**FONT, "color": QUIET, "arrowsize": "0.6"},
+    )  # fmt: skip
+    lanes = _draw_scalars(picture, lines, made_of, loss) if scalars else {}
+    _draw_lines(picture, lines)
+    names = {line.name for line in lines}
+    for line in lines:  # the lanes of an array, the array and its gradient at one height
+        if line.kind == "forward":
+            gradient = f"d{line.name}"
+            row = [f"a_{line.name}", *lanes.get(line.name, ())]
+            row += [f"a_{gradient}"] if gradient in names else []
+            _same_rank(picture, row)
+    return picture
+
+
+def _same_rank(graph: Any, names: Sequence[str]) -> None:
+    if len(names) > 1:
+        with graph.subgraph() as row:
+            row.attr(rank="same")
+            for name in names:
+                row.node(name)
+
+
+# -- the arrays ---------------------------------------------------------------------------------
+
+
+def _draw_lines(picture: Any, lines: Sequence[Any]) -> None:
+    of = {line.name: line for line in lines}
+    read = {name for line in lines for name in line.reads}
+    columns = {
+        "forward": "the arrays of all examples: forward",
+        "backward": "backward",
+    }
+    for column, title in columns.items():
+        members = [x for x in lines if (x.kind == "backward") == (column == "backward")]
+        members = [x for x in members if x.code or x.name in read]
+        if not members:
+            continue
+        with picture.subgraph(name=f"cluster_{column}") as frame:
+            frame.attr(label=title, **COLUMN)
+            for line in members:
+                frame.node(f"a_{line.name}", _label(line), id=f"array-{line.name}",
+                           tooltip=tooltip(shortened(line.code or line.name, 400)),
+                           **KINDS[line.kind])  # fmt: skip
+    for line in lines:
+        for name in line.reads:
+            ends = [f"a_{name}", f"a_{line.name}"]
+            says = {"id": f"reads-{line.name}-{name}", "tooltip": f"{line.name} reads {name}"}
+            if line.kind == "backward" and of[name].kind == "backward":
+                picture.edge(*reversed(ends), dir="back", color=BACKWARD, **says)
+            elif line.kind == "backward":
+                picture.edge(*ends, constraint="false", color="#c9c9c9", **says)
+            else:
+                picture.edge(*ends, **says)
+
+
+def _label(line: Any) -> str:
+    """A box: name and shape, and the code in a few rows, all to the left."""
+    rows = [f"{line.name} {line.sizes()}"]
+    if line.code:
+        for text in line.code.splitlines():
+            text = text.removeprefix(f"{line.name} = ")
+            rows += textwrap.wrap(text, WIDTH, break_long_words=False, subsequent_indent="  ")
+    return "".join(f"{escaped(row)}\\l" for row in rows)
+
+
+# -- the scalars --------------------------------------------------------------------------------
+
+
+def _draw_scalars(
+    picture: Any, lines: Sequence[Any], made_of: Mapping[int, set[int]], loss: set[int]
+) -> dict[str, list[str]]:
+    """The scalar graph; returns the nodes that are drawn for each array."""
+    members: dict[str, list[int]] = {}  # each scalar is a lane of the first array that has it
+    owner: dict[int, str] = {}
+    for line in lines:
+        if line.kind != "backward" and line.lanes is not None:
+            nodes = dict.fromkeys(line.lanes.ravel().tolist())
+            mine = [node for node in nodes if node >= 0 and node not in owner]
+            owner.update(dict.fromkeys(mine, line.name))
+            if mine:
+                members[line.name] = mine
+    first = FIRST if len(members) <= MOST else 0
+    shown: dict[int, str] = {}
+    for mine in members.values():
+        few = mine if first and len(mine) <= first + 1 else mine[:first]
+        shown.update((node, f"s{node}") for node in few)
+    drawn: dict[str, list[str]] = {}
+    with picture.subgraph(name="cluster_scalars") as column:
+        column.attr(label="the scalars of one example", **COLUMN)
+        for line in lines:
+            if line.name in members:
+                drawn[line.name] = _draw_lanes(column, line, members[line.name], shown)
+        if loss:
+            column.node("each", "loss of the example", **KINDS["forward"], peripheries="2")
+    edges: dict[tuple[str, str], bool] = {}
+
+    def end(node: int) -> str:
+        return shown.get(node, f"r_{owner[node]}")
+
+    for node, name in owner.items():
+        for x in made_of[node]:
+            if owner[x] != name and (node in shown or x not in shown):
+                edges[end(x), end(node)] = x in shown and node in shown
+    for x in loss:
+        edges[end(x), "each"] = x in shown
+    for ends, is_one in edges.items():
+        picture.edge(*ends, **({} if is_one else OTHERS))
+    return drawn
+
+
+def _draw_lanes(
+    column: Any, line: Any, nodes: Sequence[int], shown: Mapping[int, str]
+) -> list[str]:
+    """A frame around the lanes of an array; returns what is drawn in it, from left to right."""
+    places = {node: i for i, node in reversed(list(enumerate(line.lanes.ravel().tolist())))}
+    lanes = [node for node in nodes if node in shown]
+    rest = f"r_{line.name}"
+    what = escaped(f"{line.name}: {len(nodes):,} scalar{'s' * (len(nodes) != 1)}")
+    if not lanes:
+        column.node(rest, what, **{**KINDS[line.kind], "shape": "box3d"})
+        return [rest]
+    names = [shown[node] for node in lanes]
+    with column.subgraph(name=f"cluster_lanes_{line.name}") as frame:
+        frame.attr(label=what, **FRAME)
+        for node in lanes:
+            frame.node(shown[node], escaped(line.element(places[node])), **KINDS[line.kind])
+        if len(lanes) < len(nodes):
+            names.append(rest)
+            frame.node(rest, f".. {len(nodes):,}", shape="plaintext", fontcolor=QUIET)
+        _same_rank(frame, names)
+    return names
