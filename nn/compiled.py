@@ -65,7 +65,7 @@ class ArrayBatches:
     def backward(self, batch: list[int]) -> tuple[float, list[Any]]:
         xs, ys = (array[batch] for array in self.inputs)
         program = self.loss.program_now()
-        drawn = program.draw(len(batch))
+        drawn = program.draw_inputs(len(batch))
         loss, gradients = program.value_and_grad(xs, ys, *drawn)
         if not math.isfinite(loss):
             self.state.sync()

@@ -489,7 +489,7 @@ def test_a_program_draws_a_mask_for_each_example_unless_it_is_given():
     assert len(np.unique(found / X, axis=0)) > 3
     assert not (program.predict(X, ones) == found).all()
     layer.rng.seed(0)
-    [drawn] = program.draw(10)
+    [drawn] = program.draw_inputs(10)
     assert (X * drawn == found).all()
     state = layer.rng.getstate()
     assert (program.predict(X, ones, drawn) == found).all()

@@ -114,7 +114,7 @@ class Program:
             self._raise_as_scalars(inputs)
         return float(loss), list(gradients)
 
-    def draw(self, examples: int) -> list[Any]:
+    def draw_inputs(self, examples: int) -> list[Any]:
         """A draw, for so many examples, of the inputs that the program draws itself."""
         drawn = [[draw() for draw in self._draws.values()] for _ in range(examples)]
         return [np.array(rows, self._dtype) for rows in zip(*drawn)]
@@ -176,7 +176,7 @@ class Program:
             count = len(x)
             batch.append(x)
         if len(batch) < len(expected):
-            batch += self.draw(len(batch[0]))
+            batch += self.draw_inputs(len(batch[0]))
         for (name, place), choices in self._compiled.labels.items():
             x = batch[list(expected).index(name)].reshape(count, -1)[:, place]
             wrong = np.flatnonzero((x < 0) | (x >= choices) | (x != np.floor(x)))
