@@ -8,7 +8,15 @@ PRECISION = 1e-12  # of the largest gradient; sums are added up in another order
 
 
 def check(
-    loss, batch=(), *, parameters=None, reduction="mean", backend="numpy", least=0.0, **shapes
+    loss,
+    batch=(),
+    *,
+    parameters=None,
+    reduction="mean",
+    backend="numpy",
+    least=0.0,
+    precision=PRECISION,
+    **options,
 ):
     """Compile a loss, and compare its value and gradients with those of the eager loop.
 
@@ -16,11 +24,13 @@ def check(
         loss: a function of one example, or a root.
         batch: an array for each input.
         least: the scale of the comparison if all gradients are smaller.
+        precision: as a part of the scale.
+        options: compile's, and the shapes of the inputs.
 
     Returns:
         The program.
     """
-    program = compile(loss, parameters=parameters, reduction=reduction, backend=backend, **shapes)
+    program = compile(loss, parameters=parameters, reduction=reduction, backend=backend, **options)
     values = program.values
     rows = list(zip(*[np.asarray(x).tolist() for x in batch])) or [()]
     share = 1 / len(rows) if reduction == "mean" else 1
@@ -42,8 +52,8 @@ def check(
     gradient = np.array([value.grad for value in values])
     largest = max(np.abs(expected).max(initial=0), least)
     error = np.abs(gradient - expected).max(initial=0)
-    assert abs(found - total) <= PRECISION * max(1, size), (found, total, program.source)
-    assert error <= PRECISION * largest, (expected, gradient, program.source)
+    assert abs(found - total) <= precision * max(1, size), (found, total, program.source)
+    assert error <= precision * largest, (expected, gradient, program.source)
     return program
 
 

@@ -98,6 +98,12 @@ def function(compiled: Compiled, devices: tuple[Any, ...] = ()) -> Function:
     }
     run: Function = partial(source.function(compiled.name, compiled.source), **constants)
     if devices:
+        called = [name for name, x in compiled.constants.items() if isinstance(x, Primitive)]
+        if called:  # calls of Python would wait for each other, for ever
+            raise ValueError(
+                f"devices cannot share a function of floats: {', '.join(called)}; compose it of "
+                "the library's functions, or leave devices= out"
+            )
         run = _shared(run, compiled, devices)
 
     def computed(*arrays: Any) -> Any:
