@@ -35,6 +35,7 @@ SELECT = {
     "==": _select("==", lambda left, right: left == right),
 }
 RELATIONS = {row: sign for sign, row in SELECT.items()}
+globals().update({row.__name__: row for row in SELECT.values()})  # where pickle looks for them
 
 
 class Comparison:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from html import escape
@@ -14,6 +15,7 @@ from .origin import HOLE, Line, Origin, elements
 from .symbols import Symbol, applied, partial, symbol, total, written
 
 FIRST = 2  # of the scalars of a line so many are shown
+EXPANDED = 1  # and of the gradients without a line that theirs is made of, so many of each array
 DEEPEST = 4  # scalars without a line are spelled out within each other so far
 LONGEST = 160  # characters of a formula; of a longer one only what is outermost
 
@@ -67,10 +69,18 @@ class Explainer:
         self.origin, self.about, self.reduction = origin, about, reduction
         self.lines = {line.name: line for line in origin.lines}
         self.element = elements(origin.lines)
-        for line in origin.lines:  # dz3 may have a line, and z3 none
-            if line.is_gradient and line.lanes is not None and line.name[1:] not in self.lines:
+        # of what has no line, but its gradient has: name -> node, and what the gradient is called
+        self.without_line: dict[str, tuple[int, str]] = {}
+        for line in origin.lines:
+            if line.is_gradient and line.lanes is not None:
+                stem = line.name[1:] if line.name.startswith("d") else f"u{line.name[1:]}"
+                while stem in self.lines:
+                    stem += "_"
                 for place, node in enumerate(line.lanes.ravel().tolist()):
-                    self.element.setdefault(node, line.element(place)[1:])
+                    if node not in self.element and node != HOLE:
+                        name = stem + line.element(place).removeprefix(line.name)
+                        self.element[node] = name
+                        self.without_line[name] = node, line.element(place)
         self.roots: dict[int, str] = {}
         self.each: Any = None
         self.once: Any = None
@@ -105,7 +115,9 @@ class Explainer:
             describe = self._gradient if line.is_gradient else self._scalar
             places = [i for i, node in enumerate(line.lanes.ravel().tolist()) if node != HOLE]
             for place in places[:FIRST]:
-                yield from describe(line, place)
+                texts = list(describe(line, place))
+                yield from texts
+                yield from self._definitions(texts)
             if len(places) > FIRST:
                 yield f".. {len(places) - FIRST:,} more like these"
 
@@ -195,18 +207,31 @@ class Explainer:
             text = written(op, args, lambda x: self._operand(x, DEEPEST))
         return text
 
+    def _definitions(self, texts: Sequence[str]) -> Iterator[str]:
+        """What the names in some texts stand for that have no line."""
+        todo, seen = list(texts), set()
+        while todo:
+            for word in re.findall(r"\w+(?:\[[\d, ]+\])?", todo.pop(0)):
+                name = word.removeprefix("d") if word.startswith("d") else word
+                known = self.without_line.get(name) or self.without_line.get(word)
+                if known and name not in seen:
+                    node, gradient = known
+                    todo.append(f"{self.element[node]} = {self._spelled(node)}")
+                    yield todo[-1]
+                    if gradient not in (f"d{name}", *seen) and word != name:
+                        yield f"dloss/d{name} = {gradient}"
+                seen.update((word, name))
+
     # -- the chain rule -------------------------------------------------------------------------
 
     def _gradient(self, line: Line, place: int) -> Iterator[str]:
         node = int(line.lanes.flat[place])
-        name = self.element.setdefault(node, f"({self._spelled(node)})")
+        name = self.element[node]
         if line.element(place) != f"d{name}":
             yield f"{line.element(place)} = dloss/d{name}"
-        if node not in self._own_line:
-            yield f"{name} = {self._spelled(node)}"
         yield from self._chain(node)
 
-    def _chain(self, node: int, deeper: bool = True) -> Iterator[str]:
+    def _chain(self, node: int, depth: int = 0) -> Iterator[str]:
         """dloss/dx as a sum over the scalars that use x, and what the partials are."""
         uses = self._uses(node)
         name = self.element[node]
@@ -227,11 +252,13 @@ class Explainer:
             upper = self.element[user]
             where = f", where {upper} is {self.roots[user]}" if user in self.roots else ""
             yield f"    d{upper}/d{name} = {symbol(slope)}{where}"
-        for user, _ in few[:deeper]:  # that of the first, if there is none in the source
-            if user not in self._has_line and user not in self.roots:
-                if user not in self._own_line:
-                    yield f"    {self.element[user]} = {self._spelled(user)}"
-                yield from (f"    {text}" for text in self._chain(user, deeper=False))
+        expanded: Counter[str] = Counter()
+        for user, _ in few:
+            array = self.element[user].split("[")[0]
+            if user not in self._has_line and user not in self.roots and depth < DEEPEST:
+                expanded[array] += 1
+                if expanded[array] <= EXPANDED:
+                    yield from (f"    {text}" for text in self._chain(user, depth + 1))
 
     def _seed(self, root: int) -> str:
         """The derivative of the loss of the batch by one of its parts, as a factor."""
