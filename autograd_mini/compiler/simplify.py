@@ -26,12 +26,12 @@ def rewritten(outputs: Sequence[Array], rule: Rule) -> list[Array]:
         result = rule(x, args) if args else None
         if result is None:
             result = remade(program, x, args)
-        new[x] = result
-        if result.__class__ is Array:
-            if x.gradient_of is not None and result.gradient_of is None:
-                result.gradient_of = new.get(x.gradient_of)
-            if result.scalars is None:
-                result.scalars = x.scalars
+        # elu(1.0, alpha) is 1.0 whatever alpha is
+        new[x] = result = program.broadcast(result, x.shape)
+        if x.gradient_of is not None and result.gradient_of is None:
+            result.gradient_of = new.get(x.gradient_of)
+        if result.scalars is None:
+            result.scalars = x.scalars
     return [new[x] for x in outputs]
 
 
