@@ -31,13 +31,13 @@ def rewritten(outputs: Sequence[Array], rule: Rule) -> list[Array]:
         result = rule(x, args) if args else None
         if result is None:
             result = remade(program, x, args)
-        new[x] = result
-        if result.__class__ is Array:
-            if x.gradient_of is not None and result.gradient_of is None:
-                result.gradient_of = new.get(x.gradient_of)
-            if x.scalars is not None:
-                result.stands_for(x.scalars, x.label)
-    return [program.broadcast(new[x], x.shape) for x in outputs]
+        # elu(1.0, alpha) is 1.0 whatever alpha is
+        new[x] = result = program.broadcast(result, x.shape)
+        if x.gradient_of is not None and result.gradient_of is None:
+            result.gradient_of = new.get(x.gradient_of)
+        if x.scalars is not None:
+            result.stands_for(x.scalars, x.label)
+    return [new[x] for x in outputs]
 
 
 def remade(program: ArrayProgram, x: Array, args: Sequence[Any]) -> Any:

@@ -104,6 +104,7 @@ OPERATIONS = {
     "assemble": _assemble,
     "concatenate": lambda x, args, shape, count: np.concatenate(args, x.info),
     "matmul": lambda x, args, shape, count: args[0] @ args[1],
+    "vdot": lambda x, args, shape, count: (args[0] * args[1]).sum(),
     "sum": lambda x, args, shape, count: args[0].sum(x.info),
     "max": _max,
 }
