@@ -18,9 +18,9 @@ import numpy as np
 
 from autograd_mini import AutogradError, Value, compile
 
+from .batches import Task, diverged, forward, means, take_step
 from .module import Module
 from .optimizers.arrays import ArrayState
-from .training import Task, diverged, forward, means, take_step
 
 LABELS = 100  # more different targets than this are no labels
 

@@ -3,12 +3,14 @@
 import json
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_mini import Value
 from nn.optimizers import SGD, Adam, AdamW, NaturalGradient, Optimizer
+from nn.optimizers.arrays import ArrayState
 
 MADE = {
     "SGD": lambda ps: SGD(ps, lr=0.1),
@@ -142,6 +144,48 @@ def test_a_step_replaces_what_is_remembered_and_changes_nothing_in_place(name):
     steps(optimizer, 2, random.Random(1))
     for n, entry in kept.items():
         assert (list(entry) if isinstance(entry, list) else entry) == copies[n]
+
+
+@pytest.mark.parametrize("name", MADE)
+@given(st.permutations(range(5)), st.integers(0, 3), st.integers(0, 10**6))
+def test_on_an_array_in_any_order_it_steps_as_on_numbers(name, order, before, seed):
+    rng = random.Random(seed)
+    start = [rng.gauss(0, 1) for _ in order]
+    values, others = ([Value(x) for x in start] for _ in range(2))
+    optimizer, expected = MADE[name](values), MADE[name](others)
+    for each in (optimizer, expected):
+        steps(each, before, random.Random(seed))
+    state = ArrayState(optimizer, [values[k] for k in order])
+    for _ in range(2):
+        state.load()
+        assert state.parameter.data.tolist() == [values[k].data for k in order]
+        assert state.parameter.grad.tolist() == [values[k].grad for k in order]
+        gradients = [rng.gauss(0, 1) for _ in order]
+        state.parameter.grad = np.array([gradients[k] for k in order])
+        optimizer.step()
+        for p, gradient in zip(others, gradients, strict=True):
+            p.grad = gradient
+        expected.step()
+        state.sync()
+        state.sync()
+        assert optimizer.parameters == values
+        assert [p.data for p in values] == pytest.approx([p.data for p in others], rel=1e-13)
+        assert [p.grad for p in values] == gradients
+        for entry, wanted in zip(optimizer.state_dict().values(), expected.state_dict().values()):
+            assert type(entry) is type(wanted)
+            assert entry == wanted or entry == pytest.approx(wanted, rel=1e-13)
+
+
+@given(st.permutations(range(6)), st.integers(0, 5), st.integers(1, 6))
+def test_a_part_of_the_array_is_a_slice_where_it_can_be(order, start, length):
+    values = [Value(float(k)) for k in range(6)]
+    state = ArrayState(SGD(values), [values[k] for k in order])
+    state.load()
+    numbers = state.parameter.data
+    side_by_side = [values[k] for k in order[start : start + length]]
+    assert isinstance(state.part(side_by_side), slice)
+    for some in (side_by_side, values[start : start + length], values[::2]):
+        assert numbers[state.part(some)].tolist() == [p.data for p in some]
 
 
 def test_a_subclass_has_to_say_how_to_step():

@@ -5,6 +5,7 @@ import math
 import random
 import subprocess
 import sys
+from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
@@ -192,7 +193,7 @@ MODELS = {
     "one number": (
         lambda: Line(3.0, 1.0),
         half_squared_error,
-        [(1.0, 2.0), (2, 1), (np.float64(-1.0), 0.5), (0.5, -2.0)],
+        [(1.0, 2.0), (2, 1), (np.float64(-1.0), 0.5), (Fraction(1, 2), -2.0)],
     ),
     "one-hot": (
         classifier,
@@ -719,6 +720,14 @@ def test_a_label_outside_of_one_examples_domain_is_no_reason_to_refuse():
     optimizer = SGD([model.w], lr=0.1)
     fit(model, loss, [(1.0, 2.0), (-1.0, -3.0)], optimizer=optimizer, epochs=1, compiled=True)
     assert model.w.data < 1.0
+
+
+def test_a_label_after_such_a_one_is_looked_at_too():
+    def loss(output, y):
+        return sqrt(output * y) + hinge(output, y)
+
+    data = [(1.0, 1), (-1.0, -1), (1.0, 0)]
+    refused(ValueError, "hinge expected a label of -1 or 1, got 0", data, loss, model=Slope(1.0))
 
 
 def test_what_cannot_be_traced_is_told_with_its_line():
