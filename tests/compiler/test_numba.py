@@ -82,8 +82,7 @@ def test_any_number_of_examples_in_blocks_of_eight_and_the_rest(count):
     check(loss, batch(count), parameters=model, x=2, y=(), backend="numba")
 
 
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_attention_and_softmax_compiled(reduction):
+def test_attention_and_softmax_compiled():
     rng = random.Random(1)
     queries, keys, values = (matrix(rng, 3, 4) for _ in range(3))
 
@@ -94,8 +93,8 @@ def test_attention_and_softmax_compiled(reduction):
                  for i, w in enumerate(weights)]  # fmt: skip
         return fsum([tanh(t) ** 2 for row in mixed for t in row])
 
-    x = np.random.default_rng(0).normal(size=(19, 5, 4))
-    check(loss, [x], x=(5, 4), reduction=reduction, backend="numba")
+    x = np.random.default_rng(0).normal(size=(9, 4, 4))
+    check(loss, [x], x=(4, 4), reduction="sum", backend="numba")
 
 
 def test_parameters_are_gathered_and_scattered():

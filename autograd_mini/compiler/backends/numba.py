@@ -487,7 +487,7 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
         body += _wrapped("examples(", ["0.0", "whole", "n", *call], ")")
     body += _allocated(loops, AFTER, "np.empty(")
     body += after
-    results = [names[x] + "[()]" * (x in loops.sums and not x.shape) for x in loops.outputs]
+    results = [_result(loops, x, x is loops.outputs[0]) for x in loops.outputs]
     result = results[0]
     if name == "value_and_grad":
         result = f"{result}, ({', '.join(results[1:])}{',' * (len(results) == 2)})"
@@ -507,6 +507,14 @@ def _allocated(loops: Loops, phase: int, function: str) -> list[str]:
         and x not in loops.sums
         and x not in loops.room
     ]
+
+
+def _result(loops: Loops, x: Array, is_loss: bool) -> str:
+    """A result as it is returned: the loss is a number, all else are arrays."""
+    name = loops.names[x]
+    if x.shape == () and x in loops.sums:
+        return f"{name}[()]" if is_loss else name
+    return f"np.array({name})" if x.shape == () and not is_loss else name
 
 
 def _indented(lines: Sequence[str]) -> list[str]:
