@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..program import Function
 
 WIDTH = 88
+LONGEST = 68  # of an expression, which has room for a name before it
 # how tightly an expression binds
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON = range(6)
 LOCALS = {"n", "ones"}  # names that the lines use besides
@@ -143,6 +144,12 @@ class Source:
             self.expressions[x] = Expression(self.names[x], ATOM, 0)
             return
         expression = self._expression(x)
+        while len(expression.text) > LONGEST:
+            computed = [a for a in x.operands if self.expressions[a].operations]
+            if not computed:
+                break
+            self._named(max(computed, key=lambda a: len(self.expressions[a].text)))
+            expression = self._expression(x)
         if self._needs_a_line(x, expression):
             name = self._give_name(x)
             if x.op == "assemble":
