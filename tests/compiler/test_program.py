@@ -59,7 +59,9 @@ def test_inputs_that_do_not_fit(inputs, error, message):
         compiled.backward(*inputs)
 
 
-@pytest.mark.parametrize("kind", [list, np.array, lambda x: np.array(x, np.float32), np.asfortranarray])
+@pytest.mark.parametrize(
+    "kind", [list, np.array, lambda x: np.array(x, np.float32), np.asfortranarray]
+)
 def test_inputs_of_any_kind_of_numbers(kind):
     compiled, _, _ = program()
     expected, gradients = compiled.value_and_grad(np.array(X), np.array(Y))
@@ -130,8 +132,15 @@ def test_inputs_named_as_options():
 @pytest.mark.parametrize("name", ["n", "np", "loss", "W1", "b1", "special", "lambda_", "dW1", "c"])
 def test_inputs_named_as_what_the_source_names(name):
     w = [Value(3.0), Value(-1.0)]
-    shape = {name: 2}
-    check(lambda *a, **k: dot(w, (a or (k[name],))[0]) ** 2 + w[0], [X], **shape)
+
+    def loss(**inputs):
+        return exp(dot(w, inputs[name]) / 4) + w[0] * inputs[name][1]
+
+    compiled = compile(loss, shapes={name: 2})
+    twin = compile(lambda x: loss(**{name: x}), x=2)
+    found, expected = compiled.value_and_grad(X), twin.value_and_grad(X)
+    assert found[0] == expected[0]
+    assert np.array_equal(found[1][0], expected[1][0])
 
 
 # -- the Values -----------------------------------------------------------------------------------

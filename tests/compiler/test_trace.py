@@ -159,7 +159,7 @@ def test_what_needs_no_number_is_allowed():
 
 
 def test_a_random_draw_is_refused():
-    with pytest.raises(TraceError, match="two different graphs.*give it as an input"):
+    with pytest.raises(TraceError, match=r"two different graphs.*give it as an input"):
         compile(lambda x: w * x * rng.random(), x=())
 
 
