@@ -1,4 +1,4 @@
-"""Rewriting: matrix products for contractions, softmax that cannot overflow, composed operations."""
+"""Rewriting: contractions as matrix products, a softmax that cannot overflow, composed rules."""
 
 import numpy as np
 import pytest
