@@ -508,7 +508,7 @@ def test_a_program_that_checks_runs_the_scalars_without_the_masks():
     layer = Dropout(0.5, rng=random.Random(0))
     w = Value(-1.0)
     program = compile(lambda x: sqrt(w + 0 * layer([x])[0]), x=(), parameters=[w], check=True)
-    with pytest.raises(ValueError, match="example 0: .*sqrt"):
+    with pytest.raises(ValueError, match=r"example 0: .*sqrt"):
         program.value_and_grad([1.0, 2.0])
 
 
