@@ -404,6 +404,11 @@ def test_an_optimizer_of_ones_own_trains_the_same(optimizer):
     )
 
 
+@pytest.mark.parametrize("optimizer", [SGD, Adam, AdamW])
+def test_the_optimizers_here_run_on_arrays(optimizer):
+    assert vars(optimizer)["elementwise"]
+
+
 def test_an_optimizer_gets_arrays_if_it_says_so():
     Signs.seen.clear()
     trained(classifier, cross_entropy, examples(9), compiled=True, optimizer=Signs)
@@ -497,6 +502,14 @@ def test_a_program_draws_a_mask_for_each_example_unless_it_is_given():
     assert layer.rng.getstate() == state
     with pytest.raises(ValueError, match=r"expected 2 inputs \(x, mask\), got 1"):
         program.predict(X)
+
+
+def test_a_program_that_checks_runs_the_scalars_without_the_masks():
+    layer = Dropout(0.5, rng=random.Random(0))
+    w = Value(-1.0)
+    program = compile(lambda x: sqrt(w + 0 * layer([x])[0]), x=(), parameters=[w], check=True)
+    with pytest.raises(ValueError, match=r"example 0: .*sqrt"):
+        program.value_and_grad([1.0, 2.0])
 
 
 # -- Ctrl-C and errors --------------------------------------------------------------------------
