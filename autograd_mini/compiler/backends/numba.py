@@ -59,7 +59,7 @@ FUNCTIONS = [
 DTYPES = ("float64",)
 KNOWN = {*FUNCTIONS, *map(str, OPERATORS), "neg", "abs", "**"}
 REDUCTIONS = ("contract", "sum", "max")
-LETTERS = "ijklmopqrstuv"
+LETTERS = "ijklopqrtu"  # of loops; m and s are maxima and sums
 BEFORE, EXAMPLES, AFTER = range(3)  # when a nest runs
 
 
