@@ -2,8 +2,8 @@
 
 from contextlib import contextmanager
 
-import numpy as np
 import numba
+import numpy as np
 
 import autograd_mini.compiler as compiler
 from autograd_mini.compiler.backends import tape

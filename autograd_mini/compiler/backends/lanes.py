@@ -187,7 +187,8 @@ def _as_lanes(context: Any, floats: Any, shape: Any) -> Any:
         address = builder.add(builder.ptrtoint(source.data, word), word(size - 1))
         data = builder.inttoptr(builder.and_(address, word(-size)), VECTOR.as_pointer())
         sizes = [builder.extract_value(args[1], i) for i in range(len(shape))]
-        strides, step = [], word(size)
+        strides: list[Any] = []
+        step = word(size)
         for n in reversed(sizes):
             strides.insert(0, step)
             step = builder.mul(step, n)
@@ -301,7 +302,8 @@ def _(zero: Any, x: Any, first: Any) -> Any:
         for place in np.ndindex(x.shape[1:]):
             number = _lanes(0.0)
             for i in range(WIDTH):
-                number = _with_lane(number, i, x[(first + i, *place)])
+                at = (first + i, *place)
+                number = _with_lane(number, i, x[at])
             result[place] = number
         return result
 
@@ -320,7 +322,8 @@ def _(rows: Any, first: Any, x: Any, zero: Any) -> Any:
     def of_lanes(rows, first, x, zero):  # type: ignore[no-untyped-def]
         for place in np.ndindex(x.shape):
             for i in range(WIDTH):
-                rows[(first + i, *place)] = _lane(x[place], i)
+                at = (first + i, *place)
+                rows[at] = _lane(x[place], i)
 
     return of_lanes
 

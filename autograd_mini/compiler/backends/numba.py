@@ -59,7 +59,7 @@ FUNCTIONS = [
 DTYPES = ("float64",)
 KNOWN = {*FUNCTIONS, *map(str, OPERATORS), "neg", "abs", "**"}
 REDUCTIONS = ("contract", "sum", "max")
-LETTERS = "ijklmopqrstuv"
+LETTERS = "ijklopqrtu"  # of loops; m and s are maxima and sums
 BEFORE, EXAMPLES, AFTER = range(3)  # when a nest runs
 
 
@@ -69,7 +69,7 @@ class Nest:
     def __init__(self, shape: Shape, is_open: bool) -> None:
         self.shape, self.is_open = shape, is_open
         self.arrays: list[Array] = []
-        self.pieces: list[Any] = []  # what an assembled array gets in this nest
+        self.pieces: list[Any] = []  # (array, piece or None for zeros, its start, "=" or "+=")
 
 
 class Loops:
@@ -194,11 +194,12 @@ class Loops:
     def _place_pieces(self, x: Array, nests: list[Nest]) -> int:
         """A nest for each piece of an array, after one of zeros unless the pieces fill it."""
         self.kept.add(x)
+        starts: Any
         if x.op == "concatenate":
-            starts, at = [], 0
+            starts, along = [], 0
             for a in x.args:
-                starts.append([at if d == x.info else 0 for d in range(len(x.shape))])
-                at += a.shape[x.info]
+                starts.append([along if d == x.info else 0 for d in range(len(x.shape))])
+                along += a.shape[x.info]
         else:
             starts = x.info if x.op == "assemble" else [None]
         fills = x.op == "concatenate"
@@ -224,9 +225,9 @@ class Loops:
             if self.nest[x][0] == AFTER and x.op.__class__ is not str:
                 index = self._counters(lane_shape(x))
                 for a, place in self._reads(x, index):
-                    if a in self.nest and self._is_sum(a) and self.uses[a] == 1:
-                        if place == index and a.shape == x.shape != () and x not in room:
-                            room[x] = a
+                    is_its_own = a in self.nest and self._is_sum(a) and self.uses[a] == 1
+                    if is_its_own and place == index and a.shape == x.shape != ():
+                        room.setdefault(x, a)
         return room
 
     # -- lines ----------------------------------------------------------------------------------
@@ -242,7 +243,7 @@ class Loops:
             for x in nest.arrays:
                 self._write(x, index, body)
             for piece in nest.pieces:
-                self._write_piece(*piece, index, body)
+                self._write_piece(piece, index, body)
             lines += self._loop(zip(self.letters, nest.shape), body)
         return lines
 
@@ -278,10 +279,9 @@ class Loops:
             body.append(f"{name} = {expression.text}")
             self.texts[x] = Expression(name, ATOM, 0)
 
-    def _write_piece(
-        self, x: Array, a: Any, start: Any, sign: str, index: Sequence[Index], body: list[str]
-    ) -> None:
+    def _write_piece(self, piece: Any, index: Sequence[Index], body: list[str]) -> None:
         """Write a piece of an array to its place."""
+        x, a, start, sign = piece
         at = list(index)
         if a is not None and x.op == "scatter":
             place = f"{self._constant(x.info.places)}[{_listed(index)}]"
@@ -323,9 +323,9 @@ class Loops:
         if x.op is negate:
             return Expression(f"-{args[0].within(ATOM)}", UNARY, count)
         if x.op in RELATIONS:
-            a, b, left, right = args[0], args[1], args[2], args[3]
-            condition = f"{a.within(OPERATORS[add])} {RELATIONS[x.op]} {b.within(OPERATORS[add])}"
-            return Expression(f"where({condition}, {left.text}, {right.text})", ATOM, count)
+            left, right = (a.within(OPERATORS[add]) for a in args[:2])
+            condition = f"{left} {RELATIONS[x.op]} {right}"
+            return Expression(f"where({condition}, {args[2].text}, {args[3].text})", ATOM, count)
         if not (x.op is power or str(x.op) in KNOWN):
             raise ValueError(
                 f"backend='numba' cannot compile {x.op.name}, a function of floats; compose it of "
