@@ -89,9 +89,9 @@ def _runs_lasting(seconds: float, run: Callable[[], object], clock: Callable[[],
 
 def timed_row(what: str, times: Sequence[tuple[float, float]], bar: float) -> Row:
     """How many times faster than the rival we are: the median over the rounds, against a bar."""
-    ratios = [rival / ours for ours, rival in times]
-    row = _row(what, times, ratios, "x")
-    return row._replace(bar=f"{bar:g}x", reached="yes" if median(ratios) >= bar else "NO")
+    row, ratio, _ = _row(what, [(rival, ours) for ours, rival in times], "x")
+    row = row._replace(ours=row.rival, rival=row.ours)
+    return row._replace(bar=f"{bar:g}x", reached="yes" if ratio >= bar else "NO")
 
 
 def cost_row(what: str, times: Sequence[tuple[float, float]], bar: float) -> Row:
@@ -99,19 +99,25 @@ def cost_row(what: str, times: Sequence[tuple[float, float]], bar: float) -> Row
 
     The shortest time of each side is the one that nothing else on the machine has lengthened.
     """
-    row = _row(what, times, [ours / rival for ours, rival in times], "")
-    least = min(ours for ours, _ in times) / min(rival for _, rival in times)
-    return row._replace(
-        minima=f"{least:.2f}", bar=f"<= {bar:g}", reached="yes" if least <= bar else "NO"
+    row, _, ratio = _row(what, times, "")
+    return row._replace(bar=f"<= {bar:g}", reached="yes" if ratio <= bar else "NO")
+
+
+def _row(what: str, times: Sequence[tuple[float, float]], unit: str) -> tuple[Row, float, float]:
+    """The first side over the second: a row, the median of the ratios, the ratio of the minima."""
+    ratios = [first / second for first, second in times]
+    low, middle, high = quantiles(ratios, n=4, method="inclusive")
+    firsts, seconds = zip(*times)
+    minima = min(firsts) / min(seconds)
+    row = Row(
+        what,
+        duration(median(firsts)),
+        duration(median(seconds)),
+        f"{middle:.2f}{unit}",
+        f"{low:.2f} .. {high:.2f}",
+        f"{minima:.2f}{unit}",
     )
-
-
-def _row(
-    what: str, times: Sequence[tuple[float, float]], ratios: Sequence[float], unit: str
-) -> Row:
-    low, _, high = quantiles(ratios, n=4, method="inclusive")
-    ours, rival = (duration(median(seconds)) for seconds in zip(*times))
-    return Row(what, ours, rival, f"{median(ratios):.2f}{unit}", f"{low:.2f} .. {high:.2f}")
+    return row, middle, minima
 
 
 def duration(seconds: float) -> str:
