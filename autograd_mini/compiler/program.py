@@ -209,7 +209,7 @@ class Program:
         """Read the Values' data into the arrays."""
         numbers = np.array([float(v.data) for v in self.values], self._compiled.dtype)
         for name, places in zip(self._compiled.parameters, self._compiled.places):
-            self.arrays[name] = numbers[places]
+            self.arrays[name] = np.array(numbers[places])
 
     def sync(self) -> None:
         """Write the arrays into the Values' data."""
