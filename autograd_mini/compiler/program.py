@@ -116,6 +116,8 @@ class Program:
 
     def draw_inputs(self, examples: int) -> list[Any]:
         """A draw, for so many examples, of the inputs that the program draws itself."""
+        if not self._draws:
+            return []
         drawn = [[draw() for draw in self._draws.values()] for _ in range(examples)]
         return [np.array(rows, self._dtype) for rows in zip(*drawn)]
 

@@ -37,7 +37,7 @@ class ArrayState:
         self.place = {value: i for i, value in enumerate(order)}
         if len(self.place) != len(self.values):
             raise ValueError("an optimizer on arrays has to hold each parameter once")
-        self.places = [self.place[value] for value in self.values]
+        self.places = np.array([self.place[value] for value in self.values])
         self.parameter: Any = None
 
     def load(self) -> None:
@@ -71,7 +71,7 @@ class ArrayState:
 
     def _array(self, numbers: Sequence[Any]) -> Any:
         array = np.empty(len(numbers))
-        array[self.places] = [float(number) for number in numbers]
+        array[self.places] = numbers
         return array
 
     def _numbers(self, array: Any) -> list[float]:
