@@ -209,7 +209,8 @@ class Explainer:
 
     def _definitions(self, texts: Sequence[str]) -> Iterator[str]:
         """What the names in some texts stand for that have no line."""
-        todo, seen = list(texts), set()
+        todo = list(texts)
+        seen: set[str] = set()
         while todo:
             for word in re.findall(r"\w+(?:\[[\d, ]+\])?", todo.pop(0)):
                 name = word.removeprefix("d") if word.startswith("d") else word

@@ -49,6 +49,7 @@ class JaxSource(source.Source):
         "partial": "from functools import partial\n",
         "jax": "import jax",
         "jnp": "import jax.numpy as jnp",
+        "optimization_barrier": "from jax.lax import optimization_barrier",
         "special": "from jax.scipy import special",
     }
 
@@ -56,6 +57,16 @@ class JaxSource(source.Source):
         names = [f'"{name}"' for name, x in self.constants.items() if isinstance(x, Primitive)]
         static = f"[{', '.join(names)}]"
         return [f"@partial(jax.jit, static_argnames={static})" if names else "@jax.jit"]
+
+    def _matmul(self, x: Array) -> source.Expression:
+        """A sum over the examples, dz.T @ x: XLA is slow where the left factor is transposed as it
+        is multiplied, and fast where that is done before."""
+        expression = super()._matmul(x)
+        left, right = expression.text.split(" @ ")
+        if left.endswith(".T") and x.args[0].operands[0].shape[0] < 0:
+            text = f"optimization_barrier({left}) @ {right}"
+            return expression._replace(text=text)
+        return expression
 
     def _write_scatter(self, x: Array, name: str) -> None:
         [g] = x.args
