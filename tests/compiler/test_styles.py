@@ -151,7 +151,7 @@ def convolution():
     return loss, Model(k=k, b=b, u=u), (X, Y), {"x": 6, "y": ()}
 
 
-@style(21, gathers=True)
+@style(22, gathers=True)
 def convolution_on_convolution():
     net = nn.Sequential(
         nn.Conv1d(1, 3, 3, activation="relu"),
