@@ -117,7 +117,7 @@ def test_ways_to_write_the_same():
     assert same(lambda a, *_: a * a, lambda a, *_: a**2, lambda a, *_: a**2.0 * 1)
     assert same(lambda a, *_: a + a, lambda a, *_: 2 * a, lambda a, *_: 3 * a - a)
     assert same(lambda a, *_: a / 4, lambda a, *_: 0.25 * a, lambda a, *_: a * 0.5 * 0.5)
-    assert same(lambda a, *_: log(exp(a)), lambda a, *_: -(-a), lambda a, *_: a)
+    assert same(lambda a, *_: log(exp(a)), lambda a, *_: -1 * -a, lambda a, *_: a)
     assert same(lambda a, b, *_: a * -b, lambda a, b, *_: -(a * b), lambda a, b, *_: -a * b)
     assert same(lambda a, b, *_: where(1 > 0, a, b), lambda a, b, *_: a)
 
