@@ -114,6 +114,9 @@ def test_ways_to_write_the_same():
     assert same(
         lambda a, b, c, d: a / b, lambda a, b, c, d: a * b**-1, lambda a, b, c, d: a * (1 / b)
     )
+    assert same(lambda a, b, *_: (3 * a) / (2 * b), lambda a, b, *_: 1.5 * (a / b))
+    assert same(lambda a, b, *_: 2 / (4 * b), lambda a, b, *_: 0.5 / b)
+    assert same(lambda a, b, *_: a**1 + b**0, lambda a, b, *_: a + 1.0)
     assert same(lambda a, *_: a * a, lambda a, *_: a**2, lambda a, *_: a**2.0 * 1)
     assert same(lambda a, *_: a + a, lambda a, *_: 2 * a, lambda a, *_: 3 * a - a)
     assert same(lambda a, *_: a / 4, lambda a, *_: 0.25 * a, lambda a, *_: a * 0.5 * 0.5)

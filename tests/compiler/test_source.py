@@ -53,10 +53,14 @@ def sources():
 
 @pytest.fixture(scope="module")
 def programs():
-    return sources()
+    made = sources()
+    assert list(made) == NAMES
+    return made
 
 
-NAMES = list(sources())
+NAMES = [
+    "classifier", "index", "outputs", "many parameters", "convolution", "physics", "no inputs"
+]  # fmt: skip
 
 
 def formatted(source):
