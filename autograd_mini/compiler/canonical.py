@@ -245,6 +245,8 @@ class Graph:
         if op is divide:
             return self._quotient(x[0], x[1])
         if op is power and x[1].__class__ is float:
+            if x[1] in (0, 1):
+                return x[0] if x[1] else 1.0
             if x[1] == 2:
                 return self._product(x[0], x[0])
             if x[1] == -1:

@@ -103,7 +103,7 @@ def _sorted(layout: Layout, term: Terms) -> Terms:
     addresses = [layout.address[f] for f in known]
     offsets = [x - x[:, :1] for x in addresses]
     if (
-        all((x == x[:1]).all() for x in offsets)
+        all((x == x[:1]).all() and (x >= 0).all() for x in offsets)
         and loop_nest(np.array([x[0] for x in offsets])) is not None
     ):
         return term

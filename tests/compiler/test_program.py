@@ -239,7 +239,7 @@ def test_reductions_with_terms_of_parameters_alone(reduction, count):
 
 
 def test_the_root_of_a_graph_is_no_batch():
-    loss, w, b = line()
+    loss, _, _ = line()
     root = fsum([loss(x, y) for x, y in zip(X, Y)])
     for reduction in ("mean", "sum"):
         assert check(root, reduction=reduction).value_and_grad()[0] == pytest.approx(root.data)

@@ -536,7 +536,7 @@ def _module(source: Source, name: str, lowered: Lowered) -> str:
         *decorators,
         *_wrapped(f"def {name}(", [*source.arguments, *source.constants], "):"),
         *[f"    {line}" for line in body],
-        f"    return {result}",
+        *[f"    {line}" for line in _returned(result)],
     ]
     return "\n".join(lines) + "\n"
 
@@ -572,6 +572,14 @@ def _about(source: Source, lowered: Lowered) -> list[str]:
         for line in lines
     ]
     return ["", *itertools.chain(*wrapped)]
+
+
+def _returned(result: str) -> list[str]:
+    """The last statement: a long tuple takes a line for each of its items."""
+    if len(result) + len("    return ") <= WIDTH or "(" not in result:
+        return [f"return {result}"]
+    start, items = result.removesuffix(")").split("(", 1)
+    return [f"return {start}(", *[f"    {item.strip(',')}," for item in items.split(", ")], ")"]
 
 
 def _wrapped(start: str, items: Sequence[str], end: str) -> list[str]:

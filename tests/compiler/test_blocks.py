@@ -1,0 +1,122 @@
+"""Which parameters are one array, in what order, and what it is called."""
+
+import numpy as np
+import pytest
+
+import nn
+from autograd_mini import Value, compile, dot, fsum, relu, tanh
+
+
+def V(n):
+    return [Value(float(i)) for i in range(n)]
+
+
+def M(rows, columns):
+    return [V(columns) for _ in range(rows)]
+
+
+class Model(nn.Module):
+    def __init__(self, **parts):
+        vars(self).update(parts)
+
+
+def arrays(loss, parameters, **shapes):
+    program = compile(loss, parameters=parameters, backend="numpy", **shapes)
+    return {name: a.shape for name, a in program.arrays.items()}
+
+
+def layer(w, x, b=None):
+    return [relu(dot(r, x, c)) for r, c in zip(w, b or [0.0] * len(w))]
+
+
+def test_the_layers_of_an_mlp():
+    model = nn.MLP(3, [4, 5, 1])
+    found = arrays(lambda x: model(x), model, x=3)
+    assert found == {
+        "W1": (4, 3),
+        "b1": (4,),
+        "W2": (5, 4),
+        "b2": (5,),
+        "W3": (1, 5),
+        "b3": (1,),
+    } or (found == {"W1": (4, 3), "b1": (4,), "W2": (5, 4), "b2": (5,), "W3": (5,), "b3": ()})
+
+
+def test_names_are_those_of_the_attributes():
+    model = Model(query=M(2, 3), gain=V(2), shift=Value(1.0))
+    found = arrays(
+        lambda x: dot(model.gain, [tanh(dot(r, x)) for r in model.query], model.shift), model, x=3
+    )
+    assert found == {"query": (2, 3), "gain": (2,), "shift": ()}
+
+
+def test_attributes_with_numbers_in_their_names_are_apart():
+    model = Model(w1=M(4, 3), w2=M(2, 4), h10=V(2))
+    found = arrays(lambda x: dot(model.h10, layer(model.w2, layer(model.w1, x))), model, x=3)
+    assert found == {"w1": (4, 3), "w2": (2, 4), "h10": (2,)}
+
+
+def test_a_name_that_is_taken_is_changed():
+    model = Model(x=V(3), n=V(3), np=V(2))
+    found = arrays(lambda x: dot(model.x, x) * dot(model.n, [1.0, v, 2.0 * v])
+                   if (v := x[0]) is not None else None, model, x=3)  # fmt: skip
+    assert len(found) == 3
+    assert not {"x", "n", "np"} & set(found)
+    assert all(name.isidentifier() for name in found)
+
+
+@pytest.mark.parametrize("name", ["lambda", "for", "class", "None", "loss", "special"])
+def test_keywords_are_no_names(name):
+    model = Model(**{name: V(3)})
+    [found] = arrays(lambda x: dot(getattr(model, name), x), model, x=3)
+    assert found != name
+    assert found.isidentifier()
+
+
+def test_parameters_used_alike_are_rows_of_one_array():
+    """Queries, keys and values of one attention: x is read once."""
+    model = Model(q=M(2, 3), k=M(2, 3), v=M(2, 3))
+
+    def loss(x):
+        q, k, v = ([dot(r, x) for r in w] for w in (model.q, model.k, model.v))
+        return fsum([a * b * c for a, b, c in zip(q, k, v)])
+
+    found = arrays(loss, model, x=3)
+    assert found == {"q_k_v": (6, 3)}
+
+
+def test_without_names_the_use_tells():
+    w, b, u = M(4, 3), V(4), V(4)
+    values = [*[v for r in w for v in r], *b, *u]
+    for order in (values, values[::-1]):
+        found = arrays(lambda x: dot(u, layer(w, x, b)), order, x=3)
+        assert sorted(found.values()) == [(4,), (4,), (4, 3)]
+        assert all(name[0] in "Wb" for name in found)
+
+
+def test_parameters_that_are_not_used_have_an_array():
+    used, unused = V(2), V(3)
+    program = compile(lambda x: dot(used, x), parameters=[*unused, *used], x=2)
+    _, gradients = program.value_and_grad([[1.0, 2.0]])
+    whole = {name: np.asarray(g) for name, g in zip(program.parameters, gradients)}
+    assert sorted(g.size for g in whole.values()) == [2, 3]
+    assert sum(np.abs(g).sum() for g in whole.values()) == 3
+
+
+def test_a_grid_with_a_hole_is_a_row():
+    model = Model(w=[V(3), V(2), V(3)])
+    found = arrays(lambda x: fsum([dot(r, x[: len(r)]) ** 2 for r in model.w]), model, x=3)
+    assert sum(int(np.prod(s)) for s in found.values()) == 8
+
+
+def test_every_parameter_is_in_one_place():
+    model = nn.Sequential(nn.MLP(3, [4, 2]), nn.MLP(2, [3, 1]))
+    program = compile(lambda x: model(x), parameters=model, x=3)
+    for k, value in enumerate(program.values):
+        value.data = float(k)
+    program.load()
+    held = sorted(int(v) for a in program.arrays.values() for v in np.ravel(a))
+    assert held == list(range(len(model.parameters())))
+    program.arrays = {name: a + 0.5 for name, a in program.arrays.items()}
+    program.sync()
+    assert [v.data for v in program.values] == [k + 0.5 for k in range(len(program.values))]
