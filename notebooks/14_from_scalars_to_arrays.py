@@ -107,9 +107,9 @@ print("error terms of the hidden neurons:", [round(z.grad, 4) for z in z1])
 # %% [markdown]
 # ## The array program
 #
-# Now `compile`. It gets the same function, and how long x and y are. It calls the function once
-# more, with *placeholders* in place of numbers. They only record what is done to them. From the
-# recorded graph it makes a program for a batch of n examples.
+# Now `compile`. It gets the same function, and how long x and y are. It calls the function with
+# *placeholders* in place of numbers. They only record what is done to them. From the recorded
+# graph it makes a program for a batch of n examples.
 
 # %%
 from autograd_mini import compile

@@ -134,7 +134,7 @@ figure.tight_layout()
 # are so small that all scores are near 0. So we enlarge them first.)
 
 # %%
-from autograd_mini import Value, dot, softmax, step_through
+from autograd_mini import Value, dot, draw_dot, softmax, step_through
 
 tiny = GPT(block=2, embedding=4, heads=2, vocabulary=3, rng=random.Random(3))
 for p in tiny.parameters():
@@ -183,6 +183,14 @@ for j in range(2):
 # %% [markdown]
 # $$\frac{\partial o}{\partial s_j} = a_j \, (v_j - o).$$
 #
+# Here is the whole head with all its gradients, those of the query at the left, too:
+
+# %%
+picture = draw_dot(mixed)
+picture.attr(size="8.2")
+picture
+
+# %% [markdown]
 # So a position gets a higher score if what it tells is more than the mean, and if that is what the
 # loss asks for. That is how attention learns where to look.
 #
