@@ -170,6 +170,10 @@ The forward and backward algorithms over matrices
     nn.MLP
     test_matrix_backprop::cross_entropy_backward_over_matrices
     12: The backward pass
+The same, found in the scalar code of one example
+    autograd_mini.compile
+    test_notebooks::a_notebook_is_a_script_too
+    14: Line by line
 One hidden layer with softmax and cross-entropy
     nn.MLP, nn.losses.cross_entropy
     test_matrix_backprop::one_hidden_layer_written_out

@@ -18,16 +18,21 @@ arrays, where each position scores all keys and a mask takes away those that com
 
 from __future__ import annotations
 
+import argparse
 import math
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from importlib.resources import files
 from itertools import pairwise
 from random import Random
-from time import perf_counter
 from typing import Any
 
-from autograd_mini import Value, compile, dot, fsum, log_softmax, relu, softmax
+from autograd_mini import AutogradError, Value, compile, dot, fsum, log_softmax, relu, softmax
 from nn import Module
+from nn.checkpoints import load, save
+from nn.progress import ProgressBar
+from nn.training import Epoch
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 MARK = len(ALPHABET)  # the token between two documents
@@ -245,8 +250,9 @@ def one_hot(token: int) -> Vector:
 
 def train(
     model: GPT, documents: Sequence[str], rng: Random, steps: int = 1000, batch: int = 8
-) -> Iterator[float]:
-    """Compile the model's loss, and train it by Adam; after the last step the Values are set.
+) -> Generator[float, None, None]:
+    """Compile the model's loss, and train it by Adam. In the end the Values are set, also if the
+    end is Ctrl-C, or close().
 
     The numbers are microgpt's: a learning rate of 0.01 that falls to 0, betas of 0.85 and 0.99.
 
@@ -265,32 +271,103 @@ def train(
     block = len(model.positions)
     shape = (block, VOCABULARY)
     program = compile(model.masked_loss, tokens=shape, targets=shape, parameters=model)
-    weights = list(program.arrays.values())
-    means, squares = ([np.zeros_like(w) for w in weights] for _ in range(2))
-    for step in range(steps):
-        loss, gradients = program.value_and_grad(*encode(rng.sample(documents, batch), block))
-        rate = 0.01 * (1 - step / steps)
-        for w, g, mean, square in zip(weights, gradients, means, squares):
-            mean += (1 - 0.85) * (g - mean)
-            square += (1 - 0.99) * (g * g - square)
-            unbiased = mean / (1 - 0.85 ** (step + 1))
-            w -= rate * unbiased / (np.sqrt(square / (1 - 0.99 ** (step + 1))) + 1e-8)
-        yield loss
-    program.sync()
+    means = squares = [0.0] * len(program.arrays)
+    try:
+        for step in range(steps):
+            loss, gradients = program.value_and_grad(*encode(rng.sample(documents, batch), block))
+            means = [m + (1 - 0.85) * (g - m) for m, g in zip(means, gradients)]
+            squares = [s + (1 - 0.99) * (g * g - s) for s, g in zip(squares, gradients)]
+            rate = 0.01 * (1 - step / steps) / (1 - 0.85 ** (step + 1))
+            changed = {
+                name: w - rate * m / (np.sqrt(s / (1 - 0.99 ** (step + 1))) + 1e-8)
+                for (name, w), m, s in zip(program.arrays.items(), means, squares)
+            }
+            program.arrays.update(changed)  # all or none of them, if Ctrl-C comes meanwhile
+            yield loss
+    finally:
+        program.sync()
 
 
-def main() -> None:
-    rng = Random(42)
+# -- the command line ---------------------------------------------------------------------------
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compile, train, and print names; the exit status. Ctrl-C ends training early."""
+    parser = argparse.ArgumentParser(
+        prog="python -m examples.scalar_gpt",
+        description="Train a GPT written in scalars on first names, compiled into arrays, and let "
+        "it make up names. Ctrl-C ends training early; what was learned is kept.",
+    )
+    whole, positive = _number(int, 0), _number(int, 1)
+    parser.add_argument("--steps", type=whole, default=1000, help="of Adam (%(default)s)")
+    parser.add_argument("--batch", type=positive, default=8, help="names a step (%(default)s)")
+    parser.add_argument("--samples", type=whole, default=20, help="names to print (%(default)s)")
+    parser.add_argument(
+        "--temperature",
+        type=_number(float, 0.01),
+        default=0.5,
+        help="how bold the names are (%(default)s)",
+    )
+    parser.add_argument("--seed", type=int, default=42, help="of all random numbers (%(default)s)")
+    parser.add_argument("--load", metavar="FILE", help="a checkpoint to begin with")
+    parser.add_argument("--save", metavar="FILE", help="a checkpoint to write in the end")
+    options = parser.parse_args(arguments)
+    rng = Random(options.seed)
     model = GPT(rng=rng)
-    started = perf_counter()
-    losses = []
-    for step, loss in enumerate(train(model, first_names(), rng), 1):
-        losses.append(loss)
-        if step % 100 == 0:
-            mean = sum(losses[-100:]) / 100
-            print(f"step {step:4}  loss {mean:.3f}  {perf_counter() - started:5.1f} s")
-    print(*(sample(model, rng) for _ in range(20)), sep="\n")
+    try:
+        names = first_names()
+        if options.load:
+            load(options.load, model)
+        if options.batch > len(names):
+            parser.error(f"--batch expected at most {len(names)}, the number of names")
+        losses = _train_visibly(
+            train(model, names, rng, options.steps, options.batch), options.steps
+        )
+        if losses:
+            latest = losses[-100:]
+            print(f"loss {sum(latest) / len(latest):.3f} after {len(losses)} steps", flush=True)
+        for _ in range(options.samples):
+            print(sample(model, rng, options.temperature), flush=True)
+        if options.save:
+            save(options.save, model)
+    except (AutogradError, ImportError, OSError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _train_visibly(training: Generator[float, None, None], steps: int) -> list[float]:
+    """Train with a progress bar, to the last step or to Ctrl-C; gives the losses."""
+    losses: list[float] = []
+    bar = ProgressBar(steps, "step")
+    try:
+        for loss in training:
+            losses.append(loss)
+            bar.show(Epoch(len(losses), loss, {}, {}))
+    except KeyboardInterrupt:
+        if not losses:
+            raise
+        training.close()  # the model holds what it learned
+    finally:
+        bar.close()
+    return losses
+
+
+def _number(kind: type, least: float) -> Callable[[str], Any]:
+    """A type of argparse: such a number, and not below the least."""
+
+    def number(text: str) -> Any:
+        with suppress(ValueError):
+            if least <= kind(text) < math.inf:
+                return kind(text)
+        what = "a whole number" if kind is int else "a number"
+        raise argparse.ArgumentTypeError(f"expected {what} of at least {least}, got {text!r}")
+
+    return number
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

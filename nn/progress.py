@@ -16,10 +16,12 @@ class ProgressBar:
 
     Args:
         epochs: how many there will be.
+        unit: what one of them is called.
     """
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self, epochs: int, unit: str = "epoch") -> None:
         self.epochs = epochs
+        self.unit = unit
         self.started = time.monotonic()
         self.visible = sys.stderr is not None and sys.stderr.isatty()
         self.open = False
@@ -36,7 +38,7 @@ class ProgressBar:
             for name, value in epoch.metrics.items()
         )
         line = (
-            f"epoch {epoch.number:>{len(str(self.epochs))}}/{self.epochs} [{bar:<24}] "
+            f"{self.unit} {epoch.number:>{len(str(self.epochs))}}/{self.epochs} [{bar:<24}] "
             f"loss {epoch.loss:.4f}{metrics}  {left:3.0f} s left"
         )
         width = (shutil.get_terminal_size().columns or 80) - 1  # 0 is a terminal that cannot tell

@@ -2,6 +2,7 @@
 
 import importlib
 from functools import cache
+from random import Random
 
 import numpy as np
 import pytest
@@ -48,6 +49,21 @@ def test_rivals_are_equal_on_all_examples(module, name):
     problem = problem_of(name)
     answers = [rival(each, problem)(*problem.inputs) for each in (module, "in_numpy")]
     assert_equal(*answers)
+
+
+def test_the_gpt_in_scalars_learns_what_one_written_in_jax_does():
+    pytest.importorskip("jax")
+    from benchmarks.rivals import in_jax
+    from examples.scalar_gpt import GPT, encode, first_names, train
+
+    model, names, steps = GPT(rng=Random(42)), first_names(), 1000
+    start = parameter_arrays(model)
+    ours = list(train(model, names, Random(0), steps, batch=8))
+    rng = Random(0)
+    batches = (encode(rng.sample(names, 8)) for _ in range(steps))
+    theirs = list(in_jax.train_gpt(start, batches, steps))
+    assert np.mean(ours[:100]) > 2.4 > 2.2 > np.mean(ours[-100:])
+    assert abs(np.subtract(ours, theirs)).max() < 1e-9
 
 
 @pytest.mark.parametrize("name", ["moons", "digits", "deep", "gpt-masked"])

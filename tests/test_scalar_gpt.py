@@ -1,5 +1,6 @@
 """examples/scalar_gpt.py: its two ways of writing attention, beside microgpt's own."""
 
+from itertools import islice
 from random import Random
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 
 from autograd_mini import Value
 from benchmarks import microgpt
-from examples.scalar_gpt import GPT, MARK, encode, first_names, sample, train
+from examples import scalar_gpt
+from examples.scalar_gpt import GPT, MARK, encode, first_names, main, sample, train
 from nn.optimizers import Adam
 
 
@@ -93,3 +95,102 @@ def test_a_trained_model_says_what_it_was_taught():
     *_, loss = train(model, ["abcab"], Random(0), steps=150, batch=1)
     assert loss < 0.05
     assert sample(model, Random(0), temperature=0.1) == "abcab"
+
+
+def test_training_that_is_closed_leaves_what_it_learned():
+    ours, theirs = (GPT(4, 4, 2, rng=Random(5)) for _ in range(2))
+    training = train(ours, ["ab"], Random(0), steps=9, batch=1)
+    for _ in range(3):
+        next(training)
+    training.close()
+    [tokens], [targets] = encode(["ab"], block=4)
+    learned = ours.ragged_loss(tokens.tolist(), targets.tolist()).data
+    *_, fourth = islice(train(theirs, ["ab"], Random(0), steps=9, batch=1), 4)
+    assert learned == pytest.approx(fourth, rel=1e-12)
+
+
+# -- the command line ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Names of few letters, and a model that is quick to compile."""
+    monkeypatch.setattr(scalar_gpt, "first_names", lambda: ["ab", "abab", "b"])
+    monkeypatch.setattr(scalar_gpt, "GPT", lambda rng: GPT(4, 4, 2, rng=rng))
+
+
+def test_the_command_trains_and_prints_names(small, capsys, tmp_path):
+    kept = str(tmp_path / "gpt.json")
+    command = ["--steps", "150", "--batch", "2", "--samples", "5"]
+    assert main([*command, "--save", kept]) == 0
+    first, *names = capsys.readouterr().out.splitlines()
+    assert first.startswith("loss ")
+    assert first.endswith(" after 150 steps")
+    assert len(names) == 5
+    assert set("".join(names)) == {"a", "b"}
+    assert main(["--steps", "0", "--batch", "1", "--samples", "9", "--load", kept]) == 0
+    assert {"ab", "abab"} <= set(capsys.readouterr().out.split())
+    assert [path.name for path in tmp_path.iterdir()] == ["gpt.json"]
+
+
+def test_the_same_seed_gives_the_same_names(small, capsys):
+    def names(seed):
+        assert main(["--steps", "3", "--batch", "1", "--seed", seed]) == 0
+        return capsys.readouterr().out
+
+    assert names("1") == names("1") != names("2")
+
+
+def interrupting(after):
+    """train, and Ctrl-C after so many steps."""
+
+    def training(*arguments):
+        for step, loss in enumerate(train(*arguments), 1):
+            if step > after:
+                raise KeyboardInterrupt
+            yield loss
+
+    return training
+
+
+def test_ctrl_c_keeps_what_was_learned_and_samples(small, monkeypatch, capsys, tmp_path):
+    kept = tmp_path / "gpt.json"
+    monkeypatch.setattr(scalar_gpt, "train", interrupting(after=80))
+    command = ["--steps", "99", "--batch", "1", "--samples", "2", "--save", str(kept)]
+    assert main(command) == 0
+    first, *names = capsys.readouterr().out.splitlines()
+    assert first.endswith(" after 80 steps")
+    assert len(names) == 2
+    assert kept.exists()
+
+
+def test_ctrl_c_before_anything_was_learned_ends_the_command(small, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(scalar_gpt, "train", interrupting(after=0))
+    assert main(["--batch", "1", "--save", str(tmp_path / "gpt.json")]) == 130
+    assert capsys.readouterr() == ("", "python -m examples.scalar_gpt: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["--steps", "-1"], "--steps: expected a whole number of at least 0, got '-1'"),
+        (["--batch", "0"], "--batch: expected a whole number of at least 1, got '0'"),
+        (["--batch", "4"], "--batch expected at most 3, the number of names"),
+        (["--samples", "1.5"], "--samples: expected a whole number of at least 0, got '1.5'"),
+        (["--temperature", "0"], "--temperature: expected a number of at least 0.01, got '0'"),
+        (["--temperature", "nan"], "--temperature: expected a number of at least 0.01, got 'nan'"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_told(small, command, told, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(command)
+    assert stopped.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_checkpoint_that_cannot_be_read_is_told(small, capsys, tmp_path):
+    assert main(["--batch", "1", "--load", str(tmp_path / "none.json")]) == 2
+    error = capsys.readouterr().err
+    assert error.endswith("none.json: No such file or directory\n")
+    assert "Traceback" not in error

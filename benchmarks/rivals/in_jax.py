@@ -7,6 +7,7 @@ faster. What one call gives is ready all at once, so that to wait for the loss i
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import jax
@@ -68,19 +69,49 @@ def rms_norm(x: Any) -> Any:
     return x * jax.lax.rsqrt((x * x).mean(axis=-1, keepdims=True) + 1e-5)
 
 
-def gpt(parameters: list[Any]) -> Any:
-    def loss(parameters: list[Any], X: Any, Y: Any) -> Any:
-        tokens, positions, query, key, value, out, widen, narrow, head = parameters
-        count, block, _ = X.shape
-        X, Y = X.reshape(count * block, -1), Y.reshape(count * block, -1)  # 2-D products are faster
-        x = rms_norm((X @ tokens).reshape(count, block, -1) + positions).reshape(len(X), -1)
-        qkv = rms_norm(x) @ jnp.concatenate([query, key, value]).T
-        q, k, v = qkv.reshape(count, block, 3, HEADS, -1).transpose(2, 0, 3, 1, 4)
-        scores = q @ k.swapaxes(2, 3) / math.sqrt(q.shape[-1])
-        causal = jnp.tri(block, dtype=bool)
-        a = jax.nn.softmax(jnp.where(causal, scores, -jnp.inf))
-        x += (a @ v).swapaxes(1, 2).reshape(x.shape) @ out.T
-        x += jax.nn.relu(rms_norm(x) @ widen.T) @ narrow.T
-        return -jnp.vdot(Y, jax.nn.log_softmax(x @ head.T)) / count
+def gpt_loss(parameters: list[Any], X: Any, Y: Any) -> Any:
+    tokens, positions, query, key, value, out, widen, narrow, head = parameters
+    count, block, _ = X.shape
+    X, Y = X.reshape(count * block, -1), Y.reshape(count * block, -1)  # 2-D products are faster
+    x = rms_norm((X @ tokens).reshape(count, block, -1) + positions).reshape(len(X), -1)
+    qkv = rms_norm(x) @ jnp.concatenate([query, key, value]).T
+    q, k, v = qkv.reshape(count, block, 3, HEADS, -1).transpose(2, 0, 3, 1, 4)
+    scores = q @ k.swapaxes(2, 3) / math.sqrt(q.shape[-1])
+    causal = jnp.tri(block, dtype=bool)
+    a = jax.nn.softmax(jnp.where(causal, scores, -jnp.inf))
+    x += (a @ v).swapaxes(1, 2).reshape(x.shape) @ out.T
+    x += jax.nn.relu(rms_norm(x) @ widen.T) @ narrow.T
+    return -jnp.vdot(Y, jax.nn.log_softmax(x @ head.T)) / count
 
-    return ready(loss, parameters)
+
+def gpt(parameters: list[Any]) -> Any:
+    return ready(gpt_loss, parameters)
+
+
+def train_gpt(parameters: list[Any], batches: Iterable[Any], steps: int) -> Iterator[float]:
+    """Train it as examples/scalar_gpt.py does, by Adam; yields each batch's loss before its step.
+
+    Args:
+        parameters: the matrices it starts from.
+        batches: (X, Y) for each step.
+        steps: how many there are, for the learning rate.
+    """
+
+    @jax.jit
+    def step(i: Any, state: Any, X: Any, Y: Any) -> Any:
+        parameters, means, squares = state
+        loss, gradients = jax.value_and_grad(gpt_loss)(parameters, X, Y)
+        means = [0.85 * m + 0.15 * g for m, g in zip(means, gradients)]
+        squares = [0.99 * s + 0.01 * g * g for s, g in zip(squares, gradients)]
+        parameters = [
+            p - 0.01 * (1 - i / steps) * (m / (1 - 0.85 ** (i + 1)))
+            / (jnp.sqrt(s / (1 - 0.99 ** (i + 1))) + 1e-8)
+            for p, m, s in zip(parameters, means, squares)
+        ]  # fmt: skip
+        return loss, (parameters, means, squares)
+
+    parameters = [jnp.asarray(p) for p in parameters]
+    state = parameters, *([jnp.zeros_like(p) for p in parameters] for _ in range(2))
+    for i, (X, Y) in enumerate(batches):
+        loss, state = step(float(i), state, X, Y)
+        yield float(loss)

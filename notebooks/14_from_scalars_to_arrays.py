@@ -1,0 +1,593 @@
+# %% [markdown]
+# # From scalars to arrays
+#
+# In these notebooks a network is made of single numbers. That is good to look at: every number has
+# a name, a gradient, and a step of its own. But for each example a new graph is built, node by
+# node, and that is slow. Libraries that train large networks compute with arrays, and textbooks
+# write backprop in matrices.
+#
+# `compile` leads from the one to the other. It reads scalar code of one example, and finds the
+# array program of a whole batch. Its lines are the equations of the textbook, and nobody told it
+# those. Here you watch this happen on a small network, read every line, and then train on
+# handwritten digits in seconds.
+#
+# You need [backprop in matrices](12_matrix_form_of_backprop.ipynb).
+
+# %% [markdown]
+# ## One example, in scalars
+#
+# Two inputs, three hidden neurons with tanh, two outputs, and the cross entropy of their softmax.
+# The function below is the loss of one example. It is plain scalar code.
+
+# %%
+import random
+
+from nn import MLP, losses
+
+model = MLP(2, [3, 2], activation="tanh", rng=random.Random(1))
+
+
+def loss_of(x, y):
+    return losses.cross_entropy(model(x), y)
+
+
+# %% [markdown]
+# We run it on an example of the first class, and name the nodes as textbooks do: the
+# pre-activations z, the activations h, the weights W. (Counted from 0, as Python does.)
+
+# %%
+from autograd_mini import draw_dot
+
+for k, layer in enumerate(model.layers, 1):
+    for i, neuron in enumerate(layer.neurons):
+        neuron.b.label = f"b{k}[{i}]"
+        for j, w in enumerate(neuron.w):
+            w.label = f"W{k}[{i},{j}]"
+
+
+def run(x, y):
+    """(the loss of one example, z1, h1, z2): all with names."""
+    h1 = model.layers[0](x)
+    z1 = [h.parents[0] for h in h1]
+    z2 = model.layers[1](h1)
+    for name, nodes in (("z1", z1), ("h1", h1), ("z2", z2)):
+        for i, node in enumerate(nodes):
+            node.label = f"{name}[{i}]"
+    loss = losses.cross_entropy(z2, y)
+    loss.label = "L"
+    return loss, z1, h1, z2
+
+
+x, y = [0.5, -1.0], [1, 0]
+L, z1, h1, z2 = run(x, y)
+L.backward()
+picture = draw_dot(L, highlight=model.layers[0].neurons[0].w[0])
+picture.attr(size="8.2")
+picture
+
+# %% [markdown]
+# All paths from the weight `W1[0,0]` to the loss stand out. Backprop goes along them from right to
+# left, edge by edge. At `h1[0]` two paths meet, and add up:
+
+# %%
+from autograd_mini import backprop_steps
+
+for step in backprop_steps(L):
+    if step.parent and step.parent.label in ("h1[0]", "z1[0]", "W1[0,0]"):
+        formula = step.text.partition(" = ")[0]
+        numbers = f"{step.upstream:.4f} * {step.local:.4f} = {step.contribution:.4f}"
+        print(f"step {step.number:2}:  {formula:38} = {numbers}")
+
+# %% [markdown]
+# (To go through all of them one by one, with the graph beside: `step_through(L)`.)
+#
+# Two kinds of these derivatives have names. The error terms of the outputs are what the softmax
+# says, minus what is right. Those of the hidden neurons come back through $W^{[2]}$ and the slope
+# of tanh:
+#
+# $$\delta^{[2]}_i = p_i - y_i, \qquad
+# \delta^{[1]}_j = \Bigl(\sum_i W^{[2]}_{ij} \, \delta^{[2]}_i\Bigr) \bigl(1 - h_j^2\bigr).$$
+#
+# In the picture they are the gradients in the boxes of z2 and z1.
+
+# %%
+from autograd_mini import softmax
+
+p = softmax([z.data for z in z2])
+for i in range(2):
+    assert abs(z2[i].grad - (p[i] - y[i])) < 1e-12
+
+for j in range(3):
+    arriving = sum(model.layers[1].neurons[i].w[j].data * z2[i].grad for i in range(2))
+    assert abs(z1[j].grad - arriving * (1 - h1[j].data ** 2)) < 1e-12
+
+print("error terms of the outputs:       ", [round(z.grad, 4) for z in z2])
+print("error terms of the hidden neurons:", [round(z.grad, 4) for z in z1])
+
+# %% [markdown]
+# ## The array program
+#
+# Now `compile`. It gets the same function, and how long x and y are. It calls the function with
+# *placeholders* in place of numbers. They only record what is done to them. From the recorded
+# graph it makes a program for a batch of n examples.
+
+# %%
+from autograd_mini import compile
+
+program = compile(loss_of, x=2, y=2, parameters=model)
+program
+
+# %% [markdown]
+# This is the program that runs. It is Python with NumPy, and you can copy it and run it yourself.
+# As a picture, the forward pass leads down, and the backward pass up again:
+
+# %%
+picture = program.draw(scalars=False)
+picture.attr(size="8.2")
+picture
+
+# %% [markdown]
+# ## Line by line
+#
+# In a textbook an example is a column. In a program it is a row, so that the n examples make a
+# matrix $\mathbf{X}$ with n rows. Transpose the equations, and both are the same:
+#
+# | one example, as a column | n examples, as rows | the line |
+# |---|---|---|
+# | $\mathbf{h} = \tanh(\mathbf{W}^{[1]} \mathbf{x} + \mathbf{b}^{[1]})$ | $\mathbf{H} = \tanh(\mathbf{X} \mathbf{W}^{[1]\top} + \mathbf{b}^{[1]})$ | `h1 = np.tanh(x @ W1.T + b1)` |
+# | $\mathbf{z} = \mathbf{W}^{[2]} \mathbf{h} + \mathbf{b}^{[2]}$ | $\mathbf{Z} = \mathbf{H} \mathbf{W}^{[2]\top} + \mathbf{b}^{[2]}$ | `z2 = h1 @ W2.T + b2` |
+# | $\mathbf{p} = e^{\mathbf{z}} / \sum_k e^{z_k}$ | the same in each row | `e` over `s`, where the largest `m` is taken off before exp |
+# | $\mathcal{L} = \ln \sum_k e^{z_k} - \mathbf{y}^\top \mathbf{z}$ | the mean over the rows | `loss = ((m + np.log(s)).sum() - np.vdot(z2, y)) / n` |
+# | $\delta^{[2]} = \mathbf{p} - \mathbf{y}$ | $\Delta^{[2]} = (\mathbf{P} - \mathbf{Y}) / n$ | `dz2 = (e / s[:, None] - y) / n` |
+# | $\partial \mathcal{L} / \partial \mathbf{W}^{[2]} = \delta^{[2]} \mathbf{h}^\top$ | $\Delta^{[2]\top} \mathbf{H}$ | `dW2 = dz2.T @ h1` |
+# | $\partial \mathcal{L} / \partial \mathbf{b}^{[2]} = \delta^{[2]}$ | the sum of the rows of $\Delta^{[2]}$ | `db2 = ones @ dz2` |
+# | $\delta^{[1]} = (\mathbf{W}^{[2]\top} \delta^{[2]}) \odot (1 - \mathbf{h} \odot \mathbf{h})$ | $\Delta^{[1]} = (\Delta^{[2]} \mathbf{W}^{[2]}) \odot (1 - \mathbf{H} \odot \mathbf{H})$ | `dz1 = dz2 @ W2 * (1 - h1 * h1)` |
+# | $\partial \mathcal{L} / \partial \mathbf{W}^{[1]} = \delta^{[1]} \mathbf{x}^\top$ | $\Delta^{[1]\top} \mathbf{X}$ | `dW1 = dz1.T @ x` |
+# | $\partial \mathcal{L} / \partial \mathbf{b}^{[1]} = \delta^{[1]}$ | the sum of the rows of $\Delta^{[1]}$ | `db1 = ones @ dz1` |
+#
+# The products $\Delta^\top \mathbf{H}$ do two things at once: the outer product $\delta
+# \mathbf{h}^\top$ of each example, and the sum over the examples. Where the third column names a
+# line, it is in the program word for word:
+
+# %%
+LINES = """
+h1 = np.tanh(x @ W1.T + b1)
+z2 = h1 @ W2.T + b2
+loss = ((m + np.log(s)).sum() - np.vdot(z2, y)) / n
+dz2 = (e / s[:, None] - y) / n
+dW2 = dz2.T @ h1
+db2 = ones @ dz2
+dz1 = dz2 @ W2 * (1 - h1 * h1)
+dW1 = dz1.T @ x
+db1 = ones @ dz1
+"""
+written = [line.strip() for line in program.source.splitlines()]
+assert all(line in written for line in LINES.strip().splitlines())
+
+# %% [markdown]
+# ## Which scalars are in a line
+#
+# Each array holds scalars of your code. `explain` says which, and for a gradient which chain rule:
+
+# %%
+program.explain("h1")
+
+# %%
+program.explain("dz1")
+
+# %% [markdown]
+# Compare with the graph above. `z1[0]` is one of its boxes, and its gradient is made of the same
+# two paths, through `z2[0]` and `z2[1]`. The weight's gradient has one term for each example:
+
+# %%
+program.explain("dW1")
+
+# %% [markdown]
+# ## The same numbers
+#
+# Two moons, 200 points. `program.backward` does what the loop over the examples does: it adds the
+# gradient of the mean loss to every `.grad`. Sums may be added up in another order, so the last
+# digits may differ.
+
+# %%
+import numpy as np
+
+from nn import toys
+
+points = toys.moons(200, noise=0.12, rng=random.Random(0))
+X = np.array([point for point, _ in points])
+Y = np.eye(2)[[label for _, label in points]]  # one-hot rows
+
+
+def eager():
+    """The gradients of all parameters, by one graph for each example."""
+    model.zero_grad()
+    for x, y in zip(X.tolist(), Y.tolist()):
+        loss_of(x, y).backward(1 / len(X))
+    return np.array([p.grad for p in model.parameters()])
+
+
+def compiled():
+    model.zero_grad()
+    program.backward(X, Y)
+    return np.array([p.grad for p in model.parameters()])
+
+
+expected, found = eager(), compiled()
+assert abs(found - expected).max() < 1e-12 * abs(expected).max()
+
+print(f"{len(found)} gradients, all the same to 12 digits")
+
+# %% [markdown]
+# Each ring is a gradient from the graphs of scalars, and each dot one from the array program:
+
+# %%
+import matplotlib.pyplot as plt
+
+figure, axes = plt.subplots(figsize=(7, 2.6))
+axes.plot(expected, "o", markersize=10, markerfacecolor="none", label="scalars")
+axes.plot(found, "o", markersize=4, color="#a63a00", label="arrays")
+names = [p.label for p in model.parameters()]
+axes.set_xticks(range(len(names)), names, rotation=90, fontsize=8)
+axes.axhline(0, color="black", linewidth=0.8)
+axes.set(ylabel="gradient")
+axes.legend(ncols=2, loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
+figure.tight_layout()
+
+# %% [markdown]
+# And how much faster is it? For 200 examples the engine makes thousands of nodes, each a Python
+# object. The program has a dozen lines, and NumPy runs each of them for all examples at once.
+
+# %%
+from time import perf_counter
+
+from autograd_mini import topological_order
+
+
+def seconds(call):
+    """The shortest of some runs."""
+
+    def once():
+        started = perf_counter()
+        call()
+        return perf_counter() - started
+
+    return min(once() for _ in range(7))
+
+
+nodes = len(topological_order(loss_of(x, y)))
+ratio = seconds(eager) / seconds(lambda: program.value_and_grad(X, Y))
+assert ratio > 100
+print(f"{nodes} nodes for each of {len(X)} examples; compiled, more than 100 times as fast")
+
+# %% [markdown]
+# ## What it refuses
+#
+# A program is the same for all examples. So nothing in it may depend on the numbers of one.
+# Where your code asks a placeholder for its number, a `TraceError` names the line, the reason,
+# and what to write instead.
+
+
+# %%
+import math
+
+from autograd_mini import TraceError, exp, pick, where
+
+
+def told(function, **shapes):
+    """What compile says of a function, without the place of the file."""
+    try:
+        compile(function, **shapes)
+    except TraceError as error:
+        line, reason = str(error).split(": ", 1)[1].split(": ", 1)
+        reason, remedy = reason.split("; ")
+        print(f"{line}\n    {reason};\n    {remedy}\n")
+
+
+def branch(x, y):
+    h = model(x)[0]
+    if h < 0:
+        h = 0.1 * h
+    return (h - y) ** 2
+
+
+def function_of_math(x, y):
+    return (math.exp(model(x)[0]) - y) ** 2
+
+
+def index(x, y):
+    return -model(x)[y]
+
+
+told(branch, x=2, y=())
+told(function_of_math, x=2, y=())
+told(index, x=2, y=())
+
+# %% [markdown]
+# With the remedies all three compile:
+
+
+# %%
+def with_where(x, y):
+    h = model(x)[0]
+    h = where(h < 0, 0.1 * h, h)
+    return (h - y) ** 2
+
+
+def with_exp(x, y):
+    return (exp(model(x)[0]) - y) ** 2
+
+
+def with_pick(x, y):
+    return -pick(model(x), y)
+
+
+for function in (with_where, with_exp, with_pick):
+    remedied = compile(function, x=2, y=(), parameters=model)
+    loss, _ = remedied.value_and_grad(X, np.ones(len(X)))
+    mean = sum(function(x, 1).data for x in X.tolist()) / len(X)
+    assert abs(loss - mean) < 1e-12
+
+# %% [markdown]
+# ## A softmax, written out
+#
+# Here nobody calls `softmax`. It is written out, with exp, a sum, and a division, as in a
+# textbook:
+
+
+# %%
+from autograd_mini import log
+
+
+def written_out(x, y):
+    powers = [exp(z) for z in model(x)]
+    total = sum(powers)
+    return -sum(y_k * log(power / total) for y_k, power in zip(y, powers))
+
+
+by_hand = compile(written_out, x=2, y=2, parameters=model)
+print(by_hand.source[by_hand.source.index("    # forward") :])
+
+# %% [markdown]
+# It was found all the same: `exp` of `z2` minus its largest entry, over the sum. Written out, a
+# score of 1000 is too large for exp, and the engine says so. The program takes the largest score
+# off first, which changes no quotient, and has no such trouble.
+
+
+# %%
+def surprise(z, y):
+    """The cross entropy of scores z, written out."""
+    powers = [exp(z_k) for z_k in z]
+    total = sum(powers)
+    return -sum(y_k * log(power / total) for y_k, power in zip(y, powers))
+
+
+try:
+    surprise([1000.0, 0.0], [0, 1])
+except OverflowError as error:
+    print("as scalars:", error)
+
+loss, _ = compile(surprise, z=2, y=2).value_and_grad([[1000.0, 0.0]], [[0, 1]])
+print("compiled:  ", loss)
+assert loss == 1000.0
+
+# %% [markdown]
+# ## A convolution, out of scalars
+#
+# A *convolution* slides a few weights along a signal: the same three weights look at places 0 to 2,
+# then at places 1 to 3, and so on. In scalars it is a loop over the windows. `Conv1d` is that loop.
+
+# %%
+from nn import Conv1d
+
+convolution = Conv1d(1, 2, kernel_size=3, rng=random.Random(0))
+
+
+def squared_error(x, y):
+    return sum(
+        (a - b) ** 2 for row, wanted in zip(convolution([x]), y) for a, b in zip(row, wanted)
+    )
+
+
+sliding = compile(squared_error, x=8, y=(2, 6), parameters=convolution)
+print(sliding.source[sliding.source.index("    # forward") :])
+
+# %% [markdown]
+# The compiler has seen that each of the 6 windows is multiplied with the same two rows of weights.
+# So it takes the windows out of the signal, one a row, and is left with one matrix product. That
+# is how convolutions are computed in earnest. Which places make a window stands in an array of
+# constants:
+
+# %%
+[windows] = sliding.constants.values()
+assert windows.tolist() == [[t, t + 1, t + 2] for t in range(6)]
+
+signal = np.sin(np.arange(8) * 1.1)
+figure, (top, bottom) = plt.subplots(1, 2, figsize=(7, 2.6), width_ratios=[2.2, 1])
+top.imshow(signal[None, :], cmap="RdBu_r", vmin=-1.5, vmax=1.5)
+for t in range(8):
+    top.text(t, 0, t, ha="center", va="center")
+top.set(title="a signal of 8 numbers", xticks=[], yticks=[])
+bottom.imshow(signal[windows], cmap="RdBu_r", vmin=-1.5, vmax=1.5)
+for (row, column), place in np.ndenumerate(windows):
+    bottom.text(column, row, place, ha="center", va="center")
+bottom.set(title="its 6 windows, v", xticks=[], yticks=[])
+figure.tight_layout()
+
+# %% [markdown]
+# In the gradient the windows come back: `dz.reshape(-1, 2).T @ v`. A weight that is used in many
+# places gets the sum of all their contributions. That is weight sharing, and it needs no rule of
+# its own.
+
+# %% [markdown]
+# ## Digits in seconds
+#
+# [Reading handwritten digits](13_digits.ipynb) trains a network on real pictures, scalar by scalar.
+# Here is that training again, with one more word: `compiled=True`. Everything else is the same:
+# the same model, the same loss, the same optimizer. Numbers differ by rounding only.
+
+# %%
+from sklearn.datasets import load_digits
+
+from nn import fit, metrics, optimizers, schedules
+from nn.data import Dataset, split
+
+pictures, digits = load_digits(return_X_y=True)
+rows = (pictures / 8 - 1).tolist()
+data = Dataset([f"pixel {i}" for i in range(64)], [*"0123456789"], rows, digits.tolist())
+rng = random.Random(0)
+training, test = (list(zip(part.rows, part.labels)) for part in split(data, 0.25, rng))
+
+reader = MLP(64, [32, 10], rng=rng)
+history = fit(
+    reader,
+    losses.cross_entropy,
+    training,
+    optimizer=optimizers.Adam(reader.parameters(), lr=0.01),
+    epochs=20,
+    batch_size=32,
+    rng=rng,
+    schedule=schedules.linear_decay,
+    metrics={"accuracy": metrics.accuracy},
+    validation=test,
+    compiled=True,
+)
+history
+
+# %% [markdown]
+# Twenty times through all the pictures, in less time than the scalars need for one. The model
+# holds what was learned, as always: its parameters are `Value`s, and everything that looks
+# into them works. Which digits are taken for which?
+
+# %%
+said = [metrics.predicted_class(reader.predict(x)) for x, _ in test]
+was = [digit for _, digit in test]
+table = metrics.confusion_matrix(said, was, 10)
+right = sum(table[k][k] for k in range(10))
+assert right >= 0.95 * len(test)
+
+figure, axes = plt.subplots(figsize=(4.6, 4.2))
+mistakes = [[0 if i == j else table[i][j] for j in range(10)] for i in range(10)]
+axes.imshow(mistakes, cmap="Oranges", vmax=2 * max(map(max, mistakes)))
+for i in range(10):
+    for j in range(10):
+        if table[i][j]:
+            weight = "normal" if i == j else "bold"
+            axes.text(j, i, table[i][j], ha="center", va="center", fontsize=9, weight=weight)
+axes.set(xlabel="said", ylabel="was", xticks=range(10), yticks=range(10))
+axes.set_title(f"{right} of {len(test)} right")
+figure.tight_layout()
+
+# %% [markdown]
+# At a terminal, `progress=True` shows a bar while it trains. And Ctrl-C, or the stop button, ends
+# training early and keeps what was learned.
+
+# %% [markdown]
+# ## Eight devices
+#
+# The same scalar code can run on accelerators, and on many of them: `backend="jax"` writes the
+# program for [JAX](https://docs.jax.dev). With `devices=` each device gets its share of the
+# examples of a batch, and computes their part of the gradient. The parameters are on all of them.
+#
+# Few of us have eight accelerators. So we ask JAX to pretend that this processor is eight devices.
+# That has to be said before JAX is loaded, so it is a program of its own:
+
+# %% tags=["jax"]
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+EIGHT = """
+import random
+import jax
+import numpy as np
+from autograd_mini import compile
+from nn import MLP, losses, toys
+
+model = MLP(2, [3, 2], activation="tanh", rng=random.Random(1))
+loss = lambda x, y: losses.cross_entropy(model(x), y)
+one = compile(loss, x=2, y=2, parameters=model)
+eight = compile(loss, x=2, y=2, parameters=model, backend="jax", devices=jax.devices())
+
+points = toys.moons(200, noise=0.12, rng=random.Random(0))
+X, Y = np.array([x for x, _ in points]), np.eye(2)[[y for _, y in points]]
+found, expected = eight.value_and_grad(X, Y), one.value_and_grad(X, Y)
+assert abs(found[0] - expected[0]) < 1e-12
+for a, b in zip(found[1], expected[1]):
+    assert abs(np.asarray(a) - b).max() < 1e-12
+print(len(jax.devices()), "devices,", len(X) // 8, "examples each: the same loss and gradients")
+"""
+
+if find_spec("jax"):
+    flags = "--xla_force_host_platform_device_count=8"
+    settings = {**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(
+        [sys.executable, "-c", EIGHT], env=settings, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    print(done.stdout)
+else:
+    print("JAX is not installed here. With it, this cell runs on eight simulated devices:")
+    print('pip install "autograd-mini[jax]"')
+
+# %% [markdown]
+# ## Exercises
+#
+# Try each before you read on. The answers run.
+#
+# **1.** Take the sigmoid in the hidden layer in place of tanh. Which lines change, and into what?
+#
+# *Answer.* The one that computes h1, and the slope in that of dz1: $\sigma' = \sigma (1 - \sigma)$.
+
+
+# %%
+def lines(program):
+    return [line.strip() for line in program.source.splitlines()]
+
+
+other = MLP(2, [3, 2], activation="sigmoid", rng=random.Random(1))
+changed = compile(lambda x, y: losses.cross_entropy(other(x), y), x=2, y=2, parameters=other)
+for line in lines(changed):
+    if line not in lines(program):
+        print(line)
+
+# %% [markdown]
+# **2.** Add weight decay to the loss, $0.01 \sum w^2$ over all weights of the first layer. What
+# does the program compute once, and not for each example?
+#
+# *Answer.* The penalty and its gradient: no example is in them. They are added at the end.
+
+
+# %%
+first_weights = [w for neuron in model.layers[0].neurons for w in neuron.w]
+
+
+def with_decay(x, y):
+    return loss_of(x, y) + 0.01 * losses.l2(first_weights)
+
+
+decayed = compile(with_decay, x=2, y=2, parameters=model)
+for line in lines(decayed):
+    if line not in lines(program):
+        print(line)
+
+# %% [markdown]
+# **3.** Write a network that uses the same weights twice: $z = \mathbf{W} \tanh(\mathbf{W}
+# \mathbf{x})$, with a square W. How many terms has dW?
+#
+# *Answer.* Two, one for each place where W is used. They are added, as all contributions are.
+
+# %%
+from autograd_mini import Value, dot, tanh
+
+W = [[Value(rng.gauss(0, 1)) for _ in range(3)] for _ in range(3)]
+
+
+def twice(x):
+    h = [tanh(dot(row, x)) for row in W]
+    return sum(dot(row, h) ** 2 for row in W)
+
+
+tied = compile(twice, x=3)
+print(tied.source[tied.source.index("    # forward") :])

@@ -1,0 +1,590 @@
+# %% [markdown]
+# # A GPT in scalars
+#
+# A language model says which letter comes next. Ask it again and again, and it writes. The large
+# ones are *transformers*. The one in this notebook is a transformer, too: small enough that every
+# number in it is a `Value`, and that all of it is a page of Python.
+#
+# We read that page, and step through its heart, the *attention*. Then `compile` turns the scalars
+# into the matrix products that large models are made of, and in seconds the model learns to make
+# up first names.
+#
+# The architecture is that of Andrej Karpathy's
+# [microgpt](https://gist.github.com/karpathy/8627fe009c40f57531cb18360106ce95). You need
+# [backprop](01_step_through_backprop.ipynb), and for the second half
+# [From scalars to arrays](14_from_scalars_to_arrays.ipynb). The code is `examples/scalar_gpt.py`,
+# and the names come with a package that the extra `examples` installs.
+
+# %%
+import math
+import random
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from examples import scalar_gpt
+from examples.scalar_gpt import ALPHABET, GPT, MARK, encode, first_names, one_hot, sample, train
+
+names = first_names()
+dice = random.Random(7)
+print(f"{len(names)} names:", *dice.sample(names, 10), "..")
+
+# %% [markdown]
+# ## A name is a list of questions
+#
+# The model reads *tokens*. There are 27: the letters, and a mark that stands before and after a
+# name. A name of four letters is five questions. Which letter begins it? Which follows the first?
+# And at last: is it over?
+
+# %%
+tokens, targets = encode(["mary"])
+signs = [*ALPHABET, "."]
+asked = [signs[k] for k in tokens[0, :5].argmax(axis=1)]
+wanted = [signs[k] for k in targets[0, :5].argmax(axis=1)]
+for position in range(5):
+    print(f"{''.join(asked[: position + 1]):>6}  then  {wanted[position]}")
+
+# %% [markdown]
+# Scalar code cannot take a letter for an index if it is to be compiled. So a token is a list of 27
+# numbers, a 1 in its place and else 0: *one-hot*. A name is a table. Longer than 16 tokens none
+# may be; below a shorter name there are rows of 0.
+
+# %%
+figure, axes = plt.subplots(1, 2, figsize=(8, 3))
+for axis, table, title in zip(axes, (tokens[0], targets[0] > 0), ("tokens", "targets")):
+    axis.imshow(table, cmap="Blues", vmax=1.3)
+    axis.set(title=title, ylabel="position", yticks=range(0, 16, 5))
+    axis.set_xticks(range(27), signs, fontsize=7)
+figure.tight_layout()
+
+# %% [markdown]
+# ## The tools
+#
+# Three little functions do most of the work. A layer without bias is `linear`: a product with each
+# row of a matrix. Lists are added number by number.
+#
+# ```python
+# def linear(weights: Matrix, x: Vector) -> Vector:
+#     return [dot(row, x) for row in weights]
+#
+#
+# def add(x: Vector, y: Vector) -> Vector:
+#     return [a + b for a, b in zip(x, y)]
+# ```
+#
+# And `rms_norm` gives all lists one size: the mean of the squares becomes 1.
+#
+# ```python
+# def rms_norm(x: Vector) -> Vector:
+#     """x over the root of the mean of its squares."""
+#     scale = (dot(x, x) / len(x) + 1e-5) ** -0.5
+#     return [scale * a for a in x]
+# ```
+#
+# ## What stands for a token
+#
+# Each of the 27 tokens has 16 numbers of its own, its *embedding*: a row of weights, learned like
+# all others. The product with a one-hot list picks it. Each position has 16 numbers, too, so
+# that the model can tell the first letter from the last. Both are added.
+#
+# ```python
+#     def embed(self, token: Vector, position: Vector) -> Vector:
+#         return rms_norm(add(linear(transpose(self.tokens), token), position))
+# ```
+#
+# ## Attention
+#
+# So far each position knows of its own token only. In attention they look at one another. Each
+# position makes three lists, by three matrices:
+#
+# - a *query* $\mathbf{q}$: what am I looking for?
+# - a *key* $\mathbf{k}$: what have I got?
+# - a *value* $\mathbf{v}$: what do I tell whoever looks at me?
+#
+# A position i scores all positions j up to itself. A score is large where the key fits the query.
+# The softmax makes weights of the scores, and the result is the mean of the values by these
+# weights:
+#
+# $$s_{ij} = \frac{\mathbf{q}_i^\top \mathbf{k}_j}{\sqrt{d}}, \qquad
+# a_{ij} = \frac{e^{s_{ij}}}{\sum_{m \le i} e^{s_{im}}}, \qquad
+# \mathbf{o}_i = \sum_{j \le i} a_{ij} \mathbf{v}_j.$$
+#
+# There are four *heads* that do so side by side, each with 4 of the 16 numbers. In scalars:
+#
+# ```python
+#     def attend(
+#         self, query: Vector, keys: Matrix, values: Matrix, mask: Vector | None = None
+#     ) -> Vector:
+#         """In each head a mean of the values, weighted by how well their keys fit the query."""
+#         size = len(query) // self.heads
+#         mixed = []
+#         for start in range(0, len(query), size):
+#             part = slice(start, start + size)
+#             scores = [dot(query[part], key[part]) / math.sqrt(size) for key in keys]
+#             weights = softmax(add(scores, mask) if mask else scores)
+#             mixed += [dot(weights, column) for column in transpose([v[part] for v in values])]
+#         return linear(self.out, mixed)
+# ```
+#
+# ## One head, step by step
+#
+# Take a smaller one: two positions, 4 numbers a token, two heads, three tokens. Its code is the
+# same. We look at the second position, in its first head. It has a query of two numbers, and two
+# keys and two values to look at, its own and that of the position before. (A new model's weights
+# are so small that all scores are near 0. So we enlarge them first.)
+
+# %%
+from autograd_mini import Value, dot, draw_dot, softmax, step_through
+
+tiny = GPT(block=2, embedding=4, heads=2, vocabulary=3, rng=random.Random(3))
+for p in tiny.parameters():
+    p.data *= 15
+xs = [tiny.embed(x, p) for x, p in zip([[1, 0, 0], [0, 1, 0]], tiny.positions)]
+normed = [scalar_gpt.rms_norm(x) for x in xs]
+
+
+def leaves(matrix, x, name):
+    """The part of `matrix x` that belongs to the first head, as leaves with names."""
+    return [Value(y.data, f"{name}[{i}]") for i, y in enumerate(scalar_gpt.linear(matrix, x)[:2])]
+
+
+query = leaves(tiny.query, normed[1], "q1")
+keys = [leaves(tiny.key, x, f"k{j}") for j, x in enumerate(normed)]
+values = [leaves(tiny.value, x, f"v{j}") for j, x in enumerate(normed)]
+
+scores = [dot(query, key) / math.sqrt(2) for key in keys]
+weights = softmax(scores)
+mixed = dot(weights, [value[0] for value in values])
+
+mixed.label = "o1[0]"
+for j in range(2):
+    scores[j].label, weights[j].label = f"s1{j}", f"a1{j}"
+step_through(mixed, title="The second position looks at the first, and at itself")
+
+# %% [markdown]
+# (The softmax takes the larger score off both before exp, so that exp cannot overflow. Its weights
+# stay the same.)
+#
+# The output $o$ is a mean of two numbers, $v_0$ and $v_1$, by the weights $a$. The backward pass
+# tells what every number has to do with it. A value counts as much as its weight. A weight counts
+# as much as its value. And a score? More of it raises its own weight and lowers the other:
+
+# %%
+mixed.backward()
+mean = mixed.data
+for j in range(2):
+    a, v = weights[j].data, values[j][0].data
+    assert abs(values[j][0].grad - a) < 1e-12
+    assert abs(scores[j].grad - a * (v - mean)) < 1e-12
+    print(
+        f"position {j}: weight {a:.3f}, value {v:6.3f}, gradient of its score {scores[j].grad:6.3f}"
+    )
+
+# %% [markdown]
+# $$\frac{\partial o}{\partial s_j} = a_j \, (v_j - o).$$
+#
+# Here is the whole head with all its gradients, those of the query at the left, too:
+
+# %%
+picture = draw_dot(mixed)
+picture.attr(size="8.2")
+picture
+
+# %% [markdown]
+# So a position gets a higher score if what it tells is more than the mean, and if that is what the
+# loss asks for. That is how attention learns where to look.
+#
+# ## The rest
+#
+# After the attention a small network works on each position by itself: 16 numbers are widened to
+# 64, cut off by relu, and brought back to 16.
+#
+# ```python
+#     def perceptron(self, x: Vector) -> Vector:
+#         return linear(self.narrow, [relu(z) for z in linear(self.widen, x)])
+# ```
+#
+# What attention and network say is *added* to what was there before, so that gradients find a
+# short way back. Here is the whole model, position by position:
+#
+# ```python
+#         for token, position in zip(tokens, self.positions):
+#             x = self.embed(token, position)
+#             normed = rms_norm(x)
+#             keys.append(linear(self.key, normed))
+#             values.append(linear(self.value, normed))
+#             x = add(x, self.attend(linear(self.query, normed), keys, values))
+#             x = add(x, self.perceptron(rms_norm(x)))
+#             logits.append(linear(self.head, x))
+# ```
+#
+# The lists of keys and values grow as it goes. Nobody can look ahead, since what comes later is not
+# there yet. At the end there are 27 logits for each position, and the loss is the
+# cross entropy: the mean surprise at the letters that did come.
+
+# %%
+from autograd_mini import topological_order
+
+model = GPT(rng=random.Random(42))
+example = tokens[0].tolist(), targets[0].tolist()
+loss = model.ragged_loss(*example)
+loss.backward()
+
+order = topological_order(loss)
+single = sum(max(1, len(node.operands) - 1) for node in order)
+print(f"{len(model.parameters()):,} parameters")
+print(f"{len(order):,} nodes; with one for each product and each sum, {single:,}")
+
+# %% [markdown]
+# That is all of it: a GPT. Untrained, it has no opinion. This is what it expects after `mar`:
+
+
+# %%
+def next_letter(model, start):
+    """The probabilities of the 27 tokens after the start of a name."""
+    read = [one_hot(MARK), *(one_hot(ALPHABET.index(letter)) for letter in start)]
+    return softmax(model.predict(read)[-1])
+
+
+def draw_next(axis, model, start):
+    axis.bar(range(27), next_letter(model, start), color="#0b5394")
+    axis.set_xticks(range(27), signs, fontsize=8)
+    axis.set(ylim=(0, 0.7), title=f"after {start or 'the mark'}", ylabel="probability")
+
+
+figure, axis = plt.subplots(figsize=(7, 2.2))
+draw_next(axis, model, "mar")
+
+# %% [markdown]
+# ## What the compiler finds
+#
+# `compile` gets the loss of one name, and turns it into a program for many. No part of it knows
+# what attention is.
+
+# %%
+from autograd_mini import compile
+
+shape = (16, 27)
+program = compile(model.ragged_loss, tokens=shape, targets=shape, parameters=model)
+program
+
+# %%
+print(program.summary())
+
+# %% [markdown]
+# It looks like what people write by hand for such a model. Look for these:
+#
+# - **One product for queries, keys and values.** The scalar code has three matrices, and calls them
+#   position by position. The compiler has laid them on top of each other: `query_key_value`, with
+#   48 rows. All positions of all names go through at once.
+# - **Heads are an axis.** The scalar code loops over slices. In the program an array has the shape
+#   (names, heads, positions, positions): the scores. They are a *stacked* product, one matrix for
+#   each name and each head.
+# - **A triangle.** Position i has i + 1 scores, a list that grows. The compiler has completed these
+#   lists to a square, and cut off what was not there, by a mask that it made itself:
+
+# %%
+[mask] = program.constants.values()
+assert (mask == np.tri(16)).all()
+figure, axis = plt.subplots(figsize=(2.8, 2.8))
+axis.imshow(mask, cmap="Blues", vmax=1.6)
+axis.set(
+    xlabel="looks at position", ylabel="position", xticks=[0, 5, 10, 15], yticks=[0, 5, 10, 15]
+)
+figure.tight_layout()
+
+# %% [markdown]
+# Which array holds the scores? That one which the mask is applied to, halved for
+# $1 / \sqrt{d} = 1/2$. We ask what is in it:
+
+# %%
+import re
+
+[line] = [line.strip() for line in program.source.splitlines() if "-np.inf" in line]
+print(line)
+[scores] = re.findall(r"z\d+", line)
+program.explain(scores)
+
+# %% [markdown]
+# Each is a product of four numbers with four: a query, at one of the places 0 to 3 of its axis, and
+# a key, at one of the places 4 to 7. These are the heads. Then come the values, at 8 to 11.
+#
+
+# People who write transformers for arrays put the mask in themselves: every position scores every
+# other, and -1000000000 is added where j > i, so that the softmax makes 0 of it. `masked_loss` is
+# written that way. The compiler finds the same program for both. Here is all that differs, with the
+# numbers taken off the names:
+
+# %%
+masked = compile(model.masked_loss, tokens=shape, targets=shape, parameters=model)
+
+
+def body(program):
+    text = program.source[program.source.index("    # forward") :]
+    return [re.sub(r"\b([a-z]+)\d+(_\d+)?\b", r"\1", line.strip()) for line in text.splitlines()]
+
+
+for title, one, other in (("ragged", program, masked), ("masked", masked, program)):
+    print(title)
+    for line in body(one):
+        if line not in body(other):
+            print("   ", line)
+
+# %% [markdown]
+# ## The same numbers, and how fast
+#
+# The gradients of the scalar graph and of both programs agree in all 4192 parameters:
+
+# %%
+expected = np.array([p.grad for p in model.parameters()])
+for each in (program, masked):
+    model.zero_grad()
+    each.backward(tokens, targets)
+    found = np.array([p.grad for p in model.parameters()])
+    assert abs(found - expected).max() < 1e-12 * abs(expected).max()
+print(f"{len(found)} gradients, all the same to 12 digits")
+
+# %% [markdown]
+# microgpt comes with an engine of its own, much like micrograd. We let it do one name a few times,
+# and compare with the program.
+
+# %%
+from time import perf_counter
+
+from benchmarks import microgpt
+
+
+def seconds(call, times):
+    """For one call: the shortest of some."""
+
+    def once():
+        started = perf_counter()
+        call()
+        return perf_counter() - started
+
+    return min(once() for _ in range(times))
+
+
+theirs = microgpt.GPT(microgpt.Value)
+engine = seconds(lambda: theirs.loss("mary").backward(), times=3)
+ours = seconds(lambda: program.value_and_grad(tokens, targets), times=50)
+assert engine > 100 * ours
+print("compiled, a name takes less than a hundredth of the engine's time")
+
+# %% [markdown]
+# (And the engine reads five tokens, while the program reads all 16 rows of the table.)
+#
+# ## Training
+#
+# A thousand steps of Adam, 8 names each: 8,000 times what we have just timed. The engine would need
+# many minutes for it. The compiled program takes seconds.
+
+# %%
+model = GPT(rng=random.Random(42))
+curve = list(train(model, names, random.Random(42), steps=1000, batch=8))
+
+# %% [markdown]
+# How good is that? Three simple models to compare with. The first guesses among 27. The second
+# knows how frequent each letter is. The third knows which letter follows which: it looks back on
+# one letter. What they lose can be counted.
+
+# %%
+X, Y = encode(names)
+pairs = np.einsum("nti,ntj->ij", X, Y) / len(names)  # how often j follows i
+letters = pairs.sum(axis=0)
+given = pairs / pairs.sum(axis=1, keepdims=True)
+simple = {
+    "guess": math.log(27),
+    "frequencies": -(letters * np.log(letters)).sum(),
+    "pairs of letters": -(pairs * np.log(np.where(pairs > 0, given, 1))).sum(),
+}
+program = compile(model.masked_loss, tokens=shape, targets=shape, parameters=model)
+learned, _ = program.value_and_grad(X, Y)
+assert learned < simple["pairs of letters"] - 0.2
+
+figure, axis = plt.subplots(figsize=(8, 3.6))
+axis.plot(curve, color="#0b5394", alpha=0.25, linewidth=0.8)
+smooth = np.convolve(curve, np.ones(50) / 50, mode="valid")
+axis.plot(range(25, 25 + len(smooth)), smooth, color="#0b5394")
+for name, value in simple.items():
+    axis.axhline(value, color="#a63a00", linewidth=0.8)
+    axis.text(1005, value, f"{name} {value:.2f}", va="center", color="#a63a00", fontsize=9)
+axis.text(1005, learned, f"this model {learned:.2f}", va="center", color="#0b5394", fontsize=9)
+axis.set(xlabel="step", ylabel="loss", xlim=(0, 1000), ylim=(1.9, 3.5))
+axis.spines[["top", "right"]].set_visible(False)
+figure.tight_layout()
+
+# %% [markdown]
+# (The pale line is the loss of each step's names, the dark one the mean of 50 steps. The number is
+# that of all names, after training.) It is better than what one can know from the last letter
+# alone.
+#
+# The same network, written by hand in JAX and trained in the same way, has the same loss at every
+# one of the thousand steps: the largest difference is below $10^{-9}$. `tests/test_rivals.py` does
+# that.
+#
+# ## It makes up names
+#
+# The model gives probabilities, and dice choose. Then the chosen letter is read, and the next one
+# is asked for, until the mark comes. What is not on the list it was trained on is in **bold**.
+
+# %%
+from IPython.display import Markdown
+
+dice = random.Random(1)
+drawn = [sample(model, dice) for _ in range(40)]
+known = set(names)
+Markdown(", ".join(name if name in known else f"**{name}**" for name in drawn))
+
+# %% [markdown]
+# `sample` divides the logits by a *temperature* before the softmax. Cold, the likely gets likelier,
+# and all names become alike. Hot, it gets wild.
+
+# %%
+for temperature in (0.1, 0.5, 1.0, 2.0):
+    dice = random.Random(3)
+    print(f"{temperature}:", *(sample(model, dice, temperature) for _ in range(8)))
+
+# %% [markdown]
+# ## What it has learned
+#
+# After `mar` it knows what may come, and after `mary` that it may be over:
+
+# %%
+figure, axes = plt.subplots(2, 2, figsize=(9, 4.2))
+for axis, start in zip(axes.flat, ("", "q", "mar", "mary")):
+    draw_next(axis, model, start)
+figure.tight_layout()
+
+# %% [markdown]
+# Each letter has 16 numbers, its embedding. In a plane that shows most of their differences, the
+# vowels have found each other. Nobody told the model what a vowel is.
+
+# %%
+embeddings = np.array([[weight.data for weight in row] for row in model.tokens])
+centred = embeddings - embeddings.mean(axis=0)
+directions = np.linalg.svd(centred)[2][:2]
+directions *= np.sign(directions @ centred[ALPHABET.index("a")])[:, None]  # a to the upper right
+places = centred @ directions.T
+
+vowels = set("aeiouy")
+figure, axis = plt.subplots(figsize=(5.2, 3.8))
+for sign, place in zip(signs, places):
+    axis.text(
+        *place, sign, ha="center", color="#a63a00" if sign in vowels else "#0b5394", fontsize=12
+    )
+low, high = places.min(axis=0) - 0.15, places.max(axis=0) + 0.15
+axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[])
+figure.tight_layout()
+
+middle = places[[signs.index(vowel) for vowel in "aeiou"]].mean(axis=0)
+near = sorted(signs, key=lambda sign: math.dist(places[signs.index(sign)], middle))
+assert set(near[:6]) == vowels
+
+# %% [markdown]
+# And where do the four heads look? A row is a position, and dark is much weight. Each head has
+# found something of its own. Here head 2 looks mostly at the letter itself and at the one before,
+# and head 1 back to the beginning of the name.
+
+
+# %%
+def attention(model, name):
+    """For each head a table: how much position i looks at position j."""
+    read = [one_hot(MARK), *(one_hot(ALPHABET.index(letter)) for letter in name)]
+    normed = [scalar_gpt.rms_norm(model.embed(x, p)) for x, p in zip(read, model.positions)]
+    queries, keys = (
+        [[y.data for y in scalar_gpt.linear(matrix, x)] for x in normed]
+        for matrix in (model.query, model.key)
+    )
+    size = len(queries[0]) // model.heads
+    for start in range(0, len(queries[0]), size):
+        part = slice(start, start + size)
+        rows = [
+            softmax([dot(query[part], key[part]) / math.sqrt(size) for key in keys[: i + 1]])
+            for i, query in enumerate(queries)
+        ]
+        yield [row + [math.nan] * (len(read) - len(row)) for row in rows]
+
+
+name = "christina"
+tables = list(attention(model, name))
+nearest = sum(tables[2][i][i] + tables[2][i][i - 1] for i in range(1, 10)) / 9
+first = sum(tables[1][i][0] + tables[1][i][1] for i in range(2, 10)) / 8
+assert nearest > 0.5
+assert first > 0.5
+
+figure, axes = plt.subplots(1, 4, figsize=(10, 2.9))
+for head, (axis, table) in enumerate(zip(axes, tables)):
+    axis.imshow(table, cmap="Blues", vmin=0, vmax=1)
+    axis.set_xticks(range(len(name) + 1), f".{name}")
+    axis.set_yticks(range(len(name) + 1), f".{name}")
+    axis.set_title(f"head {head}", fontsize=10)
+figure.tight_layout()
+
+# %% [markdown]
+# From a terminal all this is one line: `python -m examples.scalar_gpt`. It shows a progress bar.
+# Ctrl-C ends training early, and it makes up names with what it has learned by then.
+
+# %% [markdown]
+# ## Exercises
+#
+# Try each before you read on. The answers run.
+#
+# **1.** What is attention worth? Let each position look at itself only, and train again.
+#
+# *Answer.* All that is left is the last letter, and how many came before it. That is worth more
+# than one might think: a name of six letters is about to end. The rest is attention.
+
+
+# %%
+class Shortsighted(GPT):
+    """Each position looks at its own key and value only."""
+
+    def attend(self, query, keys, values, mask=None):
+        return super().attend(query, keys[-1:], values[-1:])
+
+    def masked(self, tokens):
+        return self.ragged(tokens)
+
+
+shortsighted = Shortsighted(rng=random.Random(42))
+*_, _ = train(shortsighted, names, random.Random(42), steps=1000, batch=8)
+program = compile(shortsighted.masked_loss, tokens=shape, targets=shape, parameters=shortsighted)
+alone, _ = program.value_and_grad(X, Y)
+print(f"pairs of letters    {simple['pairs of letters']:.2f}")
+print(f"letter and position {alone:.2f}")
+print(f"with attention      {learned:.2f}")
+assert learned + 0.05 < alone < simple["pairs of letters"]
+
+# %% [markdown]
+# **2.** The model above has one layer. Where do most of its parameters sit?
+#
+# *Answer.* In the small network after the attention: half of all.
+
+# %%
+sizes = {}
+for name, _ in model.named_parameters():
+    matrix = name.split(".")[0]
+    sizes[matrix] = sizes.get(matrix, 0) + 1
+figure, axis = plt.subplots(figsize=(6, 2.4))
+axis.barh(list(sizes), list(sizes.values()), color="#0b5394")
+axis.invert_yaxis()
+axis.set(xlabel="parameters")
+figure.tight_layout()
+assert sizes["widen"] + sizes["narrow"] > 0.45 * sum(sizes.values())
+
+# %% [markdown]
+# **3.** In the head that we stepped through, let both keys be the same list. What are the weights?
+# What is the gradient of the query?
+#
+# *Answer.* The scores are equal, so each weight is one half, and the output is the plain mean. A
+# query changes both scores alike, and then the weights stay: its gradient is 0.
+
+# %%
+query = [Value(0.7), Value(-0.4)]
+key = [1.5, 0.5]
+scores = [dot(query, key) / math.sqrt(2) for _ in range(2)]
+mixed = dot(softmax(scores), [3.0, -1.0])
+mixed.backward()
+assert abs(mixed.data - 1.0) < 1e-12
+assert all(abs(q.grad) < 1e-12 for q in query)
