@@ -9,14 +9,15 @@ from pathlib import Path
 
 import lectures
 
-from autograd_mini import Value, draw_mlp, tanh
+from autograd_mini import Value, compile, draw_mlp, tanh
+from autograd_mini.compiler import Program
 from autograd_mini.files import write_atomically
 from autograd_mini.formulas import Formula, as_formula, latex_name
 from autograd_mini.primitives import TABLE
 from autograd_mini.rules import NaryPrimitive, Primitive
 from autograd_mini.testing.points import sample_operands
 from nn import MLP
-from nn.losses import mean_squared_error
+from nn.losses import hinge, l2, mean_squared_error
 
 HERE = Path(__file__).parent
 LETTERS = {"alpha": r"\alpha"}  # names that mathematics has a letter for
@@ -33,6 +34,7 @@ def pages() -> dict[str, str]:
         "pictures/neuron.svg": render(neuron()),
         "pictures/network.svg": draw_mlp(model).pipe(format="svg").decode(),
         "pictures/neurons.svg": render(loss, model=model, detail="neurons"),
+        "pictures/program.svg": program().draw().pipe(format="svg").decode(),
     }
 
 
@@ -52,6 +54,17 @@ def network() -> tuple[MLP, Value]:
     loss.label = "loss"
     loss.backward()
     return model, loss
+
+
+def program() -> Program:
+    """The compiled program of the README."""
+    model = MLP(2, [16, 16, 1], rng=random.Random(0))
+    return compile(
+        lambda x, y: hinge(model(x), y) + 1e-4 * l2(model.parameters()),
+        x=2,
+        y=(),
+        parameters=model,
+    )
 
 
 def operations() -> str:
