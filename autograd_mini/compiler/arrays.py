@@ -267,6 +267,11 @@ class Index:
         self.places = places
         self._key = (places.shape, places.tobytes())
 
+    @property
+    def is_repeated(self) -> bool:
+        """Whether a place occurs twice."""
+        return bool(len(np.unique(self.places)) < self.places.size)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Index) and self._key == other._key
 

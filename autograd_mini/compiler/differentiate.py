@@ -18,13 +18,17 @@ def gradients(y: Array, wrt: Sequence[Array]) -> list[Array]:
     """Arrays that hold dy/dx for each x, of its shape; y is a single number."""
     program = y.program
     order = _between(y, wrt)
+    users: dict[Array, list[Array]] = {}
+    for x in order:
+        for operand in x.operands:
+            users.setdefault(operand, []).append(x)
     contributions: dict[Array, list[Any]] = {x: [] for x in order}
     contributions[y] = [1.0]
     found: dict[Array, Any] = {}
     for x in reversed(order):
         upstream = _summed(program, contributions[x][::-1], x.shape)
         found[x] = upstream
-        if upstream.__class__ is Array and upstream.gradient_of is None:
+        if upstream.__class__ is Array and upstream.gradient_of is None and _is_whole(x, users):
             upstream.gradient_of = x
         if upstream is None or not x.args:
             continue
@@ -53,6 +57,28 @@ def _between(y: Array, wrt: Sequence[Array]) -> list[Array]:
             found.add(x)
             order.append(x)
     return order
+
+
+def _is_whole(x: Array, users: dict[Array, list[Array]]) -> bool:
+    """Whether the gradient of x is all of the gradient of its lanes: not so if it is one of several
+    views that overlap."""
+    while x.op in ("reshape", "transpose", "slice", "gather", "broadcast") and x.operands:
+        if x.op == "broadcast" or (x.op == "gather" and x.info.is_repeated):
+            return False
+        [viewed] = x.operands
+        if any(other is not x and not _are_disjoint(x, other) for other in users[viewed]):
+            return False
+        x = viewed
+    return x.op != "concatenate" or all(
+        len(users.get(a, ())) < 2 and _is_whole(a, users) for a in x.operands
+    )
+
+
+def _are_disjoint(one: Array, other: Array) -> bool:
+    """Whether these are slices that have nothing in common."""
+    return one.op == other.op == "slice" and any(
+        a and b and (a[1] <= b[0] or b[1] <= a[0]) for a, b in zip(one.info, other.info)
+    )
 
 
 def _summed(program: ArrayProgram, parts: Sequence[Any], shape: Shape) -> Any:

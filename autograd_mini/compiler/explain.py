@@ -69,8 +69,7 @@ class Explainer:
         self.origin, self.about, self.reduction = origin, about, reduction
         self.lines = {line.name: line for line in origin.lines}
         self.element = elements(origin.lines)
-        # of what has no line, but its gradient has: name -> node, and what the gradient is called
-        self.without_line: dict[str, tuple[int, str]] = {}
+        self.without_line: dict[str, int] = {}  # name -> node: dz3 may have a line, and z3 none
         for line in origin.lines:
             if line.is_gradient and line.lanes is not None:
                 stem = line.name[1:] if line.name.startswith("d") else f"u{line.name[1:]}"
@@ -80,7 +79,7 @@ class Explainer:
                     if node not in self.element and node != HOLE:
                         name = stem + line.element(place).removeprefix(line.name)
                         self.element[node] = name
-                        self.without_line[name] = node, line.element(place)
+                        self.without_line[name] = node
         self.roots: dict[int, str] = {}
         self.each: Any = None
         self.once: Any = None
@@ -92,13 +91,14 @@ class Explainer:
         ):
             if root.__class__ is int:
                 self.roots[root] = what
-                self.element.setdefault(root, name if name not in self.lines else f"{name}_")
-        self._has_line = {
-            node
-            for line in origin.lines
-            if line.is_gradient and line.lanes is not None
-            for node in line.lanes.ravel().tolist()
-        }
+                if self.element.get(root, "loss") == "loss":
+                    self.element[root] = name if name not in self.lines else f"{name}_"
+                    self._own_line.discard(root)
+        self._gradient_of: dict[int, str] = {}  # node -> where its gradient is
+        for line in origin.lines:
+            if line.is_gradient and line.lanes is not None:
+                for place, node in enumerate(line.lanes.ravel().tolist()):
+                    self._gradient_of.setdefault(node, line.element(place))
 
     def explain(self, lines: Sequence[Line]) -> Explanation:
         return Explanation(lines, [list(self._texts(line)) for line in lines])
@@ -106,8 +106,10 @@ class Explainer:
     def _texts(self, line: Line) -> Iterator[str]:
         if line.kind in ("input", "parameter", "constant"):
             yield from self._argument(line)
-        elif line.name == "loss" and line.lanes is None:
-            yield from self._loss()
+        elif line.name == "loss" and self.reduction:
+            texts = list(self._loss())
+            yield from texts
+            yield from self._definitions(texts)
         elif line.lanes is None:
             yield from self._step(line)
         else:
@@ -208,20 +210,16 @@ class Explainer:
         return text
 
     def _definitions(self, texts: Sequence[str]) -> Iterator[str]:
-        """What the names in some texts stand for that have no line."""
+        """Formulas of the names in some texts that have no line."""
         todo = list(texts)
         seen: set[str] = set()
         while todo:
             for word in re.findall(r"\w+(?:\[[\d, ]+\])?", todo.pop(0)):
-                name = word.removeprefix("d") if word.startswith("d") else word
-                known = self.without_line.get(name) or self.without_line.get(word)
-                if known and name not in seen:
-                    node, gradient = known
-                    todo.append(f"{self.element[node]} = {self._spelled(node)}")
-                    yield todo[-1]
-                    if gradient not in (f"d{name}", *seen) and word != name:
-                        yield f"dloss/d{name} = {gradient}"
-                seen.update((word, name))
+                for name in {word, word.removeprefix("d")} - seen:
+                    seen.add(name)
+                    if name in self.without_line:
+                        todo.append(f"{name} = {self._spelled(self.without_line[name])}")
+                        yield todo[-1]
 
     # -- the chain rule -------------------------------------------------------------------------
 
@@ -255,8 +253,13 @@ class Explainer:
             yield f"    d{upper}/d{name} = {symbol(slope)}{where}"
         expanded: Counter[str] = Counter()
         for user, _ in few:
-            array = self.element[user].split("[")[0]
-            if user not in self._has_line and user not in self.roots and depth < DEEPEST:
+            if user in self.roots:
+                continue
+            upper, gradient = self.element[user], self._gradient_of.get(user)
+            if gradient is not None and gradient != f"d{upper}":
+                yield f"    dloss/d{upper} = {gradient}"
+            elif gradient is None and depth < DEEPEST:
+                array = upper.split("[")[0]
                 expanded[array] += 1
                 if expanded[array] <= EXPANDED:
                     yield from (f"    {text}" for text in self._chain(user, depth + 1))

@@ -146,7 +146,6 @@ class _Lanes:
         for x in source.order:
             for a in x.operands:
                 self._users.setdefault(a, []).append(x)
-        self._last = source.outputs[0].number  # of the forward pass
         self._of: dict[Array, Any] = {}
         self._of_gradient: dict[Array, Any] = {}
 
@@ -164,44 +163,21 @@ class _Lanes:
                 views = [u for u in self._users.get(x, ()) if u.op in ("reshape", "transpose")]
                 for view in views:
                     if view.gradient_of is not None and found is None:
-                        nodes = self._whole(view.gradient_of, view)
+                        nodes = _shaped(self._differentiated(view.gradient_of), view)
                         if nodes is not None and view.op == "transpose":
                             nodes = nodes.transpose(np.argsort(view.info))
                         found = _shaped(nodes, x)
             self._of_gradient[x] = found
         return self._of_gradient[x]
 
+    def _differentiated(self, y: Array) -> Any:
+        """The nodes of y; None where they are masked, so that not all have y's gradient."""
+        return None if y.op in RELATIONS and y.scalars is None else self.of(y)
+
     def _gradient(self, x: Array) -> Any:
         if x.gradient_of is not None:
-            return self._whole(x.gradient_of, x)
+            return _shaped(self._differentiated(x.gradient_of), x)
         return _viewed(x, self._gradient)
-
-    def _whole(self, y: Array, x: Array) -> Any:
-        """The nodes of y, in x's shape; None if x is a part of their gradient: what comes along one
-        view of them, of which there are others."""
-        nodes = self.of(y)
-        todo = [y] if nodes is not None else []
-        while todo:
-            view = todo.pop()
-            if view.op not in VIEWS and (view.op not in RELATIONS or view.scalars is not None):
-                continue
-            mine = self.of(view)
-            for a in view.operands:
-                if mine is None or (a.op != "constant" and self._is_shared(a, view, mine)):
-                    return None
-                todo.append(a)
-        return _shaped(nodes, x)
-
-    def _is_shared(self, x: Array, view: Array, lanes: Any) -> bool:
-        """Whether the forward pass uses these lanes of x otherwise, too."""
-        if view.op in ("broadcast", "gather") and len(np.unique(lanes)) < lanes.size:
-            return True
-        for other in self._users[x]:
-            if other is not view and other.number <= self._last:
-                theirs = self.of(other) if other.op in VIEWS else None
-                if theirs is None or np.isin(lanes, theirs).any():
-                    return True
-        return False
 
 
 def _shaped(nodes: Any, x: Array) -> Any:

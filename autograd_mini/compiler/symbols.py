@@ -13,6 +13,7 @@ from .arithmetic import RELATIONS, Recorded
 from .backends.source import ATOM, OPERATORS, POWER, PRODUCT, SUM, UNARY
 from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Sum
 
+DIGITS = 6  # of a number
 FEW = 4  # of a list so many are written, or else the first two and the last
 
 
@@ -51,7 +52,7 @@ def symbol(x: Any) -> Symbol:
     """A number as one writes it; a Symbol as it is."""
     if x.__class__ is Symbol:
         return x
-    return Symbol(f"{x:.6g}", UNARY if x < 0 else ATOM)
+    return Symbol(f"{x:.{DIGITS}g}", UNARY if x < 0 else ATOM)
 
 
 def applied(op: Any, operands: Sequence[Any]) -> Any:

@@ -112,6 +112,7 @@ def test_a_notebook_shows_an_explanation(program):
 
 def test_without_its_style_sheet_the_source_has_its_colours(program):
     """An untrusted notebook drops the sheet."""
+    pytest.importorskip("pygments")
     html = re.sub(r"(?s)<style>.*</style>", "", program._repr_mimebundle_()["text/html"])
     inks = re.findall(r"<span[^>]*color: (#\w+)", html)
     [(paper, ink)] = re.findall(r"background-color: (#\w+); color: (#\w+)", html)
