@@ -64,7 +64,7 @@ from .value import Scalar, Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .compiler import compile
+    from .compiler import compile as compile
     from .draw import draw_dot, draw_mlp
     from .formulas import latex
     from .paths import chain_rule
@@ -92,7 +92,6 @@ __all__ = [
     "cbrt",
     "chain_rule",
     "clip",
-    "compile",
     "cos",
     "cosh",
     "dot",
@@ -149,6 +148,7 @@ __all__ = [
     "where",
 ]
 
+# `compile` is not in __all__: import * would hide Python's own, and ask for NumPy.
 _LOADED_WHEN_USED = {  # so that importing the engine stays quick
     "chain_rule": "paths",
     "compile": "compiler",
@@ -172,4 +172,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, "compile"]

@@ -1083,7 +1083,7 @@ def test_the_import_loads_a_handful_of_standard_modules_alone():
 
 
 def test_the_module_lists_its_public_names_and_knows_its_version():
-    assert sorted(dir(autograd_mini)) == sorted(autograd_mini.__all__)
+    assert sorted(dir(autograd_mini)) == sorted([*autograd_mini.__all__, "compile"])
     assert all(hasattr(autograd_mini, name) for name in autograd_mini.__all__)
     assert autograd_mini.__version__ == metadata.version("autograd-mini")
     with pytest.raises(AttributeError, match="has no attribute 'tensor'"):
@@ -1101,3 +1101,10 @@ def test_micrograds_own_names_for_drawing():
     y = x * x + x
     assert y._prev == set(y.parents)
     assert (y._op, x._op, x._prev) == ("+", "", set())
+
+
+def test_importing_all_leaves_pythons_compile():
+    scope = {}
+    exec("from autograd_mini import *", scope)
+    assert "Value" in scope
+    assert "compile" not in scope

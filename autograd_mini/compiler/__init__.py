@@ -7,7 +7,10 @@ from importlib.util import find_spec
 from numbers import Real
 from typing import Any, NamedTuple
 
-import numpy as np
+try:
+    import numpy as np
+except ModuleNotFoundError as error:
+    raise ImportError('compile takes NumPy: pip install "autograd-mini[compile]"') from error
 
 from ..backprop import topological_order
 from ..errors import TraceError
