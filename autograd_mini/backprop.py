@@ -128,7 +128,7 @@ def _sweep(root: Value, seed: Any) -> dict[Value, Any]:
     return gradient
 
 
-def backward(root: Value, seed: Any = 1) -> None:
+def backward(root: Value, seed: Any) -> None:
     """Fill .grad of every node of the graph; what Value.backward does, and says."""
     gradient = _sweep(root, _seed(root, seed))
     for node, g in gradient.items():

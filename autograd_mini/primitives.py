@@ -681,7 +681,7 @@ def _logsumexp(*xs: Any) -> Any:
     if not xs:
         raise ValueError
     largest = max(xs)
-    if not math.isfinite(largest) or any(x != x for x in xs):
+    if not math.isfinite(largest):
         return sum(xs) if any(x != x for x in xs) else float(largest)
     # the largest term is 1, and log1p of the rest keeps the digits that a sum would lose
     rest = [math.exp(x - largest) for x in xs]
@@ -790,9 +790,7 @@ def _less_the_largest(xs: Iterable[Any]) -> list[Any]:
     """Logits less the largest of them, a plain number: softmax does not change, nor do its
     derivatives, and logits of any size keep their digits."""
     xs = list(as_tuple(xs, "softmax"))
-    if any(
-        hasattr(x, "trace") for x in xs
-    ):  # traced: it has no number, and a program shifts itself
+    if any(hasattr(x, "trace") for x in xs):  # it has no number, and a program shifts itself
         return xs
     numbers = [getattr(x, "data", x) for x in xs]
     largest = max((x for x in numbers if x.__class__ is not complex and x - x == 0), default=0)

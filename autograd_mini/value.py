@@ -478,8 +478,6 @@ def _as_method(row: Primitive) -> Any:
             slope = partial(x, y)
         except (ValueError, OverflowError, ZeroDivisionError):
             return row.apply((self,))
-        if y.__class__ is int:
-            y = float(y)  # a 0 or 1 that where() chose
         if y.__class__ is float and slope.__class__ is float:
             return Value(y, "", row, self, slope)
         return row.apply((self,))

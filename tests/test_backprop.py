@@ -191,6 +191,26 @@ def test_rerun_keeps_labels_and_leaves():
     assert rerun(x) is x
 
 
+@given(programs())
+def test_second_order_makes_no_product_with_a_plain_1(program):
+    leaves, y = program.values()
+    for slope in gradients(y, leaves, create_graph=True):
+        for node in set(topological_order(slope)) - set(topological_order(y)):
+            assert str(node.op) != "*" or not any(x == 1 for x in node.operands)
+
+
+def test_what_is_no_value_is_refused_with_a_remedy():
+    for several in ([Value(1.0)], (Value(1.0), Value(2.0))):
+        with pytest.raises(
+            TypeError, match=r"expected Values, got (list|tuple) .*pass one of them$"
+        ):
+            topological_order(several)
+    with pytest.raises(
+        TypeError, match=r"expected Values, got float 1\.0; pass loss, not loss\.data$"
+    ):
+        topological_order(1.0)
+
+
 # -- the traps of accumulation: trap 1 ----------------------------------------------------------
 
 

@@ -194,6 +194,7 @@ def test_what_modules_show():
     assert repr(Neuron(2)) == "Neuron(2, relu)"
     assert repr(Neuron(2, nonlin=False)) == "Neuron(2, linear)"
     assert repr(Layer(3, 2, activation=tanh)) == "Layer(3, 2, tanh)"
+    assert repr(Layer(3, 1)) == "Layer(3, 1, relu)"
     assert repr(MLP(2, [4, 1], activation="gelu")) == "MLP(2, [4, 1], gelu)"
     assert repr(MLP(2, [1])) == "MLP(2, [1], linear)"
 
@@ -344,6 +345,14 @@ def test_the_wrong_number_of_inputs_is_refused_with_both_numbers(model, name, n)
     for inputs in ([1.0] * n, (Value(1.0) for _ in range(n))):
         with pytest.raises(ValueError, match=rf"^{name} expected 3 inputs, got {n}$"):
             model(inputs)
+
+
+def test_there_may_be_any_number_of_inputs():
+    n = 784  # beyond the ints that CPython makes once
+    for model in (Neuron(n), Layer(n, 1), MLP(n, [1])):
+        assert isinstance(model.predict([0.0] * n), (float, list))
+        with pytest.raises(ValueError, match="expected 784 inputs, got 783"):
+            model([0.0] * (n - 1))
 
 
 @pytest.mark.parametrize("x", [5, 2.5, Value(1.0), None, "abc", {1: 2, 2: 3, 3: 4}])

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_mini import DomainError, Value, grad, gradients, hessian, sigmoid, softmax
+from autograd_mini import (
+    DomainError,
+    Value,
+    grad,
+    gradients,
+    hessian,
+    sigmoid,
+    softmax,
+    topological_order,
+)
 from nn.losses import (
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -92,6 +101,12 @@ def test_a_single_prediction_is_a_list_of_one(loss):
     number = loss([3.0], [1.0])
     assert loss(3.0, 1.0) == loss([3.0], 1.0) == loss(3.0, [1.0]) == number
     assert loss(Value(3.0), 1).data == loss([Value(3.0)], [Value(1.0)]).data == number
+
+
+def test_the_mean_of_a_single_square_is_the_square_itself():
+    assert [str(node.op) for node in topological_order(mean_squared_error(Value(3.0), 1.0))] == [
+        *("", "-", "**")
+    ]
 
 
 @pytest.mark.parametrize("loss", [half_squared_error, mean_squared_error])

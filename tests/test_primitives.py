@@ -222,6 +222,8 @@ def test_kinks_vanish_at_the_kinks():
         ("sqrt", (0.0,)),
         ("cbrt", (0.0,)),
         ("asin", (-1.0,)),
+        ("asin", (1.0,)),
+        ("acos", (-1.0,)),
         ("acos", (1.0,)),
         ("atan2", (0.0, -1.0)),
         ("atan2", (0.0, 0.0)),
@@ -234,12 +236,33 @@ def test_kinks_vanish_at_the_kinks():
         ("minimum", (2.0, 2.0)),
         ("clip", (1.0, 1.0, 2.0)),
         ("clip", (2.0, 1.0, 2.0)),
+        ("clip", (5.0, 1.0, 1.0)),
         ("relu", (0.0,)),
         ("leaky_relu", (0.0, 0.5)),
         ("elu", (0.0, 0.5)),
     ]
     for name, numbers in points:
         assert any(kink(*numbers) == 0 for kink in TABLE[name].kinks), name
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        ("divide", (0.0, 1.0)),
+        ("power", (2.0, 0.0)),
+        ("atan2", (0.0, 0.5)),
+        ("atan2", (0.0, 2.0)),
+        ("atan2", (1.0, -1.0)),
+        ("hypot", (0.0, 1.0)),
+        ("asin", (0.0,)),
+        ("acos", (0.0,)),
+        ("maximum", (1.0, -1.0)),
+        ("minimum", (1.0, -1.0)),
+        ("clip", (0.5, -1.0, 1.0)),
+    ],
+)
+def test_kinks_do_not_vanish_where_the_function_is_smooth(name, numbers):
+    assert all(kink(*numbers) != 0 for kink in TABLE[name].kinks)
 
 
 def test_intervals_read_as_written():
@@ -385,6 +408,8 @@ def test_the_wrong_arguments_are_a_type_error(call):
 def test_the_wrong_arguments_are_named():
     with pytest.raises(TypeError, match=r"expected clip\(x, low, high\), got \(1.0, high=2.0\)"):
         clip(1.0, high=2.0)
+    with pytest.raises(TypeError, match=r"expected tanh\(x\), got \(1.0, 2.0\)"):
+        tanh(1.0, 2.0)
 
 
 # -- kinks and edges ----------------------------------------------------------------------------
@@ -439,6 +464,76 @@ def test_the_wrong_arguments_are_named():
 def test_the_derivative_at_a_kink_or_edge(f, point, expected):
     found = partials(f, *point)
     assert found == pytest.approx(expected, rel=1e-15, abs=0, nan_ok=True)
+
+
+# Every convention of the table: what PyTorch gives, or the limit where that is infinite.
+CONVENTIONS = {
+    ("power", (0.0, 0.0)): (0.0, 0.0),
+    ("power", (0.0, 0.5)): (inf, 0.0),
+    ("power", (0.0, 1.0)): (1.0, 0.0),
+    ("power", (0.0, 2.0)): (0.0, 0.0),
+    ("power", (2.0, 0.0)): (0.0, math.log(2)),
+    ("sqrt", (0.0,)): (inf,),
+    ("cbrt", (0.0,)): (inf,),
+    ("asin", (-1.0,)): (inf,),
+    ("asin", (1.0,)): (inf,),
+    ("acos", (-1.0,)): (-inf,),
+    ("acos", (1.0,)): (-inf,),
+    ("atan2", (0.0, 0.0)): (0.0, 0.0),
+    ("hypot", (0.0, 0.0)): (nan, nan),
+    ("acosh", (1.0,)): (inf,),
+    ("absolute", (0.0,)): (0.0,),
+    ("sign", (0.0,)): (0.0,),
+    ("step", (0.0,)): (0.0,),
+    ("maximum", (1.0, 1.0)): (0.5, 0.5),
+    ("minimum", (1.0, 1.0)): (0.5, 0.5),
+    ("clip", (0.0, 0.0, 1.0)): (1.0, 0.0, 0.0),
+    ("clip", (1.0, 0.0, 1.0)): (1.0, 0.0, 0.0),
+    ("relu", (0.0,)): (0.0,),
+    ("leaky_relu", (0.0, 0.01)): (0.01, 0.0),
+    ("elu", (0.0, 1.0)): (1.0, 0.0),
+    ("elu", (0.0, 2.0)): (2.0, 0.0),
+}
+
+
+def test_the_edges_of_the_table_are_its_conventions():
+    listed = [(name, point) for name, row in TABLE.items() for point in row.edges]
+    assert sorted(listed) == sorted(CONVENTIONS)
+    for name, point in listed:
+        found = apply(name, values(point)).partials
+        assert found == pytest.approx(CONVENTIONS[name, point], rel=1e-15, abs=0, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "point"),
+    [key for key, slopes in CONVENTIONS.items() if all(map(math.isfinite, slopes))],
+)
+def test_a_finite_convention_holds_for_partials_run_as_values(name, point):
+    xs = values(point)
+    found = gradients(apply(name, xs), xs, create_graph=True)
+    assert [float(getattr(d, "data", d)) for d in found] == list(CONVENTIONS[name, point])
+
+
+@pytest.mark.parametrize("point", [(nan, 2.0), (2.0, nan), (nan, nan)])
+def test_no_partial_of_atan2_hides_a_nan(point):
+    assert all(map(math.isnan, partials(atan2, *point)))
+
+
+@pytest.mark.parametrize("f", [sign, step])
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_the_sign_and_the_step_of_either_zero_are_0(f, zero):
+    assert same(f(zero), 0.0)
+
+
+def test_to_clip_to_a_single_point_gives_the_point():
+    assert [clip(x, 1.0, 1.0) for x in (-5.0, 1.0, 5.0)] == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("x", [-0.5, -1.0, -2.0])
+def test_a_negative_base_has_no_derivative_along_the_exponent(x):
+    assert (Value(x) ** 2).data == x * x
+    with pytest.raises(DomainError, match="a whole number n that is no Value"):
+        x ** Value(2.0)
 
 
 @pytest.mark.parametrize("x", [0.0, -0.0, 5e-324, -1e-310, 2.0, -3.0, 1e308, inf, -inf, nan])
@@ -538,6 +633,8 @@ def test_maximum_and_minimum_keep_a_nan_on_either_side(f, numbers):
     [
         lambda: logsumexp([nan, inf]),
         lambda: logsumexp([-inf, nan]),
+        lambda: logsumexp([1.0, nan]),
+        lambda: logsumexp([nan, 1.0]),
         lambda: fsum([inf, -inf]),
         lambda: fsum([nan, 1e308, 1e308]),
         lambda: dot([inf, 1.0], [1.0, -inf]),
@@ -665,6 +762,14 @@ def test_where_keeps_the_constant_it_did_not_choose():
     assert gradients(y, [a]) == [0.0]
 
 
+def test_where_gives_what_it_chose_as_exactly_as_it_is():
+    third = Fraction(1, 3)
+    for n in (2, 2**53 + 1):
+        assert same(where(True, n, third), n)
+        assert same(where(False, third, n), n)
+    assert same(where(False, 2, third), third)
+
+
 def test_where_evaluates_both_branches():
     x = Value(-1.0)
     with pytest.raises(DomainError):
@@ -697,6 +802,12 @@ def test_a_condition_that_is_known_later_keeps_both_branches():
 def test_an_index_that_is_known_later_keeps_the_whole_list():
     x = Value(2.0)
     assert pick(iter([x, 3.0]), Undecided()) == ("one of", [x, 3.0])
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_pick_out_of_range_names_the_range(n):
+    with pytest.raises(IndexError, match=f"a whole number from 0 to {n - 1}, got {n}"):
+        pick([1.0] * n, n)
 
 
 def test_pick_is_the_element_itself():
@@ -837,11 +948,25 @@ def test_a_dot_product_that_is_no_finite_float_is_that_of_the_table(ws, xs, data
         ("maximum", ["x", "y"], "maximum(x, y)"),
         ("fsum", ["x", "y"], "fsum([x, y])"),
         ("dot", ["w", "x", "b"], "dot([w], [x], b)"),
+        ("dot", ["w1", "w2", "x1", "x2", "b"], "dot([w1, w2], [x1, x2], b)"),
         ("dot", [], "dot(ws, xs, bias)"),
     ],
 )
 def test_an_operation_is_written_as_one_writes_it(row, operands, written):
     assert TABLE[row].written(operands) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "rules", "written"),
+    [
+        ("half-life", (lambda t, y: 1,), "half-life(t)"),
+        ("a-b", (lambda a, b, y: 1, lambda a, b, y: -1), "a a-b b"),
+        ("a*b+c", (lambda a, b, c, y: 1,) * 3, "a*b+c(a, b, c)"),
+    ],
+)
+def test_of_names_that_are_symbols_that_of_two_operands_stands_between_them(name, rules, written):
+    f = primitive(name, lambda *xs: xs[0], rules)
+    assert f.written(f.arguments) == written
 
 
 def test_where_is_written_with_its_condition_decided():
@@ -855,6 +980,28 @@ def test_where_is_written_with_its_condition_decided():
 def test_a_sum_of_what_is_no_list_is_refused_with_a_remedy(f):
     with pytest.raises(TypeError, match=r"expected a list of scalars, got 2\.0.*write \[x\]"):
         f(2.0)
+
+
+def test_a_type_derived_from_value_makes_its_own_dot_product():
+    """Of operands of several types the most derived one interprets the operation."""
+
+    class Counted(Value):
+        @classmethod
+        def __apply_primitive__(cls, primitive, operands):
+            calls.append(primitive)
+            return super().__apply_primitive__(primitive, operands)
+
+    w, x = Value(2.0), Value(3.0)
+    for ws, xs, bias in (
+        ([Counted(2.0)], [3.0], 1.0),
+        ([Counted(2.0)], [Counted(3.0)], Counted(1.0)),
+        ([w], [Counted(3.0)], 1.0),
+        ([w, w], [x, Counted(3.0)], 1.0),
+        ([Counted(2.0), w], [x, x], 1.0),
+    ):
+        calls = []
+        y = dot(ws, xs, bias)
+        assert (y.data, calls) == (1 + 6 * len(ws), [dot])
 
 
 @pytest.mark.parametrize("bias", [True, None, "1", 1j, [1.0]])
@@ -934,6 +1081,19 @@ def test_logsumexp_of_large_numbers():
     assert logsumexp([-inf, -inf]) == -inf
     assert logsumexp([inf, 1.0]) == inf
     assert logsumexp([2.5]) == 2.5
+
+
+def test_infinity_is_the_largest_of_its_logits():
+    assert logsumexp([inf, -inf]) == logsumexp([-inf, inf, 1.0]) == inf
+    assert logsumexp([-inf, -inf]) == -inf
+    assert logsumexp([-inf, 2.0]) == 2.0
+
+
+def test_softmax_of_complex_logits():
+    zs = [1j, 2.0, 0.5 + 1j, -30.0]
+    total = sum(map(cmath.exp, zs))
+    assert softmax(zs) == pytest.approx([cmath.exp(z) / total for z in zs], rel=1e-14)
+    assert log_softmax(zs) == pytest.approx([z - cmath.log(total) for z in zs], rel=1e-14)
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=5))
@@ -1170,6 +1330,29 @@ def test_a_primitive_of_ones_own_explains_its_errors():
         geometric_mean(Value(-1.0, "left"), 2.0)
 
 
+@pytest.mark.parametrize(("reason", "says"), [((), "is not defined"), (("is odd",), "is odd")])
+def test_an_error_without_a_domain_gives_the_reason_that_the_forward_gave(reason, says):
+    def forward(x):
+        raise ValueError(*reason)
+
+    partial = primitive("partial", forward, partials=(lambda x, y: 1,))
+    with pytest.raises(DomainError, match=rf"^partial\(x\) {says}; got x = 2\.0$"):
+        partial(2.0)
+
+
+def test_the_operands_of_ones_own_are_named_as_in_the_first_partial():
+    f = primitive("f", lambda a, b: a + b, (lambda a, b, y: 1, lambda c, d, y: 1))
+    assert f.arguments == ("a", "b")
+    assert f(b=1.0, a=2.0) == 3.0
+
+
+def test_a_primitive_takes_its_options_by_name_and_the_rest_either_way():
+    rules = (lambda x, y: 1,)
+    assert Primitive(name="f", forward=abs, partials=rules)(-2.0) == 2.0
+    with pytest.raises(TypeError, match="positional"):
+        Primitive("f", abs, rules, cmath.sqrt)
+
+
 def test_a_primitive_of_ones_own_pickles_by_name():
     assert pickle.loads(pickle.dumps(softsign)) is softsign
     y = pickle.loads(pickle.dumps(softsign(Value(3.0))))
@@ -1297,10 +1480,21 @@ def test_an_operation_of_ones_own_keeps_to_its_domain():
         both(1.0, -1.0)
 
 
-@pytest.mark.parametrize("domain", ["0, 1", "(1, 0)", "[a, b]", "", ["(0, 1)", "(0, 1)"]])
+def test_what_becomes_of_a_nan_is_for_the_operation_to_say():
+    f = primitive("f", lambda x: 0.0 if x != x else x, (lambda x, y: 1,), domain="(0, inf)")
+    assert f(nan) == 0.0
+
+
+@pytest.mark.parametrize("domain", ["0, 1", "(1, 0)", "[1, 1]", "[a, b]", "", ["(0, 1)", "(0, 1)"]])
 def test_a_domain_that_is_no_interval_is_refused(domain):
     with pytest.raises(ValueError, match=r"interval|domains"):
         primitive("f", abs, (lambda x, y: 1,), domain=domain)
+
+
+def test_a_domain_for_some_of_the_operands_is_refused():
+    rules = (lambda a, b, y: 1, lambda a, b, y: 0)
+    with pytest.raises(ValueError, match="has 2 operands, 1 domains"):
+        primitive("f", lambda a, b: a, rules, domain=["(0, 1)"])
 
 
 def test_defaults_fill_the_last_operands():
@@ -1315,7 +1509,15 @@ def test_an_operation_of_the_users_own_belongs_to_the_module_that_declares_it():
 
 def test_only_the_int_zero_stands_for_no_bias():
     assert not dot.has_bias((1.0, 2.0, 0))
-    assert all(dot.has_bias((1.0, 2.0, bias)) for bias in (0.0, -0.0, 5, Value(0.0)))
+    assert all(dot.has_bias((1.0, 2.0, bias)) for bias in (0.0, -0.0, 5, -5, Value(0.0)))
+
+
+@pytest.mark.parametrize("n", [1, 2, 200])
+def test_the_partials_of_dot_are_the_other_factors_and_1_for_the_bias(n):
+    ws, xs = [float(i) for i in range(n)], [float(-i) for i in range(n)]
+    operands = (*ws, *xs, 0.5)
+    found = [dot.partial(i, operands, 0.0) for i in range(len(operands))]
+    assert found == [*xs, *ws, 1]
 
 
 def test_an_interval_needs_both_of_its_brackets():

@@ -314,7 +314,9 @@ def test_nothing_is_left_to_the_cycle_collector(job):
 
 
 def test_two_thousand_training_steps_take_no_more_memory():
-    assert endurance.memory(2_000).growth < 2_000  # bytes; one Value kept has over 100
+    # a leak shows every time, what the interpreter or a tracer sets up for itself shows once
+    growth = min(endurance.memory(700).growth for _ in range(3))
+    assert growth < 700  # bytes; one Value kept has over 100
 
 
 @pytest.mark.parametrize("shape", endurance.SHAPES)

@@ -18,6 +18,8 @@ from autograd_mini.scalars import IEEE, refusal, written
         (10**40, "<int of about 1e40>"),
         (Fraction(1, 10**300), "<Fraction of about 1e-300>"),
         (Fraction(10**90 + 1, 10**50), "<Fraction of about 1e40>"),
+        (Fraction(1, 10**50), "<Fraction of about 1e-50>"),
+        (Fraction(-1, 10**50), "<Fraction of about -1e-50>"),
         (Fraction(-(10**50) - 1, 10**90), "<Fraction of about -1e-40>"),
     ],
 )
@@ -51,3 +53,9 @@ def test_ieee_numbers_are_ordered_as_floats_are():
 @pytest.mark.parametrize("x", [1j, np.complex64(1j), np.complex128(1j)])
 def test_a_complex_number_is_refused_as_one(x):
     assert refusal(x).startswith("expected a real number, got the complex")
+
+
+@pytest.mark.parametrize("name", ["Angle", "Decimals", "Money"])
+def test_what_is_no_number_is_refused_by_the_name_of_its_type(name):
+    thing = type(name, (), {})()
+    assert refusal(thing).startswith(f"expected a number, got {name}; a scalar is")

@@ -205,7 +205,7 @@ def test_argnums(argnums, expected):
     assert value_and_grad(f3, argnums)(1.0, 2.0, 3.0) == (32.0, expected)
 
 
-@pytest.mark.parametrize("argnums", [3, -4, (0, 3)])
+@pytest.mark.parametrize("argnums", [3, 4, 100, -4, (0, 3), (0, 5)])
 def test_an_argnum_that_is_not_there(argnums):
     with pytest.raises(ValueError, match="f3, which was called with 3 positional arguments"):
         grad(f3, argnums)(1.0, 2.0, 3.0)
@@ -269,6 +269,14 @@ def test_vjp_and_jvp_keep_shapes():
     assert pull([0.0, (1.0, 0.0)]) == ([0.0, 0.0], 1.0)  # may be called again
     value, slope = jvp(f, ([2.0, 3.0], 5.0), ([1.0, 10.0], 100.0))
     assert (value, slope) == ([10.0, (5.0, 3.0)], [205.0, (100.0, 10.0)])
+
+
+def test_there_may_be_any_number_of_primals():
+    n = 300  # beyond the ints that CPython makes once
+    assert jvp(lambda *xs: fsum(xs), [1.0] * n, [2.0] * n) == (n, 2.0 * n)
+    assert vjp(lambda *xs: fsum(xs), *[1.0] * n)[1](3.0) == (3.0,) * n
+    assert hvp(lambda x, y: x * y * y, (2.0, 3.0), (1.0, 10.0)) == (60.0, 46.0)
+    assert hvp(lambda: 1.0, (), ()) == ()
 
 
 @pytest.mark.parametrize(

@@ -619,6 +619,15 @@ def test_a_leaf_has_no_operands():
     assert Value(1.0).label == ""
 
 
+def test_a_node_of_one_or_two_operands_holds_them_with_no_tuple_between():
+    """Two objects less a node, for a graph of a million."""
+    x, z = Value(2.0), Value(3.0)
+    for node in (x.sign(), x.relu(), x.tanh(), -x, x * 3.0, 3.0 * x, autograd_mini.hypot(3.0, x)):
+        assert any(part is x for part in gc.get_referents(node))
+    for node in (x * z, maximum(x, z), autograd_mini.hypot(x, z)):
+        assert {id(x), id(z)} <= set(map(id, gc.get_referents(node)))
+
+
 def test_a_value_has_no_other_attributes():
     """A misspelt one is an error, not a silent new one."""
     with pytest.raises(AttributeError):
@@ -652,6 +661,14 @@ def test_zero_grad_is_of_this_node_alone():
     half.backward()
     half.zero_grad()
     assert same(half.grad, Fraction(0))
+
+
+def test_the_gradient_of_a_fraction_starts_as_one():
+    half = Value(Fraction(1, 2))
+    for node in (half, half + 1, -half, half * half, half**2, fsum([half, 1]), half + 1.0):
+        zero = 0.0 if isinstance(node.data, float) else Fraction(0)
+        assert same(node.grad, zero)
+        assert (node.grad is NO_GRADIENT) == isinstance(node.data, float)
 
 
 def test_detach_is_a_new_leaf():
@@ -773,6 +790,15 @@ def test_a_copy_keeps_whether_there_is_a_gradient(copied):
     assert same(twin.grad, Fraction(1))
     assert same(twin.data, Fraction(1, 3))
     assert twin.label == "third"
+
+
+@copying
+def test_a_copy_of_a_gradient_that_came_out_as_0_is_one(copied):
+    """And not the 0.0 of a node that backward has not reached, which a drawing shows as a dash."""
+    y = Value(0.0) * Value(2.0)
+    y.backward()
+    for grad, twin in zip((0.0, 2.0), reversed(copied(y).parents), strict=True):
+        assert (twin.grad, twin.grad is NO_GRADIENT) == (grad, False)
 
 
 def test_a_deepcopy_of_two_roots_shares_what_they_share():
@@ -1064,6 +1090,24 @@ print(Value.__del__.__module__)
     )
     assert (run.stdout, run.stderr) == ("autograd_mini.value\n", "")
     assert not hasattr(Value, "__del__")
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_where_the_interpreter_frees_deep_graphs_by_itself_it_is_left_to_it(platform):
+    code = f"""
+import sys
+sys.platform = {platform!r}
+from autograd_mini import Value
+print(hasattr(Value, "__del__"))
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(autograd_mini.__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == "False\n"
 
 
 # -- the import ---------------------------------------------------------------------------------

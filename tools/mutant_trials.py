@@ -34,6 +34,7 @@ FILES = [
     "nn/losses.py",
 ]
 SECONDS = 15.0  # of tests, as long as they took when they were recorded, for each mutant
+MORE_SECONDS = 60.0  # for one that survives those
 PATIENCE = 20.0  # how many times as long a test may take
 # Those that say what these files do; the command line, notebooks and pictures are left out.
 TESTS = [
@@ -68,8 +69,8 @@ class Record(NamedTuple):
 
     Attributes:
         code: what the record was made of, as a digest.
-        seconds: how long each test took; infinity where it failed. A test that was written since
-            is tried on every mutant.
+        seconds: how much processor time each test took; infinity where it failed. A test that was
+            written since is tried on every mutant.
         lines: {file: {line: the tests that ran it}}.
         called: {file: the functions called while it and the others were imported}.
     """
@@ -108,6 +109,12 @@ def digest_of(*folders: str) -> str:
     return digest.hexdigest()[:16]
 
 
+def processor_time() -> float:
+    """Of this process and those it has waited for; what else the machine does is left out."""
+    spent = os.times()
+    return time.process_time() + spent.children_user + spent.children_system
+
+
 class Recorder:
     """A plugin of pytest that takes notes."""
 
@@ -131,9 +138,9 @@ class Recorder:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
         self.coverage.switch_context(item.nodeid)
-        started = time.perf_counter()
+        started = processor_time()
         ran = yield
-        self.seconds[item.nodeid] = time.perf_counter() - started
+        self.seconds[item.nodeid] = processor_time() - started
         return ran
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -170,30 +177,30 @@ class Trial(NamedTuple):
     tests: list[str]
 
 
-def trial(mutant: Mutant, source: str, made: Record) -> Trial:
-    """How to try a mutant."""
+def trial(mutant: Mutant, source: str, made: Record, seconds: float) -> Trial:
+    """How to try a mutant for so long."""
     path = str(ROOT / mutant.file)
     found = change(code_as_it_is(source, path), code_of(mutant.source, path))
     called = made.called.get(mutant.file, ())
     if found.imported or any(repr(place(code)) in called for code in found.at_fault):
-        return Trial(mutant, None, best_first(mutant.file, made.seconds, made))
+        return Trial(mutant, None, best_first(mutant.file, made.seconds, made, seconds))
     executed = made.lines[mutant.file]
     tests = {
         test
         for line in lines_of_statement(source, mutant.line, mutant.column)
         for test in executed.get(str(line), ())
     }
-    return Trial(mutant, found, best_first(mutant.file, tests, made))
+    return Trial(mutant, found, best_first(mutant.file, tests, made, seconds))
 
 
 def _file(test: str) -> str:
     return test.partition("::")[0]
 
 
-def best_first(file: str, tests: Iterable[str], made: Record) -> list[str]:
+def best_first(file: str, tests: Iterable[str], made: Record, seconds: float) -> list[str]:
     """As many tests as the time is enough for: the quickest, and those that are about the file."""
     about = f"tests/test_{Path(file).stem}.py"
-    left, chosen = SECONDS, []
+    left, chosen = seconds, []
     for test in sorted(tests, key=lambda t: made.seconds[t] * (0.1 if t.startswith(about) else 1)):
         left -= made.seconds[test]
         if left < 0:
@@ -285,7 +292,10 @@ def put_to_mypy(mutant: Mutant, folder: Path) -> str:
     """ "mypy" if it finds the fault, else ""."""
     shadow = folder / "shadow.py"
     shadow.write_text(mutant.source, encoding="utf-8")
-    os.chdir(ROOT)
-    # with a cache mypy would not look at the shadow, but at what it knows of the file
-    command = ["mypy", "--no-incremental", "--shadow-file", mutant.file, str(shadow), mutant.file]
-    return "mypy" if subprocess.run([sys.executable, "-m", *command]).returncode else ""
+    return "mypy" if mypy("--shadow-file", mutant.file, str(shadow), mutant.file) else ""
+
+
+def mypy(*arguments: str) -> int:
+    """Its exit status. With a cache it would not look at a shadow, but at what it knows already."""
+    command = [sys.executable, "-m", "mypy", "--no-incremental", *arguments]
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL).returncode

@@ -6,7 +6,9 @@ import ast
 import copy
 import functools
 import hashlib
+import itertools
 import warnings
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from types import CodeType
 from typing import Any, NamedTuple
@@ -26,6 +28,8 @@ class Mutant(NamedTuple):
         line, column: where it is.
         before, after: the line without and with the fault.
         source: the whole file with it.
+        key: what tells it from all others, whatever happens to the rest of the file: a digest of
+            the function or statement it is in, without and with the fault.
     """
 
     file: str
@@ -35,10 +39,7 @@ class Mutant(NamedTuple):
     before: str
     after: str
     source: str
-
-    @property
-    def key(self) -> str:
-        return hashlib.sha256(f"{self.file}\n{self.source}".encode()).hexdigest()[:16]
+    key: str
 
 
 def mutants(file: str, source: str) -> list[Mutant]:
@@ -64,7 +65,8 @@ def mutants(file: str, source: str) -> list[Mutant]:
                 )
                 if compiles(mutated):
                     before, after = _first_difference(lines, mutated.splitlines())
-                    found.append(Mutant(file, name, *position, before, after, mutated))
+                    key = _key(file, source, mutated)
+                    found.append(Mutant(file, name, *position, before, after, mutated, key))
     return sorted(found, key=lambda m: (m.line, m.column))
 
 
@@ -94,6 +96,48 @@ code_as_it_is = functools.lru_cache(code_of)  # of sources that are asked for ag
 
 def _first_difference(lines: Iterable[str], others: Iterable[str]) -> tuple[str, str]:
     return next((a.strip(), b.strip()) for a, b in zip(lines, others) if a.strip() != b.strip())
+
+
+def _key(file: str, source: str, mutated: str) -> str:
+    lines, others = source.splitlines(), mutated.splitlines()
+    same_above = _agreeing(lines, others)
+    same_below = min(
+        _agreeing(reversed(lines), reversed(others)), min(len(lines), len(others)) - same_above
+    )
+    first, last, occurrence = 0, len(lines), 0  # the whole file, if no definition has all of it
+    for start, end, count in _definitions(source):
+        if start <= same_above and len(lines) - same_below <= end:
+            first, last, occurrence = start, end, count
+    without = lines[first:last]
+    with_it = others[first : len(others) - (len(lines) - last)]
+    text = "\n".join([file, str(occurrence), *without, "", *with_it])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _agreeing(some: Iterable[str], others: Iterable[str]) -> int:
+    """How many lines agree before the first that differs."""
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(some, others)))
+
+
+@functools.lru_cache
+def _definitions(source: str) -> list[tuple[int, int, int]]:
+    """(first line, line after the last, how many of the same text come before) of each statement
+    of the module, and after a class of each statement in it."""
+    lines = source.splitlines()
+    seen: Counter[tuple[str, ...]] = Counter()
+    found = []
+    waiting = deque(ast.parse(source).body)
+    while waiting:
+        node = waiting.popleft()
+        decorators = getattr(node, "decorator_list", [])
+        start = min(x.lineno for x in (node, *decorators)) - 1
+        end = node.end_lineno or 0
+        text = tuple(lines[start:end])
+        found.append((start, end, seen[text]))
+        seen[text] += 1
+        if isinstance(node, ast.ClassDef):
+            waiting.extend(node.body)
+    return found
 
 
 # -- what a mutant changes ----------------------------------------------------------------------

@@ -7,15 +7,17 @@
 
 The faults are those of cosmic-ray's operators, all of them, everywhere in the files below. A fault
 that changes nothing but annotations is put to mypy; every other one to the tests that run its
-lines, the quickest first, until one fails or SECONDS of tests have passed. One that takes 20 times
-as long as without the fault, or 4 GB, is killed too.
+lines, the quickest first, until one fails or SECONDS of tests have passed; those that survive that
+and are not explained in survivors.py, to MORE_SECONDS of tests. One that takes 20 times as long as
+without the fault, or 4 GB, is killed too.
 
 Python, pytest and the tests are loaded once and forked for each mutant. Where the fault is in the
 body of a function that nothing calls while modules are imported, the function's code is swapped;
 else the fault is written to a copy of the repository, which is imported and collected afresh.
 
-What is found is kept in .mutation/: an interrupted run goes on where it was. There a kill stays
-one while the file stays the same; survivors are tried again when the tests have changed; --fresh
+What is found is kept in .mutation/: an interrupted run goes on where it was. There a verdict stays
+while the function with the fault stays the same, wherever it moves; but survivors that
+survivors.py does not explain are tried again when the code or the tests have changed. --fresh
 forgets all.
 """
 
@@ -32,11 +34,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from forks import OUT_OF_BOUNDS, WORKERS, in_a_process, verdicts
 from mutant_trials import (
     FILES,
+    MORE_SECONDS,
     PYTEST,
     ROOT,
     SECONDS,
@@ -50,13 +54,14 @@ from mutant_trials import (
     enter,
     first_failure,
     imported_anew,
+    mypy,
     put_to_mypy,
     record,
     trial,
     unrecorded,
 )
 from mutants import Mutant, mutants, same_but_for_types
-from survivors import reason
+from survivors import UNEXPLAINED, reason
 
 PAGE = ROOT / "docs" / "mutation.md"
 STATE = ROOT / ".mutation"
@@ -67,16 +72,22 @@ STATE = ROOT / ".mutation"
 
 def run_all(found: dict[str, list[Mutant]], made: Record, results: Results) -> None:
     """A verdict for each mutant that has none, in the results' file."""
+    for seconds in (SECONDS, MORE_SECONDS):
+        run_for(seconds, found, made, results)
+
+
+def run_for(seconds: float, found: dict[str, list[Mutant]], made: Record, results: Results) -> None:
+    """The same, with so much time for each."""
     sources = {file: (ROOT / file).read_text(encoding="utf-8") for file in found}
     typed, anew, swapped = [], [], []
     in_turn = chain.from_iterable(zip_longest(*found.values()))
-    for mutant in (m for m in in_turn if m and m.key not in results.killers):
-        tried = trial(mutant, sources[mutant.file], made)
+    for mutant in (m for m in in_turn if m and results.wants(m, seconds)):
+        tried = trial(mutant, sources[mutant.file], made, seconds)
         if tried.change is None and same_but_for_types(sources[mutant.file], mutant.source):
             typed.append(tried)
         else:
             (swapped if tried.change else anew).append(tried)
-    control = Trial(None, None, best_first("", made.seconds, made))
+    control = Trial(None, None, best_first("", made.seconds, made, SECONDS))
 
     def go_through(trials: Sequence[Trial], judge: Callable[[Trial, Path], str]) -> None:
         progress = Progress(len(trials))
@@ -89,7 +100,7 @@ def run_all(found: dict[str, list[Mutant]], made: Record, results: Results) -> N
 
         for tried, killer in verdicts(trials, judge_recent_first, STATE):
             if tried.mutant:
-                results.add(tried.mutant, killer)
+                results.add(tried.mutant, killer, seconds)
                 if killer in recent:
                     recent.remove(killer)
                 if killer:
@@ -99,6 +110,8 @@ def run_all(found: dict[str, list[Mutant]], made: Record, results: Results) -> N
             progress.step(tried.mutant, killer)
 
     def by_mypy() -> None:
+        if mypy(*found):
+            raise RuntimeError("mypy finds fault with the program as it is")
         go_through(typed, lambda tried, folder: put_to_mypy(tried.mutant, folder))
 
     def by_swapping() -> None:
@@ -114,7 +127,8 @@ def run_all(found: dict[str, list[Mutant]], made: Record, results: Results) -> N
             go_through([control, *swapped], judge)
 
         enter(ROOT)
-        pytest.main([*PYTEST, *TESTS], plugins=[Loop(loop)])
+        if pytest.main([*PYTEST, *TESTS], plugins=[Loop(loop)]) != pytest.ExitCode.OK:
+            raise RuntimeError("the tests could not be run to the end")
 
     def by_importing() -> None:
         for i in range(WORKERS):
@@ -134,7 +148,7 @@ def run_all(found: dict[str, list[Mutant]], made: Record, results: Results) -> N
         (anew, by_importing, "code that runs on import"),
     ):
         if trials:
-            say(f"{len(trials):,} mutants of {name}")
+            say(f"{len(trials):,} mutants of {name}, {seconds:.0f} seconds of tests at most")
             in_a_process(road)
 
 
@@ -144,26 +158,40 @@ def copy_of_the_repository(to: Path) -> None:
     shutil.copytree(ROOT, to, ignore=ignored)
 
 
+class Verdict(NamedTuple):
+    """What killed a mutant, "" if nothing did; which tests were tried, and how long."""
+
+    killer: str
+    tests: str
+    seconds: float = SECONDS
+
+
 class Results:
     """What was found before, and in which file to write what is found."""
 
     def __init__(self, tests: str) -> None:
         self.file = STATE / "results.jsonl"
         self.tests = tests
-        self.killers: dict[str, str] = {}
-        self.latest: dict[str, str] = {}  # survivors of earlier tests among them
+        self.latest: dict[str, Verdict] = {}
         if self.file.exists():
             for line in self.file.read_text().splitlines():
-                key, killer, found_by = json.loads(line)
-                self.killers.pop(key, None)
-                self.latest[key] = killer
-                if killer or found_by == tests:
-                    self.killers[key] = killer
+                key, *verdict = json.loads(line)
+                self.latest[key] = Verdict(*verdict)
 
-    def add(self, mutant: Mutant, killer: str) -> None:
-        self.killers[mutant.key] = killer
+    def wants(self, mutant: Mutant, seconds: float) -> bool:
+        """Whether to try it for so long: a survivor that is not explained is tried again when the
+        tests are others, or the time is longer."""
+        known = self.latest.get(mutant.key)
+        if known is None:
+            return True
+        if known.killer or reason(mutant) != UNEXPLAINED:
+            return False
+        return known.tests != self.tests or known.seconds < seconds
+
+    def add(self, mutant: Mutant, killer: str, seconds: float) -> None:
+        self.latest[mutant.key] = verdict = Verdict(killer, self.tests, seconds)
         with self.file.open("a") as file:
-            file.write(json.dumps([mutant.key, killer, self.tests]) + "\n")
+            file.write(json.dumps([mutant.key, *verdict]) + "\n")
 
 
 class Progress:
@@ -199,7 +227,7 @@ def say(text: str) -> None:
 
 
 def page(found: dict[str, list[Mutant]], results: Results, sample: int | None) -> str:
-    killers = results.latest
+    killers = {key: verdict.killer for key, verdict in results.latest.items()}
     rows, survivors = [], []
     total: Counter[str] = Counter()
     for file, ms in found.items():
@@ -222,11 +250,11 @@ def page(found: dict[str, list[Mutant]], results: Results, sample: int | None) -
 
     def why(mutant: Mutant) -> str:
         known = reason(mutant)
-        if known == "unexplained" and mutant.key not in results.killers:
-            return "unexplained; survived the tests of an earlier state, not tried on these"
+        if known == UNEXPLAINED and results.latest[mutant.key].tests != results.tests:
+            return f"{UNEXPLAINED}; survived the tests of an earlier state, not tried on these"
         return known
 
-    unexplained = sum(why(m).startswith("unexplained") for m in survivors)
+    unexplained = sum(why(m).startswith(UNEXPLAINED) for m in survivors)
     listed = [
         [f"`{m.file}`", str(m.line), f"{_code(m.before)} → {_code(m.after)}", why(m)]
         for m in survivors
@@ -238,8 +266,9 @@ def page(found: dict[str, list[Mutant]], results: Results, sample: int | None) -
             f"{drawn}One fault at a time, wherever an operator of cosmic-ray applies; nothing is "
             "excluded. A mutant is killed when a test fails on it, when it runs 20 times as long "
             "or takes 4 GB, or, where it differs in nothing but annotations, when mypy refuses "
-            f"it. The tests that run its lines are tried, {SECONDS:.0f} seconds of them at most: "
-            "one that only slower tests would kill counts as a survivor. What is not tried yet is "
+            f"it. The tests that run its lines are tried, {SECONDS:.0f} seconds of them at most, "
+            f"and {MORE_SECONDS:.0f} on one that survives those and is not explained below: one "
+            "that only slower tests would kill counts as a survivor. What is not tried yet is "
             "mostly code that runs on import; the same command goes on there.",
             _table(header, rows),
             "## Survivors",
