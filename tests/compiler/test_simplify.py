@@ -111,6 +111,19 @@ def test_products_that_have_a_name(letters, made_by):
     assert used - {"reshape"} == made_by
 
 
+@pytest.mark.parametrize(
+    "letters", ["bo,bi->oi", "bo,bi->io", "ij,jk->ik", "ij,jk->ki", "bi,oi->bo"]
+)
+def test_the_factors_are_in_the_order_of_the_result(letters):
+    """(A B)' is B' A': the product itself is not transposed."""
+    size = {c: 2 + i for i, c in enumerate("ijko")} | {"b": BATCH}
+    program = ArrayProgram()
+    names = letters.split("->")[0].split(",")
+    y = program.contract(letters, *[leaf(program, i, n, size) for i, n in enumerate(names)])
+    [product] = rewritten([y], as_matrix_products)
+    assert product.op == "matmul"
+
+
 # -- softmax --------------------------------------------------------------------------------------
 
 
@@ -138,6 +151,16 @@ def test_other_exponentials_of_differences_stay():
     numbers_ = {"z": np.arange(9.0).reshape(3, 3), "y": np.ones((3, 3))}
     expected = np.exp(numbers_["z"] - (1 + np.log(3)))
     assert np.allclose(evaluate([y], COUNT, numbers_)[0], expected)
+
+
+def test_a_softmax_takes_its_own_rows():
+    """z[i, j] less the logsumexp of row j is none of row i."""
+    program = ArrayProgram()
+    z = program.parameter(0, (3, 3))
+    [y] = rewritten([exp(z - program.reshape(program.logsumexp(z), (1, 3)))], stable_softmax)
+    logits = np.arange(9.0).reshape(3, 3) ** 0.5
+    expected = np.exp(logits - np.log(np.exp(logits).sum(1)))
+    assert np.allclose(evaluate([y], 1, {}, {0: logits})[0], expected)
 
 
 # -- operations that a library does not have ------------------------------------------------------
