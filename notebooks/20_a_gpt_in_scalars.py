@@ -300,7 +300,7 @@ figure.tight_layout()
 # %%
 import re
 
-[line] = [line.strip() for line in program.source.splitlines() if "np.where(mask" in line]
+[line] = [line.strip() for line in program.source.splitlines() if "where(mask" in line]
 print(line)
 [scores] = re.findall(r"z\d+", line)
 program.explain(scores)
