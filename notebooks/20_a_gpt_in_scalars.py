@@ -145,29 +145,31 @@ normed = [scalar_gpt.rms_norm(x) for x in xs]
 
 def leaves(matrix, x, name):
     """The part of `matrix x` that belongs to the first head, as leaves with names."""
-    return [Value(y.data, f"{name}[{i}]") for i, y in enumerate(scalar_gpt.linear(matrix, x)[:2])]
+    product = scalar_gpt.linear(matrix, x)[:2]
+    return [Value(y.data, f"{name},{i}]") for i, y in enumerate(product)]
 
 
-query = leaves(tiny.query, normed[1], "q1")
-keys = [leaves(tiny.key, x, f"k{j}") for j, x in enumerate(normed)]
-values = [leaves(tiny.value, x, f"v{j}") for j, x in enumerate(normed)]
+query = leaves(tiny.query, normed[1], "q[1")
+keys = [leaves(tiny.key, x, f"k[{j}") for j, x in enumerate(normed)]
+values = [leaves(tiny.value, x, f"v[{j}") for j, x in enumerate(normed)]
 
 scores = [dot(query, key) / math.sqrt(2) for key in keys]
 weights = softmax(scores)
 mixed = dot(weights, [value[0] for value in values])
 
-mixed.label = "o1[0]"
+mixed.label = "o[1,0]"
 for j in range(2):
-    scores[j].label, weights[j].label = f"s1{j}", f"a1{j}"
+    scores[j].label, weights[j].label = f"s[1,{j}]", f"a[1,{j}]"
 step_through(mixed, title="The second position looks at the first, and at itself")
 
 # %% [markdown]
 # (The softmax takes the larger score off both before exp, so that exp cannot overflow. Its weights
 # stay the same.)
 #
-# The output $o$ is a mean of two numbers, $v_0$ and $v_1$, by the weights $a$. The backward pass
-# tells what every number has to do with it. A value counts as much as its weight. A weight counts
-# as much as its value. And a score? More of it raises its own weight and lowers the other:
+# Names are s[position, the one it looks at], and v[position, number]. The output $o$ is a mean of
+# two numbers, $v_0$ and $v_1$, by the weights $a$. The backward pass tells what every number has to
+# do with it. A value counts as much as its weight. A weight counts as much as its value. And a
+# score? More of it raises its own weight and lowers the other:
 
 # %%
 mixed.backward()
@@ -183,11 +185,11 @@ for j in range(2):
 # %% [markdown]
 # $$\frac{\partial o}{\partial s_j} = a_j \, (v_j - o).$$
 #
-# Here is the whole head with all its gradients, those of the query at the left, too:
+# Here is the whole head with all its gradients, those of query and keys at the top, too:
 
 # %%
-picture = draw_dot(mixed)
-picture.attr(size="8.2")
+picture = draw_dot(mixed, rankdir="TB")
+picture.attr(size="8.2,9")
 picture
 
 # %% [markdown]
@@ -300,14 +302,15 @@ figure.tight_layout()
 # %%
 import re
 
-[line] = [line.strip() for line in program.source.splitlines() if "np.where(mask" in line]
+[line] = [line.strip() for line in program.source.splitlines() if "where(mask" in line]
 print(line)
 [scores] = re.findall(r"z\d+", line)
 program.explain(scores)
 
 # %% [markdown]
-# Each is a product of four numbers with four: a query, at one of the places 0 to 3 of its axis, and
-# a key, at one of the places 4 to 7. These are the heads. Then come the values, at 8 to 11.
+# Each score is a product of four numbers with four. Both come from one array, and stand there at
+# [position, place, number]. The places 0 to 3 are the queries of the four heads, and 4 to 7 their
+# keys. The values follow, at 8 to 11.
 #
 
 # People who write transformers for arrays put the mask in themselves: every position scores every
