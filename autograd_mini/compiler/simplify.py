@@ -88,7 +88,7 @@ def _largest(z: Array) -> Array:
 def _powers(z: Array) -> Array:
     largest = _largest(z)
     powers: Array = exp.apply((z - z.program.reshape(largest, (*largest.shape, 1)),))
-    return powers
+    return powers.program.reshape(powers, z.shape)  # a list of one may have lost its axis
 
 
 def _sum(x: Array) -> Array:

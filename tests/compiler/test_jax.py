@@ -9,8 +9,6 @@ import threading
 import numpy as np
 import pytest
 from agreement import check, vector
-from hypothesis import Phase, given, settings
-from random_graphs import graphs
 
 from autograd_mini import Value, compile, dot, exp, fsum, primitive, relu, softmax, tanh
 from nn import MLP, Conv1d, losses
@@ -18,33 +16,6 @@ from nn import MLP, Conv1d, losses
 jax = pytest.importorskip("jax")
 PRECISION = {"float64": 1e-12, "float32": 1e-5}
 dtypes = pytest.mark.parametrize("dtype", PRECISION)
-
-
-def agrees(graph, dtype):
-    """A random graph has the gradients of the eager engine, to a part of the largest, or of 1."""
-    loss, rows, parameters = graph
-    options = {"backend": "jax", "dtype": dtype, "precision": PRECISION[dtype], "least": 1.0}
-    if rows[0]:
-        options["x"] = len(rows[0])
-    check(loss if rows[0] else loss(), [rows] * bool(rows[0]), parameters=parameters, **options)
-
-
-FOUND = (Phase.explicit, Phase.reuse, Phase.generate)  # to shrink what fails would take minutes
-
-
-@dtypes
-@settings(phases=FOUND)
-@given(graph=graphs())
-def test_random_graphs_operation_by_operation(graph, dtype):
-    """As JAX runs them without its compiler, which takes a second for each graph."""
-    with jax.disable_jit():
-        agrees(graph, dtype)
-
-
-@settings(max_examples=5, phases=FOUND)
-@given(graph=graphs())
-def test_random_graphs_compiled_by_jax(graph):
-    agrees(graph, "float64")
 
 
 # -- the source ---------------------------------------------------------------------------------

@@ -7,14 +7,11 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
 
 numba = pytest.importorskip("numba")
 
 from agreement import check, matrix, vector  # noqa: E402
 from loops_as_python import loops_as_python  # noqa: E402
-from random_graphs import graphs  # noqa: E402
-from random_nets import nets  # noqa: E402
 from table_points import ROWS, all_rows, assert_close, points  # noqa: E402
 
 import nn  # noqa: E402
@@ -50,31 +47,6 @@ def batch(count):
 
 
 # -- agreement with the eager engine --------------------------------------------------------------
-
-
-@given(graphs())
-def test_random_graphs_have_the_gradients_of_the_eager_engine(drawn):
-    loss, rows, parameters = drawn
-    with loops_as_python():
-        if rows[0]:
-            check(loss, [rows], parameters=parameters, least=1.0, x=len(rows[0]), backend="numba")
-        else:
-            check(loss(), parameters=parameters, least=1.0, backend="numba")
-
-
-@given(nets())
-def test_random_nets_have_the_gradients_of_the_eager_engine(net):
-    shapes = dict(net.shapes)
-    with loops_as_python():
-        check(
-            lambda *rows, **traced: net(**dict(zip(shapes, rows)), **traced),
-            list(net.batch.values()),
-            parameters=net.given_parameters,
-            reduction=net.reduction,
-            least=1.0,
-            backend="numba",
-            shapes=shapes,
-        )
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 9, 24, 100])

@@ -5,14 +5,11 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
 
 pytest.importorskip("numba")
 
 from agreement import check
 from loops_as_python import loops_as_python
-from random_graphs import graphs
-from random_nets import nets
 from table_points import all_rows, assert_close
 from test_numba import gradients_of_all_rows, names_of_partials
 
@@ -45,31 +42,6 @@ def cache_of_its_own(tmp_path_factory):
     os.environ.pop("NUMBA_CACHE_DIR")
     if before is not None:
         os.environ["NUMBA_CACHE_DIR"] = before
-
-
-@given(graphs())
-def test_random_graphs_have_the_gradients_of_the_eager_engine(drawn):
-    loss, rows, parameters = drawn
-    with loops_as_python():
-        if rows[0]:
-            check(loss, [rows], parameters=parameters, least=1.0, x=len(rows[0]), backend="tape")
-        else:
-            check(loss(), parameters=parameters, least=1.0, backend="tape")
-
-
-@given(nets())
-def test_random_nets_have_the_gradients_of_the_eager_engine(net):
-    shapes = dict(net.shapes)
-    with loops_as_python():
-        check(
-            lambda *rows, **traced: net(**dict(zip(shapes, rows)), **traced),
-            list(net.batch.values()),
-            parameters=net.given_parameters,
-            reduction=net.reduction,
-            least=1.0,
-            backend="tape",
-            shapes=shapes,
-        )
 
 
 def test_an_irregular_graph_is_a_tape_and_a_net_is_not():
