@@ -128,6 +128,16 @@ def test_lists_of_lanes_of_several_arrays():
     check(loss, [[[1.0, 2.0, 3.0]], [0.5]], x=3, y=())
 
 
+def test_a_triangle_whose_first_row_lies_in_another_array():
+    rows = [[Value(0.3 * i - 0.1 * n) for i in range(n)] for n in (1, 2, 3)]
+
+    def loss(x):
+        logits = [[dot(w, [x[s][j] for s in range(len(w))]) for j in range(2)] for w in rows]
+        return fsum([logsumexp(z) for z in logits])
+
+    check(loss, [[[[1.0, 2.0], [0.5, -1.0], [3.0, 0.1]]]], x=(3, 2))
+
+
 def test_a_sum_and_its_negative_in_a_product():
     w = [Value(0.5), Value(-1.5)]
 

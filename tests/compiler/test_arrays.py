@@ -239,6 +239,14 @@ def test_ieee_arithmetic_never_raises():
     assert math.isnan(ieee(TABLE["log"], [-1.0]))
 
 
+@pytest.mark.parametrize(
+    ("sign", "holds"), [("<", "a"), ("<=", "ab"), (">", "c"), (">=", "bc"), ("==", "b")]
+)
+def test_where_on_numbers(sign, holds):
+    for case, left in zip("abc", (1.0, 2.0, 3.0)):
+        assert SELECT[sign].evaluate([left, 2.0, 10.0, 20.0]) == (10.0 if case in holds else 20.0)
+
+
 def test_an_undecided_comparison_is_no_condition():
     program = ArrayProgram()
     x = program.parameter(0, (3,))

@@ -56,6 +56,18 @@ def test_attributes_with_numbers_in_their_names_are_apart():
     assert found == {"w1": (4, 3), "w2": (2, 4), "h10": (2,)}
 
 
+def test_attributes_with_numbers_that_are_used_alike_are_rows_of_one_array():
+    model = Model(w1=M(2, 3), w2=M(2, 3))
+    found = arrays(lambda x: fsum([tanh(dot(r, x)) for r in model.w1 + model.w2]), model, x=3)
+    assert found == {"w1_w2": (4, 3)}
+
+
+def test_among_numbers_that_parameters_are_multiplied_by_may_be_a_1():
+    w, rows = V(3), [[1.0, 2.0, 3.0], [4.0, 1.0, 5.0]]
+    found = arrays(lambda x: fsum([tanh(dot(r, w)) for r in rows]) * x, w, x=())
+    assert list(found.values()) == [(3,)]
+
+
 def test_a_name_that_is_taken_is_changed():
     model = Model(x=V(3), n=V(3), np=V(2))
     found = arrays(lambda x: dot(model.x, x) * dot(model.n, [1.0, v, 2.0 * v])

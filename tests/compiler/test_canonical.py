@@ -146,9 +146,9 @@ def test_a_node_and_a_constant_of_the_same_number_are_two():
 
 
 def test_a_sum_that_is_used_twice_stays_one():
-    def f(a, b, *_):
+    def f(a, b, c, *_):
         total = a + b
-        return sin(total) + (total + b)
+        return sin(total) + (total + c)
 
     graph, root = entered(f)
     sums = [args for args in graph.args if isinstance(args, Sum)]

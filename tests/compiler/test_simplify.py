@@ -154,12 +154,13 @@ def test_other_exponentials_of_differences_stay():
 
 
 def test_a_softmax_takes_its_own_rows():
-    """z[i, j] less the logsumexp of row j is none of row i."""
+    """z[h, i, j] less the logsumexp of z[h, j] is none of z[h, i]."""
     program = ArrayProgram()
-    z = program.parameter(0, (3, 3))
-    [y] = rewritten([exp(z - program.reshape(program.logsumexp(z), (1, 3)))], stable_softmax)
-    logits = np.arange(9.0).reshape(3, 3) ** 0.5
-    expected = np.exp(logits - np.log(np.exp(logits).sum(1)))
+    z = program.parameter(0, (2, 2, 2))
+    column = program.reshape(program.logsumexp(z), (2, 1, 2))
+    [y] = rewritten([exp(z - column)], stable_softmax)
+    logits = np.arange(8.0).reshape(2, 2, 2) ** 0.5
+    expected = np.exp(logits - np.log(np.exp(logits).sum(2))[:, None])
     assert np.allclose(evaluate([y], 1, {}, {0: logits})[0], expected)
 
 

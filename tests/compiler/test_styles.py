@@ -98,6 +98,15 @@ def dots():
 
 
 @style(HIDDEN)
+def factors_in_either_order():
+    return hidden(
+        lambda r, b, x: tanh(
+            sum(w * v if i % 2 else v * w for i, (w, v) in enumerate(zip(r, x))) + b
+        )
+    )
+
+
+@style(HIDDEN)
 def from_the_back():
     return hidden(lambda r, b, x: tanh(fsum([b, *[v * w for w, v in list(zip(r, x))[::-1]]])))
 
