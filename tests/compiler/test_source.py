@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from random_nets import nets
 
 import nn
-from autograd_mini import Value, compile, dot, fsum, tanh
+from autograd_mini import Value, atan2, compile, dot, fsum, tanh
 
 WIDTH = 88
 RUFF = shutil.which("ruff", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
@@ -165,3 +165,8 @@ def test_constants_of_a_gradient_are_floats():
     root = compile(fsum(w), parameters=w, backend="numpy")
     assert all(np.asarray(g).dtype == float for g in root.value_and_grad()[1])
     assert flat([[1], 2]) == [1, 2]
+
+
+def test_a_negative_zero_keeps_its_sign():
+    program = compile(lambda x: atan2(x, -0.0), x=())
+    assert program.value_and_grad([0.0])[0] == atan2(0.0, -0.0) > 3

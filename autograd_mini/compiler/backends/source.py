@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import math
 import re
 import textwrap
 from collections import Counter
@@ -173,7 +174,7 @@ class Source:
     def _of(self, x: Any) -> Expression:
         if x.__class__ is Array:
             return self.expressions[x]
-        text = repr(x).removesuffix(".0")
+        text = repr(x) if x == 0 and math.copysign(1, x) < 0 else repr(x).removesuffix(".0")
         text = re.sub("inf|nan", rf"{self.library}.\g<0>", text)
         return Expression(text, UNARY if text.startswith("-") else ATOM, 0)
 
