@@ -312,7 +312,6 @@ program.explain(scores)
 # [position, place, number]. The places 0 to 3 are the queries of the four heads, and 4 to 7 their
 # keys. The values follow, at 8 to 11.
 #
-
 # People who write transformers for arrays put the mask in themselves: every position scores every
 # other, and -1000000000 is added where j > i, so that the softmax makes 0 of it. `masked_loss` is
 # written that way. The compiler finds the same program for both. Here is all that differs, with the
