@@ -10,6 +10,12 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+HEADER = """from math import inf, nan
+
+import numpy as np
+from autograd_mini.compiler.backends.lanes import *
+"""  # of every module
+
 
 def load(source: str) -> dict[str, Any]:
     """Run the source of a module, and give its names.
