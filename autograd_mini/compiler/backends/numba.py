@@ -98,14 +98,32 @@ def _indented(lines: Sequence[str]) -> list[str]:
 
 
 def function(compiled: Compiled) -> Function:
-    """The function that the source defines, of the inputs and parameters."""
+    """The function that the source defines, of the inputs and parameters.
+
+    It is compiled once, for contiguous arrays that may be written. Others it refuses, which costs
+    less than to look at all arrays in every call, and then gets as copies.
+    """
     run = load(compiled.source)[compiled.name]
     constants = list(compiled.constants.values())
+    is_compiled = False
 
-    def contiguous(*arrays: Any) -> Any:
-        return run(*[x if _is_plain(x) else np.array(x) for x in arrays], *constants)
+    def on_copies(*arrays: Any) -> Any:
+        return run(*[x if _is_plain(x) else np.array(x, order="C") for x in arrays], *constants)
 
-    return contiguous
+    def on_arrays(*arrays: Any) -> Any:
+        nonlocal is_compiled
+        if is_compiled:
+            try:
+                return run(*arrays, *constants)
+            except TypeError:  # one is strided or read-only
+                return on_copies(*arrays)
+        result = on_copies(*arrays)
+        if hasattr(run, "disable_compile"):  # and is no plain Python
+            run.disable_compile()
+            is_compiled = True
+        return result
+
+    return on_arrays
 
 
 def _is_plain(x: Any) -> bool:
