@@ -34,6 +34,7 @@ class Compiled(NamedTuple):
         backend: its name.
         dtype: of all arrays.
         origin: the scalar graph, and the lines that it became; None for a tape, which has none.
+        is_irregular: whether the graph would rather be a tape.
     """
 
     source: str
@@ -49,6 +50,7 @@ class Compiled(NamedTuple):
     backend: str
     dtype: str
     origin: Origin | None
+    is_irregular: bool
 
 
 class Program:
