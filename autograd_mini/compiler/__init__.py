@@ -160,6 +160,7 @@ def _backend_for(graph: Graph, name: str | None, dtype: str, devices: Any) -> st
 def _made(request: Request) -> tuple[Compiled, Function]:
     graph, roots, names, inputs, labels, reduction, backend, dtype, devices = request
     chosen = load_backend(backend)
+    is_irregular = graph.is_irregular  # before there are nodes of the program's own
     name = "value_and_grad" if reduction else "predict"
     origin = None
     if backend == "tape":
@@ -186,6 +187,7 @@ def _made(request: Request) -> tuple[Compiled, Function]:
         backend,
         dtype,
         origin,
+        is_irregular,
     )
     options = {} if devices is None else {"devices": devices}
     return compiled, chosen.function(compiled, **options)

@@ -97,6 +97,10 @@ def summary(compiled: Compiled, values: Sequence[Any]) -> str:
     if compiled.reduction and compiled.inputs:
         rows.append(("loss", f"the {compiled.reduction} over the examples"))
     rows.append(("backend", f"{compiled.backend}, {compiled.dtype}"))
+    if compiled.is_irregular and compiled.backend != "tape":
+        rows.append(
+            ("", 'the graph is irregular: backend="numba" makes it a tape, which is faster')
+        )
     return "\n".join(f"{head:12}{text}".rstrip() for head, text in rows)
 
 

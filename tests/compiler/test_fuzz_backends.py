@@ -3,23 +3,32 @@
 In CI each backend meets more than 2,000 programs. What a compiler would need seconds for runs as
 Python: the loops of Numba by themselves, JAX operation by operation. Even so JAX compiles each
 operation once for every shape, so it meets few of the programs that have shapes of their own. The
-tape is compiled: all tapes have one interpreter.
+tape is compiled: all tapes have one interpreter. Tens of programs are compiled for the others, too.
 """
 
 import os
+from itertools import chain
 
 import pytest
 from agreement import check
 from differential import KINDS
 from hypothesis import Phase, given, seed, settings
+from random_graphs import JITTER
 
-from autograd_mini import Value, logsumexp, sin
+from autograd_mini import Value, fsum, logsumexp, sin
 
 CHUNKS = 8 if os.environ.get("CI") else 1
 LOOPS = {"graphs": 100, "nets": 50, "expressions": 105}  # a chunk
 JAX = {"graphs": 12, "nets": 4, "expressions": 240}
 chunks = pytest.mark.parametrize("chunk", range(CHUNKS))
 FOUND = (Phase.explicit, Phase.reuse, Phase.generate)  # to shrink what fails would take minutes
+
+
+@pytest.fixture(autouse=True, scope="module")
+def machine_code_of_its_own(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NUMBA_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def fuzz(kind, count, chunk, test, phases=tuple(Phase)):
@@ -44,6 +53,20 @@ def test_loops_and_tapes(kind, chunk):
         agrees(drawn, backend="tape")
 
     fuzz(kind, LOOPS[kind], chunk, both)
+
+
+@pytest.mark.parametrize("chunk", range(min(CHUNKS, 4)))
+def test_loops_compiled(chunk):
+    """Several expressions at once, on eight examples in lanes and one more."""
+    pytest.importorskip("numba")
+    drawn = []
+    fuzz("expressions", 6, chunk, lambda agrees, program: drawn.append(program[0]), FOUND)
+    inputs = [[Value(x) for x in expression.inputs] for expression in drawn]
+
+    def loss(e):
+        return fsum([f(*[x * (1 + e) for x in xs]) for f, xs in zip(drawn, inputs)])
+
+    check(loss, [JITTER * 3], parameters=list(chain(*inputs)), least=1.0, e=(), backend="numba")
 
 
 @chunks

@@ -16,7 +16,7 @@ from table_points import ROWS, all_rows, assert_close, points  # noqa: E402
 
 import nn  # noqa: E402
 from autograd_mini import Value, compile, dot, exp, fsum, primitive, softmax, tanh  # noqa: E402
-from autograd_mini.compiler.backends import jit  # noqa: E402
+from autograd_mini.compiler.backends import jit, tape  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaWarning")
 
@@ -233,6 +233,7 @@ def test_without_numba_the_error_names_the_extra(backend, monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without_numba)
     monkeypatch.delitem(sys.modules, "autograd_mini.compiler.backends.lanes", raising=False)
+    monkeypatch.setattr(tape, "interpreter", tape.interpreter.__wrapped__)  # and not compiled yet
     w = Value(3.25)
     with pytest.raises(ImportError, match=r'pip install "autograd-mini\[numba\]"'):
         compile(w * w, backend=backend)

@@ -10,6 +10,12 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+HEADER = """from math import inf, nan
+
+import numpy as np
+from autograd_mini.compiler.backends.lanes import *
+"""  # of every module
+
 
 def load(source: str) -> dict[str, Any]:
     """Run the source of a module, and give its names.
@@ -23,9 +29,8 @@ def load(source: str) -> dict[str, Any]:
 
 
 def _code(source: str) -> CodeType:
-    from . import lanes
-
-    used = source + Path(lanes.__file__).read_text()  # what Numba does not see the change of
+    files = [Path(__file__).with_name(name) for name in ("lanes.py", "vectors.py")]
+    used = source + "".join(file.read_text() for file in files)  # Numba sees no change of these
     digest = hashlib.sha256(used.encode()).hexdigest()[:32]
     file = folder() / f"program_{digest}.py"
     try:

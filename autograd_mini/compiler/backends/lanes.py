@@ -1,9 +1,8 @@
 """What loops over examples are written in: numbers for one example, or for eight at once.
 
-`Lanes` is a number type of Numba's that fills a vector register: the numbers of WIDTH examples,
-side by side. Arithmetic, comparisons and the functions below take it as they take floats, so one
-and the same loop runs for one example and for eight. Where a loop has to know which, it is given
-the `zero` of its numbers.
+The functions below, and arithmetic, take the lanes of eight examples (vectors.py) as they take
+floats, so one and the same loop runs for one example and for eight. Where a loop has to know which,
+it is given the `zero` of its numbers.
 
 Without compilation (NUMBA_DISABLE_JIT=1) the functions do the same with rows of NumPy arrays.
 """
@@ -11,7 +10,6 @@ Without compilation (NUMBA_DISABLE_JIT=1) the functions do the same with rows of
 from __future__ import annotations
 
 import math
-import operator
 import os
 from collections.abc import Callable
 from typing import Any
@@ -22,24 +20,35 @@ try:
     import numba
 except ImportError as error:
     raise ImportError('backend="numba" takes: pip install "autograd-mini[numba]"') from error
-from llvmlite import ir
-from numba import types
-from numba.core.typeconv import Conversion
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import (
-    intrinsic,
-    lower_builtin,
-    lower_cast,
-    models,
-    overload,
-    register_jitable,
-    register_model,
-)
-from numba.np.arrayobj import make_array, populate_array
+from numba.extending import overload, register_jitable
 
-WIDTH = 8
-REAL, INT = ir.DoubleType(), ir.IntType(32)
-VECTOR, BITS = ir.VectorType(REAL, WIDTH), ir.VectorType(ir.IntType(1), WIDTH)
+from .names import FUNCTIONS
+from .vectors import (
+    LANES,
+    MASK,
+    WIDTH,
+    as_lanes,
+    equal_lanes,
+    lane,
+    root_of_lanes,
+    select,
+    sum_of_lanes,
+    with_lane,
+)
+
+__all__ = [
+    *FUNCTIONS,
+    "WIDTH",
+    "block",
+    "empty",
+    "jit",
+    "lanes",
+    "power",
+    "store",
+    "total",
+    "where",
+    "width",
+]
 
 
 def jit(function: Callable[..., Any]) -> Any:
@@ -51,168 +60,12 @@ def jit(function: Callable[..., Any]) -> Any:
     )
 
 
-# -- the type -----------------------------------------------------------------------------------
-
-
-class Lanes(types.Type):
-    """The numbers of WIDTH examples. A number converts to as many equal ones."""
-
-    def __init__(self) -> None:
-        super().__init__("Lanes")
-
-    def can_convert_from(self, context: Any, other: Any) -> Any:
-        return Conversion.safe if isinstance(other, types.Number) else None
-
-
-class Mask(types.Type):
-    """Whether a comparison holds, for each of WIDTH examples."""
-
-    def __init__(self) -> None:
-        super().__init__("Mask")
-
-
-LANES, MASK = Lanes(), Mask()
-
-
-@register_model(Lanes)
-class _LanesModel(models.PrimitiveModel):
-    def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, VECTOR)
-
-
-@register_model(Mask)
-class _MaskModel(models.PrimitiveModel):
-    def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, BITS)
-
-
-@lower_cast(types.Number, Lanes)
-def _equal_lanes(context: Any, builder: Any, kind: Any, to: Any, x: Any) -> Any:
-    undefined = ir.Constant(VECTOR, ir.Undefined)
-    first = builder.insert_element(undefined, context.cast(builder, x, kind, types.float64), INT(0))
-    all_of_it = ir.Constant(ir.VectorType(INT, WIDTH), [0] * WIDTH)
-    return builder.shuffle_vector(first, undefined, all_of_it)
-
-
-def _operator(function: Any, result: Any, build: Callable[..., Any]) -> None:
-    """Let an operator take lanes, and lanes with numbers."""
-    count = 1 if function in (operator.neg, abs) else 2
-
-    @infer_global(function)
-    class _Typing(AbstractTemplate):
-        def generic(self, args: Any, keywords: Any) -> Any:
-            if LANES in args and all(x == LANES or isinstance(x, types.Number) for x in args):
-                return signature(result, *[LANES] * count)
-            return None
-
-    @lower_builtin(function, *[LANES] * count)
-    def _lowering(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return build(builder, *args)
-
-
-def _arithmetic(name: str) -> Callable[..., Any]:
-    return lambda builder, *args: getattr(builder, name)(*args, flags=("contract",))
-
-
-def _comparison(sign: str) -> Callable[..., Any]:
-    name = "fcmp_unordered" if sign == "!=" else "fcmp_ordered"
-    return lambda builder, *args: getattr(builder, name)(sign, *args)
-
-
-def _of_vectors(name: str, *flags: str) -> Callable[..., Any]:
-    """One of LLVM's functions."""
-
-    def call(builder: Any, *args: Any) -> Any:
-        result = REAL if "reduce" in name else VECTOR
-        kind = ir.FunctionType(result, [x.type for x in args])
-        function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
-        return builder.call(function, args, fastmath=flags)
-
-    return call
-
-
-for _sign, _name in {"add": "fadd", "sub": "fsub", "mul": "fmul", "truediv": "fdiv"}.items():
-    _operator(getattr(operator, _sign), LANES, _arithmetic(_name))
-    _operator(getattr(operator, f"i{_sign}"), LANES, _arithmetic(_name))
-for _name, _sign in {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}.items():
-    _operator(getattr(operator, _name), MASK, _comparison(_sign))
-_operator(operator.neg, LANES, _arithmetic("fneg"))
-_operator(abs, LANES, _of_vectors("llvm.fabs.v8f64"))
-
-
-@intrinsic
-def _select(context: Any, condition: Any, a: Any, b: Any) -> Any:
-    return LANES(MASK, LANES, LANES), lambda c, builder, sig, args: builder.select(*args)
-
-
-@intrinsic
-def _sum_of_lanes(context: Any, x: Any) -> Any:
-    add = _of_vectors("llvm.vector.reduce.fadd.v8f64", "reassoc")
-    return types.float64(LANES), lambda c, builder, sig, args: add(builder, REAL(-0.0), *args)
-
-
-@intrinsic
-def _root_of_lanes(context: Any, x: Any) -> Any:
-    root = _of_vectors("llvm.sqrt.v8f64")
-    return LANES(LANES), lambda c, builder, sig, args: root(builder, *args)
-
-
-@intrinsic
-def _lane(context: Any, x: Any, i: Any) -> Any:
-    def code(c: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.extract_element(*args)
-
-    return types.float64(LANES, types.intp), code
-
-
-@intrinsic
-def _with_lane(context: Any, x: Any, i: Any, number: Any) -> Any:
-    def code(c: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.insert_element(args[0], args[2], args[1])
-
-    return LANES(LANES, types.intp, types.float64), code
-
-
-@intrinsic
-def _as_lanes(context: Any, floats: Any, shape: Any) -> Any:
-    """The numbers of a long enough array of floats as an array of lanes; it starts where a vector
-    register may be loaded from at once."""
-    kind = types.Array(LANES, len(shape), "C")
-    size = VECTOR.width if hasattr(VECTOR, "width") else 8 * WIDTH
-
-    def code(c: Any, builder: Any, sig: Any, args: Any) -> Any:
-        source = make_array(floats)(c, builder, args[0])
-        result = make_array(kind)(c, builder)
-        word = ir.IntType(64)
-        address = builder.add(builder.ptrtoint(source.data, word), word(size - 1))
-        data = builder.inttoptr(builder.and_(address, word(-size)), VECTOR.as_pointer())
-        sizes = [builder.extract_value(args[1], i) for i in range(len(shape))]
-        strides: list[Any] = []
-        step = word(size)
-        for n in reversed(sizes):
-            strides.insert(0, step)
-            step = builder.mul(step, n)
-        populate_array(result, data, sizes, strides, word(size), source.meminfo)
-        c.nrt.incref(builder, kind, result._getvalue())
-        return result._getvalue()
-
-    return kind(floats, shape), code
-
-
 # -- what loops are made of ---------------------------------------------------------------------
 
 
 def lanes(x: float) -> Any:
     """As many times x as there are lanes."""
     return np.full(WIDTH, x)
-
-
-@intrinsic
-def _lanes(context: Any, x: Any) -> Any:
-    def code(c: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return c.cast(builder, args[0], types.float64, LANES)
-
-    return LANES(types.float64), code
 
 
 def width(zero: Any) -> int:
@@ -260,7 +113,7 @@ def _overload(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @_overload(lanes)
 def _(x: Any) -> Any:
-    return lambda x: _lanes(x)
+    return lambda x: equal_lanes(x)
 
 
 @_overload(width)
@@ -277,7 +130,7 @@ def _(zero: Any, shape: Any) -> Any:
         count = 1
         for n in shape:
             count *= n
-        return _as_lanes(np.empty(WIDTH * (count + 1)), shape)
+        return as_lanes(np.empty(WIDTH * (count + 1)), shape)
 
     return of_lanes
 
@@ -289,9 +142,9 @@ def _(zero: Any, x: Any, first: Any) -> Any:
 
     @register_jitable
     def together(x: Any, first: Any) -> Any:
-        number = _lanes(0.0)
+        number = equal_lanes(0.0)
         for i in range(WIDTH):
-            number = _with_lane(number, i, x[first + i])
+            number = with_lane(number, i, x[first + i])
         return number
 
     if x.ndim == 1:
@@ -300,10 +153,10 @@ def _(zero: Any, x: Any, first: Any) -> Any:
     def of_lanes(zero, x, first):  # type: ignore[no-untyped-def]
         result = empty(zero, x.shape[1:])
         for place in np.ndindex(x.shape[1:]):
-            number = _lanes(0.0)
+            number = equal_lanes(0.0)
             for i in range(WIDTH):
                 at = (first + i, *place)
-                number = _with_lane(number, i, x[at])
+                number = with_lane(number, i, x[at])
             result[place] = number
         return result
 
@@ -323,20 +176,20 @@ def _(rows: Any, first: Any, x: Any, zero: Any) -> Any:
         for place in np.ndindex(x.shape):
             for i in range(WIDTH):
                 at = (first + i, *place)
-                rows[at] = _lane(x[place], i)
+                rows[at] = lane(x[place], i)
 
     return of_lanes
 
 
 @_overload(total)
 def _(x: Any) -> Any:
-    return (lambda x: _sum_of_lanes(x)) if x == LANES else (lambda x: x)
+    return (lambda x: sum_of_lanes(x)) if x == LANES else (lambda x: x)
 
 
 @_overload(where)
 def _(condition: Any, a: Any, b: Any) -> Any:
     if condition == MASK:
-        return lambda condition, a, b: _select(condition, a, b)
+        return lambda condition, a, b: select(condition, a, b)
     return lambda condition, a, b: a if condition else b
 
 
@@ -356,15 +209,15 @@ def _function(of_one: Callable[..., Any], of_rows: Callable[..., Any]) -> Callab
     def each(x: Any) -> Any:
         result = x
         for i in range(WIDTH):
-            result = _with_lane(result, i, of_one(_lane(x, i)))
+            result = with_lane(result, i, of_one(lane(x, i)))
         return result
 
     @register_jitable
     def each_pair(x: Any, y: Any) -> Any:
-        x, y = _lanes(0.0) + x, _lanes(0.0) + y
+        x, y = equal_lanes(0.0) + x, equal_lanes(0.0) + y
         result = x
         for i in range(WIDTH):
-            result = _with_lane(result, i, of_one(_lane(x, i), _lane(y, i)))
+            result = with_lane(result, i, of_one(lane(x, i), lane(y, i)))
         return result
 
     if of_one.__code__.co_argcount == 1:
@@ -403,7 +256,7 @@ def sqrt(x: Any) -> Any:
 
 @_overload(sqrt)
 def _(x: Any) -> Any:
-    return (lambda x: _root_of_lanes(x)) if x == LANES else (lambda x: np.sqrt(x))
+    return (lambda x: root_of_lanes(x)) if x == LANES else (lambda x: np.sqrt(x))
 
 
 @register_jitable

@@ -535,7 +535,7 @@ def _module(source: Source, name: str, lowered: Lowered) -> str:
         "",
         *_about(source, lowered),
         *decorators,
-        *_wrapped(f"def {name}(", [*source.arguments, *source.constants], "):"),
+        *wrapped(f"def {name}(", [*source.arguments, *source.constants], "):"),
         *[f"    {line}" for line in body],
         *[f"    {line}" for line in _returned(result)],
     ]
@@ -583,7 +583,8 @@ def _returned(result: str) -> list[str]:
     return [f"return {start}(", *[f"    {item.strip(',')}," for item in items.split(", ")], ")"]
 
 
-def _wrapped(start: str, items: Sequence[str], end: str) -> list[str]:
+def wrapped(start: str, items: Sequence[str], end: str) -> list[str]:
+    """Items between a start and an end, in as many lines as they need."""
     one = f"{start}{', '.join(items)}{end}"
     if len(one) <= WIDTH:
         return [one]

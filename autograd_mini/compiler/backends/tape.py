@@ -9,39 +9,20 @@ pass is nothing but upstream * partial.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...primitives import TABLE, divide, fsum, logsumexp
-from ...rules import Primitive
-from ..arithmetic import RELATIONS, SELECT, Recorded
 from ..arrays import Shape
 from ..blocks import Block, parameter_blocks
-from ..canonical import CONSTANT, INPUT, NONE, PARAMETER, Graph
+from ..canonical import PARAMETER, Graph
 from ..pipeline import needed
 from ..program import Compiled, Function
-from .jit import load
-from .numba import FUNCTIONS, HEADER
+from .interpreter import interpreter
+from .rows import Rows, as_node
 
 DTYPES = ("float64",)
-LEAVES = (INPUT, PARAMETER, CONSTANT)
-SUM, LOGSUMEXP, COPY = range(3)
-CODES: dict[Any, int] = {
-    p: code
-    for code, p in enumerate(
-        [
-            divide,
-            TABLE["absolute"],
-            TABLE["power"],
-            *[TABLE[f] for f in FUNCTIONS],
-            *SELECT.values(),
-        ],
-        COPY + 1,
-    )
-}
 CACHE = 2**18  # numbers that stay near the processor: of the rows of a block of examples
 
 
@@ -61,47 +42,6 @@ class Taped(NamedTuple):
     places: list[Any]
 
 
-class Tape(NamedTuple):
-    """What the interpreter runs. Slots hold the numbers, one for each row; leaves are rows too.
-
-    Attributes:
-        codes: for each row the code of its operation, -1 for a leaf.
-        operands: for each row the slots of its operands; of a sum or logsumexp, its first term and
-            the one after its last.
-        numbers: for each slot a constant, where it holds one; that of a sum.
-        factors: the coefficient of each term.
-        lefts: the slot of each term's first factor.
-        rights: the slot of its second, or -1.
-        active: the rows that pass a gradient on, last first.
-        edges: for each active row that is no sum, its first edge and the one after its last.
-        parents: the slot of each edge's operand.
-        partials: the slot of the local partial along it.
-        columns: (slot, place among all inputs) for each input.
-        weights: (slot, place) for each parameter.
-        roots: the slots of the results.
-        places: for each parameter array, where its numbers are among all parameters.
-        shape: of the results; None for a loss.
-        is_mean: whether the loss is the mean of the examples' losses.
-    """
-
-    codes: Any
-    operands: Any
-    numbers: Any
-    factors: Any
-    lefts: Any
-    rights: Any
-    active: Any
-    edges: Any
-    parents: Any
-    partials: Any
-    columns: Any
-    weights: Any
-    roots: Any
-    places: list[Any]
-    shape: Shape | None
-    is_mean: bool
-
-
 def taped(
     graph: Graph, root: Any, names: Sequence[str] | None, inputs: dict[str, Shape], reduction: str
 ) -> Taped:
@@ -118,7 +58,7 @@ def taped(
         ValueError: an operation is a function of floats.
     """
     forms = np.array(root, dtype=object)
-    roots = [_node(graph, form) for form in forms.ravel()]
+    roots = [as_node(graph, form) for form in forms.ravel()]
     for place in range(len(graph.parameters)):  # those that are not used, too
         graph.node(PARAMETER, (place,))
     nodes = needed(graph, roots)
@@ -129,305 +69,13 @@ def taped(
         size = int(np.prod(shape, dtype=int))
         columns.update({(name, i): start + i for i in range(size)})
         start += size
-    rows = _Rows(graph, columns)
+    rows = Rows(graph, columns)
     for i in nodes:
         rows.add(i)
         if reduction:
             rows.pass_on(i)
     tape = rows.tape(roots, places, None if reduction else forms.shape, reduction == "mean")
     return Taped(rows.listing(), {"tape": tape}, blocks, places)
-
-
-def _node(graph: Graph, form: Any) -> int:
-    made = graph.made(form)
-    return made if made.__class__ is int else graph.node(CONSTANT, (made,))
-
-
-class Local(Recorded):
-    """A scalar in a rule that is run to make rows: a form of the graph."""
-
-    __slots__ = ("form", "graph")
-
-    def __init__(self, graph: Graph, form: Any) -> None:
-        self.graph, self.form = graph, form
-
-    @classmethod
-    def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Local:
-        graph = next(x.graph for x in operands if x.__class__ is Local)
-        forms = [x.form if x.__class__ is Local else float(x) for x in operands]
-        return Local(graph, graph.form(primitive, forms))
-
-
-class _Rows:
-    """The rows of a tape, as they are added."""
-
-    def __init__(self, graph: Graph, columns: dict[tuple[str, int], int]) -> None:
-        self.graph, self.columns_of = graph, columns
-        self.slots: dict[int, int] = {}  # of each node
-        self.codes: list[int] = []
-        self.operands: list[tuple[int, ...]] = []
-        self.numbers: list[float] = []
-        self.terms: list[tuple[float, int, int]] = []
-        self.moves: set[int] = set()  # the nodes that depend on a parameter
-        self.active: list[int] = []
-        self.edges: dict[int, tuple[int, int]] = {}
-        self.pairs: list[tuple[int, int]] = []
-        self.columns: list[tuple[int, int]] = []
-        self.weights: list[tuple[int, int]] = []
-
-    def add(self, i: int) -> int:
-        """The slot of a node, whose row is added, after those it needs, if there is none yet."""
-        if i in self.slots:
-            return self.slots[i]
-        op, args = self.graph.ops[i], self.graph.args[i]
-        if op in LEAVES:
-            self.slots[i] = self._row(-1, (), args[0] if op is CONSTANT else 0.0)
-            if op is PARAMETER:
-                self.weights.append((self.slots[i], args[0]))
-            elif op is INPUT:
-                self.columns.append((self.slots[i], self.columns_of[args]))
-            return self.slots[i]
-        slots = [self._slot(x) for x in (args if op is not fsum else ())]
-        if op is fsum:
-            terms = [
-                (c, self.add(a), -1 if b == NONE else self.add(b))
-                for c, a, b in zip(args.coefficients, args.lefts, args.rights)
-            ]
-            slot = self._row(SUM, self._terms(terms), args.constant)
-        elif op is logsumexp:
-            slot = self._row(LOGSUMEXP, self._terms([(1.0, x, -1) for x in slots]))
-        elif op in CODES:
-            slot = self._row(CODES[op], tuple(slots))
-        else:
-            slot = self._row(COPY, (self._composed(op, args),))
-        self.slots[i] = slot
-        return slot
-
-    def pass_on(self, i: int) -> None:
-        """Let the backward pass go through a node, if it depends on a parameter."""
-        op, args = self.graph.ops[i], self.graph.args[i]
-        if op is PARAMETER:
-            self.moves.add(i)
-        elif op not in LEAVES and not self.moves.isdisjoint(_operands(op, args)):
-            self.moves.add(i)
-            self.active.append(self.slots[i])
-            if op is not fsum:
-                self._add_partials(i)
-
-    def _row(self, code: int, operands: tuple[int, ...], number: float = 0.0) -> int:
-        self.codes.append(code)
-        self.operands.append(operands)
-        self.numbers.append(number)
-        return len(self.codes) - 1
-
-    def _terms(self, terms: list[tuple[float, int, int]]) -> tuple[int, int]:
-        self.terms += terms
-        return len(self.terms) - len(terms), len(self.terms)
-
-    def _slot(self, x: Any) -> int:
-        return self.add(x if x.__class__ is int else self.graph.node(CONSTANT, (x,)))
-
-    def _locals(self, args: Sequence[Any]) -> list[Any]:
-        return [Local(self.graph, x) if x.__class__ is int else x for x in args]
-
-    def _recorded(self, result: Any) -> int:
-        """The slot of what a rule gave."""
-        form = result.form if result.__class__ is Local else float(result)
-        return self.add(_node(self.graph, form))
-
-    def _composed(self, op: Primitive, args: Sequence[Any]) -> int:
-        try:
-            return self._recorded(op.forward(*self._locals(args)))
-        except (TypeError, AttributeError):
-            raise ValueError(
-                f"the tape cannot run {op.name}, a function of floats; compose it of the functions "
-                "of autograd_mini, or use backend='numpy'"
-            ) from None
-
-    def _add_partials(self, i: int) -> None:
-        op, args = self.graph.ops[i], self.graph.args[i]
-        operands, y = self._locals(args), Local(self.graph, i)
-        start = len(self.pairs)
-        pairs = []
-        for n, x in enumerate(args):
-            if x.__class__ is int and x in self.moves:
-                partial = op.partial(n, operands, y)
-                if partial.__class__ is Local or partial != 0:
-                    pairs.append((self.slots[x], self._recorded(partial)))
-        self.pairs += pairs
-        self.edges[self.slots[i]] = start, start + len(pairs)
-
-    def tape(self, roots: Sequence[int], places: list[Any], shape: Any, is_mean: bool) -> Tape:
-        """The tape of all rows."""
-        width = max(map(len, self.operands), default=0)
-        padded = [(*row, *[0] * (max(width, 4) - len(row))) for row in self.operands]
-        factors, lefts, rights = zip(*self.terms) if self.terms else ((), (), ())
-        parents, partials = zip(*self.pairs) if self.pairs else ((), ())
-        active = self.active[::-1]
-        return Tape(
-            np.array(self.codes),
-            np.array(padded),
-            np.array(self.numbers, dtype=float),
-            np.array(factors, dtype=float),
-            np.array(lefts, dtype=int),
-            np.array(rights, dtype=int),
-            np.array(active, dtype=int),
-            np.array([self.edges.get(slot, (0, 0)) for slot in active], dtype=int).reshape(-1, 2),
-            np.array(parents, dtype=int),
-            np.array(partials, dtype=int),
-            np.array(self.columns, dtype=int).reshape(-1, 2),
-            np.array(self.weights, dtype=int).reshape(-1, 2),
-            np.array([self.slots[i] for i in roots]),
-            places,
-            shape,
-            is_mean,
-        )
-
-    def listing(self) -> str:
-        """The rows, one a line, to be read."""
-        names = {code: str(op) for op, code in CODES.items()} | {LOGSUMEXP: "logsumexp", COPY: ""}
-        leaves = {slot: f"x[{place}]" for slot, place in self.columns}
-        leaves.update({slot: f"p[{place}]" for slot, place in self.weights})
-        lines = []
-        for slot, (code, operands) in enumerate(zip(self.codes, self.operands)):
-            text = ""
-            if code in (SUM, LOGSUMEXP):
-                parts = [repr(self.numbers[slot])] if self.numbers[slot] else []
-                for c, a, b in self.terms[slice(*operands)]:
-                    parts.append(
-                        " * ".join([repr(c)] * (c != 1) + [f"v{a}"] + [f"v{b}"] * (b >= 0))
-                    )
-                text = " + ".join(parts) if code == SUM else f"logsumexp({', '.join(parts)})"
-            elif code < 0:
-                text = leaves.get(slot, repr(self.numbers[slot]))
-            else:
-                text = f"{names[code]}({', '.join(f'v{x}' for x in operands)})"
-            lines.append(f"v{slot} = {text}\n")
-        return (
-            f"# a tape of {len(lines)} rows, of which {len(self.active)} pass a gradient on\n"
-            + "".join(lines)
-        )
-
-
-def _operands(op: Any, args: Any) -> Sequence[Any]:
-    return (*args.lefts, *args.rights) if op is fsum else args
-
-
-# -- the interpreter ----------------------------------------------------------------------------
-
-_INTERPRETER = '''
-
-@jit
-def forward(m, codes, operands, numbers, factors, lefts, rights, v):
-    """Compute the rows from their operands, for m examples."""
-    for y in range(len(codes)):
-        code = codes[y]
-        a, b, c, d = operands[y, 0], operands[y, 1], operands[y, 2], operands[y, 3]
-        if code == 0:
-            for lane in range(m):
-                v[y, lane] = numbers[y]
-            for t in range(a, b):
-                left, right, factor = lefts[t], rights[t], factors[t]
-                if right < 0:
-                    for lane in range(m):
-                        v[y, lane] += factor * v[left, lane]
-                else:
-                    for lane in range(m):
-                        v[y, lane] += factor * v[left, lane] * v[right, lane]
-        elif code == 1:
-            for lane in range(m):
-                largest = -inf
-                for t in range(a, b):
-                    largest = maximum(largest, v[lefts[t], lane])
-                shift = where(abs(largest) < inf, largest, 0.0)
-                s = 0.0
-                for t in range(a, b):
-                    s += exp(v[lefts[t], lane] - shift)
-                v[y, lane] = shift + log(s)
-        elif code == 2:
-            for lane in range(m):
-                v[y, lane] = v[a, lane]
-{operations}
-
-@jit
-def backward(m, codes, operands, factors, lefts, rights, active, edges, parents, partials, v, dv):
-    """Add upstream * partial along every edge."""
-    for row in range(len(active)):
-        y = active[row]
-        if codes[y] == 0:
-            for t in range(operands[y, 0], operands[y, 1]):
-                left, right, factor = lefts[t], rights[t], factors[t]
-                if right < 0:
-                    for lane in range(m):
-                        dv[left, lane] += factor * dv[y, lane]
-                else:
-                    for lane in range(m):
-                        upstream = factor * dv[y, lane]
-                        dv[left, lane] += upstream * v[right, lane]
-                        dv[right, lane] += upstream * v[left, lane]
-        else:
-            for e in range(edges[row, 0], edges[row, 1]):
-                x, partial = parents[e], partials[e]
-                for lane in range(m):
-                    dv[x, lane] += dv[y, lane] * v[partial, lane]
-
-
-@jit
-def run(
-    codes, operands, numbers, factors, lefts, rights, active, edges, parents, partials, columns,
-    weights, roots, inputs, parameters, results, gradient, block,
-):
-    """Run a tape on all examples, `block` of them at a time: fill the results, and add to the
-    gradient if there is one."""
-    n = results.shape[1]
-    size = min(n, block)
-    v, dv = np.empty((len(codes), size)), np.empty((len(codes), size))
-    for y in range(len(codes)):
-        if codes[y] < 0:
-            v[y] = numbers[y]
-    for slot, place in weights:
-        v[slot] = parameters[place]
-    for begin in range(0, n, size):
-        m = min(size, n - begin)
-        for slot, place in columns:
-            for lane in range(m):
-                v[slot, lane] = inputs[place, begin + lane]
-        forward(m, codes, operands, numbers, factors, lefts, rights, v)
-        for r in range(len(roots)):
-            for lane in range(m):
-                results[r, begin + lane] = v[roots[r], lane]
-        if len(gradient):
-            dv[:] = 0.0
-            dv[roots[0]] = 1.0
-            backward(
-                m, codes, operands, factors, lefts, rights, active, edges, parents, partials, v, dv
-            )
-            for slot, place in weights:
-                for lane in range(m):
-                    gradient[place] += dv[slot, lane]
-'''
-
-
-@cache
-def interpreter() -> Callable[..., Any]:
-    """The function that runs tapes."""
-    lines = []
-    for op, code in CODES.items():
-        x = [f"v[{c}, lane]" for c in "abcd"]
-        if op in RELATIONS:
-            text = f"where({x[0]} {RELATIONS[op]} {x[1]}, {x[2]}, {x[3]})"
-        elif op is divide:
-            text = f"{x[0]} / {x[1]}"
-        else:
-            name = "power" if op.name == "**" else op.name
-            text = f"{name}({', '.join(x[: len(op.arguments)])})"
-        lines += [
-            f"        elif code == {code}:",
-            "            for lane in range(m):",
-            f"                v[y, lane] = {text}",
-        ]
-    source = _INTERPRETER.replace("{operations}", "\n".join(lines))
-    return load(HEADER + source)["run"]  # type: ignore[no-any-return]
 
 
 def function(compiled: Compiled) -> Function:

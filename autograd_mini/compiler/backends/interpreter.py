@@ -1,0 +1,145 @@
+"""The interpreter of tapes: one function, compiled once, that runs them all.
+
+A row of a tape is an operation's code and the slots of its operands. The interpreter computes the
+rows of a block of examples, one row after another, and then passes the gradient back along them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from ...primitives import TABLE, divide
+from ..arithmetic import RELATIONS, SELECT
+from .jit import HEADER, load
+from .names import FUNCTIONS
+
+SUM, LOGSUMEXP, COPY = range(3)
+CODES: dict[Any, int] = {
+    p: code
+    for code, p in enumerate(
+        [
+            divide,
+            TABLE["absolute"],
+            TABLE["power"],
+            *[TABLE[f] for f in FUNCTIONS],
+            *SELECT.values(),
+        ],
+        COPY + 1,
+    )
+}
+
+_INTERPRETER = '''
+
+@jit
+def forward(m, codes, operands, numbers, factors, lefts, rights, v):
+    """Compute the rows from their operands, for m examples."""
+    for y in range(len(codes)):
+        code = codes[y]
+        a, b, c, d = operands[y, 0], operands[y, 1], operands[y, 2], operands[y, 3]
+        if code == 0:
+            for lane in range(m):
+                v[y, lane] = numbers[y]
+            for t in range(a, b):
+                left, right, factor = lefts[t], rights[t], factors[t]
+                if right < 0:
+                    for lane in range(m):
+                        v[y, lane] += factor * v[left, lane]
+                else:
+                    for lane in range(m):
+                        v[y, lane] += factor * v[left, lane] * v[right, lane]
+        elif code == 1:
+            for lane in range(m):
+                largest = -inf
+                for t in range(a, b):
+                    largest = maximum(largest, v[lefts[t], lane])
+                shift = where(abs(largest) < inf, largest, 0.0)
+                s = 0.0
+                for t in range(a, b):
+                    s += exp(v[lefts[t], lane] - shift)
+                v[y, lane] = shift + log(s)
+        elif code == 2:
+            for lane in range(m):
+                v[y, lane] = v[a, lane]
+{operations}
+
+@jit
+def backward(m, codes, operands, factors, lefts, rights, active, edges, parents, partials, v, dv):
+    """Add upstream * partial along every edge."""
+    for row in range(len(active)):
+        y = active[row]
+        if codes[y] == 0:
+            for t in range(operands[y, 0], operands[y, 1]):
+                left, right, factor = lefts[t], rights[t], factors[t]
+                if right < 0:
+                    for lane in range(m):
+                        dv[left, lane] += factor * dv[y, lane]
+                else:
+                    for lane in range(m):
+                        upstream = factor * dv[y, lane]
+                        dv[left, lane] += upstream * v[right, lane]
+                        dv[right, lane] += upstream * v[left, lane]
+        else:
+            for e in range(edges[row, 0], edges[row, 1]):
+                x, partial = parents[e], partials[e]
+                for lane in range(m):
+                    dv[x, lane] += dv[y, lane] * v[partial, lane]
+
+
+@jit
+def run(
+    codes, operands, numbers, factors, lefts, rights, active, edges, parents, partials, columns,
+    weights, roots, inputs, parameters, results, gradient, block,
+):
+    """Run a tape on all examples, `block` of them at a time: fill the results, and add to the
+    gradient if there is one."""
+    n = results.shape[1]
+    size = min(n, block)
+    v, dv = np.empty((len(codes), size)), np.empty((len(codes), size))
+    for y in range(len(codes)):
+        if codes[y] < 0:
+            v[y] = numbers[y]
+    for slot, place in weights:
+        v[slot] = parameters[place]
+    for begin in range(0, n, size):
+        m = min(size, n - begin)
+        for slot, place in columns:
+            for lane in range(m):
+                v[slot, lane] = inputs[place, begin + lane]
+        forward(m, codes, operands, numbers, factors, lefts, rights, v)
+        for r in range(len(roots)):
+            for lane in range(m):
+                results[r, begin + lane] = v[roots[r], lane]
+        if len(gradient):
+            dv[:] = 0.0
+            dv[roots[0]] = 1.0
+            backward(
+                m, codes, operands, factors, lefts, rights, active, edges, parents, partials, v, dv
+            )
+            for slot, place in weights:
+                for lane in range(m):
+                    gradient[place] += dv[slot, lane]
+'''
+
+
+@cache
+def interpreter() -> Callable[..., Any]:
+    """The function that runs tapes."""
+    lines = []
+    for op, code in CODES.items():
+        x = [f"v[{c}, lane]" for c in "abcd"]
+        if op in RELATIONS:
+            text = f"where({x[0]} {RELATIONS[op]} {x[1]}, {x[2]}, {x[3]})"
+        elif op is divide:
+            text = f"{x[0]} / {x[1]}"
+        else:
+            name = "power" if op.name == "**" else op.name
+            text = f"{name}({', '.join(x[: len(op.arguments)])})"
+        lines += [
+            f"        elif code == {code}:",
+            "            for lane in range(m):",
+            f"                v[y, lane] = {text}",
+        ]
+    source = _INTERPRETER.replace("{operations}", "\n".join(lines))
+    return load(HEADER + source)["run"]  # type: ignore[no-any-return]
