@@ -66,7 +66,7 @@ def _is_whole(x: Array, users: dict[Array, list[Array]]) -> bool:
         if x.op == "broadcast" or (x.op == "gather" and x.info.is_repeated):
             return False
         [viewed] = x.operands
-        if any(other is not x and not _are_disjoint(x, other) for other in users[viewed]):
+        if any(other is not x and not _are_disjoint(x, other) for other in users.get(viewed, ())):
             return False
         x = viewed
     return x.op != "concatenate" or all(
