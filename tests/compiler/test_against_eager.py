@@ -146,3 +146,8 @@ def test_a_sum_and_its_negative_in_a_product():
         return -z * w[0] + z * z - (x[0] - z) * -w[1]
 
     check(loss, [[[1.0, 2.0], [0.1, -3.0]]], x=2)
+
+
+def test_a_list_of_what_has_a_gradient_and_what_has_none():
+    w = Value(0.5)
+    check(lambda x: logsumexp([sin(w * x[0]), exp(x[1])]), [[[1.0, 2.0], [0.5, 0.25]]], x=2)
