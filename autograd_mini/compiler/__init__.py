@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from importlib.util import find_spec
+from keyword import iskeyword
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from .canonical import Graph
 from .origin import Origin
 from .pipeline import lower_loss, lower_outputs
 from .program import Compiled, Function, Program
-from .trace import Trace, Traced, are_alike, in_order, placeholders
+from .trace import Trace, Traced, in_order, made_inside, placeholders
 
 __all__ = ["Program", "compile"]
 
@@ -198,11 +199,13 @@ _COMPILED: Cache[tuple[Compiled, Function]] = Cache(size=32)
 
 def _shape(name: str, shape: Any) -> Shape:
     sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-    if not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in sizes):
+    sizes = tuple(n.__index__() if hasattr(n, "__index__") else n for n in sizes)
+    if not all(n.__class__ is int and n > 0 for n in sizes) or isinstance(shape, bool):
         raise ValueError(
             f"the shape of input {name} is (), a number of at least 1 or a tuple, got {shape!r}"
+            + "; is it parameters= that you mean?" * name.startswith("param")
         )
-    if not name.isidentifier():
+    if not name.isidentifier() or iskeyword(name):
         raise ValueError(f"the input {name!r} is no identifier")
     return sizes
 
@@ -214,14 +217,41 @@ def _leaves(parameters: Any) -> tuple[list[Value] | None, list[str] | None]:
     if hasattr(parameters, "named_parameters"):
         named = dict(parameters.named_parameters())
         return list(named.values()), list(named)
-    return list(parameters), None
+    leaves = _flat(parameters)
+    return leaves, None
+
+
+def _flat(parameters: Any) -> list[Value]:
+    """The Values of (nested) lists, dicts or a single one: leaves, each there once."""
+    if isinstance(parameters, dict):
+        parameters = list(parameters.values())
+    if hasattr(parameters, "tolist"):
+        parameters = parameters.tolist()
+    if isinstance(parameters, Value):
+        if not parameters.is_leaf:
+            raise ValueError(
+                f"a parameter is a leaf, and {parameters!r} is made by {parameters.op}; give the "
+                "Values that it is made of"
+            )
+        return [parameters]
+    if isinstance(parameters, (str, Real)) or not isinstance(parameters, Iterable):
+        raise TypeError(
+            "parameters are a module, or (nested) lists of Values, got "
+            f"{type(parameters).__name__} {parameters!r:.60}"
+        )
+    leaves = [leaf for part in parameters for leaf in _flat(part)]
+    if len(set(leaves)) < len(leaves):
+        raise ValueError("a parameter is there twice; give each Value once")
+    return leaves
 
 
 def _traced(graph: Graph, loss: Any, sizes: dict[str, Shape]) -> tuple[Any, Trace]:
     """The form of the loss, or an array of forms of outputs; and the trace."""
     trace, result = _trace(loss, sizes)
     again, same = _trace(loss, sizes)
-    if result.shape != same.shape or not are_alike(trace, again, zip(result.ravel(), same.ravel())):
+    pairs = zip(result.ravel(), same.ravel())
+    inside = made_inside(trace, again, pairs) if result.shape == same.shape else None
+    if inside is None:
         raise TraceError(
             "the function made two different graphs in two calls: a random number, or what the "
             "first call changed, would be the same for every example; give it as an input instead, "
@@ -232,6 +262,7 @@ def _traced(graph: Graph, loss: Any, sizes: dict[str, Shape]) -> tuple[Any, Trac
         if isinstance(root, Value) and not isinstance(root, Traced):
             order += topological_order(root)
     forms = np.empty(result.size, dtype=object)
+    graph.made_inside = inside
     forms[:] = graph.enter(order, list(result.ravel()))
     return (forms[0] if result.ndim == 0 else forms.reshape(result.shape)), trace
 
@@ -246,5 +277,7 @@ def _trace(loss: Any, sizes: dict[str, Shape]) -> tuple[Trace, Any]:
         raise TypeError(
             "the traced function has to give one scalar, the loss, or lists of scalars of one "
             f"length; got {type(result).__name__} {result!r:.60}"
+            + "; is a return missing?"
+            * (result is None)
         )
     return trace, scalars

@@ -11,7 +11,7 @@ elementwise operations of the rule table. Constants fold; parameters do not.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Container, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..primitives import (
@@ -94,6 +94,7 @@ class Graph:
         self.labels: dict[int, str] = {}
         self.parameters: list[Value] = [] if parameters is None else list(parameters)
         self._every_leaf = parameters is None
+        self.made_inside: Container[int] = ()  # ids of Values that are constants
         self._place = {p: i for i, p in enumerate(self.parameters)}
         self._numbers: dict[Any, int] = {}
         self._kinds: dict[Any, int] = {}
@@ -217,7 +218,7 @@ class Graph:
             return self.node(INPUT, leaf.operands)
         place = self._place.get(leaf)
         if place is None:
-            if not self._every_leaf:
+            if not self._every_leaf or id(leaf) in self.made_inside:
                 return float(leaf.data)
             place = self._place[leaf] = len(self.parameters)
             self.parameters.append(leaf)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -135,7 +136,10 @@ class Program:
             ValueError: an input has another shape, or there are no examples.
         """
         if self._compiled.reduction:
-            raise TypeError("this program gives a loss; call its value_and_grad(..)")
+            raise TypeError(
+                "this program gives one scalar, a loss; call its value_and_grad(..), or compile a "
+                "function that gives a list of outputs, such as lambda x: [model(x)]"
+            )
         return self._run(inputs)
 
     def _raise_as_scalars(self, inputs: Sequence[Any]) -> None:
@@ -155,7 +159,20 @@ class Program:
 
     def _run(self, inputs: Sequence[Any]) -> Any:
         batch = inputs if self._are_as_before(inputs) else self._checked(inputs)
-        return self._function(*batch, *self.arrays.values())
+        return self._function(*batch, *self._parameter_arrays())
+
+    def _parameter_arrays(self) -> list[Any]:
+        """The arrays of the parameters, which users may have replaced, in order and checked."""
+        arrays = []
+        for name, shape in self._compiled.parameters.items():
+            x = self.arrays.get(name)
+            if x.__class__ is not np.ndarray or x.shape != shape:
+                x = np.asarray(x, self._dtype) if isinstance(x, (Real, list)) else x
+                if getattr(x, "shape", None) != shape:
+                    got = getattr(x, "shape", None) or type(x).__name__
+                    raise ValueError(f"arrays[{name!r}] expected an array of {shape}, got {got}")
+            arrays.append(x)
+        return arrays
 
     def _are_as_before(self, inputs: Sequence[Any]) -> bool:
         """Whether the inputs are arrays of the shapes that were checked last."""
@@ -180,7 +197,8 @@ class Program:
                 x = _as_floats(name, given, self._dtype)
             if x.shape[1:] != shape or x.ndim == 0:
                 wanted = ", ".join(["examples", *map(str, shape)])
-                raise ValueError(f"input {name}: expected an array ({wanted}), got {x.shape}")
+                one = "; one example alone is [x]" if x.shape == shape else ""
+                raise ValueError(f"input {name}: expected an array ({wanted}), got {x.shape}{one}")
             if len(x) == 0:
                 raise ValueError(f"input {name}: expected at least one example, got none")
             if count is not None and len(x) != count:
@@ -229,8 +247,8 @@ class Program:
 
     def sync(self) -> None:
         """Write the arrays into the Values' data."""
-        for name, places in zip(self._compiled.parameters, self._compiled.places):
-            for place, number in zip(places.ravel(), self.arrays[name].ravel()):
+        for array, places in zip(self._parameter_arrays(), self._compiled.places):
+            for place, number in zip(places.ravel(), np.ravel(array)):
                 self.values[place].data = float(number)
 
     def backward(self, *inputs: Any) -> float:

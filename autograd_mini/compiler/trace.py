@@ -18,12 +18,18 @@ from typing import Any, NoReturn
 
 from ..backprop import topological_order
 from ..errors import TraceError
-from ..primitives import LEAF, add, dot
+from ..primitives import LEAF, add, divide, dot, multiply, power, subtract
 from ..rules import Primitive
 from ..value import Value, _real_operand
 from .arithmetic import SELECT, Comparison, Recorded
 
 _PACKAGES = tuple(str(Path(__file__).parents[2] / name) for name in ("autograd_mini", "nn"))
+
+
+_OPERATORS = {
+    "add": add, "subtract": subtract, "multiply": multiply, "true_divide": divide,
+    "divide": divide, "power": power,
+}  # fmt: skip
 
 
 class Trace(list["Traced"]):
@@ -148,7 +154,10 @@ class Traced(Recorded, Value):
         )
 
     def __int__(self) -> NoReturn:
-        refuse("int() and round() need a number", "an input that holds the whole number")
+        refuse(
+            "int() and round() need a number",
+            "where, or, for an index, pick(xs, k) or a one-hot input",
+        )
 
     __round__ = __trunc__ = __floor__ = __ceil__ = __int__
 
@@ -173,8 +182,20 @@ class Traced(Recorded, Value):
     def grad(self) -> NoReturn:
         refuse("a traced number has no .grad", "program.backward(..) and the parameters' .grad")
 
+    def __array_ufunc__(  # type: ignore[override]
+        self, ufunc: Any, method: str, *operands: Any, **options: Any
+    ) -> Any:
+        """The operators of NumPy's scalars are ours; NumPy's functions are refused."""
+        row = _OPERATORS.get(ufunc.__name__)
+        if row is None or method != "__call__" or options:
+            refuse(
+                f"NumPy's {ufunc.__name__} needs numbers",
+                "the function from autograd_mini, such as exp(x)",
+            )
+        return row.apply(operands)
+
     def backward(self, seed: Any = 1) -> NoReturn:
-        refuse("a traced number has no gradient yet", "return the loss, and call program.backward")
+        refuse("a traced number has no gradient yet", "program.backward(..), outside of it")
 
     def zero_grad(self) -> NoReturn:
         refuse("a traced number has no gradient", "zero_grad() outside of the traced function")
@@ -196,14 +217,18 @@ def refuse(reason: str, remedy: str) -> NoReturn:
     raise TraceError(f"{where}{reason}; use {remedy}")
 
 
-def are_alike(one: Trace, other: Trace, results: Iterable[tuple[Any, Any]]) -> bool:
-    """Whether two traces, and pairs of scalars that were made of them, are the same program."""
-    twins: dict[int, Value] = {}  # the Values of the one trace, by id, and those of the other
-    return (
+def made_inside(
+    one: Trace, other: Trace, results: Iterable[tuple[Any, Any]]
+) -> dict[int, Value] | None:
+    """The Values that a traced function made itself, by id, in the first of two traces; with their
+    twins in the other. None if the traces, and pairs of scalars made of them, are not alike."""
+    twins: dict[int, Value] = {}
+    alike = (
         len(one) == len(other)
         and all(_made_alike(a, b, twins) for a, b in zip(one, other))
         and all(_alike(a, b, twins) for a, b in results)
     )
+    return twins if alike else None
 
 
 def _made_alike(a: Value, b: Value, twins: dict[int, Value]) -> bool:
@@ -226,7 +251,7 @@ def _alike(x: Any, y: Any, twins: dict[int, Value]) -> bool:
         order = list(zip(topological_order(x), topological_order(y)))
         for a, b in order:
             if a is not b:
-                if a.is_leaf or b.is_leaf or not _made_alike(a, b, twins):
+                if a.data != b.data or not _made_alike(a, b, twins):
                     return False
                 twins[id(a)] = b
     return twins.get(id(x)) is y

@@ -9,7 +9,7 @@ import pytest
 from agreement import check
 
 import nn
-from autograd_mini import Value, compile, dot, exp, fsum, log, pick, sqrt
+from autograd_mini import TraceError, Value, compile, dot, exp, fsum, log, pick, sqrt
 
 
 def line():
@@ -260,7 +260,7 @@ def test_outputs_have_a_row_for_each_example():
 
 def test_a_loss_and_outputs_are_called_differently():
     compiled, w, _ = program()
-    with pytest.raises(TypeError, match=r"gives a loss; call its value_and_grad"):
+    with pytest.raises(TypeError, match=r"a loss; call its value_and_grad.* a list of outputs"):
         compiled.predict(X, Y)
     outputs = compile(lambda x: [w[0] * x[0]], x=2)
     with pytest.raises(TypeError, match=r"gives outputs and no gradient; call its predict"):
@@ -334,3 +334,51 @@ def test_equal_graphs_share_their_program_but_not_their_numbers():
         )
     }
     assert len(sources) == 5
+
+
+def test_a_value_made_inside_the_function_is_a_constant():
+    w = Value(2.0, "w")
+
+    def loss(x, y):
+        total = Value(0.0)  # as one writes it for micrograd
+        for xi in x:
+            total = total + w * xi
+        return (Value(3.0) * total - y) ** 2
+
+    program = compile(loss, x=3, y=())
+    assert program.parameters == ["w"]
+    assert program.value_and_grad([[1.0, 2.0, 3.0]], [4.0]) == (1024.0, [1152.0])
+
+
+def test_arrays_of_another_shape_are_refused_by_name():
+    w = [Value(1.0), Value(2.0)]
+    program = compile(lambda x: dot(w, x), x=2, parameters=w)
+    [name] = program.parameters
+    program.arrays[name] = np.ones((2, 2))
+    for call in (lambda: program.value_and_grad([[1.0, 2.0]]), program.sync):
+        with pytest.raises(ValueError, match=rf"arrays\['{name}'\] expected an array of \(2,\)"):
+            call()
+    program.arrays[name] = [3.0, 4.0]
+    assert program.value_and_grad([[1.0, 2.0]])[0] == 11.0
+
+
+def test_parameters_are_leaves_each_there_once_in_lists_of_any_form():
+    w, b = Value(1.0, "w"), Value(2.0, "b")
+    for parameters in ([[w], b], {"w": w, "b": [b]}, np.array([w, b], dtype=object)):
+        assert compile(lambda x: w * x + b, x=(), parameters=parameters).values == [w, b]
+    with pytest.raises(ValueError, match="a parameter is a leaf"):
+        compile(lambda x: w * x, x=(), parameters=[w * 2])
+    with pytest.raises(ValueError, match="there twice"):
+        compile(lambda x: w * x, x=(), parameters=[w, w])
+    with pytest.raises(TypeError, match="got int 1"):
+        compile(lambda x: w * x, x=(), parameters=[1])
+
+
+def test_functions_of_numpy_are_refused_and_its_numbers_taken():
+    w = Value(2.0)
+    with pytest.raises(TraceError, match="NumPy's exp needs numbers"):
+        compile(lambda x: np.exp(w * x), x=())
+    program = compile(lambda x: np.float64(2) * x * w + x * np.float64(3), x=())
+    assert program.value_and_grad([1.0]) == (7.0, [2.0])
+    with pytest.raises(TypeError, match="got an array"):
+        compile(lambda x: np.array([1.0, 2.0]) * x, x=())
