@@ -130,6 +130,7 @@ def expressions(
 # So that programs stay well-conditioned, and differences can check them:
 LARGEST = 1e3  # of the numbers in a program
 STEEPEST = 3e3  # of the scalars' reach
+NOISIEST = 1e5  # of their noise: tan(atan(1e3)) is 1e3 with a noise of a million
 CLEARANCE = 1e-3  # from kinks and edges, and for every unit of reach
 CLEARANCE_PER_REACH = 3e-6
 
@@ -141,11 +142,13 @@ class _Scalar(NamedTuple):
         number: its value.
         reach: how far it moves, at most and to first order, where every input moves by its own
             size, or by 1 if it is smaller.
+        noise: what roundings may have added to it, in units of that of 1.
         made: the operation and its operands, places in the list of scalars; None for an input.
     """
 
     number: float
     reach: float
+    noise: float = 0.0
     made: tuple[Primitive, tuple[Any, ...]] | None = None
 
     def suits(self, interval: Interval) -> bool:
@@ -336,8 +339,12 @@ def _result(
         slopes = primitive.locals(point, y, point, moving)
     except (ValueError, ArithmeticError):
         return None
-    reach = sum(abs(d) * x.reach for d, x in zip(slopes, given) if isinstance(x, _Scalar))
-    return _Scalar(y, reach) if abs(y) <= LARGEST and reach <= STEEPEST else None
+    steps = [(abs(d), x) for d, x in zip(slopes, given) if isinstance(x, _Scalar)]
+    reach = sum(d * x.reach for d, x in steps)
+    noise = abs(y) + sum(d * x.noise for d, x in steps)
+    if abs(y) > LARGEST or reach > STEEPEST or noise > NOISIEST:
+        return None
+    return _Scalar(y, reach, noise)
 
 
 class Network:
