@@ -1543,3 +1543,12 @@ def test_an_error_shows_the_first_four_of_a_list():
         broken([1.0, 2.0, 3.0, 4.0])
     with pytest.raises(DomainError, match=r"got 1\.0, 2\.0, 3\.0, 4\.0, \.\.$"):
         broken([1.0, 2.0, 3.0, 4.0, largest])
+
+
+def test_softmax_leaves_traced_scalars_as_they_are():
+    """They have no number to be less by; a compiled softmax shifts itself."""
+    from autograd_mini.compiler.trace import Trace, placeholders
+
+    xs = placeholders("x", (2,), Trace(["x"]))
+    assert [str(p.op) for p in softmax(xs)] == ["exp", "exp"]
+    assert [p.operands[0] for p in log_softmax(xs)] == xs
