@@ -1,6 +1,7 @@
 """Differential fuzzing of every backend but NumPy's, which test_against_eager.py fuzzes.
 
-In CI each backend meets more than 2,000 programs. What a compiler would need seconds for runs as
+In CI each backend meets more than 2,000 programs; JAX, the slowest at it, 768 of them, and all
+where CI_FULL is set, as `.ci/run --full` does. What a compiler would need seconds for runs as
 Python: the loops of Numba by themselves, JAX operation by operation. Even so JAX compiles each
 operation once for every shape, so it meets few of the programs that have shapes of their own. The
 tape is compiled: all tapes have one interpreter. Tens of programs are compiled for the others, too.
@@ -23,6 +24,9 @@ LOOPS = {"graphs": 100, "nets": 50, "expressions": 105}  # a chunk
 JAX = {"graphs": 12, "nets": 4, "expressions": 240}
 SINGLE = STEEPEST * 2**-24  # what inputs are rounded by, as far as programs may enlarge it
 chunks = pytest.mark.parametrize("chunk", range(CHUNKS))
+jax_chunks = pytest.mark.parametrize(
+    "chunk", range(CHUNKS if os.environ.get("CI_FULL") else min(CHUNKS, 3))
+)
 FOUND = (Phase.explicit, Phase.reuse, Phase.generate)  # to shrink what fails would take minutes
 
 
@@ -71,7 +75,7 @@ def test_loops_compiled(chunk):
     check(loss, [JITTER * 3], parameters=list(chain(*inputs)), least=1.0, e=(), backend="numba")
 
 
-@chunks
+@jax_chunks
 @pytest.mark.parametrize("kind", JAX)
 def test_jax_operation_by_operation(kind, chunk):
     jax = pytest.importorskip("jax")
@@ -83,7 +87,7 @@ def test_jax_operation_by_operation(kind, chunk):
     fuzz(kind, JAX[kind], chunk, uncompiled, FOUND)
 
 
-@chunks
+@jax_chunks
 def test_jax_in_single_precision(chunk):
     jax = pytest.importorskip("jax")
 
@@ -102,7 +106,7 @@ def test_a_list_of_one_parameter_has_an_axis():
         check(lambda x: logsumexp([sin(w)]) * x, [[1.0, 2.0]], x=(), backend="jax")
 
 
-@chunks
+@jax_chunks
 def test_compiled_by_jax(chunk):
     pytest.importorskip("jax")
     fuzz("expressions", 6, chunk, lambda agrees, drawn: agrees(drawn, backend="jax"), FOUND)
