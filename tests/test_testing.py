@@ -38,6 +38,7 @@ from autograd_mini.testing import (
     check_primitive,
     expressions,
     networks,
+    programs,
     values,
 )
 from autograd_mini.testing.numerics import ComplexStep, differentiate
@@ -626,3 +627,11 @@ def test_what_oscillates_within_the_first_reach_is_not_called_wrong():
     check_gradients(wave, x, gradient=lambda x: 348.5 * math.cos(348.5 * x))
     with pytest.raises(GradientError):
         check_gradients(wave, x, gradient=lambda x: 348.6 * math.cos(348.5 * x))
+
+
+def test_programs_do_not_magnify_roundings():
+    """tan(atan(x)) is x, but near pi/2 the tangent makes 1e6 of a rounding."""
+    for x, is_drawn in ((1.0, True), (922.0, False)):
+        angle = programs._result(TABLE["atan"], (0,), [programs._input(x)])
+        back = programs._result(TABLE["tan"], (0,), [angle])
+        assert (back is not None) == is_drawn

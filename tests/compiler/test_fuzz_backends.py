@@ -1,7 +1,6 @@
 """Differential fuzzing of every backend but NumPy's, which test_against_eager.py fuzzes.
 
-In CI each backend meets more than 2,000 programs; JAX, the slowest at it, 768 of them, and all
-where CI_FULL is set, as `.ci/run --full` does. What a compiler would need seconds for runs as
+In CI each backend meets more than 2,000 programs. What a compiler would need seconds for runs as
 Python: the loops of Numba by themselves, JAX operation by operation. Even so JAX compiles each
 operation once for every shape, so it meets few of the programs that have shapes of their own. The
 tape is compiled: all tapes have one interpreter. Tens of programs are compiled for the others, too.
@@ -24,17 +23,10 @@ LOOPS = {"graphs": 100, "nets": 50, "expressions": 105}  # a chunk
 JAX = {"graphs": 12, "nets": 4, "expressions": 240}
 SINGLE = STEEPEST * 2**-24  # what inputs are rounded by, as far as programs may enlarge it
 chunks = pytest.mark.parametrize("chunk", range(CHUNKS))
-jax_chunks = pytest.mark.parametrize(
-    "chunk", range(CHUNKS if os.environ.get("CI_FULL") else min(CHUNKS, 3))
-)
 FOUND = (Phase.explicit, Phase.reuse, Phase.generate)  # to shrink what fails would take minutes
 
 
-@pytest.fixture(autouse=True, scope="module")
-def machine_code_of_its_own(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NUMBA_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        yield
+pytestmark = pytest.mark.usefixtures("cache_of_its_own")
 
 
 def fuzz(kind, count, chunk, test, phases=tuple(Phase)):
@@ -75,7 +67,7 @@ def test_loops_compiled(chunk):
     check(loss, [JITTER * 3], parameters=list(chain(*inputs)), least=1.0, e=(), backend="numba")
 
 
-@jax_chunks
+@chunks
 @pytest.mark.parametrize("kind", JAX)
 def test_jax_operation_by_operation(kind, chunk):
     jax = pytest.importorskip("jax")
@@ -87,7 +79,7 @@ def test_jax_operation_by_operation(kind, chunk):
     fuzz(kind, JAX[kind], chunk, uncompiled, FOUND)
 
 
-@jax_chunks
+@chunks
 def test_jax_in_single_precision(chunk):
     jax = pytest.importorskip("jax")
 
@@ -106,7 +98,7 @@ def test_a_list_of_one_parameter_has_an_axis():
         check(lambda x: logsumexp([sin(w)]) * x, [[1.0, 2.0]], x=(), backend="jax")
 
 
-@jax_chunks
+@chunks
 def test_compiled_by_jax(chunk):
     pytest.importorskip("jax")
     fuzz("expressions", 6, chunk, lambda agrees, drawn: agrees(drawn, backend="jax"), FOUND)

@@ -1,7 +1,6 @@
 """The Numba backend: generated loops, as plain Python and compiled, against the eager engine."""
 
 import builtins
-import os
 import random
 import sys
 
@@ -18,17 +17,10 @@ import nn  # noqa: E402
 from autograd_mini import Value, compile, dot, exp, fsum, primitive, softmax, tanh  # noqa: E402
 from autograd_mini.compiler.backends import jit, tape  # noqa: E402
 
-pytestmark = pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaWarning")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def cache_of_its_own(tmp_path_factory):
-    before = os.environ.get("NUMBA_CACHE_DIR")
-    os.environ["NUMBA_CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
-    yield
-    os.environ.pop("NUMBA_CACHE_DIR")
-    if before is not None:
-        os.environ["NUMBA_CACHE_DIR"] = before
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaWarning"),
+    pytest.mark.usefixtures("cache_of_its_own"),
+]
 
 
 def moons():

@@ -1,6 +1,5 @@
 """The tape: it gives what the eager engine gives, and is chosen where arrays make no sense."""
 
-import os
 import random
 
 import numpy as np
@@ -15,6 +14,8 @@ from test_numba import gradients_of_all_rows, names_of_partials
 
 import nn
 from autograd_mini import Value, compile, logsumexp, primitive, sin, tanh
+
+pytestmark = pytest.mark.usefixtures("cache_of_its_own")
 
 STEPS = [
     lambda a, b: (a + b) / 2,
@@ -32,16 +33,6 @@ def irregular(xs, ws, size=600, seed=0):
         a, b = front[i], front[j]
         front[i] = rng.choice(STEPS)(a, b)
     return sum(front)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def cache_of_its_own(tmp_path_factory):
-    before = os.environ.get("NUMBA_CACHE_DIR")
-    os.environ["NUMBA_CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
-    yield
-    os.environ.pop("NUMBA_CACHE_DIR")
-    if before is not None:
-        os.environ["NUMBA_CACHE_DIR"] = before
 
 
 def test_an_irregular_graph_is_a_tape_and_a_net_is_not():
