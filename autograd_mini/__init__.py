@@ -1,15 +1,8 @@
 """autograd-mini: a scalar reverse-mode autodiff engine that can be stepped through and trusted."""
 
-from .backprop import (
-    Step,
-    backprop_steps,
-    first_nonfinite,
-    gradients,
-    node_names,
-    rerun,
-    topological_order,
-)
+from .backprop import gradients
 from .errors import AutogradError, DomainError, StaleGraphError, TraceError
+from .graph import first_nonfinite, node_names, rerun, topological_order
 from .primitives import (
     acos,
     acosh,
@@ -69,6 +62,7 @@ if TYPE_CHECKING:
     from .formulas import latex
     from .paths import chain_rule
     from .stepper import step_through
+    from .steps import Step, backprop_steps
 
     __version__: str
 
@@ -150,6 +144,8 @@ __all__ = [
 
 # `compile` is not in __all__: import * would hide Python's own, and ask for NumPy.
 _LOADED_WHEN_USED = {  # so that importing the engine stays quick
+    "Step": "steps",
+    "backprop_steps": "steps",
     "chain_rule": "paths",
     "compile": "compiler",
     "draw_dot": "draw",

@@ -14,11 +14,11 @@ from functools import cache, reduce
 from operator import add, mul
 
 from . import primitives as rules
-from .backprop import check_is_value, node_names, topological_order
-from .draw.text import clean, exact, format_number
 from .errors import AutogradError, TraceError
+from .graph import check_is_value, node_names, topological_order
 from .rules import Primitive
 from .scalars import IEEE
+from .text import clean, exact, format_number
 from .value import Value, plain_numbers
 
 TYPE_CHECKING = False
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from .backprop import Step
+    from .steps import Step
 
 LONGEST = 20_000  # characters of LaTeX, about as much as fits on three pages
 

@@ -11,10 +11,10 @@ import math
 from functools import reduce
 from operator import mul
 
-from .backprop import check_is_value, node_names, topological_order
-from .draw.text import exact
 from .errors import AutogradError
 from .formulas import Formula, Latex, derivative, local_derivatives, rounded
+from .graph import check_is_value, node_names, topological_order
+from .text import exact
 from .value import Value
 
 TYPE_CHECKING = False

@@ -7,7 +7,8 @@ from math import nan
 from numbers import Rational
 
 from .errors import DomainError
-from .scalars import IEEE, plain, show
+from .scalars import IEEE, plain
+from .text import show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing alone would triple the time that the import takes

@@ -51,25 +51,6 @@ def refusal(x: Any) -> str:
     return f"expected a number, got {kind}; a scalar is a Value, an int, a float or a Fraction"
 
 
-def show(x: Any) -> str:
-    """A plain number, or a Value with its label, for an error message."""
-    label = getattr(x, "label", "")
-    number = written(getattr(x, "data", x))
-    return f"{number} (the Value labelled {label!r})" if label else number
-
-
-def written(x: Any) -> str:
-    """repr(x), but short for ints and Fractions of more digits than one would read, or Python
-    would write."""
-    if isinstance(x, Rational):
-        above, below = int(x.numerator), int(x.denominator)
-        if max(abs(above), below) >= 10**40:
-            digits = (above.bit_length() - below.bit_length()) * 0.30103
-            sign = "-" if above < 0 else ""
-            return f"<{type(x).__name__} of about {sign}1e{digits:.0f}>"
-    return repr(x)
-
-
 class IEEE:
     """A float whose arithmetic never raises: 1/0 is inf, 0/0 is nan, an overflow is inf.
 

@@ -7,16 +7,9 @@ uses a Value from outside, what comes out depends on it, and so comes out as Val
 
 from __future__ import annotations
 
-from .backprop import (
-    _product,
-    dependents,
-    gradients,
-    partial_values,
-    substitute,
-    sweep_values,
-    topological_order,
-)
-from .nested import flat, map_nested, unflat
+from .backprop import _product, dependents, gradients, partial_values, sweep_values
+from .graph import substitute, topological_order
+from .nested import flatten, map_nested, unflatten
 from .primitives import where
 from .scalars import plain
 from .value import Value
@@ -56,9 +49,11 @@ class _Run:
         for i in set(places):
             arguments[i] = map_nested(_variable, arguments[i])
         self.wrt = [arguments[i] for i in places]
-        self.variables: list[Value] = list(flat(self.wrt))  # with repeats, where argnums has some
+        self.variables: list[Value] = list(
+            flatten(self.wrt)
+        )  # with repeats, where argnums has some
         self.output = f(*arguments)
-        self.roots = [_scalar(x, f) for x in flat(self.output)]
+        self.roots = [_scalar(x, f) for x in flatten(self.output)]
         own = set(self.variables)
         self.outside: Value | None = None
         self.depends_on(x for x in self.variables if not x.is_leaf)
@@ -178,7 +173,7 @@ def value_and_grad(
     def value_and_gradient(*args: Any, **keywords: Any) -> tuple[Any, Any]:
         run = _Run(_with(f, keywords), args, numbers, "grad")
         root = run.single_root(f, "grad")
-        parts = unflat(run.wrt, run.gradients(root))
+        parts = unflatten(run.wrt, run.gradients(root))
         return run.finished([root])[0], parts[0] if isinstance(argnums, int) else tuple(parts)
 
     return value_and_gradient
@@ -235,13 +230,13 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     run = _Run(f, primals, range(len(primals)), "vjp")
 
     def back(cotangent: Any) -> tuple[Any, ...]:
-        weights = list(flat(map_nested(lambda _, v: _direction(v), run.output, cotangent)))
+        weights = list(flatten(map_nested(lambda _, v: _direction(v), run.output, cotangent)))
         total: Any = 0
         for root, weight in zip(run.roots, weights):
             total = total + _product(root, weight)
-        return tuple(unflat(run.wrt, run.beside(weights).gradients(total)))
+        return tuple(unflatten(run.wrt, run.beside(weights).gradients(total)))
 
-    return unflat(run.output, run.finished(run.roots)), back
+    return unflatten(run.output, run.finished(run.roots)), back
 
 
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -264,8 +259,8 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
 
     def jacobian_of(*args: Any, **keywords: Any) -> Any:
         run = _Run(_with(f, keywords), args, numbers, "jacobian")
-        rows = [unflat(run.wrt, run.gradients(root)) for root in run.roots]
-        return unflat(
+        rows = [unflatten(run.wrt, run.gradients(root)) for root in run.roots]
+        return unflatten(
             run.output, [row[0] if isinstance(argnums, int) else tuple(row) for row in rows]
         )
 
@@ -311,7 +306,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     directions = [
         t
         for p, d in zip(run.wrt, tangents)
-        for t in flat(map_nested(lambda _, t: _direction(t), p, d))
+        for t in flatten(map_nested(lambda _, t: _direction(t), p, d))
     ]
     run.depends_on(directions)
     tangent: dict[Value, Any] = dict(zip(run.variables, directions))
@@ -322,7 +317,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
             if node in moving and node not in tangent:
                 tangent[node] = _tangent(node, tangent, run.outside is not None)
     out = [_like(root, tangent.get(root, 0)) for root in run.roots]
-    return unflat(run.output, run.finished(run.roots)), unflat(run.output, run.finished(out))
+    return unflatten(run.output, run.finished(run.roots)), unflatten(run.output, run.finished(out))
 
 
 def _tangent(node: Value, tangent: dict[Value, Any], nested: bool) -> Any:

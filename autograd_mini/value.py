@@ -32,7 +32,9 @@ from .primitives import (
     subtract,
 )
 from .rules import NaryPrimitive, Primitive
-from .scalars import plain, refusal, written
+from .scalars import plain, refusal
+from .sweep import every_node, sweep
+from .text import short_repr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -178,9 +180,12 @@ class Value:
         >>> x.grad
         6.0
         """
-        from .backprop import backward
-
-        backward(self, seed)
+        gradient = sweep(self, _seed(self, seed))
+        for node, g in gradient.items():
+            if node._a is None:
+                node.grad += g
+            else:
+                node.grad = g
 
     # -- every operation ------------------------------------------------------------------------
 
@@ -354,7 +359,7 @@ class Value:
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={written(self.data)}, grad={written(self.grad)}{label})"
+        return f"Value(data={short_repr(self.data)}, grad={short_repr(self.grad)}{label})"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """The graph as a picture, in a notebook."""
@@ -383,9 +388,7 @@ class Value:
     # -- copying, without recursion -------------------------------------------------------------
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        from .backprop import topological_order
-
-        for node in topological_order(self):
+        for node in every_node(self):
             if id(node) not in memo:
                 memo[id(node)] = node._moved(lambda x: memo[id(x)])
         return memo[id(self)]  # type: ignore[no-any-return]
@@ -404,11 +407,9 @@ class Value:
         """A leaf by itself, which keeps its identity; any other node as rows of its graph."""
         if self.is_leaf:
             return _restored, (self.data, self._grad_or_none(), self.label, LEAF, (), ())
-        from .backprop import topological_order
-
         rows: list[Any] = []
         row_of: dict[Value, tuple[int]] = {}  # a tuple stands for a node made by an earlier row
-        for node in topological_order(self):
+        for node in every_node(self):
             if not node.is_leaf:
                 row_of[node] = (len(rows),)
                 operands = tuple(
@@ -549,6 +550,12 @@ def plain_numbers(operands: Sequence[Any]) -> list[Any]:
         if x.__class__ is not int:
             exact = x.__class__
     return numbers if exact is None else [exact(x) for x in numbers]
+
+
+def _seed(root: Value, seed: Any) -> Any:
+    """The seed as a plain number, as exact as the root."""
+    number = _real_operand(seed)
+    return type(root.data)(number) if number.__class__ is int else number
 
 
 # -- making nodes -------------------------------------------------------------------------------

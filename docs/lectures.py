@@ -244,10 +244,10 @@ def _name(name: str) -> str:
 
 def _test(test: str) -> str:
     file, name = test.split("::")
-    path = ROOT / "tests" / f"{file}.py"
+    [path] = _only((ROOT / "tests").glob(f"*/{file}.py"), f"test file {file}")
     if f"def test_{name}(" not in path.read_text(encoding="utf-8"):
         raise LookupError(f"there is no test_{name} in {path.name}")
-    return f"[{name.replace('_', ' ')}](../tests/{path.name})"
+    return f"[{name.replace('_', ' ')}](../{path.relative_to(ROOT).as_posix()})"
 
 
 def _section(section: str) -> str:

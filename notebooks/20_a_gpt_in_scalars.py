@@ -430,8 +430,8 @@ figure.tight_layout()
 # alone.
 #
 # The same network, written by hand in JAX and trained in the same way, has the same loss at every
-# one of the thousand steps: the largest difference is below $10^{-9}$. `tests/test_rivals.py` does
-# that.
+# one of the thousand steps: the largest difference is below $10^{-9}$.
+# `tests/project/test_rivals.py` does that.
 #
 # ## It makes up names
 #

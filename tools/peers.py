@@ -16,8 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
-from autograd_mini import Value
-from autograd_mini.backprop import gradients, topological_order
+from autograd_mini import Value, gradients, topological_order
 from autograd_mini.primitives import TABLE
 from autograd_mini.rules import Primitive
 from autograd_mini.testing import Expression, expressions

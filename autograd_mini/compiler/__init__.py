@@ -13,8 +13,8 @@ try:
 except ModuleNotFoundError as error:
     raise ImportError('compile takes NumPy: pip install "autograd-mini[compile]"') from error
 
-from ..backprop import topological_order
 from ..errors import TraceError
+from ..graph import topological_order
 from ..value import Value
 from .arrays import Shape
 from .backends import backend as load_backend

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from ..backprop import topological_order
 from ..errors import TraceError
+from ..graph import topological_order
 from ..primitives import LEAF, add, divide, dot, multiply, power, subtract
 from ..rules import Primitive
 from ..value import Value, _real_operand

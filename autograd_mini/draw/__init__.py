@@ -5,9 +5,9 @@ modules.py finds the nodes of each neuron and layer, sketch.py draws many nodes 
 draws a network as columns of neurons; program.py finds and runs the dot that lays them out.
 """
 
+from ..text import format_number
 from .graph import draw_dot, mimebundle, render
 from .mlp import draw_mlp
 from .program import dot_command
-from .text import format_number
 
 __all__ = ["dot_command", "draw_dot", "draw_mlp", "format_number", "mimebundle", "render"]

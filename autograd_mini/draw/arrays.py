@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import textwrap
 
-from .palette import BACKWARD, INK, PAPER, QUIET
+from ..palette import BACKWARD, INK, PAPER, QUIET
+from ..text import shortened
+from .labels import escaped, tooltip
 from .program import new_picture
-from .text import escaped, shortened, tooltip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

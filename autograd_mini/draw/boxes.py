@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from math import inf
 
-from ..backprop import node_names
+from ..graph import node_names
+from ..palette import BACKWARD, INK, MUTED, PAPER, QUIET, GradientScale, ink_on
 from ..primitives import dot, fsum
 from ..rules import NaryPrimitive
+from ..text import exact, format_number, format_range, shortened
 from ..value import NO_GRADIENT, Value
+from .labels import SIGNS, escaped, formula, symbol, tooltip, written
 from .modules import split
-from .palette import BACKWARD, INK, MUTED, PAPER, QUIET, GradientScale, ink_on
 from .program import new_picture
 from .sketch import Group, Sketch
-from .text import (
-    SIGNS,
-    escaped,
-    exact,
-    format_number,
-    format_range,
-    formula,
-    shortened,
-    symbol,
-    tooltip,
-    written,
-)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

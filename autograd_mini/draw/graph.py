@@ -9,8 +9,9 @@ all that the chain rule multiplies can be read off the picture.
 
 from __future__ import annotations
 
-from ..backprop import check_is_value, dependents, topological_order
+from ..backprop import dependents
 from ..errors import AutogradError
+from ..graph import check_is_value, topological_order
 from ..value import Value
 from .boxes import SIDES, Drawing
 from .modules import homes, parameter_names, split

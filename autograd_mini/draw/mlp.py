@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 from ..errors import AutogradError
-from .palette import INK, PAPER, QUIET
+from ..palette import INK, PAPER, QUIET
+from ..text import exact, format_number, shortened
+from .labels import escaped, tooltip
 from .program import new_picture
-from .text import escaped, exact, format_number, shortened, tooltip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..backprop import check_is_value, topological_order
-from ..draw.text import clean
 from ..errors import AutogradError, StaleGraphError
 from ..files import write_atomically
-from ..scalars import written
+from ..graph import check_is_value, topological_order
+from ..text import clean, short_repr
 from ..value import Value
 from .frames import Frame, frames_of
 
@@ -39,8 +38,8 @@ class Stepper:
         for leaf, data in self._leaves.items():
             if leaf.data is not data:
                 raise StaleGraphError(
-                    f"the leaf {leaf.label!r} was {written(data)} when step_through() was called, "
-                    f"and is {written(leaf.data)} now; call step_through(rerun(root))"
+                    f"the leaf {leaf.label!r} was {short_repr(data)} when step_through() was "
+                    f"called, and is {short_repr(leaf.data)} now; call step_through(rerun(root))"
                 )
 
     def __len__(self) -> int:

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
-from ..backprop import Step, backprop_steps, topological_order
+from ..graph import topological_order
+from ..steps import Step, backprop_steps
 from ..value import Value
 
 

@@ -16,10 +16,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from ..backprop import Step, backprop_steps, node_names, topological_order
 from ..draw import render
 from ..draw.modules import brief, parameter_names
-from ..draw.text import clean, exact, format_number, shortened
 from ..formulas import (
     Formula,
     latex_name,
@@ -29,7 +27,10 @@ from ..formulas import (
     rounded,
     written,
 )
+from ..graph import node_names, topological_order
 from ..mathml import inner_mathml
+from ..steps import Step, backprop_steps
+from ..text import clean, exact, format_number, shortened
 from ..value import Value
 from .frames import Frame, gradients_after
 

@@ -6,10 +6,10 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..backprop import Step, backprop_steps
 from ..errors import GradientError
-from ..nested import flat, paths, unflat
+from ..nested import flatten, paths, unflatten
 from ..rules import Primitive
+from ..steps import Step, backprop_steps
 from ..transforms import grad, value_and_grad
 from ..value import Value
 from .numerics import Numeric, compare, differentiate, obstacle
@@ -129,7 +129,7 @@ def assert_same_gradients(
     everything = tuple(range(len(inputs)))
     (y, dy), (z, dz) = (value_and_grad(h, everything)(*inputs) for h in (f, g))
     pairs = [("the value", y, z)]
-    for (path, x), a, b in zip(_places(inputs), flat(dy), flat(dz)):
+    for (path, x), a, b in zip(_places(inputs), flatten(dy), flatten(dz)):
         pairs.append((f"the derivative by {path} = {x!r}", a, b))
     for what, a, b in pairs:
         first, second = _number(a), _number(b)
@@ -144,7 +144,7 @@ def _gradient(
     f: Callable[..., Any], inputs: Sequence[Any], gradient: Callable[..., Any] | None, count: int
 ) -> list[float]:
     found = (gradient or grad(f, tuple(range(len(inputs)))))(*inputs)
-    numbers = list(map(_number, flat(found)))
+    numbers = list(map(_number, flatten(found)))
     if len(numbers) != count:
         raise GradientError(f"the gradient has {len(numbers)} numbers, but the inputs have {count}")
     return numbers
@@ -161,7 +161,7 @@ def _component(
 
     def component(*xs: Any) -> Any:
         found = (gradient or grad(f, tuple(range(len(inputs)))))(*xs)
-        return list(flat(found))[index]
+        return list(flatten(found))[index]
 
     return component
 
@@ -172,16 +172,16 @@ def _number(x: Any) -> float:
 
 def _places(inputs: Any) -> list[tuple[str, float]]:
     """("inputs[0][2]", number) for every number of the inputs."""
-    return list(zip(paths(inputs, "inputs"), map(_number, flat(inputs))))
+    return list(zip(paths(inputs, "inputs"), map(_number, flatten(inputs))))
 
 
 def _along(f: Callable[..., Any], inputs: Sequence[Any], index: int) -> Callable[[Any], Any]:
     """f as a function of the index-th number of its inputs alone."""
-    numbers = list(map(_number, flat(inputs)))
+    numbers = list(map(_number, flatten(inputs)))
 
     def along(t: Any) -> Any:
         moved = [*numbers[:index], t, *numbers[index + 1 :]]
-        return f(*unflat(tuple(inputs), moved))
+        return f(*unflatten(tuple(inputs), moved))
 
     return along
 
@@ -189,7 +189,7 @@ def _along(f: Callable[..., Any], inputs: Sequence[Any], index: int) -> Callable
 def _worst_step(f: Callable[..., Any], inputs: Sequence[Any]) -> str:
     """The step of backprop whose local derivative is furthest from the numerical one, in words."""
     leaves = [Value(x, path) for path, x in _places(inputs)]
-    root = f(*unflat(tuple(inputs), leaves))
+    root = f(*unflatten(tuple(inputs), leaves))
     if not isinstance(root, Value):
         return ""
     worst: tuple[float, Step, float] | None = None

@@ -12,9 +12,9 @@ import pytest
 from pages import PHONE, PROJECTOR, shown
 
 from autograd_mini import Value, backprop_steps, node_names, step_through, topological_order
-from autograd_mini.draw.text import clean, format_number
 from autograd_mini.stepper import Frame, Stepper
 from autograd_mini.stepper.frames import gradients_after
+from autograd_mini.text import clean, format_number
 
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 

@@ -1,15 +1,12 @@
-"""Text in a picture: numbers in a few digits, and labels that cannot break it."""
+"""Numbers and names as text: in full, in a few digits, on one line."""
 
 from __future__ import annotations
 
 from numbers import Rational
 
-from ..rules import NaryPrimitive
-from ..value import Value
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
 
@@ -57,40 +54,24 @@ def exact(x: Any) -> str:
         return format_number(x)
 
 
-# -- operations ---------------------------------------------------------------------------------
-
-SIGNS = {"*": "×", "-": "−"}
-_CONDITIONS = {"_where_true": "True", "_where_false": "False"}
-_SYMMETRIC = {"+", "*", "maximum", "minimum", "hypot"}
-
-
-def symbol(node: Value, names: Mapping[Value, str]) -> str:
-    """What the operation says: its sign, or the formula where the order of operands matters."""
-    op = str(node.op)
-    if isinstance(node.op, NaryPrimitive) or len(node.operands) == 1 or op in _SYMMETRIC:
-        return SIGNS.get(op, op)
-    return formula(node, names, 12)
+def show(x: Any) -> str:
+    """A plain number, or a Value with its label, for an error message."""
+    label = getattr(x, "label", "")
+    number = short_repr(getattr(x, "data", x))
+    return f"{number} (the Value labelled {label!r})" if label else number
 
 
-def formula(node: Value, names: Mapping[Value, str], width: int) -> str:
-    """The operation with its operands, each name in at most `width` characters."""
-    return written(
-        node, [shortened(names[x], width) if isinstance(x, Value) else x for x in node.operands]
-    )
+def short_repr(x: Any) -> str:
+    """repr(x), but short for ints and Fractions of more digits than one would read, or Python
+    would write."""
+    if isinstance(x, Rational):
+        above, below = int(x.numerator), int(x.denominator)
+        if max(abs(above), below) >= 10**40:
+            digits = (above.bit_length() - below.bit_length()) * 0.30103
+            sign = "-" if above < 0 else ""
+            return f"<{type(x).__name__} of about {sign}1e{digits:.0f}>"
+    return repr(x)
 
-
-def written(node: Value, operands: Sequence[Any]) -> str:
-    """The operation of a node on names and numbers."""
-    op = str(node.op)
-    texts = [x if isinstance(x, str) else format_number(x) for x in operands]
-    if len(texts) == 2 and not op.isidentifier():
-        return f" {SIGNS.get(op, op)} ".join(f"({x})" if x.startswith("-") else x for x in texts)
-    if node.op.__name__ in _CONDITIONS:  # which is no operand
-        texts.insert(0, _CONDITIONS[node.op.__name__])
-    return f"{op}({shortened(', '.join(texts), 200)})"
-
-
-# -- labels -------------------------------------------------------------------------------------
 
 # control characters, surrogates and the two others that XML has no way to write
 _UNWRITABLE = dict.fromkeys(
@@ -110,17 +91,3 @@ def shortened(text: str, width: int) -> str:
         return text
     head = (width - 1) // 2
     return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
-
-
-# "]" as well, since Graphviz 2.43 stumbles over one at the end of a text in HTML
-_ESCAPES = str.maketrans({"\\": r"\\", "&": "&amp;", "<": "&lt;", ">": "&gt;", "]": "&#93;"})
-
-
-def escaped(text: str) -> str:
-    r"""`text` as a label that shows it letter by letter: to Graphviz <b>, &lt; and \N mean more."""
-    return clean(text).translate(_ESCAPES)
-
-
-def tooltip(text: str) -> str:
-    """The same for a tooltip, in which Graphviz reads backslashes twice."""
-    return escaped(text.replace("\\", r"\\"))

@@ -53,7 +53,7 @@ from nn.data import iris
 from nn.losses import cross_entropy
 from nn.optimizers import SGD
 
-sys.path.append(str(Path(__file__).parent.parent / "tools"))
+sys.path.append(str(Path(__file__).parents[2] / "tools"))
 endurance = importlib.import_module("endurance")
 fuzz = importlib.import_module("fuzz")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import summary
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 TRUST = """# Trust
 

@@ -16,7 +16,6 @@ from autograd_mini import (
     Step,
     Value,
     atan2,
-    backprop,
     backprop_steps,
     cos,
     dot,
@@ -32,6 +31,7 @@ from autograd_mini import (
     rerun,
     sin,
     sqrt,
+    steps,
     topological_order,
     where,
 )
@@ -729,9 +729,9 @@ def test_the_naive_recursion_may_take_as_many_steps_as_it_says(monkeypatch):
     a = Value(1.0)
     b = a + a
     c = b + b  # 6 steps and the seed
-    assert backprop.MAX_DEPTH_FIRST_STEPS == 100_000
-    monkeypatch.setattr(backprop, "MAX_DEPTH_FIRST_STEPS", 6)
+    assert steps.MAX_DEPTH_FIRST_STEPS == 100_000
+    monkeypatch.setattr(steps, "MAX_DEPTH_FIRST_STEPS", 6)
     assert len(backprop_steps(c, order="depth_first")) == 7
-    monkeypatch.setattr(backprop, "MAX_DEPTH_FIRST_STEPS", 4)
+    monkeypatch.setattr(steps, "MAX_DEPTH_FIRST_STEPS", 4)
     with pytest.raises(AutogradError, match="more than 4 steps"):
         backprop_steps(c, order="depth_first")

@@ -11,7 +11,7 @@ from hypothesis import given
 from autograd_mini.primitives import TABLE
 from autograd_mini.testing import Expression, expressions
 
-sys.path.append(str(Path(__file__).parent.parent / "tools"))
+sys.path.append(str(Path(__file__).parents[2] / "tools"))
 peers = importlib.import_module("peers")
 
 

@@ -11,7 +11,7 @@ from autograd_mini.primitives import TABLE
 from autograd_mini.rules import NaryPrimitive, Primitive
 
 mpmath = pytest.importorskip("mpmath")
-sys.path.append(str(Path(__file__).parent.parent / "tools"))
+sys.path.append(str(Path(__file__).parents[2] / "tools"))
 accuracy = importlib.import_module("accuracy")
 
 

@@ -31,7 +31,7 @@ from autograd_mini import (
     where,
 )
 from autograd_mini.draw import dot_command, draw_dot, format_number, mimebundle, render
-from autograd_mini.draw.palette import GradientScale, ink_on
+from autograd_mini.palette import GradientScale, ink_on
 
 pytestmark = pytest.mark.usefixtures("one_dot")
 

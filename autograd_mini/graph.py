@@ -1,0 +1,112 @@
+"""Looking at a graph, and running it again: its order, its names, its numbers."""
+
+from __future__ import annotations
+
+from .sweep import every_node
+from .value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def check_is_value(root: Any, name: str) -> None:
+    """Raise TypeError, with the remedy, where a number or a list stands for a Value."""
+    if not isinstance(root, Value):
+        remedy = "one of them" if isinstance(root, (list, tuple)) else "loss, not loss.data"
+        raise TypeError(
+            f"{name} expected Values, got {type(root).__name__} {root!r}; pass {remedy}"
+        )
+
+
+def topological_order(root: Value) -> list[Value]:
+    """Every node that `root` was made from, parents before children, each once, root last.
+
+    Depth first, in the order in which operands were written, leaves just before their first use;
+    without recursion, so that a chain of a million nodes is no problem.
+
+    >>> x = Value(2.0, "x")
+    >>> y = x * x
+    >>> [node.label or str(node.op) for node in topological_order(y + x)]
+    ['x', '*', '+']
+    """
+    check_is_value(root, "topological_order")
+    return every_node(root)
+
+
+def node_names(root: Value) -> dict[Value, str]:
+    """A unique readable name for every node: its label, made unique; else v1, v2, ..
+
+    >>> x = Value(2.0, "x")
+    >>> list(node_names((x * x) + Value(1.0, "x")).values())
+    ['x', 'v1', 'x_2', 'v2']
+    """
+    order = topological_order(root)
+    for node in order:
+        if node.label.__class__ is not str:
+            raise TypeError(f"a label is a string, got {type(node.label).__name__} {node.label!r}")
+    taken = {node.label for node in order}
+    first: set[str] = set()
+    names: dict[Value, str] = {}
+    counts: dict[str, int] = {}
+    for node in order:
+        if node.label and node.label not in first:
+            first.add(node.label)
+            names[node] = node.label
+            continue
+        stem = f"{node.label}_" if node.label else "v"
+        count = counts.get(stem, 1 if node.label else 0) + 1
+        while f"{stem}{count}" in taken:
+            count += 1
+        counts[stem] = count
+        names[node] = f"{stem}{count}"
+        taken.add(names[node])
+    return names
+
+
+def rerun(root: Value) -> Value:
+    """The same graph computed afresh from its leaves' present data: a new root on the same leaves.
+
+    A condition of where() stays as it was decided.
+
+    >>> x = Value(2.0)
+    >>> y = x * x
+    >>> x.data = 5.0
+    >>> y.data, rerun(y).data
+    (4.0, 25.0)
+    """
+    fresh: dict[Value, Value] = {}
+    for node in topological_order(root):
+        fresh[node] = node if node.is_leaf else _again(node, fresh)
+    return fresh[root]
+
+
+def substitute(root: Value, replacements: dict[Value, Any]) -> Any:
+    """The same graph with scalars in place of some nodes; what does not use them stays as it is."""
+    fresh = dict(replacements)
+    for node in topological_order(root):
+        if node not in fresh and any(x in fresh for x in node.parents):
+            fresh[node] = _again(node, fresh)
+    return fresh.get(root, root)
+
+
+def _again(node: Value, fresh: dict[Value, Any]) -> Any:
+    """The node's operation on fresh operands."""
+    operands = tuple(fresh.get(x, x) if isinstance(x, Value) else x for x in node.operands)
+    result = node.op.apply(operands)
+    if isinstance(result, Value):
+        result.label = node.label
+    return result
+
+
+def first_nonfinite(root: Value) -> Value | None:
+    """The earliest node, in topological order, whose data is nan or infinite; None if none is.
+
+    >>> x = Value(1e200, "x")
+    >>> first_nonfinite((x * x) - (x * x)).op
+    <primitive *(x1, x2)>
+    """
+    for node in topological_order(root):
+        if node.data - node.data != 0:  # nan or inf; isfinite overflows on a large Fraction
+            return node
+    return None
