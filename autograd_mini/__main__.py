@@ -449,7 +449,7 @@ def _steps(options: argparse.Namespace) -> None:
     def formula(node: Value) -> str:
         """How a node was made, such as "w * x"."""
         shown = [names[x] if isinstance(x, Value) else str(x) for x in node.operands]
-        return "" if node.is_leaf else node.op.written(shown)
+        return "" if node.is_leaf else node.op.call_text(shown)
 
     _say("forward pass")
     rows = [(names[node], formula(node), str(node.data)) for node in topological_order(root)]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from .errors import StaleGraphError
-from .graph import check_is_value, topological_order
-from .sweep import sweep
-from .value import Value, _seed, plain_numbers
+from .graph import check_fresh, check_is_value
+from .scalars import ieee_or_exact
+from .sweep import every_node, inner_order, sweep
+from .value import Value, make_node, plain_numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
+
+    from .rules import Primitive
 
 
 def gradients(y: Value, wrt: Iterable[Value], create_graph: bool = False) -> list[Any]:
@@ -41,75 +43,119 @@ def gradients(y: Value, wrt: Iterable[Value], create_graph: bool = False) -> lis
     wrt = list(wrt)
     for x in (y, *wrt):
         check_is_value(x, "gradients")
-    zero = type(y.data)(0)
-    if create_graph:
-        graphs = sweep_values(y, wrt)
-        derivatives = [graphs.get(x, zero) for x in wrt]
-        return [g if isinstance(g, Value) else Value(type(y.data)(g)) for g in derivatives]
-    found = sweep(y, _seed(y, 1))
-    return [found.get(x, zero) for x in wrt]
+    kind = type(y.data)
+    if not create_graph:
+        found = sweep({y: kind(1)}, kind(0))
+        return [found.get(x, kind(0)) for x in wrt]
+    graph = gradient_graph({y: 1}, wrt, fresh=True)
+    derivatives = [graph.get(x, 0) for x in wrt]
+    return [g if isinstance(g, Value) else Value(kind(g)) for g in derivatives]
 
 
-def sweep_values(y: Value, wrt: Sequence[Value]) -> dict[Value, Any]:
-    """The sweep with Values for numbers: the table's partials, run on the operands themselves.
+def gradient_graph(
+    seeds: Mapping[Value, Any], wrt: Iterable[Value], fresh: bool = False
+) -> dict[Value, Any]:
+    """The sweep with Values for numbers: the table's partials run on the operands themselves.
 
-    Only nodes between `wrt` and y are visited. A derivative that is constant is a plain number.
+    Only nodes between `wrt` and the roots are visited. A derivative that is constant is a plain
+    number.
+
+    Args:
+        seeds: for each root the scalar that the pass starts from.
+        wrt: the nodes to differentiate by.
+        fresh: whether to check that these nodes hold what their operands give now.
+
+    Raises:
+        StaleGraphError: one of them does not.
     """
-    targets = set(wrt)
-    order = topological_order(y)
-    between = dependents(order, targets)
-    gradient: dict[Value, Any] = {y: 1}
+    order, _ = inner_order(seeds, None)
+    between, reached = dependents(order, wrt)
+    if fresh:
+        check_fresh(node for node in order if node in between)
+    gradient = dict(seeds)
     for node in reversed(order):
         upstream = gradient.get(node)
         if upstream is None or node not in between:
             continue
-        edges = [i for i, x in enumerate(node.operands) if x in between or x in targets]
+        edges = [i for i, x in enumerate(node.operands) if x in reached]
         for i, local in zip(edges, partial_values(node, edges)):
             parent = node.operands[i]
-            contribution = _product(upstream, local)
+            contribution = product(upstream, local)
             if parent in gradient:
                 contribution = gradient[parent] + contribution
             gradient[parent] = contribution
     return gradient
 
 
-def dependents(order: Sequence[Value], targets: set[Value]) -> set[Value]:
-    """The nodes of a topological order that depend on a target by at least one edge."""
-    found: set[Value] = set()
+def dependents(order: Iterable[Value], targets: Iterable[Value]) -> tuple[set[Value], set[Value]]:
+    """The nodes of a topological order that depend on a target by at least one edge; and these
+    together with the targets."""
+    reached, found = set(targets), set()
     for node in order:
-        if any(x in found or x in targets for x in node.parents):
+        if not reached.isdisjoint(node.parents):
             found.add(node)
-    return found
+            reached.add(node)
+    return found, reached
 
 
-def partial_values(node: Value, indices: Sequence[int]) -> list[Any]:
-    """The local partials along operands `indices` as scalars that can be differentiated again.
-
-    Raises StaleGraphError where the node's operands no longer give what it stores.
-    """
-    numbers = plain_numbers(node.operands)
-    operands = [x if isinstance(x, Value) else n for x, n in zip(node.operands, numbers)]
-    try:
-        data = node.op.evaluate(numbers, operands)
-        slopes = node.op.locals(numbers, data, operands, [isinstance(x, Value) for x in operands])
-        fresh = (data, *(d for d in slopes if d is not None))
-    except (ValueError, ArithmeticError):  # it is not even defined any more
-        fresh = ()
-    if len(fresh) == 0 or not all(map(_same, fresh, (node.data, *node.partials))):
-        name = f"{str(node.op)!r} node" + (f" labelled {node.label!r}" if node.label else "")
-        raise StaleGraphError(
-            f"the {name} with data {node.data!r} is stale: a leaf under it was changed after it "
-            "was made; differentiate rerun(root), or build the graph again"
-        )
-    return [node.op.partial(i, operands, node) for i in indices]
-
-
-def _same(a: Any, b: Any) -> bool:
-    return bool(a == b or (a != a and b != b))
-
-
-def _product(a: Any, b: Any) -> Any:
+def product(a: Any, b: Any) -> Any:
     """a * b, without a node for a factor that is the plain number 1."""
     if not isinstance(a, Value) and a == 1:
         return b
     return a if not isinstance(b, Value) and b == 1 else a * b
+
+
+# -- the rules, run on Values -------------------------------------------------------------------
+
+
+def partial_values(node: Value, indices: Sequence[int]) -> list[Any]:
+    """The local partials along operands `indices`, as scalars that can be differentiated again."""
+    numbers = plain_numbers(node.operands)
+    operands = [x if isinstance(x, Value) else n for x, n in zip(node.operands, numbers)]
+    return [_partial_value(node, i, operands) for i in indices]
+
+
+def _partial_value(node: Value, index: int, operands: Sequence[Any]) -> Any:
+    try:
+        return node.op.partial(index, operands, node)
+    except (ZeroDivisionError, OverflowError):  # at an edge, such as sqrt at 0
+        return _ieee_partial(node, index, operands)
+
+
+class _IEEEValue(Value):
+    """A Value whose operations do not raise, but give inf or nan as IEEE arithmetic does."""
+
+    __slots__ = ()
+
+    @classmethod
+    def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Value:
+        numbers = plain_numbers(operands)
+        y = ieee_or_exact(primitive, numbers)
+        wanted = [isinstance(x, Value) for x in operands]
+        slopes = primitive.local_partials(numbers, y, operands, wanted)
+        made = make_node(y, primitive, tuple(operands), slopes)
+        made.__class__ = cls
+        return made
+
+
+def _ieee_partial(node: Value, index: int, operands: Sequence[Any]) -> Any:
+    """A partial run on stand-ins for the operands, which are then put in their place."""
+    original: dict[Any, Value] = {}
+
+    def stand_in(x: Any) -> Any:
+        if not isinstance(x, Value):
+            return x
+        made = _IEEEValue(x.data)
+        original[made] = x
+        return made
+
+    result = node.op.partial(index, [stand_in(x) for x in operands], stand_in(node))
+    if not isinstance(result, Value):
+        return result
+    for x in every_node([result]):
+        if x not in original:
+            moved = [original.get(p, p) for p in x.operands]
+            slopes = iter(x.partials)
+            along = [next(slopes) if isinstance(p, Value) else None for p in moved]
+            original[x] = make_node(x.data, x.op, tuple(moved), along)
+    return original[result]

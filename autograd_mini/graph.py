@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from .errors import StaleGraphError
+from .scalars import ieee_or_exact
 from .sweep import every_node
-from .value import Value
+from .text import short_repr
+from .value import Value, plain_numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 
@@ -31,7 +35,7 @@ def topological_order(root: Value) -> list[Value]:
     ['x', '*', '+']
     """
     check_is_value(root, "topological_order")
-    return every_node(root)
+    return every_node([root])
 
 
 def node_names(root: Value) -> dict[Value, str]:
@@ -77,26 +81,41 @@ def rerun(root: Value) -> Value:
     """
     fresh: dict[Value, Value] = {}
     for node in topological_order(root):
-        fresh[node] = node if node.is_leaf else _again(node, fresh)
+        if node.is_leaf:
+            fresh[node] = node
+            continue
+        operands = [fresh[x] if isinstance(x, Value) else x for x in node.operands]
+        fresh[node] = again = node.op.apply(operands)
+        again.label = node.label
     return fresh[root]
 
 
-def substitute(root: Value, replacements: dict[Value, Any]) -> Any:
-    """The same graph with scalars in place of some nodes; what does not use them stays as it is."""
-    fresh = dict(replacements)
-    for node in topological_order(root):
-        if node not in fresh and any(x in fresh for x in node.parents):
-            fresh[node] = _again(node, fresh)
-    return fresh.get(root, root)
+def check_fresh(nodes: Iterable[Value]) -> None:
+    """Raise StaleGraphError if a leaf was changed after a graph was made.
+
+    Args:
+        nodes: those of the graph that have to hold what their operands give now.
+    """
+    for node in nodes:
+        if not node.is_leaf and not _is_fresh(node):
+            name = f"{str(node.op)!r} node" + (f" labelled {node.label!r}" if node.label else "")
+            raise StaleGraphError(
+                f"the {name} with data {short_repr(node.data)} is stale: a leaf under it was "
+                "changed after it was made; use rerun(root), or build the graph again"
+            )
 
 
-def _again(node: Value, fresh: dict[Value, Any]) -> Any:
-    """The node's operation on fresh operands."""
-    operands = tuple(fresh.get(x, x) if isinstance(x, Value) else x for x in node.operands)
-    result = node.op.apply(operands)
-    if isinstance(result, Value):
-        result.label = node.label
-    return result
+def _is_fresh(node: Value) -> bool:
+    operands = node.operands
+    numbers = plain_numbers(operands)
+    data = ieee_or_exact(node.op, numbers)
+    try:
+        wanted = [isinstance(x, Value) for x in operands]
+        slopes = node.op.local_partials(numbers, data, operands, wanted)
+    except ValueError:  # the derivative is not even defined any more
+        return False
+    found = [data, *(d for d in slopes if d is not None)]
+    return all(a == b or (a != a and b != b) for a, b in zip(found, (node.data, *node.partials)))
 
 
 def first_nonfinite(root: Value) -> Value | None:

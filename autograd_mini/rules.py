@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
+import warnings
 from math import nan
 from numbers import Rational
 
@@ -54,55 +56,62 @@ class Primitive:
         name: what str() gives, and what a drawing shows: "tanh", "+".
         arguments: the names of its operands.
         forward: f(x1, .., xn), on plain real numbers.
-        complex: f on plain complex numbers, or None where it has no complex form.
         partials: one function (x1, .., xn, y) -> dy/dxi for each operand i.
-        domain: an Interval for each operand.
-        requires: the domain in words, for error messages; "" where it is all reals.
-        exact: whether ints in give an int out, rather than a float.
-        kinks: functions (x1, .., xn) that are 0 where f has no derivative or no value.
-        edges: operands at which the partials are a convention, or infinite.
         latex: the formula, with #1 .. #n for the operands; "" for its name and them.
+        domain: an Interval for each operand.
+        kinks: functions (x1, .., xn) that are 0 where f has no derivative or no value.
+        complex_forward: f on plain complex numbers, or None if it has no complex form.
+        ieee_forward: f in IEEE arithmetic, for an f that raises where that has a number.
+        defaults: of its last operands.
+        edges: operands at which the partials are a convention, or infinite.
+        requires: the domain in words, for error messages; "" if it is all reals.
+        exact: whether ints in give an int out, rather than a float.
+        kind: "activation", or "".
+        commutative: whether the order of two operands does not matter.
+        operator: the Python operator it is: "add" for +, by the name of its method; or "".
+        fast: for a scalar type, a quicker function of the same operands that does the same.
     """
+
+    complex_forward: Callable[..., Any] | None = None
+    ieee_forward: Callable[..., float] | None = None
+    defaults: tuple[float, ...] = ()
+    edges: tuple[tuple[float, ...], ...] = ()
+    requires = ""
+    exact = False
+    kind = ""
+    commutative = False
+    operator = ""
 
     def __init__(
         self,
         name: str,
         forward: Callable[..., Any],
         partials: Sequence[Callable[..., Any]],
+        latex: str = "",
+        doc: str = "",
         *,
-        complex: Callable[..., Any] | None = None,  # the scalar type's own name
         domain: str | Sequence[str] = (),
         kinks: Iterable[float | Callable[..., Any]] = (),
-        edges: Sequence[tuple[float, ...]] = (),
-        latex: str = "",
-        defaults: tuple[float, ...] = (),
         arguments: Sequence[str] = (),
-        requires: str = "",
-        exact: bool = False,
-        doc: str = "",
         module: str = "autograd_mini.primitives",
         attribute: str = "",
+        **options: Any,
     ) -> None:
-        self.name = name
-        self.forward = forward
-        self.partials = tuple(partials)
-        self.complex = complex
+        self.name, self.forward, self.partials = name, forward, tuple(partials)
+        self.latex, self.__doc__ = latex, doc
         self.arguments = tuple(arguments) or operand_names(self.partials)
-        self.defaults = defaults
         domains = (domain,) if isinstance(domain, str) else tuple(domain)
         self.domain = tuple(map(Interval, domains)) or (REALS,) * len(self.arguments)
         self.kinks = tuple(k if callable(k) else _vanishes_at(k) for k in kinks)
-        self.edges = tuple(edges)
-        self.requires = requires or ", ".join(
-            f"{n} in {interval}"
-            for n, interval in zip(self.arguments, self.domain)
-            if interval is not REALS
-        )
-        self.exact = exact
-        self.latex = latex
-        self.__doc__ = doc
+        self.fast: dict[type, Callable[..., Any]] = {}
         self.__module__ = module  # a primitive pickles by module and name
         self.__name__ = self.__qualname__ = attribute or name
+        bounded = [(n, d) for n, d in zip(self.arguments, self.domain) if d is not REALS]
+        self.requires = ", ".join(f"{n} in {interval}" for n, interval in bounded)
+        for option, value in options.items():
+            if not hasattr(Primitive, option):
+                raise TypeError(f"a primitive has no option {option!r}")
+            setattr(self, option, value)
 
     def __str__(self) -> str:
         return self.name
@@ -129,10 +138,15 @@ class Primitive:
         if keywords or len(operands) != len(self.arguments):
             operands = self._bind(operands, keywords)
         elif len(operands) == 1:
-            by_hand = getattr(operands[0], "__by_hand__", None)  # a scalar type's own fast form
-            if by_hand and self in by_hand:
-                return by_hand[self](operands[0])
+            fast = self.fast.get(operands[0].__class__)
+            if fast:
+                return fast(operands[0])
         return self.apply(operands)
+
+    @property
+    def is_method(self) -> bool:
+        """Whether it is a method of every scalar type: a named function of one argument."""
+        return self.name == self.__name__ and len(self.arguments) - len(self.defaults) == 1
 
     def _bind(self, operands: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
         """The operands in order, keywords and defaults filled in."""
@@ -147,7 +161,10 @@ class Primitive:
         return tuple(filled[name] for name in names)
 
     def apply(self, operands: Sequence[Any]) -> Any:
-        """The operation on operands of any scalar type: the most derived one interprets it."""
+        """The operation on operands of any scalar type, which interprets it.
+
+        Raises TypeError for operands of two scalar types, unless one is derived from the other.
+        """
         for x in operands:
             if x.__class__ is not float:
                 break
@@ -155,10 +172,12 @@ class Primitive:
             return self.evaluate(operands)
         interpreter: Any = None
         for kind in set(map(type, operands)):
-            if hasattr(kind, "__apply_primitive__") and (
-                interpreter is None or issubclass(kind, interpreter)
-            ):
-                interpreter = kind
+            if hasattr(kind, "__apply_primitive__"):
+                if interpreter is None or issubclass(kind, interpreter):
+                    interpreter = kind
+                elif not issubclass(interpreter, kind) and not _interpret_alike(kind, interpreter):
+                    names = " and ".join(sorted((kind.__name__, interpreter.__name__)))
+                    raise TypeError(f"{self.name} expected scalars of one type, got {names}")
         if interpreter is not None:
             return interpreter.__apply_primitive__(self, operands)
         return self.evaluate([plain(x) for x in operands])
@@ -168,32 +187,24 @@ class Primitive:
         try:
             y = self.forward(*numbers)
         except (ValueError, OverflowError, ZeroDivisionError) as error:
-            return self._not_finite_or_raise(error, numbers, operands)
+            if isinstance(error, ValueError) and not _all_finite(numbers):
+                return nan  # as in IEEE arithmetic
+            raise self.explained(error, operands or numbers) from None
         except TypeError:
             if not any(x.__class__ is complex for x in numbers):
                 raise
-            if self.complex is None:
+            if self.complex_forward is None:
                 raise TypeError(f"{self.name} has no complex form; it takes real numbers") from None
-            return self.complex(*numbers)
+            return self.complex_forward(*numbers)
         if y.__class__ is float:
             return y
         y = plain(y)
         return float(y) if y.__class__ is int and not self.exact else y
 
-    def _not_finite_or_raise(
-        self, error: Exception, numbers: Sequence[Any], operands: Sequence[Any]
-    ) -> float:
-        """nan where a nan or inf came in, as in IEEE arithmetic; else the error, explained."""
-        if isinstance(error, ValueError) and any(
-            x.__class__ is float and x - x != 0 for x in numbers
-        ):
-            return nan
-        raise self.explained(error, operands or numbers) from None
-
     def explained(self, error: Exception, operands: Sequence[Any]) -> Exception:
         """The error with the operation, the operands and their labels."""
         names = self.arguments
-        call = self.written(names)
+        call = self.call_text(names)
         if len(names) == len(operands):
             given = ", ".join(f"{n} = {show(x)}" for n, x in zip(names, operands))
         else:  # a list
@@ -205,9 +216,9 @@ class Primitive:
             return ZeroDivisionError(f"{call} divides by zero; got {given}")
         return OverflowError(f"{call} is too large for a float; got {given}")
 
-    def written(self, operands: Sequence[str]) -> str:
+    def call_text(self, operands: Sequence[str]) -> str:
         """The operation on operands as one writes it: "x + y", "tanh(x)", "fsum([x, y])"."""
-        if self.name == "neg":
+        if self.operator == "neg":
             return f"-{operands[0]}"
         if len(operands) == 2 and not self.name.isidentifier():
             return f" {self.name} ".join(operands)
@@ -217,26 +228,43 @@ class Primitive:
         """dy/dx_index, on scalars of any type."""
         return self.partials[index](*operands, y)
 
-    def local(
+    def local_partial(
         self, index: int, numbers: Sequence[Any], y: Any, operands: Sequence[Any] = ()
     ) -> Any:
-        """dy/dx_index on plain numbers: of y's own exactness, in IEEE arithmetic at edges."""
+        """dy/dx_index on plain numbers: as exact as y is, in IEEE arithmetic at edges."""
         try:
             d = self.partial(index, numbers, y)
         except (OverflowError, ZeroDivisionError):
             d = self.partial(index, [IEEE(x) for x in numbers], IEEE(y))
         except ValueError as error:
+            if not _all_finite(numbers):
+                return nan
             raise self.explained(error, operands or numbers) from None
-        return as_exact_as(y, d)
+        return d if d.__class__ is float else self._as_exact_as(y, d)
 
-    def locals(
+    def local_partials(
         self, numbers: Sequence[Any], y: Any, operands: Sequence[Any], wanted: Sequence[bool]
     ) -> list[Any]:
         """The local partial for each operand that is wanted, None for the others."""
         return [
-            self.local(i, numbers, y, operands) if wanted_here else None
+            self.local_partial(i, numbers, y, operands) if wanted_here else None
             for i, wanted_here in enumerate(wanted)
         ]
+
+    def _as_exact_as(self, y: Any, d: Any) -> Any:
+        """A partial as a float if the result is one; as a Fraction if the rule gives one."""
+        if d.__class__ is IEEE:
+            return float(d)
+        try:
+            d = plain(d)
+        except TypeError as error:
+            raise TypeError(f"a partial of {self.name} is not a number: {error}") from None
+        is_float = y.__class__ is float and (d.__class__ is int or not isinstance(d, Rational))
+        return float(d) if is_float and d.__class__ is not complex else d
+
+
+def _interpret_alike(kind: Any, other: Any) -> bool:
+    return kind.__apply_primitive__.__func__ is other.__apply_primitive__.__func__
 
 
 def as_tuple(xs: Any, name: str) -> tuple[Any, ...]:
@@ -246,20 +274,17 @@ def as_tuple(xs: Any, name: str) -> tuple[Any, ...]:
     return tuple(xs)
 
 
-def as_exact_as(y: Any, d: Any) -> Any:
-    """A partial of a float result as a float, if it is an int, an IEEE number or one of NumPy's."""
-    if d.__class__ is float or y.__class__ is not float:
-        return d
-    return float(d) if d.__class__ is int or not isinstance(d, Rational) else d
-
-
 def operand_names(functions: Sequence[Callable[..., Any]]) -> tuple[str, ...]:
-    """The argument names of a partial, less the last, which is y."""
-    code = getattr(functions[0], "__code__", None)
+    """The argument names of a partial, without the last, which is y."""
+    code = getattr(functions[0], "__code__", None) if functions else None
     return code.co_varnames[: code.co_argcount - 1] if code else ()
 
 
-def _within(forward: Callable[..., Any], domain: tuple[Interval, ...]) -> Callable[..., Any]:
+def _all_finite(numbers: Sequence[Any]) -> bool:
+    return all(x.__class__ is not float or x - x == 0 for x in numbers)
+
+
+def _within(forward: Callable[..., Any], domain: Iterable[Interval]) -> Callable[..., Any]:
     """f, which raises outside its domain; a nan passes, and complex numbers have no order."""
     if not domain:
         return forward
@@ -285,15 +310,19 @@ class NaryPrimitive(Primitive):
         name: str,
         forward: Callable[..., Any],
         partial: Callable[[int, Sequence[Any], Any], Any],
+        latex: str = "",
+        doc: str = "",
         **options: Any,
     ) -> None:
-        super().__init__(name, forward, (), arguments=("xs",), **options)
+        super().__init__(name, forward, (), latex, doc, arguments=("xs",), **options)
         self.nary_partial = partial
+
+    is_method = False
 
     def __call__(self, xs: Iterable[Any]) -> Any:  # type: ignore[override]
         return self.apply(as_tuple(xs, self.name))
 
-    def written(self, operands: Sequence[str]) -> str:
+    def call_text(self, operands: Sequence[str]) -> str:
         return f"{self.name}([{', '.join(operands)}])"
 
     def partial(self, index: int, operands: Sequence[Any], y: Any) -> Any:
@@ -303,13 +332,15 @@ class NaryPrimitive(Primitive):
 def primitive(
     name: str,
     forward: Callable[..., Any],
-    partials: Sequence[Callable[..., Any]],
+    partials: Sequence[Callable[..., Any]] | Callable[[int, Sequence[Any], Any], Any],
     *,
+    nary: bool = False,
     domain: str | Sequence[str] = (),
     kinks: Iterable[float | Callable[..., Any]] = (),
     latex: str = "",
-    complex: Callable[..., Any] | None = None,
+    complex_forward: Callable[..., Any] | None = None,
     doc: str = "",
+    complex: Callable[..., Any] | None = None,
 ) -> Primitive:
     r"""Declare an operation of your own; what comes back is called like exp.
 
@@ -320,12 +351,15 @@ def primitive(
             `where`, or any function of floats.
         partials: for each operand, a function of (x1, .., xn, y) that gives dy/dxi, written
             in this library's functions so that it can be differentiated again.
+        nary: whether it is an operation on a list of any length. Then `forward` is a function of
+            the list, and `partials` one function (i, xs, y) -> dy/dxs[i].
         domain: for each operand the interval where f is defined, such as "(0, inf)" or
             "[-1, 1]", or one for all; all reals by default. Outside it a DomainError is raised.
         kinks: points x1, or functions of the operands that vanish, where f has no derivative.
         latex: the formula, with #1 .. #n for the operands.
-        complex: f on complex numbers, where `forward` cannot take them.
+        complex_forward: f on complex numbers, for a `forward` that cannot take them.
         doc: its docstring.
+        complex: the old name of complex_forward.
 
     Returns:
         A Primitive: call it on Values and numbers.
@@ -345,26 +379,39 @@ def primitive(
     >>> y.backward()
     >>> round(x.grad, 6)
     -0.435398
+    >>> mean = primitive(
+    ...     "mean", lambda xs: sum(xs) / len(xs), lambda i, xs, y: 1 / len(xs), nary=True
+    ... )
+    >>> mean([x, 4.0]).data
+    3.0
     """
     if not isinstance(name, str) or not name:
         raise ValueError(f"a primitive needs a name, got {name!r}")
+    if complex:
+        message = "primitive(complex=) is now called complex_forward="
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+    options: dict[str, Any] = {
+        "domain": domain, "kinks": kinks, "complex_forward": complex_forward or complex,
+        "module": sys._getframe(1).f_globals.get("__name__", "__main__"),
+    }  # fmt: skip
+    if nary:
+        if not callable(partials):
+            raise ValueError(f"n-ary primitive {name!r} needs one partial, a function (i, xs, y)")
+        if not isinstance(domain, str) and tuple(domain):
+            raise ValueError(f"n-ary primitive {name!r} has one domain, a string, for all operands")
+
+        domains = itertools.repeat(Interval(domain)) if isinstance(domain, str) else ()
+        checked = _within(lambda *numbers: forward(list(numbers)), domains)
+        return NaryPrimitive(name, checked, partials, latex, doc, **options)
     rules = tuple(partials) if isinstance(partials, (tuple, list)) else ()
     if not rules or any(len(operand_names([rule])) != len(rules) for rule in rules):
         raise ValueError(
             f"primitive {name!r} needs a tuple with one partial for each operand, each a Python "
             "function of all operands and y, such as (lambda x1, x2, y: x2, lambda x1, x2, y: x1)"
         )
-    domains = (domain,) * len(rules) if isinstance(domain, str) else tuple(domain)
-    if domains and len(domains) != len(rules):
-        raise ValueError(f"primitive {name!r} has {len(rules)} operands, {len(domains)} domains")
-    return Primitive(
-        name,
-        _within(forward, tuple(map(Interval, domains))),
-        rules,
-        complex=complex,
-        domain=domains,
-        kinks=kinks,
-        latex=latex,
-        doc=doc,
-        module=sys._getframe(1).f_globals.get("__name__", "__main__"),
-    )
+    intervals = (domain,) * len(rules) if isinstance(domain, str) else tuple(domain)
+    if intervals and len(intervals) != len(rules):
+        raise ValueError(f"primitive {name!r} has {len(rules)} operands, {len(intervals)} domains")
+    options["domain"] = intervals
+    checked = _within(forward, tuple(map(Interval, intervals)))
+    return Primitive(name, checked, rules, latex, doc, **options)

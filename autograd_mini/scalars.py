@@ -1,4 +1,4 @@
-"""Plain numbers: which are taken, which are refused and why, and IEEE arithmetic on them."""
+"""Plain numbers, and the operators of every scalar type; IEEE is the first of these."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numbers import Rational, Real
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from .rules import Primitive
@@ -30,7 +30,7 @@ def plain(x: Any) -> Any:
 
 
 def refusal(x: Any) -> str:
-    """Why `x` is no scalar, and what to write instead."""
+    """Why `x` is not a scalar, and what to write instead."""
     kind = type(x).__name__
     if kind in ("bool", "bool_"):
         return f"expected a number, got the bool {x}; write int({x}) or where(condition, 1.0, 0.0)"
@@ -45,61 +45,75 @@ def refusal(x: Any) -> str:
     if isinstance(x, (list, tuple)):
         return f"expected one number, got a {kind} of {len(x)}; write [f(x) for x in xs]"
     if hasattr(x, "tolist"):
+        if getattr(x, "shape", None) == ():
+            return f"expected a number, got an array ({kind}) of no dimensions; write array.item()"
         return f"expected one number, got an array ({kind}); write [f(x) for x in array.tolist()]"
     if hasattr(x, "partials"):
         return "expected a number, got a Value; write v.data"
     return f"expected a number, got {kind}; a scalar is a Value, an int, a float or a Fraction"
 
 
-class IEEE:
+class Operators:
+    """The operators and methods of a scalar type: x + y, -x, abs(x), x.exp(), ..
+
+    A scalar type derives from this and has a classmethod
+    `__apply_primitive__(primitive, operands)`. Each operator hands over to it. They are filled
+    in where the rows of the table are declared.
+    """
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        __add__: Callable[[Any, Any], Any]
+        __radd__: Callable[[Any, Any], Any]
+        __sub__: Callable[[Any, Any], Any]
+        __rsub__: Callable[[Any, Any], Any]
+        __mul__: Callable[[Any, Any], Any]
+        __rmul__: Callable[[Any, Any], Any]
+        __truediv__: Callable[[Any, Any], Any]
+        __rtruediv__: Callable[[Any, Any], Any]
+        __pow__: Callable[[Any, Any], Any]
+        __rpow__: Callable[[Any, Any], Any]
+        __neg__: Callable[[Any], Any]
+
+        def __abs__(self) -> Any: ...
+
+    @classmethod
+    def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Any:
+        raise NotImplementedError(f"{cls.__name__} does not define __apply_primitive__")
+
+
+def define_operators(row: Primitive) -> None:
+    """Give every scalar type the operator, or the method, that a row of the table stands for."""
+
+    def method(self: Any, *operands: Any, **keywords: Any) -> Any:
+        return row(self, *operands, **keywords)
+
+    def operator(self: Any, *other: Any) -> Any:
+        return row.apply((self, *other))
+
+    def reflected(self: Any, other: Any) -> Any:
+        return row.apply((other, self))
+
+    if row.operator:
+        setattr(Operators, f"__{row.operator}__", operator)
+        if len(row.arguments) == 2:
+            setattr(Operators, f"__r{row.operator}__", reflected)
+    elif row.is_method:
+        method.__name__, method.__doc__ = row.name, row.__doc__
+        setattr(Operators, row.name, method)
+
+
+class IEEE(Operators):
     """A float whose arithmetic never raises: 1/0 is inf, 0/0 is nan, an overflow is inf.
 
-    It runs the partials at the edges of a domain, where Python's floats would raise.
+    The partials run on it at the edges of a domain, where Python's floats would raise.
     """
 
     __slots__ = ("data",)
 
     def __init__(self, data: Any) -> None:
         self.data = float(data)
-
-    def __add__(self, other: Any) -> IEEE:
-        return IEEE(self.data + float(other))
-
-    def __sub__(self, other: Any) -> IEEE:
-        return IEEE(self.data - float(other))
-
-    def __rsub__(self, other: Any) -> IEEE:
-        return IEEE(float(other) - self.data)
-
-    def __mul__(self, other: Any) -> IEEE:
-        return IEEE(self.data * float(other))
-
-    def __truediv__(self, other: Any) -> IEEE:
-        x, y = self.data, float(other)
-        if y:
-            return IEEE(x / y)
-        return IEEE(x * math.copysign(inf, y) if x else nan)
-
-    def __rtruediv__(self, other: Any) -> IEEE:
-        return IEEE(other) / self
-
-    def __pow__(self, other: Any) -> IEEE:
-        x, n = self.data, float(other)
-        try:
-            y = x**n
-        except (ZeroDivisionError, OverflowError):
-            odd = n % 2 == 1
-            y = math.copysign(inf, x) if odd else inf
-        return IEEE(nan if isinstance(y, complex) else y)
-
-    def __rpow__(self, other: Any) -> IEEE:
-        return IEEE(other) ** self
-
-    def __neg__(self) -> IEEE:
-        return IEEE(-self.data)
-
-    def __abs__(self) -> IEEE:
-        return IEEE(abs(self.data))
 
     def __lt__(self, other: Any) -> bool:
         return self.data < float(other)
@@ -110,17 +124,26 @@ class IEEE:
     def __float__(self) -> float:
         return self.data
 
-    __radd__, __rmul__ = __add__, __mul__
-
     @classmethod
     def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> IEEE:
+        numbers = [float(x) for x in operands]
+        if primitive.ieee_forward:
+            return IEEE(primitive.ieee_forward(*numbers))
         try:
-            return IEEE(primitive.evaluate([float(x) for x in operands]))
+            return IEEE(primitive.evaluate(numbers))
         except (ValueError, ZeroDivisionError):
             return IEEE(nan)
         except OverflowError:  # of the sign that f has where it is still finite
-            nearest = [max(-700.0, min(700.0, float(x))) for x in operands]
+            nearest = [max(-700.0, min(700.0, x)) for x in numbers]
             try:
                 return IEEE(math.copysign(inf, primitive.evaluate(nearest)))
             except (ValueError, ArithmeticError):
                 return IEEE(inf)
+
+
+def ieee_or_exact(primitive: Primitive, numbers: Sequence[Any]) -> Any:
+    """f(numbers); in IEEE arithmetic if that raises."""
+    try:
+        return primitive.evaluate(numbers)
+    except (ValueError, ArithmeticError):
+        return IEEE.__apply_primitive__(primitive, numbers).data

@@ -138,7 +138,7 @@ def backprop_steps(
         return parent
 
     if order == "topological":
-        for node in reversed(inner_order(root, zero)[0]):
+        for node in reversed(inner_order([root], zero)[0]):
             for edge in range(len(node.parents)):
                 pass_on(node, edge)
         return steps

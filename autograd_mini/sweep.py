@@ -10,80 +10,105 @@ would pass on half of b's gradient, and then all of it again: 6 for dc/da, where
 topological order b waits until both of its edges have arrived.
 
 Gradients live in a dictionary of the call, so that passes never disturb each other, gradients()
-touches no node, and backward() touches none before it knows all.
+touches no node, and backward() touches none before it knows all. This file uses the slots of a
+node alone; value.py says what is in them.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from .value import Value
 
 
-def every_node(root: Value) -> list[Value]:
-    """Every node that `root` was made from, parents first, root last."""
-    inner, _ = inner_order(root, 0.0)
+def inner_order(roots: Iterable[Value], zero: Any) -> tuple[list[Value], dict[Value, Any]]:
+    """The nodes that are not leaves, parents first, and where their gradients will be added up.
+
+    Depth first, in the order in which operands were written, without recursion.
+
+    Returns:
+        The nodes; and {node: zero} for them, the roots and the leaves they are computed from. The
+        leaves that are used in lists alone are missing: sweep() adds them, since going through the
+        lists once more would cost as much as all the rest.
+    """
+    gradient: dict[Value, Any] = {}
+    order: list[Value] = []
+    path: list[Any] = [None]  # the nodes between the root and here
+    lists: dict[Value, Any] = {}  # for n-ary nodes on the path, the parents not yet looked at
+    for node in roots:
+        if node in gradient:
+            continue
+        gradient[node] = zero
+        if node._a is None:
+            continue
+        while node is not None:
+            # A node that is met for the first time: down its first edge.
+            if node._da is not None:
+                parent = node._a
+                if parent not in gradient:
+                    gradient[parent] = zero
+                    if parent._a is not None:
+                        path.append(node)
+                        node = parent
+                        continue
+            # Down its second edge, or the next one of its list. Nodes on the path come back here.
+            while node is not None:
+                if node._db is not None:
+                    parent = node._b
+                    if parent not in gradient:
+                        gradient[parent] = zero
+                        if parent._a is not None:
+                            path.append(node)
+                            node = parent
+                            break
+                elif node._da is None:
+                    if node not in lists:
+                        lists[node] = _inner_parents(node, gradient)
+                    parent = next(lists[node], None)
+                    if parent is not None:
+                        gradient[parent] = zero
+                        path.append(node)
+                        node = parent
+                        break
+                order.append(node)
+                node = path.pop()
+        path.append(None)
+    return order, gradient
+
+
+def _inner_parents(node: Value, seen: Mapping[Value, Any]) -> Iterator[Value]:
+    """The parents of an n-ary node that are not leaves, and not seen by the time they come up."""
+    for parent in node._b[0]:
+        if parent._a is not None and parent not in seen:
+            yield parent
+
+
+def every_node(roots: Iterable[Value]) -> list[Value]:
+    """Every node that the roots were made from, each once, parents before children.
+
+    Leaves stand just before their first use.
+    """
+    roots = list(roots)
     order: dict[Value, None] = {}
-    for node in inner:
+    for node in inner_order(roots, None)[0]:
         order.update(dict.fromkeys(x for x in node.parents if x.is_leaf))
         order[node] = None
-    order[root] = None  # where the root is itself a leaf
+    order.update(dict.fromkeys(roots))  # those that are leaves themselves
     return list(order)
 
 
-def inner_order(root: Value, zero: Any) -> tuple[list[Value], dict[Value, Any]]:
-    """The nodes that are no leaves, parents first; and {node: zero} for these and for the leaves
-    that are operands of unary and binary ones. (A list of leaves is gone through once, in the
-    sweep: a second time would cost as much as all the rest.)"""
-    gradient: dict[Value, Any] = {root: zero}
-    order: list[Value] = []
-    path: list[Value] = []  # the nodes between the root and here
-    lists: dict[Value, Any] = {}  # for n-ary nodes on the path, the parents not yet looked at
-    node = root
-    while True:
-        if node._da is not None:
-            parent = node._a
-            if parent not in gradient:
-                gradient[parent] = zero
-                if parent._a is not None:
-                    path.append(node)
-                    node = parent
-                    continue
-        if node._db is not None:
-            parent = node._b
-            if parent not in gradient:
-                gradient[parent] = zero
-                if parent._a is not None:
-                    path.append(node)
-                    node = parent
-                    continue
-        elif node._da is None and node._a is not None:
-            descend = False
-            if node not in lists:
-                lists[node] = iter(node._b[0])
-            for parent in lists[node]:
-                if parent._a is not None and parent not in gradient:
-                    gradient[parent] = zero
-                    path.append(node)
-                    node = parent
-                    descend = True
-                    break
-            if descend:
-                continue
-        if node._a is not None:
-            order.append(node)
-        if not path:
-            return order, gradient
-        node = path.pop()
+def sweep(seeds: Mapping[Value, Any], zero: Any) -> dict[Value, Any]:
+    """The gradient of every node: the chain rule, from the roots to the leaves.
 
-
-def sweep(root: Value, seed: Any) -> dict[Value, Any]:
-    """The gradient of every node: the chain rule, from the root to the leaves."""
-    zero = type(root.data)(0)
-    order, gradient = inner_order(root, zero)
-    gradient[root] = seed
+    Args:
+        seeds: for each root the gradient that the pass starts from.
+        zero: the number 0, as exact as the roots.
+    """
+    order, gradient = inner_order(seeds, zero)
+    gradient.update(seeds)
     for node in reversed(order):
         upstream = gradient[node]
         da, db = node._da, node._db

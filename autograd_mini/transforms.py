@@ -1,106 +1,145 @@
 """Functions in, derivative functions out: grad, jacobian, hessian, jvp, vjp, hvp, as in JAX.
 
-They take functions of numbers and nested lists of numbers, and they nest: grad(grad(f)) is the
-second derivative. Numbers come out where numbers went in. Where an argument is itself a Value, or f
-uses a Value from outside, what comes out depends on it, and so comes out as Values.
+They take functions of numbers and nested structures of numbers (lists, tuples, namedtuples, dicts,
+arrays), and they nest: grad(grad(f)) is the second derivative. Numbers come out where numbers went
+in. If an argument is itself a Value, or f uses a Value from outside, what comes out depends on it,
+and so comes out as Values.
+
+f sees an array as an array of Values, on which NumPy's operators work.
 """
 
 from __future__ import annotations
 
-from .backprop import _product, dependents, gradients, partial_values, sweep_values
-from .graph import substitute, topological_order
-from .nested import flatten, map_nested, unflatten
-from .primitives import where
+from functools import wraps
+
+from .backprop import dependents, gradient_graph, partial_values, product
+from .nested import flatten, is_array, map_nested, parts, rebuilt, unflatten
+from .primitives import DETACHED, where
 from .scalars import plain
-from .value import Value
+from .sweep import inner_order, sweep
+from .value import Value, make_node
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
+
+    Argnums = int | Sequence[int]
 
 
 # -- running f ----------------------------------------------------------------------------------
 
 
 class _Run:
-    """f called once, on variables of its own in place of some arguments.
+    """f called once, with variables in place of some arguments.
 
     Attributes:
-        wrt: those arguments, in their shapes, of variables.
+        wrt: those arguments, in their structures, of variables.
         variables: the same in one list.
         output: what f returned.
-        roots: its numbers in one list, Values or plain.
-        outside: a Value from outside that a root depends on, None if there is none. With one,
-            derivatives have to be differentiable themselves.
+        aux: what f returned beside it, with has_aux.
+        roots: the scalars of the output in one list, Values or plain.
+        outside: a Value from outside that a root depends on, None if there is none. If there is
+            one, derivatives have to be differentiable themselves.
     """
 
     def __init__(
-        self, f: Callable[..., Any], args: Sequence[Any], argnums: Iterable[int], name: str
+        self,
+        name: str,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        argnums: Iterable[int],
+        has_aux: bool,
+        keywords: Mapping[str, Any] | None = None,
     ) -> None:
+        self.f_name = getattr(f, "__name__", type(f).__name__)
         arguments, places = list(args), []
         for i in argnums:
             if not -len(arguments) <= i < len(arguments):
                 raise ValueError(
-                    f"{name} by argument {i} of {_name(f)}, which was called with "
+                    f"{name} by argument {i} of {self.f_name}, which was called with "
                     f"{len(arguments)} positional arguments"
                 )
             places.append(i % len(arguments))
         for i in set(places):
             arguments[i] = map_nested(_variable, arguments[i])
         self.wrt = [arguments[i] for i in places]
-        self.variables: list[Value] = list(
-            flatten(self.wrt)
-        )  # with repeats, where argnums has some
-        self.output = f(*arguments)
-        self.roots = [_scalar(x, f) for x in flatten(self.output)]
-        own = set(self.variables)
+        self.variables: list[Value] = flatten(self.wrt)  # with repeats, if argnums has some
+        self.output, self.aux = f(*arguments, **(keywords or {})), None
+        if has_aux:
+            if not isinstance(self.output, tuple) or len(self.output) != 2:
+                raise TypeError(
+                    f"{name} with has_aux=True expected {self.f_name} to return a pair "
+                    f"(output, aux), got {type(self.output).__name__}"
+                )
+            self.output, self.aux = self.output
+        self.roots = [self._scalar(x) for x in flatten(self.output)]
         self.outside: Value | None = None
         self.depends_on(x for x in self.variables if not x.is_leaf)
-        self.depends_on(_leaf_outside(root, own) for root in self.roots)
+        if self.outside is None:
+            self.depends_on(_leaves_outside(self.roots, self.variables))
+
+    def _scalar(self, x: Any) -> Any:
+        try:
+            return x if isinstance(x, Value) else Value(x).data
+        except TypeError as error:
+            raise TypeError(f"{self.f_name} returned what is not a scalar: {error}") from None
 
     def depends_on(self, scalars: Iterable[Any]) -> None:
-        """Take note of a Value from outside, if there is one among these."""
-        for x in scalars:
-            if isinstance(x, Value) and self.outside is None:
-                self.outside = x
+        """Note a Value from outside, if there is one among these."""
+        if self.outside is None:
+            self.outside = next((x for x in scalars if isinstance(x, Value)), None)
 
-    def beside(self, scalars: Iterable[Any]) -> _Run:
-        """The same run, as it is beside these scalars; itself it forgets them."""
+    def with_weights(self, weights: Iterable[Any]) -> _Run:
+        """A copy of this run that also depends on these scalars."""
         run = object.__new__(_Run)
         run.__dict__.update(self.__dict__)
-        run.depends_on(scalars)
+        run.depends_on(weights)
         return run
 
-    def single_root(self, f: Callable[..., Any], name: str) -> Any:
+    def single_root(self, name: str) -> Any:
         """The one number that f returned."""
-        if isinstance(self.output, (list, tuple)):
+        if parts(self.output) is not None:
+            kind = "an array" if is_array(self.output) else f"a {type(self.output).__name__}"
             raise TypeError(
-                f"{name} expected {_name(f)} to return one number, got a list; use jacobian"
+                f"{name} expected {self.f_name} to return one number, got {kind}; use jacobian"
             )
         return self.roots[0]
 
-    def gradients(self, root: Any) -> list[Any]:
-        """The derivatives of a root by the variables."""
-        if not isinstance(root, Value):
-            return self.finished(type(x.data)(0) for x in self.variables)
+    def gradients(self, seeds: Mapping[Any, Any], like: Any) -> list[Any]:
+        """The derivatives by the variables of the sum of roots times seeds, one number `like`."""
+        seeds = {root: seed for root, seed in seeds.items() if isinstance(root, Value)}
+        zero = type(like.data)(0) if isinstance(like, Value) else 0.0
         if self.outside is None:
-            return gradients(root, self.variables)
-        found = sweep_values(root, self.variables)
-        return self.finished(_like(root, found.get(x, 0)) for x in self.variables)
+            found = sweep({root: seed + zero for root, seed in seeds.items()}, zero)
+        else:
+            found = gradient_graph(seeds, self.variables)
+        return self.finished([_as(zero, found.get(x, zero)) for x in self.variables])
 
-    def finished(self, scalars: Iterable[Any]) -> list[Any]:
-        """Scalars as they leave this run: numbers; or, where it depends on outside, Values.
+    def finished(self, scalars: Sequence[Any]) -> list[Any]:
+        """Scalars as they leave this run: numbers; or Values, if it depends on the outside.
 
-        These are freed of the variables that stood for plain numbers, which a run around this one
-        would take for Values from outside; and one that is constant hangs on the outside by an
-        edge of partial 0.
+        The variables that stood for plain numbers are taken out of these, since a run around this
+        one would take them for Values from outside. One that is constant hangs on the outside by
+        an edge of partial 0.
         """
         if self.outside is None:
             return [x.data if isinstance(x, Value) else x for x in scalars]
-        numbers = {x: x.data for x in self.variables if x.is_leaf}
-        freed = [substitute(x, numbers) if numbers and isinstance(x, Value) else x for x in scalars]
+        freed = _with_numbers(scalars, [x for x in self.variables if x.is_leaf])
         return [x if isinstance(x, Value) else where(True, x, self.outside) for x in freed]
+
+    def result(self, scalars: Sequence[Any]) -> Any:
+        """Scalars in the structure of the output, as they leave this run."""
+        return unflatten(self.output, self.finished(scalars))
+
+    def with_aux(self, has_aux: bool, *results: Any) -> Any:
+        """Results as f's caller wants them: with what f returned beside its output, if asked."""
+        if has_aux:
+            values = [x for x in flatten(self.aux) if isinstance(x, Value)]
+            freed = iter(self.finished(values))
+            aux = map_nested(lambda x: next(freed) if isinstance(x, Value) else x, self.aux)
+            results = (*results, aux)
+        return results if len(results) > 1 else results[0]
 
 
 def _variable(x: Any) -> Value:
@@ -109,18 +148,9 @@ def _variable(x: Any) -> Value:
     return x * 1 if isinstance(x, Value) else Value(x)
 
 
-def _scalar(x: Any, f: Callable[..., Any]) -> Any:
-    try:
-        return x if isinstance(x, Value) else Value(x).data
-    except TypeError as error:
-        raise TypeError(f"{_name(f)} returned what is no scalar: {error}") from None
-
-
-def _like(root: Any, x: Any) -> Any:
-    """A plain int as a number of the root's own kind."""
-    if x.__class__ is not int:
-        return x
-    return type(root.data)(x) if isinstance(root, Value) else float(x)
+def _as(zero: Any, x: Any) -> Any:
+    """A plain int as a number of the kind of zero."""
+    return type(zero)(x) if x.__class__ is int else x
 
 
 def _direction(x: Any) -> Any:
@@ -128,73 +158,78 @@ def _direction(x: Any) -> Any:
     return x if isinstance(x, Value) else plain(x)
 
 
-def _name(f: Callable[..., Any]) -> str:
-    return getattr(f, "__name__", type(f).__name__)
-
-
-def _leaf_outside(root: Any, variables: set[Value]) -> Value | None:
-    """A leaf that the root depends on and that is none of the variables, None if there is none."""
-    seen = set(variables)
-    stack = [root] if isinstance(root, Value) else []
+def _leaves_outside(roots: Iterable[Any], variables: Iterable[Value]) -> Iterator[Value]:
+    """Leaves that the roots depend on and that are not variables, nor cut off by detach()."""
+    seen: set[Any] = set(variables)
+    stack = [root for root in roots if isinstance(root, Value)]
     while stack:
         node = stack.pop()
         if node not in seen:
-            if node.is_leaf:
-                return node
             seen.add(node)
             stack.extend(node.parents)
-    return None
+            if node.is_leaf and node.op is not DETACHED:
+                yield node
+
+
+def _with_numbers(scalars: Sequence[Any], variables: Sequence[Value]) -> list[Any]:
+    """The same graphs with plain numbers for variables; what does not use them stays as it is."""
+    fresh: dict[Any, Any] = {x: x.data for x in variables}
+    if not fresh:
+        return list(scalars)
+    roots = [x for x in scalars if isinstance(x, Value)]
+    for node in inner_order(roots, None)[0]:
+        if node in fresh or fresh.keys().isdisjoint(node.parents):
+            continue
+        operands = tuple([fresh.get(x, x) if isinstance(x, Value) else x for x in node.operands])
+        if not any(isinstance(x, Value) for x in operands):
+            fresh[node] = node.data
+            continue
+        along = iter(node.partials)
+        slopes = [next(along) if isinstance(x, Value) else None for x in node.operands]
+        kept = [d if isinstance(x, Value) else None for x, d in zip(operands, slopes)]
+        fresh[node] = make_node(node.data, node.op, operands, kept)
+        fresh[node].label = node.label
+    return [fresh.get(x, x) if isinstance(x, Value) else x for x in scalars]
 
 
 # -- reverse mode -------------------------------------------------------------------------------
 
 
 def value_and_grad(
-    f: Callable[..., Any], argnums: int | Sequence[int] = 0
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
 ) -> Callable[..., tuple[Any, Any]]:
     """A function that gives (f(*args), its gradient), from one forward and one backward pass.
 
     Args:
-        f: a function of numbers and nested lists of numbers that returns one number.
+        f: a function of numbers and nested structures of numbers that returns one number.
         argnums: which argument to differentiate by, or several.
+        has_aux: whether f returns a pair (number, aux), of which only the number is differentiated.
 
     Returns:
-        A function of the same arguments. The gradient has the shape of the argument; with several
-        argnums it is a tuple of such.
+        A function of the same arguments. The gradient has the structure of the argument; with
+        several argnums it is a tuple of such. With has_aux the value is the pair (number, aux).
 
     Raises:
-        TypeError: f returns no single number.
+        TypeError: f does not return one number.
 
     >>> value_and_grad(lambda x, y: x * y)(3.0, 4.0)
     (12.0, 4.0)
     """
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
+    @wraps(f, updated=())
     def value_and_gradient(*args: Any, **keywords: Any) -> tuple[Any, Any]:
-        run = _Run(_with(f, keywords), args, numbers, "grad")
-        root = run.single_root(f, "grad")
-        parts = unflatten(run.wrt, run.gradients(root))
-        return run.finished([root])[0], parts[0] if isinstance(argnums, int) else tuple(parts)
+        run = _Run("grad", f, args, _as_tuple(argnums), has_aux, keywords)
+        root = run.single_root("grad")
+        value = run.with_aux(has_aux, run.finished([root])[0])
+        return value, _by_argument(argnums, unflatten(run.wrt, run.gradients({root: 1}, root)))
 
     return value_and_gradient
 
 
-def _with(f: Callable[..., Any], keywords: dict[str, Any]) -> Callable[..., Any]:
-    """f with its keyword arguments filled in, which are not differentiated by."""
-    if not keywords:
-        return f
+def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The gradient function of f; see value_and_grad. With has_aux it gives (gradient, aux).
 
-    def filled(*args: Any) -> Any:
-        return f(*args, **keywords)
-
-    filled.__name__ = _name(f)
-    return filled
-
-
-def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
-    """The gradient function of f; see value_and_grad.
-
-    Where f uses Values from outside, such as the parameters of a model, the gradient depends on
+    If f uses Values from outside, such as the parameters of a model, the gradient depends on
     them and is itself a Value: its number is .data.
 
     >>> from autograd_mini import sin
@@ -204,93 +239,140 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     12.0
     >>> grad(lambda w: w[0] * w[1])([2.0, 5.0])
     [5.0, 2.0]
+    >>> grad(lambda p: p["a"] * p["b"])({"a": 2.0, "b": 5.0})
+    {'a': 5.0, 'b': 2.0}
     """
+    both = value_and_grad(f, argnums, has_aux)
 
+    @wraps(f, updated=())
     def gradient(*args: Any, **keywords: Any) -> Any:
-        return value_and_grad(f, argnums)(*args, **keywords)[1]
+        value, found = both(*args, **keywords)
+        return (found, value[1]) if has_aux else found
 
     return gradient
 
 
-def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def _as_tuple(argnums: Argnums) -> tuple[int, ...]:
+    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+
+def _by_argument(argnums: Argnums, derivatives: Sequence[Any]) -> Any:
+    return derivatives[0] if isinstance(argnums, int) else tuple(derivatives)
+
+
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """(f(*primals), back): back(cotangent) is the vector-Jacobian product, v' J.
 
     Args:
-        f: a function of numbers and nested lists, returning a number or nested list.
+        f: a function of numbers and nested structures, returning a number or nested structure.
         primals: where to differentiate.
+        has_aux: whether f returns a pair (output, aux), of which only the output is differentiated.
 
     Returns:
-        The output, and a function from a cotangent of the output's shape to a tuple with, for each
-        primal, the gradient of sum(cotangent * output), in the primal's shape.
+        The output; a function from a cotangent of the output's structure to a tuple with, for each
+        primal, the gradient of sum(cotangent * output), in the primal's structure; with has_aux
+        also aux.
 
     >>> y, back = vjp(lambda x: [x[0] * x[1], x[0]], [2.0, 3.0])
     >>> y, back([1.0, 10.0])
     ([6.0, 2.0], ([13.0, 2.0],))
     """
-    run = _Run(f, primals, range(len(primals)), "vjp")
+    run = _Run("vjp", f, primals, range(len(primals)), has_aux)
+    like = next((x for x in run.roots if isinstance(x, Value)), 0.0)
 
     def back(cotangent: Any) -> tuple[Any, ...]:
-        weights = list(flatten(map_nested(lambda _, v: _direction(v), run.output, cotangent)))
-        total: Any = 0
+        weights = flatten(map_nested(lambda _, v: _direction(v), run.output, cotangent))
+        seeds: dict[Any, Any] = {}
         for root, weight in zip(run.roots, weights):
-            total = total + _product(root, weight)
-        return tuple(unflatten(run.wrt, run.beside(weights).gradients(total)))
+            seeds[root] = seeds[root] + weight if root in seeds else weight
+        return tuple(unflatten(run.wrt, run.with_weights(weights).gradients(seeds, like)))
 
-    return unflatten(run.output, run.finished(run.roots)), back
+    return run.with_aux(has_aux, run.result(run.roots), back)
 
 
-def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+def jacobian(
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
     """The Jacobian function of f, one backward pass for each output.
 
     Args:
-        f: a function of numbers and nested lists, returning a number or nested list.
+        f: a function of numbers and nested structures, returning a number or nested structure.
         argnums: which argument to differentiate by, or several.
+        has_aux: whether f returns a pair (output, aux), of which only the output is differentiated.
 
     Returns:
-        A function of the same arguments that gives a nested list: in the shape of f's output, and
-        in place of each number the gradient of that output, in the shape of the argument; with
-        several argnums a tuple of such.
+        A function of the same arguments that gives a structure like f's output, with the gradient
+        of each number in its place, in the structure of the argument; with several argnums a tuple
+        of such. Of an array of shape s by one of shape t it is an array of shape s + t. With
+        has_aux it gives a pair (Jacobian, aux).
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
     """
 
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-
+    @wraps(f, updated=())
     def jacobian_of(*args: Any, **keywords: Any) -> Any:
-        run = _Run(_with(f, keywords), args, numbers, "jacobian")
-        rows = [unflatten(run.wrt, run.gradients(root)) for root in run.roots]
-        return unflatten(
-            run.output, [row[0] if isinstance(argnums, int) else tuple(row) for row in rows]
-        )
+        run = _Run("jacobian", f, args, _as_tuple(argnums), has_aux, keywords)
+        rows = [run.gradients({root: 1}, root) for root in run.roots]
+        return run.with_aux(has_aux, _jacobian(run.output, run.wrt, iter(rows), argnums))
 
     return jacobian_of
 
 
-def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+def _jacobian(output: Any, wrt: Any, rows: Iterator[list[Any]], argnums: Argnums) -> Any:
+    """Rows of derivatives in the structure of the output, each in the structure of the argument."""
+    if is_array(output):
+        block = [iter(next(rows)) for _ in flatten(output)]
+        return _by_argument(argnums, _columns(wrt, block, output.shape))
+    members = parts(output)
+    if members is None:
+        return _by_argument(argnums, unflatten(wrt, next(rows)))
+    return rebuilt(output, [_jacobian(part, wrt, rows, argnums) for _, part in members])
+
+
+def _columns(wrt: Any, block: list[Iterator[Any]], shape: tuple[int, ...]) -> Any:
+    """The same for an array of outputs: for each argument an array of their shape and its own."""
+    if not is_array(wrt) and parts(wrt) is not None:
+        return rebuilt(wrt, [_columns(part, block, shape) for _, part in parts(wrt) or ()])
+    import numpy
+
+    inner = wrt.shape if is_array(wrt) else ()
+    each = range(numpy.prod(inner, dtype=int))
+    return unflatten(numpy.empty((*shape, *inner)), [next(row) for row in block for _ in each])
+
+
+def hessian(
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
     """The matrix of second derivatives of f: the Jacobian of its gradient.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
     """
-    return jacobian(grad(f, argnums), argnums)
+    return jacobian(grad(f, argnums, has_aux), argnums, has_aux)
 
 
 # -- forward mode -------------------------------------------------------------------------------
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(
+    f: Callable[..., Any],
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    has_aux: bool = False,
+) -> Any:
     """(f(*primals), the Jacobian-vector product J t), in forward mode.
 
     Every node's tangent is the sum over its parents of partial * tangent, from leaves to root.
 
     Args:
-        f: a function of numbers and nested lists, returning a number or nested list.
+        f: a function of numbers and nested structures, returning a number or nested structure.
         primals: a list of its arguments.
-        tangents: a list of directions, each in the shape of its primal.
+        tangents: a list of directions, each in the structure of its primal.
+        has_aux: whether f returns a pair (output, aux), of which only the output is differentiated.
 
     Returns:
-        The output, and its directional derivative in the same shape.
+        The output, and its directional derivative in the same structure; with has_aux also aux.
 
     >>> jvp(lambda x, y: x * y, (3.0, 4.0), (1.0, 0.5))
     (12.0, 5.5)
@@ -302,53 +384,58 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         raise ValueError(
             f"jvp expected as many tangents as primals, got {len(tangents)} for {len(primals)}"
         )
-    run = _Run(f, primals, range(len(primals)), "jvp")
-    directions = [
-        t
-        for p, d in zip(run.wrt, tangents)
-        for t in flatten(map_nested(lambda _, t: _direction(t), p, d))
-    ]
+    run = _Run("jvp", f, primals, range(len(primals)), has_aux)
+    pairs = zip(run.wrt, tangents)
+    directions = flatten([map_nested(lambda _, t: _direction(t), p, d) for p, d in pairs])
     run.depends_on(directions)
-    tangent: dict[Value, Any] = dict(zip(run.variables, directions))
-    for root in run.roots:
-        order = topological_order(root) if isinstance(root, Value) else []
-        moving = dependents(order, set(tangent))
-        for node in order:
-            if node in moving and node not in tangent:
-                tangent[node] = _tangent(node, tangent, run.outside is not None)
-    out = [_like(root, tangent.get(root, 0)) for root in run.roots]
-    return unflatten(run.output, run.finished(run.roots)), unflatten(run.output, run.finished(out))
+    tangent: dict[Any, Any] = dict(zip(run.variables, directions))
+    order, _ = inner_order([x for x in run.roots if isinstance(x, Value)], None)
+    moving, _ = dependents(order, tangent)
+    for node in order:
+        if node in moving and node not in tangent:
+            tangent[node] = _tangent(node, tangent, run.outside is not None)
+    zeros = [type(x.data)(0) if isinstance(x, Value) else 0.0 for x in run.roots]
+    moved = [_as(zero, tangent.get(root, zero)) for root, zero in zip(run.roots, zeros)]
+    return run.with_aux(has_aux, run.result(run.roots), run.result(moved))
 
 
-def _tangent(node: Value, tangent: dict[Value, Any], nested: bool) -> Any:
+def _tangent(node: Value, tangent: Mapping[Any, Any], nested: bool) -> Any:
     """The sum over parents of partial * tangent."""
-    moving = [(i, x) for i, x in enumerate(node.parents) if x in tangent]
+    edges = zip(node.parents, node.partials)
+    moving = [(i, tangent[x], d) for i, (x, d) in enumerate(edges) if x in tangent]
     if nested:
         places = [i for i, x in enumerate(node.operands) if isinstance(x, Value)]
-        partials = partial_values(node, [places[i] for i, _ in moving])
+        partials = partial_values(node, [places[i] for i, _, _ in moving])
+        terms = [product(d, t) for d, (_, t, _) in zip(partials, moving)]
     else:
-        partials = [node.partials[i] for i, _ in moving]
-    terms = [_product(d, tangent[x]) for d, (_, x) in zip(partials, moving)]
+        terms = [d * t for _, t, d in moving]
     total = terms[0]
     for term in terms[1:]:
         total = total + term
     return total
 
 
-def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+def hvp(
+    f: Callable[..., Any],
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    has_aux: bool = False,
+) -> Any:
     """The Hessian of f times a vector, forward over reverse, without the Hessian.
 
     Args:
         f: a function that returns one number.
         primals: a list of its arguments.
-        tangents: a list of directions, each in the shape of its primal.
+        tangents: a list of directions, each in the structure of its primal.
+        has_aux: whether f returns a pair (number, aux), of which only the number is differentiated.
 
     Returns:
-        H t: in the shape of the primal if there is one, else a tuple of such.
+        H t: in the structure of the primal if there is one, else a tuple of such; with has_aux a
+        pair of this and aux.
 
     >>> hvp(lambda x: x[0] ** 2 * x[1], ([3.0, 5.0],), ([1.0, 0.0],))
     [10.0, 6.0]
     """
-    if len(primals) == 1:
-        return jvp(grad(f), primals, tangents)[1]
-    return jvp(grad(f, tuple(range(len(primals)))), primals, tangents)[1]
+    argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
+    _, *product_and_aux = jvp(grad(f, argnums, has_aux), primals, tangents, has_aux)
+    return tuple(product_and_aux) if has_aux else product_and_aux[0]

@@ -8,18 +8,20 @@ for each operand the local partial derivative at that point. That is all backpro
     y.backward()            x.grad = 1.0 * 2.0 + 1.0 * 2.0 = 4.0
 
 The arithmetic operators are written out by hand for speed. They cover the common cases, floats and
-ints; everything else (Fractions, NumPy's scalars, edges, refusals) takes the road that every other
-function takes, through the rule table.
+ints. Everything else (Fractions, NumPy's scalars, edges, refusals) goes through the rule table, as
+every other function does.
 """
 
 from __future__ import annotations
 
+import operator
 import sys
+from copy import deepcopy
 from math import fsum
-from operator import mul
 
-from . import primitives
+from .nested import is_array, map_nested
 from .primitives import (
+    DETACHED,
     LEAF,
     TABLE,
     add,
@@ -31,8 +33,9 @@ from .primitives import (
     relu,
     subtract,
 )
+from .release import iterative_finalizer
 from .rules import NaryPrimitive, Primitive
-from .scalars import plain, refusal
+from .scalars import Operators, plain, refusal
 from .sweep import every_node, sweep
 from .text import short_repr
 
@@ -41,14 +44,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, NoReturn
 
-# The .grad of a node until backward has reached it. It is 0.0, and told from a gradient that came
-# out as 0.0 by identity: a drawing shows a dash for the one and 0 for the other.
+# The .grad of a node that backward has not reached. It is 0.0. Compared with `is`, so that a
+# drawing can show a dash for "not computed" and 0 for "computed, and zero".
 NO_GRADIENT = float("0")
 
 EXACT_INTS = range(-(2**53), 2**53 + 1)  # the ints that every float operation takes exactly
 
 
-class Value:
+def _comparison(compare: Callable[[Any, Any], Any]) -> Any:
+    """A comparison of numbers, or with each number of an array."""
+
+    def method(self: Value, other: Any) -> Any:
+        holds = compare(self.data, other.data if isinstance(other, Value) else other)
+        return holds if is_array(holds) else bool(holds)
+
+    return method
+
+
+class Value(Operators):
     """A node of the computation graph: one number, and how it was made.
 
     Args:
@@ -66,6 +79,9 @@ class Value:
         parents: the Values among the operands, in order; one used twice is there twice.
         partials: the local derivative along each parent.
 
+    Operators give plain Values, also on a subclass that adds attributes. A subclass that defines
+    its own `__apply_primitive__` sees every operation on it instead.
+
     >>> a, b = Value(2.0, "a"), Value(3.0, "b")
     >>> c = a * b + a
     >>> c.backward()
@@ -77,7 +93,7 @@ class Value:
     #   one operand    _a = x1          _da = dy/dx1    _b = None          _db = None
     #   two operands   _a = x1          _da = dy/dx1    _b = x2            _db = dy/dx2
     #   a list         _a = operands    _da = None      _b = (parents, partials)   _db = None
-    # A plain number among the operands is no node, and its partial is None.
+    # A plain number among the operands is not a node, and its partial is None.
     __slots__ = ("_a", "_b", "_da", "_db", "data", "grad", "label", "op")
 
     __array_ufunc__ = None  # NumPy's scalars and arrays leave their operators to ours
@@ -86,8 +102,6 @@ class Value:
     grad: Any
     label: str
     op: Primitive
-
-    __by_hand__: dict[Primitive, Any]  # the functions of one Value, as fast as they get
 
     def __init__(
         self,
@@ -113,6 +127,14 @@ class Value:
                 self.zero_grad()
             if label.__class__ is not str:
                 raise TypeError(f"a label is a string, got {type(label).__name__} {label!r}")
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A subclass that interprets operations itself does without the operators below."""
+        super().__init_subclass__(**options)
+        if "__apply_primitive__" in vars(cls):
+            for name in vars(Operators):
+                if name != "__apply_primitive__" and vars(Value).get(name) is getattr(cls, name):
+                    setattr(cls, name, getattr(Operators, name))
 
     # -- the graph ------------------------------------------------------------------------------
 
@@ -155,8 +177,13 @@ class Value:
     _op = property(lambda self: str(self.op))
 
     def detach(self) -> Value:
-        """A new leaf of the same data and label; no gradient flows through it."""
-        return Value(self.data, self.label)
+        """A new leaf of the same data and label; no gradient flows through it.
+
+        To grad() and its kin it is a constant, and not a Value from outside.
+        """
+        leaf = Value(self.data, self.label)
+        leaf.op = DETACHED
+        return leaf
 
     def zero_grad(self) -> None:
         """Forget this node's gradient. Leaves add theirs up until this is called."""
@@ -173,19 +200,20 @@ class Value:
         interrupt leaves every leaf as it was, or in one short last step some of them updated.
 
         Raises:
-            TypeError: the seed is no real number.
+            TypeError: the seed is not a real number.
 
         >>> x = Value(3.0)
         >>> (x * x).backward()
         >>> x.grad
         6.0
         """
-        gradient = sweep(self, _seed(self, seed))
-        for node, g in gradient.items():
+        number, kind = _real_operand(seed), type(self.data)
+        seeds = {self: kind(number) if number.__class__ is int else number}
+        for node, gradient in sweep(seeds, kind(0)).items():
             if node._a is None:
-                node.grad += g
+                node.grad += gradient
             else:
-                node.grad = g
+                node.grad = gradient
 
     # -- every operation ------------------------------------------------------------------------
 
@@ -198,7 +226,9 @@ class Value:
         if y.__class__ is int:  # a plain int that where() chose
             y = float(y)
         wanted = [isinstance(x, Value) for x in operands]
-        return _node(y, primitive, operands, primitive.locals(numbers, y, operands, wanted))
+        return make_node(
+            y, primitive, operands, primitive.local_partials(numbers, y, operands, wanted)
+        )
 
     # -- arithmetic, by hand --------------------------------------------------------------------
 
@@ -212,7 +242,7 @@ class Value:
             data = self.data + other
             if data.__class__ is float:
                 return Value(data, "", add, self, 1.0, other)
-        return add(self, other)
+        return _operate(add, self, other)
 
     def __radd__(self, other: float) -> Value:
         kind = other.__class__
@@ -222,7 +252,7 @@ class Value:
             data = other + self.data
             if data.__class__ is float:
                 return Value(data, "", add, other, None, self, 1.0)
-        return add(other, self)
+        return _operate(add, other, self)
 
     def __sub__(self, other: Scalar) -> Value:
         kind = other.__class__
@@ -234,7 +264,7 @@ class Value:
             data = self.data - other
             if data.__class__ is float:
                 return Value(data, "", subtract, self, 1.0, other)
-        return subtract(self, other)
+        return _operate(subtract, self, other)
 
     def __rsub__(self, other: float) -> Value:
         kind = other.__class__
@@ -242,7 +272,7 @@ class Value:
             data = other - self.data
             if data.__class__ is float:
                 return Value(data, "", subtract, other, None, self, -1.0)
-        return subtract(other, self)
+        return _operate(subtract, other, self)
 
     def __mul__(self, other: Scalar) -> Value:
         kind = other.__class__
@@ -256,7 +286,7 @@ class Value:
             data = x * other
             if data.__class__ is float:
                 return Value(data, "", multiply, self, float(other), other)
-        return multiply(self, other)
+        return _operate(multiply, self, other)
 
     def __rmul__(self, other: float) -> Value:
         kind = other.__class__
@@ -264,7 +294,7 @@ class Value:
             data = other * self.data
             if data.__class__ is float:
                 return Value(data, "", multiply, other, None, self, float(other))
-        return multiply(other, self)
+        return _operate(multiply, other, self)
 
     def __truediv__(self, other: Scalar) -> Value:
         kind = other.__class__
@@ -278,7 +308,7 @@ class Value:
             data = self.data / other if other else None
             if data.__class__ is float:
                 return Value(data, "", divide, self, 1 / other, other)
-        return divide(self, other)
+        return _operate(divide, self, other)
 
     def __rtruediv__(self, other: float) -> Value:
         kind, y = other.__class__, self.data
@@ -286,7 +316,7 @@ class Value:
             data = other / y
             if data.__class__ is float:
                 return Value(data, "", divide, other, None, self, -data / y)
-        return divide(other, self)
+        return _operate(divide, other, self)
 
     def __pow__(self, other: Scalar) -> Value:
         x, kind = self.data, other.__class__
@@ -298,58 +328,25 @@ class Value:
             else:
                 if data.__class__ is float:
                     return Value(data, "", power, self, slope, other)
-        return power(self, other)
+        return _operate(power, self, other)
 
     def __rpow__(self, other: float) -> Value:
-        return power(other, self)
+        return _operate(power, other, self)
 
     def __neg__(self) -> Value:
         data = self.data
         if data.__class__ is float:
             return Value(-data, "", negate, self, -1.0)
-        return negate(self)
-
-    @staticmethod
-    def __dot__(ws: tuple[Any, ...], xs: tuple[Any, ...], bias: Any) -> Value | None:
-        """dot(ws, xs, bias) of Value weights with Values or floats; None for all else."""
-        operands = (*ws, *xs, bias)
-        numbers = xs[0].__class__ is float
-        parents = (*ws, bias) if numbers else operands
-        if bias.__class__ is float or bias.__class__ is int:
-            parents = parents[:-1]
-        if set(map(type, parents)) != _VALUES or (numbers and set(map(type, xs)) != _FLOATS):
-            return None
-        w = [x.data for x in ws]
-        x = xs if numbers else [x.data for x in xs]
-        products = [*map(mul, w, x), bias.data if bias.__class__ is Value else bias]
-        try:
-            if not numbers and sum(products).__class__ is not float:
-                return None  # Fractions
-            data = fsum(products)
-        except (ValueError, OverflowError):  # nan and inf
-            return None
-        partials = (*x, 1.0) if numbers else (*x, *w, 1.0)
-        return Value(data, "", dot, operands, None, (parents, partials[: len(parents)]))
+        return negate.apply((self,))  # type: ignore[no-any-return]
 
     def __pos__(self) -> Value:
         return self
 
-    def __abs__(self) -> Value:
-        return primitives.absolute(self)
-
     # -- comparing and showing: by data ---------------------------------------------------------
 
-    def __lt__(self, other: Any) -> bool:
-        return bool(self.data < _number(other))
-
-    def __le__(self, other: Any) -> bool:
-        return bool(self.data <= _number(other))
-
-    def __gt__(self, other: Any) -> bool:
-        return bool(self.data > _number(other))
-
-    def __ge__(self, other: Any) -> bool:
-        return bool(self.data >= _number(other))
+    __lt__, __le__, __gt__, __ge__ = map(
+        _comparison, (operator.lt, operator.le, operator.gt, operator.ge)
+    )
 
     def __bool__(self) -> bool:
         return bool(self.data != 0)
@@ -359,13 +356,8 @@ class Value:
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={short_repr(self.data)}, grad={short_repr(self.grad)}{label})"
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """The graph as a picture, in a notebook."""
-        from .draw import mimebundle
-
-        return mimebundle(self)
+        name = type(self).__name__
+        return f"{name}(data={short_repr(self.data)}, grad={short_repr(self.grad)}{label})"
 
     # -- refusals -------------------------------------------------------------------------------
 
@@ -376,9 +368,10 @@ class Value:
         )
 
     def __int__(self) -> NoReturn:
-        raise TypeError("int(v) and round(v) jump, and would drop the gradient; write int(v.data)")
+        raise TypeError("int(v) jumps, and would drop the gradient; write int(v.data)")
 
-    __round__ = __int__
+    def __round__(self, digits: Any = None) -> NoReturn:
+        raise TypeError("round(v) jumps, and would drop the gradient; write round(v.data, n)")
 
     def __mod__(self, other: Any) -> NoReturn:
         raise TypeError("Values have no % and //: they jump; write v.data % n for the number")
@@ -388,91 +381,87 @@ class Value:
     # -- copying, without recursion -------------------------------------------------------------
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        for node in every_node(self):
-            if id(node) not in memo:
-                memo[id(node)] = node._moved(lambda x: memo[id(x)])
+        for x in every_node([self]):
+            if id(x) not in memo:
+                operands = tuple([memo[id(p)] if isinstance(p, Value) else p for p in x.operands])
+                memo[id(x)] = _restored(*x._row(operands, memo))
         return memo[id(self)]  # type: ignore[no-any-return]
-
-    def _moved(self, to: Any) -> Value:
-        """A copy of this node whose parents are to(parent)."""
-        operands = tuple(to(x) if isinstance(x, Value) else x for x in self.operands)
-        return _restored(
-            self.data, self._grad_or_none(), self.label, self.op, operands, self.partials
-        )
-
-    def _grad_or_none(self) -> Any:
-        return None if self.grad is NO_GRADIENT else self.grad
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A leaf by itself, which keeps its identity; any other node as rows of its graph."""
         if self.is_leaf:
-            return _restored, (self.data, self._grad_or_none(), self.label, LEAF, (), ())
+            return _restored, self._row()
         rows: list[Any] = []
         row_of: dict[Value, tuple[int]] = {}  # a tuple stands for a node made by an earlier row
-        for node in every_node(self):
-            if not node.is_leaf:
-                row_of[node] = (len(rows),)
+        for x in every_node([self]):
+            if not x.is_leaf:
+                row_of[x] = (len(rows),)
                 operands = tuple(
-                    row_of.get(x, x) if isinstance(x, Value) else x for x in node.operands
+                    [row_of.get(p, p) if isinstance(p, Value) else p for p in x.operands]
                 )
-                grad = node._grad_or_none()
-                rows.append((node.data, grad, node.label, node.op, operands, node.partials))
+                rows.append(x._row(operands))
         return _restored_graph, (rows,)
 
-    if TYPE_CHECKING:  # what the loop below defines, spelled out for type checkers
+    def _row(
+        self, operands: tuple[Any, ...] = (), memo: dict[int, Any] | None = None
+    ) -> tuple[Any, ...]:
+        """What _restored() takes to make this node again, of other operands."""
+        grad = None if self.grad is NO_GRADIENT else self.grad
+        row = (self.data, grad, self.label, self.op, operands, self.partials)
+        if type(self) is Value:
+            return row
+        attributes = _attributes(self)
+        return (*row, type(self), attributes if memo is None else deepcopy(attributes, memo))
 
-        def exp(self) -> Value: ...
-        def expm1(self) -> Value: ...
-        def log(self) -> Value: ...
-        def log1p(self) -> Value: ...
-        def log2(self) -> Value: ...
-        def log10(self) -> Value: ...
-        def sqrt(self) -> Value: ...
-        def cbrt(self) -> Value: ...
-        def sin(self) -> Value: ...
-        def cos(self) -> Value: ...
-        def tan(self) -> Value: ...
-        def asin(self) -> Value: ...
-        def acos(self) -> Value: ...
-        def atan(self) -> Value: ...
-        def sinh(self) -> Value: ...
-        def cosh(self) -> Value: ...
-        def tanh(self) -> Value: ...
-        def asinh(self) -> Value: ...
-        def acosh(self) -> Value: ...
-        def atanh(self) -> Value: ...
-        def erf(self) -> Value: ...
-        def erfc(self) -> Value: ...
-        def sign(self) -> Value: ...
-        def step(self) -> Value: ...
-        def relu(self) -> Value: ...
+    if TYPE_CHECKING:  # what the loop below defines; a test holds the list to the table
+
+        def _method(self) -> Value: ...
+
+        exp = expm1 = log = log1p = log2 = log10 = sqrt = cbrt = sin = cos = tan = _method
+        asin = acos = atan = sinh = cosh = tanh = asinh = acosh = atanh = erf = erfc = _method
+        sign = step = relu = gelu = gelu_tanh = silu = mish = sigmoid = softplus = _method
+        log_sigmoid = _method
+
         def leaky_relu(self, slope: Scalar = 0.01) -> Value: ...
         def elu(self, alpha: Scalar = 1.0) -> Value: ...
-        def gelu(self) -> Value: ...
-        def gelu_tanh(self) -> Value: ...
-        def silu(self) -> Value: ...
-        def mish(self) -> Value: ...
-        def sigmoid(self) -> Value: ...
-        def softplus(self) -> Value: ...
-        def log_sigmoid(self) -> Value: ...
 
 
-def method_names() -> list[str]:
-    """The rows of the table that are methods of Value: the named functions of one argument."""
-    return [
-        name
-        for name, row in TABLE.items()
-        if row.name == name
-        and not isinstance(row, NaryPrimitive)
-        and len(row.arguments) - len(row.defaults) == 1
-    ]
+Scalar = Value | float  # what a user's function of scalars takes: floats, ints and Values
 
 
-def _as_method(row: Primitive) -> Any:
+def _operate(row: Primitive, left: Any, right: Any) -> Value:
+    """A binary operator in general: arrays element by element, all else by the table."""
+    made: Value
+    try:
+        if is_array(left):
+            made = map_nested(lambda x: row.apply((x, right)), left)[()]
+        elif is_array(right):
+            made = map_nested(lambda x: row.apply((left, x)), right)[()]
+        else:
+            made = row.apply((left, right))
+    except TypeError:
+        if isinstance(left, Value) and _knows_operators(right, f"__r{row.operator}__"):
+            return NotImplemented  # type: ignore[no-any-return] # Python asks the other operand
+        raise
+    return made
+
+
+def _knows_operators(x: Any, method: str) -> bool:
+    """Whether the class of x, if it is not Python's or NumPy's own, has the operator."""
+    if hasattr(x, "__apply_primitive__"):  # another scalar type
+        return False
+    module = type(x).__module__.partition(".")[0]
+    return module not in ("builtins", "decimal", "numpy") and hasattr(x, method)
+
+
+# -- functions of one Value, by hand ------------------------------------------------------------
+
+
+def _method_by_hand(row: Primitive) -> Any:
     forward, partial = row.forward, row.partials[0]
 
     def method(self: Value) -> Any:
-        """By hand for the common case; the table for edges, errors and all that is no float."""
+        """The common case; the table does edges, errors and all that is not a float."""
         x = self.data
         try:
             y = forward(x)
@@ -483,12 +472,7 @@ def _as_method(row: Primitive) -> Any:
             return Value(y, "", row, self, slope)
         return row.apply((self,))
 
-    def method_with_defaults(self: Value, *operands: Any, **keywords: Any) -> Any:
-        return row(self, *operands, **keywords)
-
-    made = _relu if row is relu else method_with_defaults if row.defaults else method
-    made.__name__, made.__qualname__, made.__doc__ = row.name, f"Value.{row.name}", row.__doc__
-    return made
+    return method
 
 
 def _relu(self: Value) -> Any:
@@ -502,16 +486,38 @@ def _relu(self: Value) -> Any:
     return relu.apply((self,))
 
 
-for _name in method_names():
-    setattr(Value, _name, _as_method(TABLE[_name]))
-Value.__by_hand__ = {
-    TABLE[name]: getattr(Value, name) for name in method_names() if not TABLE[name].defaults
-}
+for _name, _row in TABLE.items():
+    if _row.is_method and not _row.defaults:
+        _quick = _relu if _row is relu else _method_by_hand(_row)
+        _quick.__name__, _quick.__qualname__, _quick.__doc__ = _name, f"Value.{_name}", _row.__doc__
+        setattr(Value, _name, _quick)
+        _row.fast[Value] = _quick
+
+
+def _dot(ws: tuple[Any, ...], xs: tuple[Any, ...], bias: Any) -> Value | None:
+    """dot(ws, xs, bias) of Value weights with Values or floats; None for all else."""
+    operands = (*ws, *xs, bias)
+    numbers = xs[0].__class__ is float
+    parents = (*ws, bias) if numbers else operands
+    if bias.__class__ is float or bias.__class__ is int:
+        parents = parents[:-1]
+    if set(map(type, parents)) != _VALUES or (numbers and set(map(type, xs)) != _FLOATS):
+        return None
+    w = [x.data for x in ws]
+    x = xs if numbers else [x.data for x in xs]
+    products = [*map(operator.mul, w, x), bias.data if bias.__class__ is Value else bias]
+    try:
+        if not numbers and sum(products).__class__ is not float:
+            return None  # Fractions
+        data = fsum(products)
+    except (ValueError, OverflowError):  # nan and inf
+        return None
+    partials = (*x, 1.0) if numbers else (*x, *w, 1.0)
+    return Value(data, "", dot, operands, None, (parents, partials[: len(parents)]))
 
 
 _VALUES, _FLOATS = {Value}, {float}
-
-Scalar = Value | float  # what a user's function of scalars takes: floats, ints and Values
+dot.fast[Value] = _dot
 
 
 # -- numbers ------------------------------------------------------------------------------------
@@ -524,24 +530,24 @@ def _real(data: Any) -> Any:
     if isinstance(data, Value):
         raise TypeError("expected a number, got a Value; use it as it is, or v.detach() for a leaf")
     number = _real_operand(data)
-    return float(number) if number.__class__ is int else number
+    try:
+        return float(number) if number.__class__ is int else number
+    except OverflowError:
+        raise OverflowError(
+            f"{short_repr(data)} is too large for a float; write Fraction(n) to be exact"
+        ) from None
 
 
 def _real_operand(x: Any) -> Any:
-    """`x` as an operand that is no Value: a plain real number."""
+    """`x` as an operand that is not a Value: a plain real number."""
     number = plain(x)
     if number.__class__ is complex:
         raise TypeError(refusal(x))
     return number
 
 
-def _number(x: Any) -> Any:
-    return x.data if isinstance(x, Value) else x
-
-
 def plain_numbers(operands: Sequence[Any]) -> list[Any]:
-    """The numbers of operands: floats, unless all are exact and one is a Fraction; then Fractions,
-    so that 1/2 is no 0.5."""
+    """The numbers of operands: Fractions if all are exact and one is a Fraction, else floats."""
     numbers = [_real(x.data) if isinstance(x, Value) else x for x in operands]
     exact = None
     for x in numbers:
@@ -552,86 +558,67 @@ def plain_numbers(operands: Sequence[Any]) -> list[Any]:
     return numbers if exact is None else [exact(x) for x in numbers]
 
 
-def _seed(root: Value, seed: Any) -> Any:
-    """The seed as a plain number, as exact as the root."""
-    number = _real_operand(seed)
-    return type(root.data)(number) if number.__class__ is int else number
-
-
 # -- making nodes -------------------------------------------------------------------------------
 
 
-def _node(data: Any, op: Primitive, operands: tuple[Any, ...], slopes: Sequence[Any]) -> Value:
+def make_node(data: Any, op: Primitive, operands: tuple[Any, ...], slopes: Sequence[Any]) -> Value:
     """The node `op` makes of its operands; a plain number's slope is None."""
     if isinstance(op, NaryPrimitive) or len(operands) > 2:
         parents = tuple([x for x in operands if isinstance(x, Value)])
         partials = tuple([d for d in slopes if d is not None])
-        node = Value(data, "", op, operands, None, (parents, partials), None)
+        made = Value(data, "", op, operands, None, (parents, partials), None)
     elif len(operands) == 1:
-        node = Value(data, "", op, operands[0], slopes[0])
+        made = Value(data, "", op, operands[0], slopes[0])
     else:
-        node = Value(data, "", op, operands[0], slopes[0], operands[1], slopes[1])
+        made = Value(data, "", op, operands[0], slopes[0], operands[1], slopes[1])
     if data.__class__ is not float:
-        node.zero_grad()
-    return node
+        made.zero_grad()
+    return made
+
+
+def _attributes(x: Value) -> dict[str, Any]:
+    """What a subclass has added to a node."""
+    names = [s for c in type(x).__mro__ for s in vars(c).get("__slots__", ()) if c is not Value]
+    return {**getattr(x, "__dict__", {}), **{s: getattr(x, s) for s in names if hasattr(x, s)}}
 
 
 def _restored(
-    data: Any, grad: Any, label: str, op: Primitive, operands: Any, partials: Any
+    data: Any,
+    grad: Any,
+    label: str,
+    op: Primitive,
+    operands: Any,
+    partials: Any,
+    kind: type[Value] = Value,
+    attributes: dict[str, Any] | None = None,
 ) -> Value:
-    """A node as __reduce__ and __deepcopy__ took it apart."""
-    if op is LEAF:
-        node = Value(data)
-    else:
+    """A node as _row() took it apart."""
+    if operands:
         along = iter(partials)
-        node = _node(
-            data, op, operands, [next(along) if isinstance(x, Value) else None for x in operands]
-        )
-    node.label = label
+        slopes = [next(along) if isinstance(x, Value) else None for x in operands]
+        made = make_node(data, op, operands, slopes)
+    else:
+        made = Value(data, "", op)
+    made.label = label
     if grad is not None:
-        node.grad = grad
-    return node
+        made.grad = grad
+    if kind is Value:
+        return made
+    same: Value = object.__new__(kind)
+    slots = {name: getattr(made, name) for name in Value.__slots__}
+    for name, value in {**slots, **(attributes or {})}.items():
+        setattr(same, name, value)
+    return same
 
 
 def _restored_graph(rows: list[Any]) -> Value:
     nodes: list[Value] = []
-    for data, grad, label, op, operands, partials in rows:
-        linked = tuple(nodes[x[0]] if x.__class__ is tuple else x for x in operands)
-        nodes.append(_restored(data, grad, label, op, linked, partials))
+    for data, grad, label, op, operands, *rest in rows:
+        linked = tuple([nodes[x[0]] if x.__class__ is tuple else x for x in operands])
+        nodes.append(_restored(data, grad, label, op, linked, *rest))
     return nodes[-1]
-
-
-# -- freeing deep graphs ------------------------------------------------------------------------
-
-
-def iterative_finalizer() -> Callable[[Value], None]:
-    """A __del__ for Value that frees a graph of any depth without recursion.
-
-    A node that dies leaves its operands in a list, and the outermost call drops them one by one;
-    an operand that is in use elsewhere lives on, untouched. A node that another finalizer brings
-    back to life is a leaf, as from detach().
-    """
-    released: list[Any] = []
-    is_outermost = True
-
-    def __del__(self: Value) -> None:
-        nonlocal is_outermost
-        if getattr(self, "_a", None) is None:  # a leaf, or a Value that was never made
-            return
-        released.append((self._a, self._b))
-        self._a = self._b = self._da = self._db = None
-        self.op = LEAF
-        if is_outermost:
-            is_outermost = False
-            try:
-                while released:
-                    released.pop()
-            finally:
-                is_outermost = True
-
-    return __del__
 
 
 # CPython's own way of freeing deep graphs fails in WebAssembly, where the interpreter dies.
 if sys.platform == "emscripten":
-    Value.__del__ = iterative_finalizer()
+    Value.__del__ = iterative_finalizer(LEAF)

@@ -193,7 +193,11 @@ def tangent(
     for rule, operands in program.nodes:
         point = [numbers[x] if isinstance(x, int) else x for x in operands]
         y = rule.evaluate(point)
-        along = [(x, rule.local(i, point, y)) for i, x in enumerate(operands) if isinstance(x, int)]
+        along = [
+            (x, rule.local_partial(i, point, y))
+            for i, x in enumerate(operands)
+            if isinstance(x, int)
+        ]
         numbers.append(y)
         tangents.append(sum(d * tangents[x] for x, d in along))
         sizes.append(sum(abs(d) * sizes[x] for x, d in along))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..primitives import TABLE, add, divide, multiply, negate, power, subtract
 from ..rules import Primitive
-from ..value import method_names
+from ..scalars import Operators
 
 
 def _select(sign: str, holds: Any) -> Primitive:
@@ -53,26 +51,12 @@ class Comparison:
         return SELECT[self.sign].apply((self.left, self.right, a, b))
 
 
-class Recorded:
-    """Operators and methods that hand each operation to the type's `__apply_primitive__`."""
+class Recorded(Operators):
+    """A scalar type whose comparisons are recorded, as its operations are."""
 
     __slots__ = ()
 
     __comparison__ = Comparison
-
-    if TYPE_CHECKING:  # what the loops below define, or the type itself
-        __add__: Callable[[Any, Any], Any]
-        __radd__: Callable[[Any, Any], Any]
-        __sub__: Callable[[Any, Any], Any]
-        __rsub__: Callable[[Any, Any], Any]
-        __mul__: Callable[[Any, Any], Any]
-        __rmul__: Callable[[Any, Any], Any]
-        __truediv__: Callable[[Any, Any], Any]
-        __rtruediv__: Callable[[Any, Any], Any]
-        __pow__: Callable[[Any, Any], Any]
-
-        @classmethod
-        def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Any: ...
 
     def __lt__(self, other: Any) -> Any:
         return self.__comparison__(self, "<", other)
@@ -85,39 +69,3 @@ class Recorded:
 
     def __ge__(self, other: Any) -> Any:
         return self.__comparison__(self, ">=", other)
-
-    def __neg__(self) -> Any:
-        return self.__apply_primitive__(negate, (self,))
-
-    def __abs__(self) -> Any:
-        return self.__apply_primitive__(TABLE["absolute"], (self,))
-
-
-def _operator(row: Primitive) -> Any:
-    def operator(self: Any, other: Any) -> Any:
-        return self.__apply_primitive__(row, (self, other))
-
-    return operator
-
-
-def _reflected(row: Primitive) -> Any:
-    def operator(self: Any, other: Any) -> Any:
-        return self.__apply_primitive__(row, (other, self))
-
-    return operator
-
-
-def _method(row: Primitive) -> Any:
-    def method(self: Any, *operands: Any, **keywords: Any) -> Any:
-        return row(self, *operands, **keywords)
-
-    return method
-
-
-for _name, _row in {
-    "add": add, "sub": subtract, "mul": multiply, "truediv": divide, "pow": power
-}.items():  # fmt: skip
-    setattr(Recorded, f"__{_name}__", _operator(_row))
-    setattr(Recorded, f"__r{_name}__", _reflected(_row))
-for _name in method_names():
-    setattr(Recorded, _name, _method(TABLE[_name]))

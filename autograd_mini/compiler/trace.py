@@ -91,8 +91,6 @@ class Traced(Recorded, Value):
     __slots__ = ("_operands", "place", "trace")
 
     __comparison__ = TracedComparison
-    __by_hand__ = {}  # noqa: RUF012 : as in Value
-    __dot__ = None  # type: ignore[assignment]
     __hash__ = object.__hash__
 
     def __init__(self, op: Primitive, operands: tuple[Any, ...], trace: Trace) -> None:
@@ -159,7 +157,10 @@ class Traced(Recorded, Value):
             "where, or, for an index, pick(xs, k) or a one-hot input",
         )
 
-    __round__ = __trunc__ = __floor__ = __ceil__ = __int__
+    def __round__(self, digits: Any = None) -> NoReturn:
+        self.__int__()
+
+    __trunc__ = __floor__ = __ceil__ = __int__
 
     def __index__(self) -> NoReturn:
         refuse(

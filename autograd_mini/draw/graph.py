@@ -153,7 +153,7 @@ def _check_option(name: str, given: Any, allowed: Any) -> None:
 def _paths(root: Value, order: Sequence[Value], start: Value) -> set[Value]:
     """The nodes on a path from `start` to the root, both included."""
     check_is_value(start, "highlight")
-    path = {start, *dependents(order, {start})}
+    _, path = dependents(order, [start])
     if root not in path:
         raise AutogradError(
             f"highlight expected a node that the root was made from, got {start!r}; "

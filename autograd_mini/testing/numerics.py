@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from ..primitives import TABLE
 from ..rules import Primitive
-from ..value import Value, method_names
+from ..scalars import Operators
+from ..value import Value
 
 
 class Numeric(NamedTuple):
@@ -19,7 +19,7 @@ class Numeric(NamedTuple):
     method: str
 
 
-class ComplexStep:
+class ComplexStep(Operators):
     """A complex number that stands for a real one: it refuses abs, comparison and float().
 
     A function that runs on it to the end is analytic there, and Im f(x + ih) / h its derivative.
@@ -46,30 +46,6 @@ class ComplexStep:
     __abs__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __float__ = __int__ = _refuse
     __array_ufunc__ = None
 
-
-def _operator(name: str, reflected: bool) -> Callable[[Any, Any], Any]:
-    def method(self: Any, other: Any) -> Any:
-        return TABLE[name].apply((other, self) if reflected else (self, other))
-
-    return method
-
-
-def _method(row: Primitive) -> Callable[..., Any]:
-    return lambda self, *operands, **keywords: row(self, *operands, **keywords)
-
-
-for _name, _row in (
-    ("add", "add"),
-    ("sub", "subtract"),
-    ("mul", "multiply"),
-    ("truediv", "divide"),
-    ("pow", "power"),
-):
-    setattr(ComplexStep, f"__{_name}__", _operator(_row, reflected=False))
-    setattr(ComplexStep, f"__r{_name}__", _operator(_row, reflected=True))
-setattr(ComplexStep, "__neg__", lambda self: TABLE["negate"].apply((self,)))  # noqa: B010
-for _name in method_names():
-    setattr(ComplexStep, _name, _method(TABLE[_name]))
 
 STEP = 1e-100
 REACHES = (0.02, 1e-4, 1e-6)  # of the differences, for x of about 1

@@ -50,7 +50,7 @@ class Expression:
         lines.append(f"def f({', '.join(names[:count])}):")
         for i, (primitive, operands) in enumerate(self.nodes):
             shown = [names[x] if _is_index(x) else repr(x) for x in operands]
-            lines.append(f"    {names[count + i]} = {primitive.written(shown)}")
+            lines.append(f"    {names[count + i]} = {primitive.call_text(shown)}")
         lines.append(f"    return {names[-1]}")
         lines.append(f"f({', '.join(map(repr, self.inputs))})")
         return "\n".join(lines)
@@ -336,7 +336,7 @@ def _result(
         if any(abs(kink(*point)) <= room for kink in primitive.kinks):
             return None
         y = primitive.evaluate(point)
-        slopes = primitive.locals(point, y, point, moving)
+        slopes = primitive.local_partials(point, y, point, moving)
     except (ValueError, ArithmeticError):
         return None
     steps = [(abs(d), x) for d, x in zip(slopes, given) if isinstance(x, _Scalar)]

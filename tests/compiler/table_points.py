@@ -22,7 +22,7 @@ def points(row):
     for point in [*product(*axes), *row.edges]:
         try:
             y = row.evaluate(point)
-            partials = [row.local(i, point, y) for i in range(len(point))]
+            partials = [row.local_partial(i, point, y) for i in range(len(point))]
         except (ValueError, ArithmeticError):
             continue
         found.append((point, y, partials))

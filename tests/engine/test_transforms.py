@@ -376,7 +376,6 @@ def test_a_constant_function_has_the_derivative_0():
         lambda: grad(lambda x: "x")(3.0),
         lambda: grad(lambda x: x > 0)(3.0),
         lambda: jacobian(lambda x: [x, None])(3.0),
-        lambda: jvp(lambda x: {}, (3.0,), (1.0,)),
         lambda: grad(sin)("3"),
         lambda: grad(sin)(True),
         lambda: grad(sin)(1j),
@@ -399,7 +398,7 @@ def test_the_error_names_the_function_and_the_remedy():
     def forgot(x):
         x * x
 
-    with pytest.raises(TypeError, match=r"forgot returned what is no scalar.*return missing"):
+    with pytest.raises(TypeError, match=r"forgot returned what is not a scalar.*return missing"):
         grad(forgot)(3.0)
 
 

@@ -25,7 +25,8 @@ from reference import programs
 import autograd_mini
 from autograd_mini import DomainError, Value, dot, exp, fsum, gradients, maximum, relu, value
 from autograd_mini.primitives import LEAF, TABLE
-from autograd_mini.value import NO_GRADIENT, iterative_finalizer, method_names
+from autograd_mini.release import iterative_finalizer
+from autograd_mini.value import NO_GRADIENT
 
 
 def same(a, b):
@@ -118,6 +119,9 @@ def test_an_operator_is_its_row_of_the_table_at_the_edges(op):
         assert_operator_is_the_row(op, x, Value(y, "right"))
 
 
+METHODS = [name for name, row in TABLE.items() if row.is_method]
+
+
 @binary
 def test_an_operator_is_its_row_of_the_table_for_ints_and_fractions(op):
     for x, y in itertools.product(EDGES, EXACT):
@@ -141,7 +145,7 @@ def test_a_sign_operator_is_its_row_of_the_table(op, x):
     assert_same_node(op(v), Value.__apply_primitive__(UNARY[op], (v,)))
 
 
-@pytest.mark.parametrize("name", method_names())
+@pytest.mark.parametrize("name", METHODS)
 @given(st.sampled_from(EDGES) | st.floats(-10, 10) | st.floats() | st.fractions(-10, 10))
 @example(0.0)
 @example(nan)
@@ -152,13 +156,15 @@ def test_a_method_is_its_row_of_the_table(name, x):
     assert_same_node(outcome(lambda: getattr(autograd_mini, name)(v)), by_table)
 
 
-def test_the_typed_method_lines_are_the_methods():
+def test_the_typed_methods_are_the_methods():
     """What a type checker reads in value.py is what the loop over the table defines."""
     tree = ast.parse(inspect.getsource(value))
     [cls] = [x for x in tree.body if isinstance(x, ast.ClassDef) and x.name == "Value"]
     [block] = [x for x in cls.body if isinstance(x, ast.If)]
+    unary = [t.id for x in block.body if isinstance(x, ast.Assign) for t in x.targets]
     typed = {x.name: x.args for x in block.body if isinstance(x, ast.FunctionDef)}
-    assert sorted(typed) == sorted(method_names())
+    typed |= dict.fromkeys(unary, typed.pop("_method"))
+    assert sorted(typed) == sorted(METHODS), "list the function under TYPE_CHECKING in value.py"
     for name, arguments in typed.items():
         row = TABLE[name]
         names = [a.arg for a in arguments.args]
@@ -170,7 +176,7 @@ def test_methods_have_names_and_docstrings():
     assert Value.tanh.__name__ == "tanh"
     assert Value.tanh.__qualname__ == "Value.tanh"
     assert Value.tanh.__doc__ == TABLE["tanh"].__doc__
-    assert set(method_names()) <= set(dir(Value))
+    assert set(METHODS) <= set(dir(Value))
 
 
 # -- and the common cases never enter the table, which keeps them fast ---------------------------
@@ -209,7 +215,7 @@ def test_ints_that_a_float_holds_exactly_are_by_hand_and_no_others(op, no_table)
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in method_names() if not TABLE[n].defaults and n not in ("sign", "step")]
+    "name", [n for n in METHODS if not TABLE[n].defaults and n not in ("sign", "step")]
 )
 def test_a_function_of_one_float_is_by_hand(name, no_table):
     at = 1.5 if name == "acosh" else 0.5
@@ -534,16 +540,30 @@ def test_numpy_bools_are_conditions_but_no_numbers(np):
 
 @binary
 @pytest.mark.parametrize("shape", [(), (2,), (2, 1)])
-def test_arrays_are_refused_with_a_remedy_on_either_side(np, op, shape):
-    array, v = np.ones(shape), Value(2.0)
-    for attempt in (lambda: op(v, array), lambda: op(array, v)):
-        with pytest.raises(TypeError, match="tolist"):
-            attempt()
+def test_an_operator_with_an_array_goes_element_by_element(np, op, shape):
+    array, v = np.arange(1.0, 1.0 + np.prod(shape, dtype=int)).reshape(shape), Value(2.0)
+    for found, expected in (
+        (op(v, array), op(2.0, array)),
+        (op(array, v), op(array, 2.0)),
+        (op(array.astype(object), v), op(array, 2.0)),
+    ):
+        assert np.shape(found) == shape
+        data = [x.data for x in np.ravel(found)]
+        assert data == pytest.approx(np.ravel(expected).tolist(), rel=1e-15)
+    assert isinstance(op(np.array(2.0), v), Value)
+
+
+def test_a_comparison_with_an_array_goes_element_by_element(np):
+    array, v = np.array([1.0, 2.0, 3.0]), Value(2.0)
+    assert (v < array).tolist() == (array > v).tolist() == [False, False, True]
+    assert (v >= array).tolist() == (array <= v).tolist() == [True, True, False]
 
 
 def test_an_array_as_data_and_the_functions_of_numpy_are_refused(np):
     with pytest.raises(TypeError, match="tolist"):
         Value(np.ones(2))
+    with pytest.raises(TypeError, match=r"no dimensions; write array.item\(\)"):
+        Value(np.array(3.0))
     for f in (np.exp, np.tanh, np.sqrt):
         with pytest.raises(TypeError):
             f(Value(1.0))
@@ -947,7 +967,7 @@ def test_threads_with_their_own_graphs_never_disturb_each_other():
 @pytest.fixture
 def deepest(monkeypatch):
     """Values that free themselves as in WebAssembly; how deep that was nested, in [0]."""
-    finalizer, depth, deepest = iterative_finalizer(), 0, [0]
+    finalizer, depth, deepest = iterative_finalizer(LEAF), 0, [0]
 
     def __del__(self):
         nonlocal depth
@@ -1065,7 +1085,7 @@ def test_a_node_brought_back_to_life_is_a_leaf():
 
 @pytest.mark.parametrize("arguments", [(), ("1",), (1.0, 2), (None,)])
 def test_a_value_that_was_never_made_is_freed_without_a_word(monkeypatch, arguments):
-    monkeypatch.setattr(Value, "__del__", iterative_finalizer(), raising=False)
+    monkeypatch.setattr(Value, "__del__", iterative_finalizer(LEAF), raising=False)
     with pytest.raises(TypeError):
         Value(*arguments)
 
@@ -1088,7 +1108,7 @@ print(Value.__del__.__module__)
         text=True,
         check=True,
     )
-    assert (run.stdout, run.stderr) == ("autograd_mini.value\n", "")
+    assert (run.stdout, run.stderr) == ("autograd_mini.release\n", "")
     assert not hasattr(Value, "__del__")
 
 

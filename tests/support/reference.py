@@ -75,7 +75,7 @@ class Dual:
         duals = [x if isinstance(x, Dual) else Dual(x) for x in operands]
         numbers = [x.data for x in duals]
         y = primitive.evaluate(numbers)
-        slopes = [primitive.local(i, numbers, y) for i in range(len(numbers))]
+        slopes = [primitive.local_partial(i, numbers, y) for i in range(len(numbers))]
         return Dual(  # on complex data too, for the complex step of a derivative
             y,
             sum(d * x.tangent for d, x in zip(slopes, duals, strict=True)),
