@@ -1,5 +1,6 @@
 """autograd-mini: a scalar reverse-mode autodiff engine that can be stepped through and trusted."""
 
+from . import fast as fast  # quick forms of what the table has
 from . import primitives
 from .backprop import gradients
 from .errors import AutogradError, DomainError, StaleGraphError, TraceError

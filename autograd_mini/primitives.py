@@ -24,8 +24,9 @@ import cmath
 import math
 import operator
 
+from .operators import define_operators
 from .rules import NaryPrimitive, Primitive, as_tuple
-from .scalars import define_operators, plain
+from .scalars import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

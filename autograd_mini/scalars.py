@@ -1,4 +1,4 @@
-"""Plain numbers, and the operators of every scalar type; IEEE is the first of these."""
+"""Plain numbers: which are taken, which are refused and why; and IEEE arithmetic on them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import math
 from math import inf, nan
 from numbers import Rational, Real
 
+from .operators import Operators
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from .rules import Primitive
@@ -53,55 +55,12 @@ def refusal(x: Any) -> str:
     return f"expected a number, got {kind}; a scalar is a Value, an int, a float or a Fraction"
 
 
-class Operators:
-    """The operators and methods of a scalar type: x + y, -x, abs(x), x.exp(), ..
-
-    A scalar type derives from this and has a classmethod
-    `__apply_primitive__(primitive, operands)`. Each operator hands over to it. They are filled
-    in where the rows of the table are declared.
-    """
-
-    __slots__ = ()
-
-    if TYPE_CHECKING:
-        __add__: Callable[[Any, Any], Any]
-        __radd__: Callable[[Any, Any], Any]
-        __sub__: Callable[[Any, Any], Any]
-        __rsub__: Callable[[Any, Any], Any]
-        __mul__: Callable[[Any, Any], Any]
-        __rmul__: Callable[[Any, Any], Any]
-        __truediv__: Callable[[Any, Any], Any]
-        __rtruediv__: Callable[[Any, Any], Any]
-        __pow__: Callable[[Any, Any], Any]
-        __rpow__: Callable[[Any, Any], Any]
-        __neg__: Callable[[Any], Any]
-
-        def __abs__(self) -> Any: ...
-
-    @classmethod
-    def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Any:
-        raise NotImplementedError(f"{cls.__name__} does not define __apply_primitive__")
-
-
-def define_operators(row: Primitive) -> None:
-    """Give every scalar type the operator, or the method, that a row of the table stands for."""
-
-    def method(self: Any, *operands: Any, **keywords: Any) -> Any:
-        return row(self, *operands, **keywords)
-
-    def operator(self: Any, *other: Any) -> Any:
-        return row.apply((self, *other))
-
-    def reflected(self: Any, other: Any) -> Any:
-        return row.apply((other, self))
-
-    if row.operator:
-        setattr(Operators, f"__{row.operator}__", operator)
-        if len(row.arguments) == 2:
-            setattr(Operators, f"__r{row.operator}__", reflected)
-    elif row.is_method:
-        method.__name__, method.__doc__ = row.name, row.__doc__
-        setattr(Operators, row.name, method)
+def real_number(x: Any) -> Any:
+    """`x` as a plain real number."""
+    number = plain(x)
+    if number.__class__ is complex:
+        raise TypeError(refusal(x))
+    return number
 
 
 class IEEE(Operators):

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from .value import Value
 
 
+# The .grad of a node that backward has not reached. It is 0.0. Compared with `is`, so that a
+# drawing can show a dash for "not computed" and 0 for "computed, and zero".
+NO_GRADIENT = float("0")
+
+
 def inner_order(roots: Iterable[Value], zero: Any) -> tuple[list[Value], dict[Value, Any]]:
     """The nodes that are not leaves, parents first, and where their gradients will be added up.
 

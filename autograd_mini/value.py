@@ -16,37 +16,21 @@ from __future__ import annotations
 
 import operator
 import sys
-from copy import deepcopy
-from math import fsum
 
-from .nested import is_array, map_nested
-from .primitives import (
-    DETACHED,
-    LEAF,
-    TABLE,
-    add,
-    divide,
-    dot,
-    multiply,
-    negate,
-    power,
-    relu,
-    subtract,
-)
+from .copies import Copied
+from .nested import is_array
+from .operators import Operators, operate
+from .primitives import DETACHED, LEAF, add, divide, multiply, negate, power, subtract
 from .release import iterative_finalizer
 from .rules import NaryPrimitive, Primitive
-from .scalars import Operators, plain, refusal
-from .sweep import every_node, sweep
+from .scalars import real_number
+from .sweep import NO_GRADIENT, sweep
 from .text import short_repr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, NoReturn
-
-# The .grad of a node that backward has not reached. It is 0.0. Compared with `is`, so that a
-# drawing can show a dash for "not computed" and 0 for "computed, and zero".
-NO_GRADIENT = float("0")
 
 EXACT_INTS = range(-(2**53), 2**53 + 1)  # the ints that every float operation takes exactly
 
@@ -61,7 +45,7 @@ def _comparison(compare: Callable[[Any, Any], Any]) -> Any:
     return method
 
 
-class Value(Operators):
+class Value(Copied, Operators):
     """A node of the computation graph: one number, and how it was made.
 
     Args:
@@ -207,7 +191,7 @@ class Value(Operators):
         >>> x.grad
         6.0
         """
-        number, kind = _real_operand(seed), type(self.data)
+        number, kind = real_number(seed), type(self.data)
         seeds = {self: kind(number) if number.__class__ is int else number}
         for node, gradient in sweep(seeds, kind(0)).items():
             if node._a is None:
@@ -220,7 +204,7 @@ class Value(Operators):
     @classmethod
     def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Value:
         """The operation on operands of which at least one is a Value."""
-        operands = tuple([x if isinstance(x, Value) else _real_operand(x) for x in operands])
+        operands = tuple([x if isinstance(x, Value) else real_number(x) for x in operands])
         numbers = plain_numbers(operands)
         y = primitive.evaluate(numbers, operands)
         if y.__class__ is int:  # a plain int that where() chose
@@ -242,7 +226,7 @@ class Value(Operators):
             data = self.data + other
             if data.__class__ is float:
                 return Value(data, "", add, self, 1.0, other)
-        return _operate(add, self, other)
+        return operate(add, self, other)
 
     def __radd__(self, other: float) -> Value:
         kind = other.__class__
@@ -252,7 +236,7 @@ class Value(Operators):
             data = other + self.data
             if data.__class__ is float:
                 return Value(data, "", add, other, None, self, 1.0)
-        return _operate(add, other, self)
+        return operate(add, other, self)
 
     def __sub__(self, other: Scalar) -> Value:
         kind = other.__class__
@@ -264,7 +248,7 @@ class Value(Operators):
             data = self.data - other
             if data.__class__ is float:
                 return Value(data, "", subtract, self, 1.0, other)
-        return _operate(subtract, self, other)
+        return operate(subtract, self, other)
 
     def __rsub__(self, other: float) -> Value:
         kind = other.__class__
@@ -272,7 +256,7 @@ class Value(Operators):
             data = other - self.data
             if data.__class__ is float:
                 return Value(data, "", subtract, other, None, self, -1.0)
-        return _operate(subtract, other, self)
+        return operate(subtract, other, self)
 
     def __mul__(self, other: Scalar) -> Value:
         kind = other.__class__
@@ -286,7 +270,7 @@ class Value(Operators):
             data = x * other
             if data.__class__ is float:
                 return Value(data, "", multiply, self, float(other), other)
-        return _operate(multiply, self, other)
+        return operate(multiply, self, other)
 
     def __rmul__(self, other: float) -> Value:
         kind = other.__class__
@@ -294,7 +278,7 @@ class Value(Operators):
             data = other * self.data
             if data.__class__ is float:
                 return Value(data, "", multiply, other, None, self, float(other))
-        return _operate(multiply, other, self)
+        return operate(multiply, other, self)
 
     def __truediv__(self, other: Scalar) -> Value:
         kind = other.__class__
@@ -308,7 +292,7 @@ class Value(Operators):
             data = self.data / other if other else None
             if data.__class__ is float:
                 return Value(data, "", divide, self, 1 / other, other)
-        return _operate(divide, self, other)
+        return operate(divide, self, other)
 
     def __rtruediv__(self, other: float) -> Value:
         kind, y = other.__class__, self.data
@@ -316,7 +300,7 @@ class Value(Operators):
             data = other / y
             if data.__class__ is float:
                 return Value(data, "", divide, other, None, self, -data / y)
-        return _operate(divide, other, self)
+        return operate(divide, other, self)
 
     def __pow__(self, other: Scalar) -> Value:
         x, kind = self.data, other.__class__
@@ -328,10 +312,10 @@ class Value(Operators):
             else:
                 if data.__class__ is float:
                     return Value(data, "", power, self, slope, other)
-        return _operate(power, self, other)
+        return operate(power, self, other)
 
     def __rpow__(self, other: float) -> Value:
-        return _operate(power, other, self)
+        return operate(power, other, self)
 
     def __neg__(self) -> Value:
         data = self.data
@@ -378,42 +362,7 @@ class Value(Operators):
 
     __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __mod__
 
-    # -- copying, without recursion -------------------------------------------------------------
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        for x in every_node([self]):
-            if id(x) not in memo:
-                operands = tuple([memo[id(p)] if isinstance(p, Value) else p for p in x.operands])
-                memo[id(x)] = _restored(*x._row(operands, memo))
-        return memo[id(self)]  # type: ignore[no-any-return]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """A leaf by itself, which keeps its identity; any other node as rows of its graph."""
-        if self.is_leaf:
-            return _restored, self._row()
-        rows: list[Any] = []
-        row_of: dict[Value, tuple[int]] = {}  # a tuple stands for a node made by an earlier row
-        for x in every_node([self]):
-            if not x.is_leaf:
-                row_of[x] = (len(rows),)
-                operands = tuple(
-                    [row_of.get(p, p) if isinstance(p, Value) else p for p in x.operands]
-                )
-                rows.append(x._row(operands))
-        return _restored_graph, (rows,)
-
-    def _row(
-        self, operands: tuple[Any, ...] = (), memo: dict[int, Any] | None = None
-    ) -> tuple[Any, ...]:
-        """What _restored() takes to make this node again, of other operands."""
-        grad = None if self.grad is NO_GRADIENT else self.grad
-        row = (self.data, grad, self.label, self.op, operands, self.partials)
-        if type(self) is Value:
-            return row
-        attributes = _attributes(self)
-        return (*row, type(self), attributes if memo is None else deepcopy(attributes, memo))
-
-    if TYPE_CHECKING:  # what the loop below defines; a test holds the list to the table
+    if TYPE_CHECKING:  # what the rows of the table define; a test holds the list to them
 
         def _method(self) -> Value: ...
 
@@ -429,97 +378,6 @@ class Value(Operators):
 Scalar = Value | float  # what a user's function of scalars takes: floats, ints and Values
 
 
-def _operate(row: Primitive, left: Any, right: Any) -> Value:
-    """A binary operator in general: arrays element by element, all else by the table."""
-    made: Value
-    try:
-        if is_array(left):
-            made = map_nested(lambda x: row.apply((x, right)), left)[()]
-        elif is_array(right):
-            made = map_nested(lambda x: row.apply((left, x)), right)[()]
-        else:
-            made = row.apply((left, right))
-    except TypeError:
-        if isinstance(left, Value) and _knows_operators(right, f"__r{row.operator}__"):
-            return NotImplemented  # type: ignore[no-any-return] # Python asks the other operand
-        raise
-    return made
-
-
-def _knows_operators(x: Any, method: str) -> bool:
-    """Whether the class of x, if it is not Python's or NumPy's own, has the operator."""
-    if hasattr(x, "__apply_primitive__"):  # another scalar type
-        return False
-    module = type(x).__module__.partition(".")[0]
-    return module not in ("builtins", "decimal", "numpy") and hasattr(x, method)
-
-
-# -- functions of one Value, by hand ------------------------------------------------------------
-
-
-def _method_by_hand(row: Primitive) -> Any:
-    forward, partial = row.forward, row.partials[0]
-
-    def method(self: Value) -> Any:
-        """The common case; the table does edges, errors and all that is not a float."""
-        x = self.data
-        try:
-            y = forward(x)
-            slope = partial(x, y)
-        except (ValueError, OverflowError, ZeroDivisionError):
-            return row.apply((self,))
-        if y.__class__ is float and slope.__class__ is float:
-            return Value(y, "", row, self, slope)
-        return row.apply((self,))
-
-    return method
-
-
-def _relu(self: Value) -> Any:
-    """Written out, since its row of the table is composed of slower parts."""
-    x = self.data
-    if x.__class__ is float:
-        if x > 0:
-            return Value(x, "", relu, self, 1.0)
-        if x < 0:
-            return Value(0.0, "", relu, self, 0.0)
-    return relu.apply((self,))
-
-
-for _name, _row in TABLE.items():
-    if _row.is_method and not _row.defaults:
-        _quick = _relu if _row is relu else _method_by_hand(_row)
-        _quick.__name__, _quick.__qualname__, _quick.__doc__ = _name, f"Value.{_name}", _row.__doc__
-        setattr(Value, _name, _quick)
-        _row.fast[Value] = _quick
-
-
-def _dot(ws: tuple[Any, ...], xs: tuple[Any, ...], bias: Any) -> Value | None:
-    """dot(ws, xs, bias) of Value weights with Values or floats; None for all else."""
-    operands = (*ws, *xs, bias)
-    numbers = xs[0].__class__ is float
-    parents = (*ws, bias) if numbers else operands
-    if bias.__class__ is float or bias.__class__ is int:
-        parents = parents[:-1]
-    if set(map(type, parents)) != _VALUES or (numbers and set(map(type, xs)) != _FLOATS):
-        return None
-    w = [x.data for x in ws]
-    x = xs if numbers else [x.data for x in xs]
-    products = [*map(operator.mul, w, x), bias.data if bias.__class__ is Value else bias]
-    try:
-        if not numbers and sum(products).__class__ is not float:
-            return None  # Fractions
-        data = fsum(products)
-    except (ValueError, OverflowError):  # nan and inf
-        return None
-    partials = (*x, 1.0) if numbers else (*x, *w, 1.0)
-    return Value(data, "", dot, operands, None, (parents, partials[: len(parents)]))
-
-
-_VALUES, _FLOATS = {Value}, {float}
-dot.fast[Value] = _dot
-
-
 # -- numbers ------------------------------------------------------------------------------------
 
 
@@ -529,21 +387,13 @@ def _real(data: Any) -> Any:
         return data
     if isinstance(data, Value):
         raise TypeError("expected a number, got a Value; use it as it is, or v.detach() for a leaf")
-    number = _real_operand(data)
+    number = real_number(data)
     try:
         return float(number) if number.__class__ is int else number
     except OverflowError:
         raise OverflowError(
             f"{short_repr(data)} is too large for a float; write Fraction(n) to be exact"
         ) from None
-
-
-def _real_operand(x: Any) -> Any:
-    """`x` as an operand that is not a Value: a plain real number."""
-    number = plain(x)
-    if number.__class__ is complex:
-        raise TypeError(refusal(x))
-    return number
 
 
 def plain_numbers(operands: Sequence[Any]) -> list[Any]:
@@ -574,49 +424,6 @@ def make_node(data: Any, op: Primitive, operands: tuple[Any, ...], slopes: Seque
     if data.__class__ is not float:
         made.zero_grad()
     return made
-
-
-def _attributes(x: Value) -> dict[str, Any]:
-    """What a subclass has added to a node."""
-    names = [s for c in type(x).__mro__ for s in vars(c).get("__slots__", ()) if c is not Value]
-    return {**getattr(x, "__dict__", {}), **{s: getattr(x, s) for s in names if hasattr(x, s)}}
-
-
-def _restored(
-    data: Any,
-    grad: Any,
-    label: str,
-    op: Primitive,
-    operands: Any,
-    partials: Any,
-    kind: type[Value] = Value,
-    attributes: dict[str, Any] | None = None,
-) -> Value:
-    """A node as _row() took it apart."""
-    if operands:
-        along = iter(partials)
-        slopes = [next(along) if isinstance(x, Value) else None for x in operands]
-        made = make_node(data, op, operands, slopes)
-    else:
-        made = Value(data, "", op)
-    made.label = label
-    if grad is not None:
-        made.grad = grad
-    if kind is Value:
-        return made
-    same: Value = object.__new__(kind)
-    slots = {name: getattr(made, name) for name in Value.__slots__}
-    for name, value in {**slots, **(attributes or {})}.items():
-        setattr(same, name, value)
-    return same
-
-
-def _restored_graph(rows: list[Any]) -> Value:
-    nodes: list[Value] = []
-    for data, grad, label, op, operands, *rest in rows:
-        linked = tuple([nodes[x[0]] if x.__class__ is tuple else x for x in operands])
-        nodes.append(_restored(data, grad, label, op, linked, *rest))
-    return nodes[-1]
 
 
 # CPython's own way of freeing deep graphs fails in WebAssembly, where the interpreter dies.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..operators import Operators
 from ..rules import Primitive
-from ..scalars import Operators
 
 
 def _select(sign: str, holds: Any) -> Primitive:

@@ -20,7 +20,8 @@ from ..errors import TraceError
 from ..graph import topological_order
 from ..primitives import LEAF, add, divide, dot, multiply, power, subtract
 from ..rules import Primitive
-from ..value import Value, _real_operand
+from ..scalars import real_number
+from ..value import Value
 from .arithmetic import SELECT, Comparison, Recorded
 
 _PACKAGES = tuple(str(Path(__file__).parents[2] / name) for name in ("autograd_mini", "nn"))
@@ -114,7 +115,7 @@ class Traced(Recorded, Value):
             if kind is Traced:
                 trace = x.trace
             elif kind is not Value and kind is not float:
-                operands = [x if isinstance(x, Value) else _real_operand(x) for x in operands]
+                operands = [x if isinstance(x, Value) else real_number(x) for x in operands]
         return Traced(primitive, tuple(operands), trace)
 
     def __radd__(self, other: Any) -> Traced:

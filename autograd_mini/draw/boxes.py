@@ -9,7 +9,8 @@ from ..palette import BACKWARD, INK, MUTED, PAPER, QUIET, GradientScale, ink_on
 from ..primitives import dot, fsum
 from ..rules import NaryPrimitive
 from ..text import exact, format_number, format_range, shortened
-from ..value import NO_GRADIENT, Value
+from ..sweep import NO_GRADIENT
+from ..value import Value
 from .labels import SIGNS, escaped, formula, symbol, tooltip, written
 from .modules import split
 from .program import new_picture

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ..operators import Operators
 from ..rules import Primitive
-from ..scalars import Operators
 from ..value import Value
 
 
