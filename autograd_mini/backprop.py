@@ -47,13 +47,17 @@ def gradients(y: Value, wrt: Iterable[Value], create_graph: bool = False) -> lis
     if not create_graph:
         found = sweep({y: kind(1)}, kind(0))
         return [found.get(x, kind(0)) for x in wrt]
-    graph = gradient_graph({y: 1}, wrt, fresh=True)
+    order, _ = inner_order([y], None)
+    graph = gradient_graph(order, {y: 1}, wrt, fresh=True)
     derivatives = [graph.get(x, 0) for x in wrt]
     return [g if isinstance(g, Value) else Value(kind(g)) for g in derivatives]
 
 
 def gradient_graph(
-    seeds: Mapping[Value, Any], wrt: Iterable[Value], fresh: bool = False
+    order: Sequence[Value],
+    seeds: Mapping[Value, Any],
+    wrt: Iterable[Value],
+    fresh: bool = False,
 ) -> dict[Value, Any]:
     """The sweep with Values for numbers: the table's partials run on the operands themselves.
 
@@ -61,6 +65,7 @@ def gradient_graph(
     number.
 
     Args:
+        order: the nodes that the roots were made from, as inner_order() gives them.
         seeds: for each root the scalar that the pass starts from.
         wrt: the nodes to differentiate by.
         fresh: whether to check that these nodes hold what their operands give now.
@@ -68,7 +73,6 @@ def gradient_graph(
     Raises:
         StaleGraphError: one of them does not.
     """
-    order, _ = inner_order(seeds, None)
     between, reached = dependents(order, wrt)
     if fresh:
         check_fresh(node for node in order if node in between)

@@ -105,6 +105,14 @@ def every_node(roots: Iterable[Value]) -> list[Value]:
     return list(order)
 
 
+def leaves(order: Iterable[Value], seen: Iterable[Value]) -> Iterator[Value]:
+    """The leaves of what inner_order() gives, some more than once."""
+    yield from (x for x in seen if x._a is None)
+    for node in order:
+        if node._da is None and node._db is None:  # a list
+            yield from (x for x in node._b[0] if x._a is None)
+
+
 def sweep(seeds: Mapping[Value, Any], zero: Any) -> dict[Value, Any]:
     """The gradient of every node: the chain rule, from the roots to the leaves.
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from functools import wraps
 
-from .backprop import dependents, gradient_graph, partial_values, product
+from .backprop import gradient_graph, partial_values, product
 from .nested import flatten, is_array, map_nested, parts, rebuilt, unflatten
 from .primitives import DETACHED, where
 from .scalars import plain
-from .sweep import inner_order, sweep
+from .sweep import inner_order, leaves, sweep
 from .value import Value, make_node
 
 TYPE_CHECKING = False
@@ -39,6 +39,7 @@ class _Run:
         output: what f returned.
         aux: what f returned beside it, with has_aux.
         roots: the scalars of the output in one list, Values or plain.
+        order: the nodes that they were made from, parents first, without the leaves.
         outside: a Value from outside that a root depends on, None if there is none. If there is
             one, derivatives have to be differentiable themselves.
     """
@@ -74,10 +75,12 @@ class _Run:
                 )
             self.output, self.aux = self.output
         self.roots = [self._scalar(x) for x in flatten(self.output)]
+        self.order, seen = inner_order((x for x in self.roots if isinstance(x, Value)), None)
         self.outside: Value | None = None
         self.depends_on(x for x in self.variables if not x.is_leaf)
         if self.outside is None:
-            self.depends_on(_leaves_outside(self.roots, self.variables))
+            own, found = set(self.variables), leaves(self.order, seen)
+            self.depends_on(x for x in found if x not in own and x.op is not DETACHED)
 
     def _scalar(self, x: Any) -> Any:
         try:
@@ -113,7 +116,7 @@ class _Run:
         if self.outside is None:
             found = sweep({root: seed + zero for root, seed in seeds.items()}, zero)
         else:
-            found = gradient_graph(seeds, self.variables)
+            found = gradient_graph(self.order, seeds, self.variables)
         return self.finished([_as(zero, found.get(x, zero)) for x in self.variables])
 
     def finished(self, scalars: Sequence[Any]) -> list[Any]:
@@ -156,19 +159,6 @@ def _as(zero: Any, x: Any) -> Any:
 def _direction(x: Any) -> Any:
     """A number of a tangent or cotangent; an int stays exact."""
     return x if isinstance(x, Value) else plain(x)
-
-
-def _leaves_outside(roots: Iterable[Any], variables: Iterable[Value]) -> Iterator[Value]:
-    """Leaves that the roots depend on and that are not variables, nor cut off by detach()."""
-    seen: set[Any] = set(variables)
-    stack = [root for root in roots if isinstance(root, Value)]
-    while stack:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            stack.extend(node.parents)
-            if node.is_leaf and node.op is not DETACHED:
-                yield node
 
 
 def _with_numbers(scalars: Sequence[Any], variables: Sequence[Value]) -> list[Any]:
@@ -389,29 +379,30 @@ def jvp(
     directions = flatten([map_nested(lambda _, t: _direction(t), p, d) for p, d in pairs])
     run.depends_on(directions)
     tangent: dict[Any, Any] = dict(zip(run.variables, directions))
-    order, _ = inner_order([x for x in run.roots if isinstance(x, Value)], None)
-    moving, _ = dependents(order, tangent)
-    for node in order:
-        if node in moving and node not in tangent:
-            tangent[node] = _tangent(node, tangent, run.outside is not None)
+    for node in run.order:
+        if node not in tangent:
+            moved = _tangent(node, tangent, run.outside is not None)
+            if moved is not None:
+                tangent[node] = moved
     zeros = [type(x.data)(0) if isinstance(x, Value) else 0.0 for x in run.roots]
-    moved = [_as(zero, tangent.get(root, zero)) for root, zero in zip(run.roots, zeros)]
-    return run.with_aux(has_aux, run.result(run.roots), run.result(moved))
+    directional = [_as(zero, tangent.get(root, zero)) for root, zero in zip(run.roots, zeros)]
+    return run.with_aux(has_aux, run.result(run.roots), run.result(directional))
 
 
 def _tangent(node: Value, tangent: Mapping[Any, Any], nested: bool) -> Any:
-    """The sum over parents of partial * tangent."""
-    edges = zip(node.parents, node.partials)
-    moving = [(i, tangent[x], d) for i, (x, d) in enumerate(edges) if x in tangent]
+    """The sum over parents of partial * tangent; None if no parent has one."""
+    parents, partials = node.edges
     if nested:
         places = [i for i, x in enumerate(node.operands) if isinstance(x, Value)]
-        partials = partial_values(node, [places[i] for i, _, _ in moving])
-        terms = [product(d, t) for d, (_, t, _) in zip(partials, moving)]
-    else:
-        terms = [d * t for _, t, d in moving]
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
+        moving = [k for k, x in enumerate(parents) if x in tangent]
+        parents = tuple([parents[k] for k in moving])
+        partials = tuple(partial_values(node, [places[k] for k in moving]))
+    total = None
+    for x, d in zip(parents, partials):
+        t = tangent.get(x)
+        if t is not None:
+            term = product(d, t) if nested else d * t
+            total = term if total is None else total + term
     return total
 
 

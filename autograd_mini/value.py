@@ -134,14 +134,15 @@ class Value(Copied, Operators):
     @property
     def parents(self) -> tuple[Value, ...]:
         """The Values among the operands, in order; one used twice is there twice."""
-        return self._edges()[0]
+        return self.edges[0]
 
     @property
     def partials(self) -> tuple[Any, ...]:
         """The local derivative along each parent."""
-        return self._edges()[1]
+        return self.edges[1]
 
-    def _edges(self) -> tuple[tuple[Value, ...], tuple[Any, ...]]:
+    @property
+    def edges(self) -> tuple[tuple[Value, ...], tuple[Any, ...]]:
         """(parents, partials), of one length."""
         if self._da is None:
             if self._db is not None:

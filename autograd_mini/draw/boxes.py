@@ -8,8 +8,8 @@ from ..graph import node_names
 from ..palette import BACKWARD, INK, MUTED, PAPER, QUIET, GradientScale, ink_on
 from ..primitives import dot, fsum
 from ..rules import NaryPrimitive
-from ..text import exact, format_number, format_range, shortened
 from ..sweep import NO_GRADIENT
+from ..text import exact, format_number, format_range, shortened
 from ..value import Value
 from .labels import SIGNS, escaped, formula, symbol, tooltip, written
 from .modules import split
