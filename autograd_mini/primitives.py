@@ -148,17 +148,14 @@ def _nonzero(x: Any) -> Any:
     return where(x > 0, x, where(x < 0, x, 1))
 
 
-def _or_one(n: Any, x: Any, other: Any) -> Any:
-    """x if n is not 0, else the other."""
-    return where(n > 0, x, where(n < 0, x, other))
-
-
 def _power_slope(x: Any, n: Any, y: Any) -> Any:
-    """n * x**(n - 1); for n = 0 it is n * y / x, which is 0 at x = 0 too, where x**-1 is not.
+    """n * x**(n - 1); for n = 0 it is x**n * (n / x), which is 0 at x = 0 too, where x**-1 is not.
 
     In the branch that is not taken x is 1, so that its derivatives are finite.
     """
-    return _or_one(n, n * _or_one(n, x, 1) ** (n - 1), n * y / _or_one(n, 1, _nonzero(x)))
+    nonzero = abs(n) > 0
+    at_zero = where(nonzero, 1, _nonzero(x))
+    return where(nonzero, n * where(nonzero, x, 1) ** (n - 1), at_zero**n * (n / at_zero))
 
 
 def _cbrt(x: float) -> float:

@@ -1,8 +1,11 @@
 """grad, value_and_grad, jacobian, hessian, jvp, vjp, hvp: derivatives as functions."""
 
+import inspect
 import math
 import operator
+import random
 from fractions import Fraction
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -13,6 +16,7 @@ from autograd_mini import (
     DomainError,
     Value,
     atan2,
+    backprop,
     cos,
     dot,
     exp,
@@ -29,7 +33,9 @@ from autograd_mini import (
     sin,
     softmax,
     sqrt,
+    sweep,
     tanh,
+    transforms,
     value_and_grad,
     vjp,
 )
@@ -539,3 +545,133 @@ def test_recursion_and_branches_are_ordinary_python():
     assert grad(power)(2.0, 5) == 80.0
     assert grad(lambda x: x * x if x > 0 else -x)(-2.0) == -1.0
     assert grad(lambda x: cos(x) if bool(x) else x)(0.0) == 1.0
+
+
+# -- what JAX's users reach for -----------------------------------------------------------------
+
+
+def with_aux(x, y):
+    return x * y, {"sum": x + y, "name": "aux"}
+
+
+def test_has_aux_means_what_it_means_in_jax():
+    assert value_and_grad(with_aux, has_aux=True)(3.0, 4.0) == (
+        (12.0, {"sum": 7.0, "name": "aux"}),
+        4.0,
+    )
+    assert grad(with_aux, argnums=(0, 1), has_aux=True)(3.0, 4.0) == (
+        (4.0, 3.0),
+        {"sum": 7.0, "name": "aux"},
+    )
+
+    def pair(x):
+        return [x * x, 3 * x], x + 1
+
+    assert jacobian(pair, has_aux=True)(2.0) == ([4.0, 3.0], 3.0)
+    assert hessian(lambda x: (x**3, x + 1), has_aux=True)(2.0) == (12.0, 3.0)
+    assert jvp(pair, (2.0,), (1.0,), has_aux=True) == ([4.0, 6.0], [4.0, 3.0], 3.0)
+    y, back, aux = vjp(pair, 2.0, has_aux=True)
+    assert (y, back([1.0, 1.0]), aux) == ([4.0, 6.0], (7.0,), 3.0)
+    assert hvp(lambda x: (x**3, x + 1), (2.0,), (1.0,), has_aux=True) == (12.0, 3.0)
+
+
+def test_has_aux_of_a_function_that_gives_no_pair_is_refused_by_name():
+    with pytest.raises(TypeError, match=r"has_aux=True expected sin to return a pair"):
+        grad(sin, has_aux=True)(1.0)
+
+
+def test_aux_that_depends_on_the_outside_stays_a_value():
+    w = Value(3.0)
+    _, aux = grad(lambda x: (x * w, [x * w, 1.0]), has_aux=True)(2.0)
+    assert aux[0].data == 6.0
+    aux[0].backward()
+    assert w.grad == 2.0
+
+
+class Point(NamedTuple):
+    x: float
+    y: float
+
+
+def test_dicts_and_namedtuples_are_arguments_and_results():
+    found = grad(lambda p: p.x * p.y)(Point(2.0, 5.0))
+    assert found == Point(5.0, 2.0)
+    assert type(found) is Point
+    assert grad(lambda p: p["a"] * p["b"][0])({"a": 2.0, "b": [5.0]}) == {"a": 5.0, "b": [2.0]}
+    assert jacobian(lambda x: {"square": x**2, "point": Point(x, 2 * x)})(3.0) == {
+        "square": 6.0,
+        "point": Point(1.0, 2.0),
+    }
+    assert jvp(lambda p: p["a"] ** 2, ({"a": 3.0},), ({"a": 1.0},)) == (9.0, 6.0)
+
+
+@pytest.mark.parametrize("transform", [grad, value_and_grad, jacobian, hessian])
+def test_a_derivative_function_carries_the_name_of_its_function(transform):
+    def energy(position, mass=1.0):
+        """One half m x**2."""
+        return mass * position**2 / 2
+
+    derivative = transform(energy)
+    assert (derivative.__name__, derivative.__doc__) == ("energy", "One half m x**2.")
+    assert inspect.signature(derivative) == inspect.signature(energy)
+    assert transform(sin).__name__ == "sin"
+    assert transform(lambda x: x**2)(3.0) is not None
+
+
+# -- linear in the size of the graph ------------------------------------------------------------
+
+
+def running_sums(x):
+    total, sums = 0.0, []
+    for xi in x:
+        total = total + xi
+        sums.append(total)
+    return sums
+
+
+def unit(n):
+    rng = random.Random(n)
+    rows = [[rng.gauss(0, 1) for _ in range(n)] for _ in range(4)]
+    return lambda x: fsum([tanh(dot(row, x)) for row in rows])
+
+
+OUTSIDE = Value(1.5)
+
+COSTS = {
+    "vjp": lambda x: vjp(running_sums, x)[1](x),
+    "jvp": lambda x: jvp(running_sums, (x,), (x,)),
+    "hvp": lambda x: hvp(unit(len(x)), (x,), (x,)),
+    "outside": lambda x: grad(lambda x: fsum([OUTSIDE * tanh(xi) for xi in running_sums(x)]))(x),
+    "jvp of Values": lambda x: jvp(running_sums, (x,), ([OUTSIDE] * len(x),)),
+}
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_a_transform_visits_a_number_of_nodes_that_is_linear_in_the_graph(name, monkeypatch):
+    """Counted: the nodes put in order, and the nodes made."""
+    counts = {}
+
+    def counted(n):
+        count = 0
+        make, order = Value.__init__, sweep.inner_order
+
+        def counting_order(roots, zero):
+            nonlocal count
+            found = order(roots, zero)
+            count += len(found[0]) + len(found[1])
+            return found
+
+        def counting_make(self, *args):
+            nonlocal count
+            count += 1
+            make(self, *args)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Value, "__init__", counting_make)
+            for module in (sweep, transforms, backprop):
+                patch.setattr(module, "inner_order", counting_order)
+            COSTS[name]([0.01] * n)
+        return count
+
+    counts = [counted(n) for n in (20, 40, 80)]
+    assert counts[2] - counts[1] <= 2.01 * (counts[1] - counts[0]), counts
