@@ -44,7 +44,7 @@ def lines(rule):
     inside = re.fullmatch(r"\\begin\{aligned\} (.*) \\end\{aligned\}", rule.latex)[1]
     first, *rest = inside.split(r" \\ &= ")
     left, right = first.split(" &= ")
-    names = rule._names
+    names = rule._names.latex
     assert left == derivative(names[rule.root], names[rule.leaf])
     return [right, *rest]
 
