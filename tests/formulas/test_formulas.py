@@ -464,6 +464,13 @@ def test_an_operation_without_a_template_is_written_by_its_name():
     assert operator_name("a{b}%") == r"\operatorname{a\{b\}\%}"
 
 
+@pytest.mark.parametrize("name", ["neg", "dot", "fsum", "where", "+", "**", "*"])
+def test_an_operation_of_ones_own_may_have_the_name_of_one_of_the_table(name):
+    x = Value(2.0, "x")
+    assert latex(own(latex=r"\star #1", name=name)(x)) == r"\star x"
+    assert latex(own(name=name)(x)) == rf"{operator_name(name)}(x)"
+
+
 def test_an_operation_of_ten_operands():
     names = [f"x{i}" for i in range(10)]
     one = eval(f"lambda {', '.join(names)}, y: 1")
@@ -513,6 +520,9 @@ def shown(label):
     return re.sub(unwritable, "\ufffd", " ".join(label.split()))
 
 
+ALIKE = ["x", "x2", "x_2", "x[2]", "x_2'", "x2'", "a b", "a  b", "\x00", "\x01"]
+
+
 def elements(markup):
     """A well-formed piece of MathML."""
     markup.encode()
@@ -526,6 +536,32 @@ def test_names_of_one_letter_and_an_index_are_mathematics():
     assert [latex_name(name) for name in ("loss", "a b", "x_y", "50%")] == [
         r"\mathrm{loss}", r"\mathrm{a\ b}", r"\mathrm{x\_y}", r"\mathrm{50\%}",
     ]  # fmt: skip
+
+
+@given(st.lists(WILD | st.sampled_from(ALIKE), unique=True))
+def test_different_names_are_typeset_differently(names):
+    typeset = Names({Value(1.0): name for name in names}).latex.values()
+    assert len(set(typeset)) == len(names)
+    assert all(map(balanced, typeset))
+
+
+def test_the_first_of_names_that_look_alike_keeps_its_form():
+    nodes = [Value(1.0) for _ in range(5)]
+    names = Names(zip(nodes, ["w1", "w_1", "w[1]", "a b", "a  b"]))
+    assert list(names.latex.values()) == [
+        "w_{1}", r"\mathrm{w\_1}", r"\mathrm{w[1]}", r"\mathrm{a\ b}", r"\mathrm{a\ b'}",
+    ]  # fmt: skip
+    assert Names({nodes[0]: "w", nodes[1]: "w"}).latex == {nodes[0]: "w", nodes[1]: "w"}
+
+
+def test_a_formula_and_its_steps_tell_leaves_apart():
+    leaves = [Value(float(i), name) for i, name in enumerate(ALIKE)]
+    y = dot(leaves, leaves[::-1])
+    names = Names(node_names(y)).latex
+    assert len(set(names.values())) == len(ALIKE) + 1
+    assert close(read(latex(y), {names[x]: x.data for x in leaves}), y.data)
+    for step in backprop_steps(y)[1:]:
+        assert rf"\partial {names[step.parent]}}}" in step.latex
 
 
 @given(WILD)
@@ -613,6 +649,23 @@ def test_a_notebook_shows_a_formula_typeset():
 
 
 # -- what is refused ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda f, v: v * f,
+        lambda f, v: f * v,
+        lambda f, v: f - v,
+        lambda f, v: f**v,
+        lambda f, v: f > v,
+        lambda f, v: where(f > 0, v, f),
+        lambda f, v: as_formula(v),
+    ],
+)
+def test_a_value_is_not_a_part_of_a_formula(make):
+    with pytest.raises(TypeError, match=r"expected a number, got (a Value; write|Formula)"):
+        make(Formula("x"), Value(2.0))
 
 
 @pytest.mark.parametrize("wrong", [2.0, None, [Value(1.0)], "x"])
