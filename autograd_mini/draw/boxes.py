@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import inf
 from typing import Any, NamedTuple
 
@@ -90,6 +91,7 @@ def _caption(text: str, colour: str) -> str:
     return f'<FONT POINT-SIZE="10" COLOR="{colour}">{text}</FONT>'
 
 
+@dataclass
 class Drawing:
     """A picture of a sketch.
 
@@ -103,28 +105,20 @@ class Drawing:
         start: where that path starts.
     """
 
-    def __init__(
-        self,
-        root: Value,
-        drawn: Sketch,
-        parameters: Mapping[Value, str],
-        model: str,
-        gradients: Mapping[Value, Any] | None,
-        path: set[Value] | None,
-        start: Value | None,
-    ) -> None:
-        self.root = root
-        self.drawn = drawn
-        self.parameters = parameters
-        self.model = model
-        self.gradient = _gradient if gradients is None else gradients.get
-        self.path = path
-        self.start = start
+    root: Value
+    drawn: Sketch
+    parameters: Mapping[Value, str]
+    model: str
+    gradients: Mapping[Value, Any] | None
+    path: set[Value] | None
+    start: Value | None
+
+    def __post_init__(self) -> None:
         self.spelled_out: set[Value] = set()
         self.scale: GradientScale | None = None
-        self.when_built, self.changed = leaves_when_built(list(drawn.index))
-        self.names = node_names(root)
-        for node, name in parameters.items():
+        self.when_built, self.changed = leaves_when_built(list(self.drawn.index))
+        self.names = node_names(self.root)
+        for node, name in self.parameters.items():
             if node in self.names and not node.label:
                 self.names[node] = name
 
@@ -144,20 +138,12 @@ class Drawing:
         values = [x for x in self.drawn.content if isinstance(x, Value)]
         many = [node for node in values if len(node.parents) > CROWD]
         self.crowded = {x for node in many for x in node.parents}
+        space, port = "0.8" if self.crowded else "0.35", SIDES[rankdir]
         self.graph = new_picture(
             format,
-            graph={
-                "rankdir": rankdir,
-                "ranksep": "0.8" if self.crowded else "0.35",
-                "nodesep": "0.2",
-            },
+            graph={"rankdir": rankdir, "ranksep": space, "nodesep": "0.2"},
             node={"fontcolor": INK, "width": "0", "height": "0"},
-            edge={
-                "fontcolor": BACKWARD,
-                "color": QUIET,
-                "arrowsize": "0.6",
-                "tailport": SIDES[rankdir],
-            },
+            edge={"fontcolor": BACKWARD, "color": QUIET, "arrowsize": "0.6", "tailport": port},
         )
         self.frames: dict[Path, Any] = {}
         self._collect_groups()
@@ -178,7 +164,7 @@ class Drawing:
         kind = "parameter" if full else "leaf" if node.is_leaf else "intermediate"
         now = node in self.changed
         note = " now: it, or another operand, was changed after the graph was built" if now else ""
-        hint = f"{name} = {exact(self._number(node))}{note}, gradient {self._exact_gradient(node)}"
+        hint = self._describe(f"{name} = {exact(self._number(node))}{note}", node)
         box = Box(
             split(name)[1] if full == name and home is not None else name,
             [self._number(node)],
@@ -268,7 +254,7 @@ class Drawing:
         number = self._number(w) * self._number(x)
         now = w in self.changed or x in self.changed
         box = Box(shown, [number], self._gradients([node]), quiet=True, now=now)
-        hint = f"{shown} = {exact(number)}, gradient {self._exact_gradient(node)}"
+        hint = self._describe(f"{shown} = {exact(number)}", node)
         home, style = self.drawn.homes.get(node), BOXES["intermediate"]
         self._draw_sign(node, f"op-{i}-{j}", "×", shown)
         self._draw_box(f"product-{i}-{j}", home, box, style, hint, [w, x])
@@ -400,13 +386,15 @@ class Drawing:
             return self.when_built.get(operand, operand.data)
         return operand
 
-    def _exact_gradient(self, node: Value) -> str:
-        gradient = self.gradient(node)
-        return "none yet" if gradient is None else exact(gradient)
-
     def _gradients(self, nodes: Iterable[Value]) -> list[Any]:
         """The gradients of those nodes that have one."""
-        return [g for g in map(self.gradient, nodes) if g is not None]
+        gradient_of = _gradient if self.gradients is None else self.gradients.get
+        return [g for g in map(gradient_of, nodes) if g is not None]
+
+    def _describe(self, text: str, node: Value) -> str:
+        """A text about a node, and its gradient."""
+        gradient = [*map(exact, self._gradients([node])), "none yet"][0]
+        return f"{text}, gradient {gradient}"
 
     # -- parts of the picture ---------------------------------------------------------------------
 
@@ -544,12 +532,8 @@ def _description(like: Any) -> str:
 
 def _pattern(nodes: Sequence[Value]) -> str:
     """The operation of nodes that are made in the same way, with the numbers that they share."""
-    first = nodes[0]
-    shown: list[Any] = []
-    for k, operand in enumerate(first.operands):
-        if isinstance(operand, Value):
-            shown.append("·")
-        else:
-            shared = all(node.operands[k] == operand for node in nodes)
-            shown.append(operand if shared else "number")
-    return operation_on(first.op, shown)
+    shown = [
+        "·" if isinstance(x, Value) else x if all(n.operands[k] == x for n in nodes) else "number"
+        for k, x in enumerate(nodes[0].operands)
+    ]
+    return operation_on(nodes[0].op, shown)

@@ -242,6 +242,11 @@ def repeats(drawn: Sketch) -> Sketch:
         if len(inner) == 1 and uses[inner[0]] == 1:
             before[b] = inner[0]
     after = {x: b for b, x in before.items()}
+
+    def leaves_like(link: int) -> Hashable:
+        leaves = [x for x in operands[link] if not operands[x]]
+        return tuple([drawn.like(x) if uses[x] == 1 else x for x in leaves])
+
     merges: list[tuple[list[int], Group]] = []
     for b, x in before.items():
         if x in before:
@@ -249,19 +254,7 @@ def repeats(drawn: Sketch) -> Sketch:
         links = [b]
         while links[-1] in after:
             links.append(after[links[-1]])
-        likes = [
-            (
-                drawn.like(link),
-                tuple(
-                    [
-                        drawn.like(x) if uses[x] == 1 else x
-                        for x in operands[link]
-                        if not operands[x]
-                    ]
-                ),
-            )
-            for link in links
-        ]
+        likes = [(drawn.like(link), leaves_like(link)) for link in links]
         for start, stop, period in _runs(likes):
             members = links[start + period : stop]
             leaves = [x for m in members for x in operands[m] if not operands[x] and uses[x] == 1]
@@ -317,17 +310,12 @@ def equals(drawn: Sketch) -> Sketch:
     alike: dict[Hashable, list[int]] = {}
     for b in range(len(drawn)):
         alike.setdefault((kinds[b], frozenset(used.get(b, ()))), []).append(b)
-    return _merged(
-        drawn,
-        [
-            (
-                members,
-                Group("equal", drawn.like(members[0]), len(members), _common_home(drawn, members)),
-            )
-            for members in alike.values()
-            if len(members) > 1
-        ],
-    )
+    merges = [
+        (boxes, Group("equal", drawn.like(boxes[0]), len(boxes), _common_home(drawn, boxes)))
+        for boxes in alike.values()
+        if len(boxes) > 1
+    ]
+    return _merged(drawn, merges)
 
 
 def _roles(drawn: Sketch, b: int) -> Sequence[int]:
