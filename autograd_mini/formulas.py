@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property, reduce
 from operator import add, mul
 from typing import Any, NamedTuple
@@ -31,6 +32,7 @@ LONGEST = 20_000  # characters of LaTeX, about as much as fits on three pages
 RELATION, SUM, PRODUCT, ATOM = range(4)
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Formula:
     """A scalar that is a piece of LaTeX.
 
@@ -46,16 +48,10 @@ class Formula:
     \\frac{(x + 1) \\cdot y}{2}
     """
 
-    __slots__ = ("cases", "level", "number", "text")
-
-    def __init__(
-        self,
-        text: str,
-        level: int = ATOM,
-        number: Any = None,
-        cases: Sequence[tuple[str, str]] = (),
-    ) -> None:
-        self.text, self.level, self.number, self.cases = text, level, number, cases
+    text: str
+    level: int = ATOM
+    number: Any = None
+    cases: Sequence[tuple[str, str]] = ()
 
     @classmethod
     def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Formula:

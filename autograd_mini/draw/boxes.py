@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..graph import node_names
 from ..palette import BACKWARD, FRAMES, INK, MUTED, PAPER, QUIET, GradientScale, ink_on
 from ..primitives import dot, fsum
-from ..rules import NaryPrimitive, Primitive
+from ..rules import NaryPrimitive
 from ..sweep import pass_back
 from ..text import exact, format_number, format_range, shortened
 from ..value import NO_GRADIENT, Value
@@ -518,16 +518,15 @@ def _slopes(output: Value, members: Sequence[Value]) -> dict[Value, Any]:
 
 def _description(like: Any) -> str:
     """A name for boxes that look like this."""
-    kind, *rest = like
-    if isinstance(kind, Primitive):
-        return sign(kind) or ("leaf" if rest[2] is None else "parameter")
-    if kind == "equal":
-        return f"{rest[1]:,} × {_description(rest[0])}"
-    if kind == "repeats":
-        return f"{rest[1]:,} × ({', '.join(map(_description, rest[0]))})"
-    if kind == "module":
-        return ".".join(rest[2]) or "model"
-    return str(kind)
+    if not isinstance(like, Group):
+        op, *_, home = like
+        return sign(op) or ("leaf" if home is None else "parameter")
+    if like.kind == "equal":
+        return f"{like.count:,} × {_description(like.like)}"
+    if like.kind == "repeats":
+        parts: Any = like.like
+        return f"{like.count:,} × ({', '.join(map(_description, parts))})"
+    return (".".join(like.home or ()) or "model") if like.kind == "module" else like.kind
 
 
 def _pattern(nodes: Sequence[Value]) -> str:

@@ -14,6 +14,7 @@ linear in the size of the graph.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from ..primitives import dot
@@ -86,20 +87,16 @@ class Sketch:
         """What a box looks like, without its operands."""
         content = self.content[box]
         if isinstance(content, Group):
-            return (content.kind, content.like, content.count, content.home)
+            return content
         operands, values = content.operands, len(content.parents)
         numbers: Hashable = len(operands) - values
         if numbers and len(operands) < 4:  # which of them
             numbers = tuple([isinstance(x, Value) for x in operands])
         return (content.op, values, numbers, self.homes.get(content))
 
-    def uses(self) -> list[int]:
+    def uses(self) -> Counter[int]:
         """For each box, how many boxes use it."""
-        counts = [0] * len(self)
-        for operands in self.operands:
-            for x in operands:
-                counts[x] += 1
-        return counts
+        return Counter(x for operands in self.operands for x in operands)
 
 
 def sketch(
@@ -142,17 +139,11 @@ def modules(full: Sketch, order: Sequence[Value], detail: Detail) -> Sketch:
     Parameters that a single application uses are inside its box; those of several applications get
     a box of their own.
     """
-    homes = full.homes
-    owners = {homes[node] for node in order if node.is_leaf and node in homes}
+    paths = [full.homes.get(node) for node in order]
     if detail == "layers":
-        owners = {layer(path) for path in owners}
-    module: list[Path | None] = [None] * len(order)
-    for i, node in enumerate(order):
-        path = homes.get(node)
-        if path is not None:
-            path = layer(path) if detail == "layers" else path
-            module[i] = path if path in owners else None
-
+        paths = [None if path is None else layer(path) for path in paths]
+    owners = {path for node, path in zip(order, paths) if node.is_leaf}
+    module = [path if path in owners else None for path in paths]
     applied = _applications(full, order, module, merged=detail == "layers")
     groups = [(members, module[members[0]]) for members in applied]
     target = {i: g for g, (members, _) in enumerate(groups) for i in members}

@@ -83,7 +83,7 @@ class Stepper:
             ImportError,
             OSError,
             SubprocessError,
-        ) as error:  # such as that there is no dot
+        ) as error:  # such as a missing dot
             return {"text/plain": f"{self}\n({error})"}
         return {"text/html": html, "text/plain": str(self)}
 
