@@ -36,12 +36,7 @@ RELATION, SUM, PRODUCT, ATOM = range(4)
 class Formula:
     """A scalar that is a piece of LaTeX.
 
-    Attributes:
-        text: the LaTeX.
-        level: how tightly its outermost operation binds, from RELATION to ATOM.
-        number: its value, if known: comparisons are then decided by it, and where() gives only the
-            branch that is chosen.
-        cases: of a where() that is not decided: (value, condition) rows, the last one without one.
+    If its number is known, it decides comparisons, and where() gives only the chosen branch.
 
     >>> x, y = Formula("x"), Formula("y")
     >>> print((x + 1) * y / 2)
@@ -49,9 +44,9 @@ class Formula:
     """
 
     text: str
-    level: int = ATOM
+    level: int = ATOM  # how tightly its outermost operation binds
     number: Any = None
-    cases: Sequence[tuple[str, str]] = ()
+    cases: Sequence[tuple[str, str]] = ()  # of a where(): (value, condition), the last without one
 
     @classmethod
     def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Formula:
@@ -140,15 +135,10 @@ def _compared(a: Formula, sign: str, b: Formula) -> Condition:
 
 
 class Condition(NamedTuple):
-    """A comparison of Formulas, for where().
-
-    Attributes:
-        text: the LaTeX.
-        holds: whether it holds; None where the numbers are not known.
-    """
+    """A comparison of Formulas, for where()."""
 
     text: str
-    holds: bool | None = None
+    holds: bool | None = None  # None if the numbers are not known
 
     def __where__(self, a: Any, b: Any) -> Formula:
         """The branch that is chosen; both as cases if that is not known. Nested cases become one

@@ -48,25 +48,15 @@ SIDES = {"LR": "e", "RL": "w", "TB": "s", "BT": "n"}  # where edges leave a box
 
 
 class Box(NamedTuple):
-    """The content of a box: a title, maybe more lines, the data and the gradients.
-
-    Attributes:
-        title: the name of the node or the group.
-        data: the numbers; of several the least and the greatest are shown.
-        gradients: likewise.
-        lines: more lines under the title.
-        quiet: whether the title is only a name that was made up.
-        flat: whether data and gradient are to the right of the title, not below it.
-        now: whether the data may differ from what the graph was built from.
-    """
+    """The content of a box."""
 
     title: str
-    data: Sequence[Any]
+    data: Sequence[Any]  # of several numbers the least and the greatest are shown
     gradients: Sequence[Any]
-    lines: Sequence[str] = ()
-    quiet: bool = False
-    flat: bool = False
-    now: bool = False
+    lines: Sequence[str] = ()  # under the title
+    quiet: bool = False  # a title that the user did not choose
+    flat: bool = False  # data and gradient to the right of the title, not below it
+    now: bool = False  # the data may differ from what the graph was built from
 
     def label(self, ink: str, soft: str, backward: str) -> str:
         """The content as Graphviz's HTML, in three colours: of text, of captions, of gradients."""
@@ -93,25 +83,15 @@ def _caption(text: str, colour: str) -> str:
 
 @dataclass
 class Drawing:
-    """A picture of a sketch.
-
-    Args:
-        root: the node whose graph is drawn.
-        drawn: its boxes.
-        parameters: the parameters of the model and their full names.
-        model: the name of the model.
-        gradients: what to show as the nodes' gradients; None for their own .grad.
-        path: the nodes that are highlighted; None for no highlighting.
-        start: where that path starts.
-    """
+    """A picture of a sketch."""
 
     root: Value
     drawn: Sketch
-    parameters: Mapping[Value, str]
-    model: str
-    gradients: Mapping[Value, Any] | None
-    path: set[Value] | None
-    start: Value | None
+    parameters: Mapping[Value, str]  # of the model, with their full names
+    model: str  # its name
+    gradients: Mapping[Value, Any] | None  # None for the nodes' own .grad
+    path: set[Value] | None  # what is highlighted
+    start: Value | None  # of that path
 
     def __post_init__(self) -> None:
         self.spelled_out: set[Value] = set()

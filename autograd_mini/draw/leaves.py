@@ -19,14 +19,8 @@ if TYPE_CHECKING:
 
 
 def leaves_when_built(order: Sequence[Value]) -> tuple[dict[Value, Any], set[Value]]:
-    """What is known of the leaves of a graph if some of them were changed since.
-
-    Args:
-        order: the nodes in topological order.
-
-    Returns:
-        The numbers that leaves had, and the leaves that may have been changed and whose number is
-        not known. Both are empty where no leaf was changed.
+    """The numbers that leaves had, and the leaves that may have been changed and whose number is
+    not known; both empty if no leaf was changed.
 
     >>> w, x, b = Value(2.0), Value(3.0), Value(1.0)
     >>> y = dot([w], [x], b)

@@ -91,12 +91,7 @@ def layer(path: Path) -> Path:
 
 
 def homes(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value, Path]:
-    """The module of every node that is inside the model, parameters included.
-
-    Args:
-        order: the nodes in topological order.
-        parameters: the module of each parameter.
-    """
+    """The module of every node that is inside the model, parameters included."""
     found = _users(order, parameters)
     users = set(found)
     feeds: set[Value] = set()  # all nodes that such nodes are made from

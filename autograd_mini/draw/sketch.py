@@ -38,38 +38,23 @@ NEAREST = 50  # boxes of a graph that is too large, and does not repeat itself
 
 @dataclass(frozen=True)
 class Group:
-    """What a box of several nodes contains.
+    """A box of several nodes."""
 
-    Attributes:
-        kind: "module", "parameters" (of a module), "repeats" (along a chain), "equal", or "rest".
-        like: what its parts look like.
-        count: the number of its parts.
-        home: the module that it is drawn in; for kind "module" and "parameters" the module it is.
-    """
-
-    kind: str
-    like: Hashable
-    count: int
-    home: Path | None
+    kind: str  # "module", "parameters" (of a module), "repeats" (along a chain), "equal" or "rest"
+    like: Hashable  # what its parts look like
+    count: int  # of its parts
+    home: Path | None  # the module it is drawn in; for "module" and "parameters" the module it is
 
 
 @dataclass
 class Sketch:
-    """The boxes of a picture, in topological order; the root's is the last.
+    """The boxes of a picture, in topological order; the root's is the last."""
 
-    Attributes:
-        index: the nodes of the graph and their numbers, in topological order.
-        box: for each of them, the number of its box.
-        operands: for each box the boxes that it uses, each once, in order.
-        content: for each box its node, or a Group.
-        homes: the modules of the nodes inside a model.
-    """
-
-    index: dict[Value, int]
-    box: list[int]
-    operands: list[tuple[int, ...]]
-    content: list[Value | Group]
-    homes: dict[Value, Path]
+    index: dict[Value, int]  # the nodes of the graph in topological order, numbered
+    box: list[int]  # for each of them, the number of its box
+    operands: list[tuple[int, ...]]  # for each box the boxes that it uses, each once, in order
+    content: list[Value | Group]  # for each box
+    homes: dict[Value, Path]  # the modules of the nodes inside a model
 
     def __len__(self) -> int:
         return len(self.content)
@@ -105,14 +90,7 @@ def sketch(
     detail: Detail = "values",
     max_nodes: int | None = None,
 ) -> Sketch:
-    """The boxes to draw, in the given detail, or in less if there are too many.
-
-    Args:
-        order: the nodes in topological order.
-        homes: the modules of those inside the model; {} without a model.
-        detail: the finest detail.
-        max_nodes: the largest number of boxes; None for any number.
-    """
+    """The boxes to draw, in the given detail, or in less if that would be more than `max_nodes`."""
     index = {node: i for i, node in enumerate(order)}
     operands = [tuple(dict.fromkeys([index[x] for x in node.parents])) for node in order]
     drawn = full = Sketch(index, list(range(len(order))), operands, list(order), homes)
