@@ -21,7 +21,7 @@ from .errors import AutogradError, TraceError
 from .graph import check_is_value, node_names, topological_order
 from .mathml import ESCAPES, Latex
 from .rules import Primitive
-from .scalars import IEEE, plain
+from .scalars import Operators, ieee_or_exact, plain
 from .text import clean, exact, format_number
 from .value import Value, plain_numbers
 
@@ -33,7 +33,7 @@ RELATION, SUM, PRODUCT, ATOM = range(4)
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Formula:
+class Formula(Operators):
     """A scalar that is a piece of LaTeX.
 
     If its number is known, it decides comparisons, and where() gives only the chosen branch.
@@ -61,42 +61,6 @@ class Formula:
             return operands[0]  # type: ignore[no-any-return]
         return applied(primitive, operands)
 
-    def __add__(self, other: Any) -> Formula:
-        return self.__apply_primitive__(rules.add, (self, other))
-
-    def __radd__(self, other: Any) -> Formula:
-        return self.__apply_primitive__(rules.add, (other, self))
-
-    def __sub__(self, other: Any) -> Formula:
-        return self.__apply_primitive__(rules.subtract, (self, other))
-
-    def __rsub__(self, other: Any) -> Formula:
-        return self.__apply_primitive__(rules.subtract, (other, self))
-
-    def __mul__(self, other: Any) -> Formula:
-        return self.__apply_primitive__(rules.multiply, (self, other))
-
-    def __rmul__(self, other: Any) -> Formula:
-        return self.__apply_primitive__(rules.multiply, (other, self))
-
-    def __truediv__(self, other: Any) -> Formula:
-        return self.__apply_primitive__(rules.divide, (self, other))
-
-    def __rtruediv__(self, other: Any) -> Formula:
-        return self.__apply_primitive__(rules.divide, (other, self))
-
-    def __pow__(self, other: Any) -> Formula:
-        return self.__apply_primitive__(rules.power, (self, other))
-
-    def __rpow__(self, other: Any) -> Formula:
-        return self.__apply_primitive__(rules.power, (other, self))
-
-    def __neg__(self) -> Formula:
-        return self.__apply_primitive__(rules.negate, (self,))
-
-    def __abs__(self) -> Formula:
-        return self.__apply_primitive__(rules.absolute, (self,))
-
     def __lt__(self, other: Any) -> Any:
         return _compared(self, "<", as_formula(other))
 
@@ -120,10 +84,7 @@ def applied(primitive: Primitive, operands: Sequence[Any]) -> Formula:
     filled = _filled(template.replace("#*", every), operands)
     numbers = [x.number for x in operands]
     if None not in numbers:
-        try:
-            filled.number = primitive.evaluate(numbers)
-        except (ValueError, ArithmeticError):  # then in IEEE arithmetic, which does not raise
-            filled.number = IEEE.__apply_primitive__(primitive, numbers).data
+        filled.number = ieee_or_exact(primitive, numbers)
     return filled
 
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 # -- operations ---------------------------------------------------------------------------------
 
 SIGNS = {rules.multiply: "×", rules.subtract: "−"}
-ARITHMETIC = {*(rules.add, rules.subtract, rules.multiply, rules.divide, rules.power, rules.negate)}
-COMMUTATIVE = {rules.add, rules.multiply, rules.maximum, rules.minimum, rules.hypot}
 
 
 def sign(op: Any) -> str:
@@ -28,7 +26,7 @@ def sign(op: Any) -> str:
 def operation_sign(node: Value, names: Mapping[Value, str]) -> str:
     """The sign of a node's operation; with its operands where their order matters."""
     op = node.op
-    if isinstance(op, NaryPrimitive) or len(node.operands) == 1 or op in COMMUTATIVE:
+    if isinstance(op, NaryPrimitive) or len(node.operands) == 1 or op.commutative:
         return sign(op)
     return operation_text(node, names, 12)
 
@@ -42,7 +40,7 @@ def operation_text(node: Value, names: Mapping[Value, str], width: int) -> str:
 def operation_on(op: Any, operands: Sequence[Any]) -> str:
     """An operation on names and numbers."""
     texts = [x if isinstance(x, str) else format_number(x) for x in operands]
-    if op in ARITHMETIC and len(texts) == 2:
+    if op.operator and len(texts) == 2:
         return f" {sign(op)} ".join(f"({x})" if x.startswith("-") else x for x in texts)
     if op in rules.BRANCHES:  # whose condition is not an operand
         texts.insert(0, str(op is rules.BRANCHES[0]))
