@@ -1,7 +1,7 @@
-r"""Formulas: the LaTeX scalar, on which every rule of the table writes itself down.
+r"""Formulas: LaTeX scalars, on which every rule of the table can be run.
 
-Run an expression on Formulas instead of numbers, and out comes the LaTeX of what it computes. The
-partials of the table are such expressions, so no derivative is ever typeset by hand:
+Run an expression on Formulas instead of numbers, and the result is the LaTeX of what it computes.
+The partials of the table are such expressions, so no derivative is typeset by hand:
 
     tanh.partial(0, [Formula("x")], Formula("y"))  ->  1 - y^{2}
 """
@@ -10,106 +10,56 @@ from __future__ import annotations
 
 import math
 import re
-from functools import cache, reduce
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, reduce
 from operator import add, mul
+from typing import Any, NamedTuple
 
 from . import primitives as rules
 from .errors import AutogradError, TraceError
 from .graph import check_is_value, node_names, topological_order
+from .mathml import ESCAPES, Latex
 from .rules import Primitive
-from .scalars import IEEE
+from .scalars import Operators, ieee_or_exact, plain
 from .text import clean, exact, format_number
 from .value import Value, plain_numbers
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
-
-    from .steps import Step
 
 LONGEST = 20_000  # characters of LaTeX, about as much as fits on three pages
 
 # How tightly the outermost operation of a formula binds. An operand that binds less tightly than
-# its place asks for gets parentheses. A power is a PRODUCT: it too can be a factor, but no base.
+# its position needs gets parentheses. A power is a PRODUCT: it can be a factor, but not a base.
 RELATION, SUM, PRODUCT, ATOM = range(4)
 
 
-class Formula:
+@dataclass(slots=True, eq=False, repr=False)
+class Formula(Operators):
     """A scalar that is a piece of LaTeX.
 
-    Attributes:
-        text: the LaTeX.
-        level: how tightly its outermost operation binds, from RELATION to ATOM.
-        number: what it comes to, if that is known: comparisons are then decided by it, and of
-            where() only the branch that holds is written.
-        cases: of a where() that is not decided: (value, condition) rows, the last one without one.
+    If its number is known, it decides comparisons, and where() gives only the chosen branch.
 
     >>> x, y = Formula("x"), Formula("y")
     >>> print((x + 1) * y / 2)
     \\frac{(x + 1) \\cdot y}{2}
     """
 
-    __slots__ = ("cases", "level", "number", "text")
-
-    def __init__(
-        self,
-        text: str,
-        level: int = ATOM,
-        number: Any = None,
-        cases: Sequence[tuple[str, str]] = (),
-    ) -> None:
-        self.text, self.level, self.number, self.cases = text, level, number, cases
+    text: str
+    level: int = ATOM  # how tightly its outermost operation binds
+    number: Any = None
+    cases: Sequence[tuple[str, str]] = ()  # of a where(): (value, condition), the last without one
 
     @classmethod
     def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Formula:
-        operands = [as_formula(x) for x in operands]
-        spelled_out = SPELLED_OUT.get(primitive)
-        if spelled_out:
-            return as_formula(spelled_out(operands))
-        filled = _filled(primitive.latex or _call(primitive), operands)
-        numbers = [x.number for x in operands]
-        if None not in numbers:
-            filled.number = _evaluated(primitive, numbers)
-        return filled
-
-    def __add__(self, other: Any) -> Formula:
-        return _apply(rules.add, self, other)
-
-    def __radd__(self, other: Any) -> Formula:
-        return _apply(rules.add, other, self)
-
-    def __sub__(self, other: Any) -> Formula:
-        return _apply(rules.subtract, self, other)
-
-    def __rsub__(self, other: Any) -> Formula:
-        return _apply(rules.subtract, other, self)
-
-    def __mul__(self, other: Any) -> Formula:
-        if other is self:
-            return _apply(rules.power, self, 2)
-        return self if _is_one(other) else _apply(rules.multiply, self, other)
-
-    def __rmul__(self, other: Any) -> Formula:
-        return self if _is_one(other) else _apply(rules.multiply, other, self)
-
-    def __truediv__(self, other: Any) -> Formula:
-        return _apply(rules.divide, self, other)
-
-    def __rtruediv__(self, other: Any) -> Formula:
-        return _apply(rules.divide, other, self)
-
-    def __pow__(self, other: Any) -> Formula:
-        return self if _is_one(other) else _apply(rules.power, self, other)
-
-    def __rpow__(self, other: Any) -> Formula:
-        return _apply(rules.power, other, self)
-
-    def __neg__(self) -> Formula:
-        return _apply(rules.negate, self)
-
-    def __abs__(self) -> Formula:
-        return _apply(rules.absolute, self)
+        """The operation in textbook form: x * x as a square, and without factors that are 1."""
+        if primitive is rules.multiply:
+            a, b = operands
+            if a is b:
+                return applied(rules.power, (a, 2))
+            if _is_one(a) or _is_one(b):
+                return b if _is_one(a) else a  # type: ignore[no-any-return]
+        elif primitive is rules.power and _is_one(operands[1]):
+            return operands[0]  # type: ignore[no-any-return]
+        return applied(primitive, operands)
 
     def __lt__(self, other: Any) -> Any:
         return _compared(self, "<", as_formula(other))
@@ -124,16 +74,18 @@ class Formula:
         return f"Formula({self.text!r})"
 
 
-def _apply(rule: Primitive, *operands: Any) -> Formula:
-    return Formula.__apply_primitive__(rule, operands)
-
-
-def _evaluated(primitive: Primitive, numbers: Sequence[Any]) -> Any:
-    """What the operation comes to; in IEEE arithmetic where floats would raise."""
-    try:
-        return primitive.evaluate(numbers)
-    except (ValueError, ArithmeticError):
-        return IEEE.__apply_primitive__(primitive, numbers).data
+def applied(primitive: Primitive, operands: Sequence[Any]) -> Formula:
+    """The operation on Formulas and numbers, exactly as given."""
+    operands = [as_formula(x) for x in operands]
+    if primitive in SPELLED_OUT:
+        return as_formula(SPELLED_OUT[primitive](operands))
+    every = ", ".join(f"#{i + 1}" for i in range(len(operands)))
+    template = primitive.latex or f"{operator_name(primitive.name)}(#*)"
+    filled = _filled(template.replace("#*", every), operands)
+    numbers = [x.number for x in operands]
+    if None not in numbers:
+        filled.number = ieee_or_exact(primitive, numbers)
+    return filled
 
 
 def _compared(a: Formula, sign: str, b: Formula) -> Condition:
@@ -143,22 +95,15 @@ def _compared(a: Formula, sign: str, b: Formula) -> Condition:
     return Condition(f"{a} {sign} {b}", holds)
 
 
-class Condition:
-    """A comparison of Formulas, for where().
+class Condition(NamedTuple):
+    """A comparison of Formulas, for where()."""
 
-    Attributes:
-        text: the LaTeX.
-        holds: whether it holds; None where the numbers are not known.
-    """
-
-    __slots__ = ("holds", "text")
-
-    def __init__(self, text: str, holds: bool | None = None) -> None:
-        self.text, self.holds = text, holds
+    text: str
+    holds: bool | None = None  # None if the numbers are not known
 
     def __where__(self, a: Any, b: Any) -> Formula:
-        """The branch that holds; else both, as cases: nested ones in one list, and neighbours of
-        one value in one row."""
+        """The branch that is chosen; both as cases if that is not known. Nested cases become one
+        list, and neighbours of equal value one row."""
         here, elsewhere = as_formula(a), as_formula(b)
         if self.holds is not None:
             return here if self.holds else elsewhere
@@ -185,38 +130,38 @@ class Condition:
         )
 
 
-# Operations that are written as what they come to: lists as sums and products, where() as the
-# branch that was chosen.
-SPELLED_OUT: dict[Primitive, Callable[[Sequence[Any]], Any]] = {
-    rules.fsum: lambda xs: reduce(add, xs) if xs else 0,
-    rules.dot: lambda xs: reduce(add, _products(xs)),
-    rules.logsumexp: lambda xs: rules.log(reduce(add, map(rules.exp, xs))),
-    rules._where_true: lambda branches: branches[0],
-    rules._where_false: lambda branches: branches[1],
-}
-
-
 def _products(operands: Sequence[Any]) -> list[Any]:
-    """w1*x1, .., wn*xn and the bias, unless it is the 0 that stands for none."""
+    """w1*x1, .., wn*xn and the bias, unless it is the 0 that means no bias."""
     n = len(operands) // 2
     products = [*map(mul, operands[:n], operands[n:-1])]
     has_bias = not products or rules.dot.has_bias([x.number for x in operands])
     return [*products, operands[-1]] if has_bias else products
 
 
+# Operations that appear as what they compute: lists as sums and products, where() as the branch
+# that was chosen.
+SPELLED_OUT: dict[Primitive, Callable[[Sequence[Any]], Any]] = {
+    rules.fsum: lambda xs: reduce(add, xs) if xs else 0,
+    rules.dot: lambda xs: reduce(add, _products(xs)),
+    rules.logsumexp: lambda xs: rules.log(reduce(add, map(rules.exp, xs))),
+    rules.BRANCHES[0]: lambda branches: branches[0],
+    rules.BRANCHES[1]: lambda branches: branches[1],
+}
+
+
 def latex(value: Value, names: Mapping[Value, str] | None = None) -> Latex:
-    r"""The formula that made a Value.
+    r"""The formula of how a Value was computed.
 
     Args:
-        value: the Value. Its own label does not appear, it is what is spelled out.
-        names: nodes that stand in the formula by a name; by default every node with a label.
+        value: the Value. Its own label does not appear.
+        names: nodes that appear in the formula by a name; by default every node with a label.
             All others are spelled out down to their leaves, and unlabelled leaves are numbers.
 
     Returns:
         LaTeX without dollar signs, a str; a notebook shows it typeset.
 
     Raises:
-        TypeError: `value` is no Value.
+        TypeError: `value` is not a Value.
         AutogradError: the formula is longer than 20,000 characters.
 
     >>> w, x, b = Value(0.5, "w"), Value(2.0, "x_1"), Value(0.1, "b")
@@ -227,36 +172,33 @@ def latex(value: Value, names: Mapping[Value, str] | None = None) -> Latex:
     \frac{2}{{(1 + w)}^{2}}
     """
     check_is_value(value, "latex")
-    if names is None:
-        unique = node_names(value)
-        names = {node: unique[node] for node in unique if node.label}
-    symbols = {node: Formula(latex_name(name)) for node, name in names.items()}
-    return Latex(formula(value, symbols))
+    typeset = Names(node_names(value) if names is None else names).latex
+    symbols = {x: Formula(text) for x, text in typeset.items() if names is not None or x.label}
+    return Latex(spelled_out(value, symbols))
 
 
-def formula(value: Value, symbols: Mapping[Value, Formula]) -> Formula:
-    """The operation that made a Value, spelled out down to the nodes that have a symbol."""
+def spelled_out(value: Value, symbols: Mapping[Value, Formula]) -> Formula:
+    """How a Value was computed, down to the nodes that have a symbol."""
     if value.is_leaf:
         return symbols.get(value) or as_formula(value.data)
     found = dict(symbols)
     for node in _between(value, symbols):
-        found[node] = as_formula(node.data) if node.is_leaf else written(node, found)
+        found[node] = as_formula(node.data) if node.is_leaf else operation_formula(node, found)
         if len(found[node].text) > LONGEST:
             raise AutogradError(
                 f"the formula is longer than {LONGEST:,} characters; give inner nodes labels, so "
-                "that they stand in it by name, or ask for the formula of one of them"
+                "that they appear in it by name, or ask for the formula of one of them"
             )
     return found[value]
 
 
-def written(node: Value, symbols: Mapping[Value, Formula]) -> Formula:
+def operation_formula(node: Value, symbols: Mapping[Value, Formula]) -> Formula:
     """The operation that made a node, on its operands' symbols."""
-    operands = [symbols[x] if isinstance(x, Value) else x for x in node.operands]
-    return Formula.__apply_primitive__(node.op, operands)
+    return applied(node.op, [symbols[x] if isinstance(x, Value) else x for x in node.operands])
 
 
 def _between(value: Value, symbols: Mapping[Value, Any]) -> list[Value]:
-    """What has to be spelled out, in topological order."""
+    """The nodes that have to be spelled out, in topological order."""
     needed = {value}
     order = topological_order(value)
     for node in reversed(order):
@@ -265,72 +207,68 @@ def _between(value: Value, symbols: Mapping[Value, Any]) -> list[Value]:
     return [node for node in order if node in needed]
 
 
-def local_derivatives(node: Value, names: Mapping[Value, str]) -> list[Formula]:
-    r"""The partial along each of `node.parents`, as the rule of its operation writes it.
+def local_derivatives(node: Value, names: Names) -> list[Formula]:
+    """The partial along each of `node.parents`, as in the rule of its operation.
 
     >>> x = Value(2.0, "x")
     >>> y = rules.tanh(x)
-    >>> local_derivatives(y, {x: "x", y: "y"})
+    >>> local_derivatives(y, Names({x: "x", y: "y"}))
     [Formula('1 - y^{2}')]
     """
     operands = [
-        Formula(latex_name(names[x]), number=x.data) if isinstance(x, Value) else number
+        Formula(names.latex[x], number=x.data) if isinstance(x, Value) else number
         for x, number in zip(node.operands, plain_numbers(node.operands))
     ]
-    y = Formula(latex_name(names[node]), number=node.data)
+    y = Formula(names.latex[node], number=node.data)
     edges = [k for k, x in enumerate(node.operands) if isinstance(x, Value)]
-    return [_rule(node.op, k, operands, y, d) for k, d in zip(edges, node.partials)]
+    return [_partial(node.op, k, operands, y, d) for k, d in zip(edges, node.partials)]
 
 
-def _rule(op: Primitive, index: int, operands: Sequence[Any], y: Formula, number: Any) -> Formula:
-    """A partial as its rule writes it; as its number where a user's rule takes floats alone."""
+def _partial(
+    op: Primitive, index: int, operands: Sequence[Any], y: Formula, number: Any
+) -> Formula:
+    """A partial as in its rule; its number if that is a user's rule that takes floats only."""
     try:
         return as_formula(op.partial(index, operands, y))
     except TypeError:
         return as_formula(number)
 
 
-def step_latex(step: Step, names: Mapping[Value, str]) -> str:
-    """What Step.latex is."""
-    root = names[step.root]
-    if step.parent is None:
-        return f"{derivative(root, root)} = {latex_number(step.after)}"
-    node, parent = names[step.node], names[step.parent]
-    numbers = _apply(rules.multiply, numeral(step.upstream), numeral(step.local))
-    return (
-        rf"{derivative(root, parent)} \mathrel{{+}}= "
-        rf"{derivative(root, node)} \cdot {derivative(node, parent)} = "
-        rf"{numbers} = {latex_number(step.contribution)}"
-    )
-
-
 def derivative(of: str, by: str) -> str:
-    """The partial derivative of one name by another."""
-    return rf"\frac{{\partial {latex_name(of)}}}{{\partial {latex_name(by)}}}"
-
-
-class Latex(str):
-    """LaTeX as text, which a notebook shows typeset."""
-
-    __slots__ = ()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from .mathml import mathml
-
-        return {
-            "text/html": mathml(self, display="block"),
-            "text/latex": f"$\\displaystyle {self}$",
-            "text/plain": str(self),
-        }
+    """The partial derivative of one name by another, each in LaTeX."""
+    return rf"\frac{{\partial {of}}}{{\partial {by}}}"
 
 
 # -- names and numbers --------------------------------------------------------------------------
 
-ESCAPES = {c: rf"\{c}" for c in " #$%&_{}"} | {
-    "\\": r"\backslash{}",
-    "~": r"\sim{}",
-    "^": r"\hat{}",
-}
+
+class Names(dict[Value, str]):
+    r"""The names of nodes.
+
+    >>> names = Names({Value(1.0): "x_2", Value(1.0): "x2", Value(1.0): "y"})
+    >>> list(names.latex.values())
+    ['x_{2}', '\\mathrm{x2}', 'y']
+    """
+
+    @cached_property
+    def latex(self) -> dict[Value, str]:
+        """The names in mathematics: different names look different."""
+        typeset: dict[str, str] = {}
+        taken: set[str] = set()
+        for name in dict.fromkeys(self.values()):
+            text, candidate = latex_name(name), name
+            while text in taken:
+                text, candidate = _upright(candidate), f"{candidate}'"
+            typeset[name] = text
+            taken.add(text)
+        return {node: typeset[name] for node, name in self.items()}
+
+
+def unused(name: str, taken: Container[str]) -> str:
+    """The name, with primes until it differs from all that are taken."""
+    while name in taken:
+        name += "'"
+    return name
 
 
 def latex_name(name: str) -> str:
@@ -343,14 +281,19 @@ def latex_name(name: str) -> str:
     """
     match = re.fullmatch(r"([^\W\d_])(?:_?(\d+))?(?:\[([\d,]+)\])?", name)
     if match is None:
-        return rf"\mathrm{{{_escaped(name)}}}"
+        return _upright(name)
     letter, number, places = match.groups()
     if places:
         return letter + (f"^{{({number})}}" if number else "") + f"_{{{places}}}"
     return f"{letter}_{{{number}}}" if number else letter
 
 
+def _upright(name: str) -> str:
+    return rf"\mathrm{{{_escaped(name)}}}"
+
+
 def operator_name(name: str) -> str:
+    """The name of a function in mathematics."""
     return rf"\operatorname{{{_escaped(name)}}}"
 
 
@@ -389,7 +332,11 @@ _CONSTANTS = {
 
 
 def as_formula(x: Any) -> Formula:
-    """A Formula as it is; a plain number as one, by the name that mathematics has for it."""
+    """A Formula unchanged; a plain number by its name in mathematics, if it has one.
+
+    Raises:
+        TypeError: x is neither, such as a Value.
+    """
     if isinstance(x, Formula):
         return x
     constant = _CONSTANTS.get(x) if x.__class__ is float else None
@@ -398,7 +345,7 @@ def as_formula(x: Any) -> Formula:
 
 def numeral(x: Any) -> Formula:
     """A plain number as a Formula, with all its digits."""
-    return _number(latex_number(x), x)
+    return _number(latex_number(plain(x)), x)
 
 
 def rounded(x: Any) -> Formula:
@@ -411,15 +358,10 @@ def _number(text: str, x: Any) -> Formula:
 
 
 def _is_one(x: Any) -> bool:
-    return not isinstance(x, Formula) and x == 1
+    return not isinstance(x, Formula) and bool(x == 1)
 
 
 # -- templates: the rows' own LaTeX, with #1 .. #n for the operands ------------------------------
-
-
-def _call(primitive: Primitive) -> str:
-    operands = ", ".join(f"#{i + 1}" for i in range(len(primitive.arguments)))
-    return f"{operator_name(primitive.name)}({operands})"
 
 
 def _filled(template: str, operands: Sequence[Formula]) -> Formula:
@@ -432,8 +374,8 @@ def _filled(template: str, operands: Sequence[Formula]) -> Formula:
 
 
 def _placed(x: Formula, needed: int, after_operator: bool, braced: bool) -> str:
-    """An operand in its place: in parentheses if it binds too loosely, or its sign would follow an
-    operator; and in braces where it is, or has, a sub- or superscript."""
+    """An operand in its position: in parentheses if it binds too loosely, or its sign would follow
+    an operator; and in braces where it is, or has, a sub- or superscript."""
     bare = x.level >= needed and not (after_operator and x.text.startswith("-"))
     text = x.text if bare else f"({x.text})"
     return f"{{{text}}}" if braced and len(text) > 1 else text

@@ -10,7 +10,7 @@ from .value import Value, plain_numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 
@@ -97,7 +97,7 @@ def check_fresh(nodes: Iterable[Value]) -> None:
         nodes: those of the graph that have to hold what their operands give now.
     """
     for node in nodes:
-        if not node.is_leaf and not _is_fresh(node):
+        if not node.is_leaf and not is_fresh(node):
             name = f"{str(node.op)!r} node" + (f" labelled {node.label!r}" if node.label else "")
             raise StaleGraphError(
                 f"the {name} with data {short_repr(node.data)} is stale: a leaf under it was "
@@ -105,12 +105,16 @@ def check_fresh(nodes: Iterable[Value]) -> None:
             )
 
 
-def _is_fresh(node: Value) -> bool:
+def is_fresh(node: Value, replaced: Mapping[Value, Any] | None = None) -> bool:
+    """Whether a node's operands give the data and the partials that it stores. Numbers in
+    `replaced` are used in place of the data of some operands."""
     operands = node.operands
+    if replaced:
+        operands = tuple([replaced.get(x, x) if isinstance(x, Value) else x for x in operands])
     numbers = plain_numbers(operands)
     data = ieee_or_exact(node.op, numbers)
     try:
-        wanted = [isinstance(x, Value) for x in operands]
+        wanted = [isinstance(x, Value) for x in node.operands]
         slopes = node.op.local_partials(numbers, data, operands, wanted)
     except ValueError:  # the derivative is not even defined any more
         return False

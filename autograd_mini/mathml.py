@@ -1,8 +1,8 @@
-r"""LaTeX to MathML, which browsers typeset by themselves, without a script or a network.
+r"""LaTeX, and MathML made from it, which browsers typeset without a script or a network.
 
-The package latex2mathml does it, but for names: it takes \mathrm{loss} and \operatorname{relu}
-letter by letter. So a private character stands for each name while it works, and afterwards the
-name is put back, as one identifier.
+The package latex2mathml makes it, except for names: \mathrm{loss} and \operatorname{leaky\_relu}
+come out letter by letter. So a private character stands for each name during the conversion, and
+is replaced afterwards by the name, as one identifier.
 """
 
 from __future__ import annotations
@@ -13,19 +13,39 @@ from html import escape
 from itertools import pairwise
 from xml.etree import ElementTree
 
-from .formulas import ESCAPES
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
+ESCAPES = {c: rf"\{c}" for c in " #$%&_{}"} | {
+    "\\": r"\backslash{}",
+    "~": r"\sim{}",
+    "^": r"\hat{}",
+}
 _UNESCAPED = {escaped: character for character, escaped in ESCAPES.items()}
 _ESCAPE = "|".join(map(re.escape, _UNESCAPED))
 _NAME = re.compile(rf"\\(?:mathrm|operatorname)\{{((?:{_ESCAPE}|[^{{}}\\])*)\}}")
 _PRIVATE = 0xF0000  # where Unicode's private planes begin
 
 
+class Latex(str):
+    """LaTeX as text, which a notebook shows typeset."""
+
+    __slots__ = ()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {
+            "text/html": mathml(self, display="block"),
+            "text/latex": f"$\\displaystyle {self}$",
+            "text/plain": str(self),
+        }
+
+
 def mathml(latex: str, display: str = "inline") -> str:
     r"""The formula as a <math> element.
 
     Args:
-        latex: LaTeX without dollar signs, such as formulas.latex() gives.
+        latex: LaTeX without dollar signs, as formulas.latex() returns it.
         display: "inline", or "block" for a line of its own.
 
     Raises:
@@ -37,22 +57,22 @@ def mathml(latex: str, display: str = "inline") -> str:
     return f'<math display="{display}">{inner_mathml(latex)}</math>'
 
 
-@lru_cache(maxsize=4096)  # the same names and rules come again and again
+@lru_cache(maxsize=4096)  # the same names and rules occur again and again
 def inner_mathml(latex: str) -> str:
-    """What stands in the <math> element: one <mrow>."""
+    """The content of the <math> element: one <mrow>."""
     from latex2mathml.converter import convert
 
     names: list[str] = []
 
-    def place(match: re.Match[str]) -> str:
+    def stand_in(match: re.Match[str]) -> str:
         names.append(re.sub(_ESCAPE, lambda escaped: _UNESCAPED[escaped[0]], match[1]))
         return chr(_PRIVATE + len(names) - 1)
 
-    source = _NAME.sub(place, latex).replace("{aligned}", "{align*}")
+    source = _NAME.sub(stand_in, latex).replace("{aligned}", "{align*}")
     source = source.replace("<", r"\lt ").replace(">", r"\gt ")  # no markup in, no markup out
     try:
         element = ElementTree.fromstring(convert(source))
-    except Exception:  # a template that latex2mathml cannot read is shown as it is written
+    except Exception:  # a template that latex2mathml cannot read is shown as LaTeX
         return f"<mrow><mtext>{escape(latex)}</mtext></mrow>"
     for part in element.iter():
         part.tag = part.tag.split("}")[-1]

@@ -1,12 +1,13 @@
-"""Colours: of the kinds of boxes, and of gradients by their size.
+"""Colours and fonts of drawings and pages: of kinds of boxes, and of gradients by their size.
 
-All text has a contrast of at least 4.5 to what it stands on, and no colour alone tells anything:
-kinds of boxes differ in outline, gradients have their numbers, the scale of gradients runs from
+All text has a contrast of at least 4.5 to its background, and colour is never the only difference:
+kinds of boxes differ in outline, gradients have their numbers, and the scale of gradients runs from
 light to dark.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import inf, log10
 
 TYPE_CHECKING = False
@@ -14,17 +15,54 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-# What belongs to the backward pass, gradients and local derivatives, has a colour of its own.
-INK, QUIET, BACKWARD, PAPER = "#1a1a1a", "#595959", "#a63a00", "#ffffff"
-MUTED = "#bfbfbf"  # lines that are not highlighted
+FONT = "Helvetica"  # one name: graphviz-pure replaces a list of names by Times
+FONTS = f"{FONT}, Arial, sans-serif"  # for browsers
 
-# single-hue steps of cividis, light to dark, which reads the same with every kind of colour vision
+INK, QUIET, PAPER = "#1a1a1a", "#595959", "#ffffff"
+FRAMES, MUTED = "#8c8c8c", "#bfbfbf"  # lines around groups, and lines that are not highlighted
+# Values and the forward pass are blue; gradients, local derivatives and the backward pass red.
+FORWARD, BACKWARD = "#0b5394", "#a63a00"
+
+KINDS = {  # of boxes: (fill, outline)
+    "leaf": ("#dcebf9", FORWARD),
+    "parameter": ("#e3f1e3", "#2d6a2d"),
+    "intermediate": (PAPER, QUIET),
+    "root": ("#fff2cc", "#7f4f00"),
+    "many": ("#f2f2f2", QUIET),
+    "gradient": ("#fff6f0", BACKWARD),
+    "operation": ("#404040", "#404040"),
+}
+
+# the style sheets' colours: (in a light page, in a dark one)
+PAGE = {
+    "ink": (INK, "#ececec"),
+    "quiet": (QUIET, "#b4b4b4"),
+    "paper": (PAPER, "#1c1c1c"),
+    "backdrop": ("#f4f4f4", "#101010"),
+    "button": ("#f0f0f0", "#333333"),
+    "line": ("#8a8a8a", "#8a8a8a"),
+    "waiting": ("#767676", "#767676"),
+    "forward": (FORWARD, "#9cc7f2"),
+    "forward-fill": (KINDS["leaf"][0], "#12304a"),
+    "backward": (BACKWARD, "#ffb086"),
+    "mark": (KINDS["root"][0], "#4a3a10"),
+    "operation": (KINDS["operation"][0], "#b4b4b4"),
+}
+
+
+def css_properties() -> str:
+    """The palette as custom properties of CSS, such as --ink, for the `color-scheme` in use."""
+    colours = [f"--{name}: light-dark({light}, {dark});" for name, (light, dark) in PAGE.items()]
+    return " ".join([*colours, f"--font: {FONTS};"])
+
+
+# steps of cividis, light to dark, which look the same with every kind of colour vision
 STEPS = ("#fdea9e", "#d8c469", "#a69d75", "#7d7c78", "#4d566d", "#123570")
 NOTHING, NOT_FINITE = PAPER, "#000000"
 
 
 class GradientScale:
-    """Colours for gradients by their size: steps of equal ratio, up to the largest there is.
+    """Colours for gradients by their size: steps of equal ratio, up to the largest gradient.
 
     >>> scale = GradientScale([0.5, -8.0, 0.0])
     >>> [scale.fill(g) for g in (0.5, 8.0, 0.0)]
@@ -36,7 +74,7 @@ class GradientScale:
     def __init__(self, gradients: Iterable[Any]) -> None:
         sizes = [float(abs(g)) for g in gradients if 0 < abs(g) < inf]
         least, largest = (min(sizes), max(sizes)) if sizes else (1.0, 1.0)
-        # of at most a factor of ten each: smaller ones share the first colour
+        # a step is a factor of ten at most: smaller gradients share the first colour
         ratio = min(log10(largest / least), len(STEPS)) / len(STEPS) if largest > least else 1.0
         starts = [log10(largest) - ratio * k for k in range(len(STEPS), 0, -1)]
         self.bounds = [float(f"{10**start:.2g}") for start in starts]
@@ -50,20 +88,11 @@ class GradientScale:
         return STEPS[max(above - 1, 0)] if size > 0 else NOTHING
 
     def legend(self) -> list[tuple[str, str]]:
-        """(colour, what it stands for), from nothing to the largest."""
-        rows = [(NOTHING, "0 or none")]
-        for k, colour in enumerate(STEPS):
-            start = f"{self.bounds[k]:.2g}" if k else ""
-            stop = f"{self.bounds[k + 1]:.2g}" if k + 1 < len(STEPS) else ""
-            text = (
-                f"{start} to {stop}"
-                if start and stop
-                else f"{start} up"
-                if start
-                else f"under {stop}"
-            )
-            rows.append((colour, text))
-        return [*rows, (NOT_FINITE, "inf or nan")]
+        """(colour, the gradients that have it), from nothing to the largest."""
+        bounds = [f"{bound:.2g}" for bound in self.bounds[1:]]
+        between = [f"{a} to {b}" for a, b in pairwise(bounds)]
+        texts = ["0 or none", f"under {bounds[0]}", *between, f"{bounds[-1]} up", "inf or nan"]
+        return list(zip((NOTHING, *STEPS, NOT_FINITE), texts))
 
 
 def ink_on(fill: str) -> str:

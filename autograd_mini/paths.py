@@ -1,8 +1,8 @@
 r"""The multivariate chain rule of one leaf, spelled out: the sum over all paths of the products of
 the local derivatives along each.
 
-Backprop never does this: the number of paths can grow exponentially, and it needs one step for each
-edge. This is what the steps come to.
+Backprop does not do this: the number of paths can grow exponentially, and backprop takes one step
+for each edge. The sum over paths is the result of these steps.
 """
 
 from __future__ import annotations
@@ -10,21 +10,18 @@ from __future__ import annotations
 import math
 from functools import reduce
 from operator import mul
+from typing import Any
 
 from .errors import AutogradError
-from .formulas import Formula, Latex, derivative, local_derivatives, rounded
-from .graph import check_is_value, node_names, topological_order
+from .formulas import Formula, Names, derivative, local_derivatives, rounded, unused
+from .graph import check_fresh, check_is_value, node_names, topological_order
+from .mathml import Latex
 from .text import exact
 from .value import Value
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from typing import Any
-
 Edge = tuple[Value, int]  # a node, and which of its parents
 MOST_FACTORS = 500  # that are typeset
-COUNTED = 10**30  # paths; more are just too many, and their number would grow with the graph
+COUNTED = 10**30  # paths; beyond it the exact number, which would grow with the graph, is left out
 
 
 class ChainRule:
@@ -37,7 +34,7 @@ class ChainRule:
         terms: for each path the product of the local derivatives along it.
         total: their sum, which is the gradient.
         text: all of it as plain text.
-        latex: all of it for a typesetter: the derivatives, their formulas, the numbers. Raises
+        latex: all of it in LaTeX: the derivatives, their formulas, the numbers. Raises
             AutogradError where that would be more than 500 factors.
     """
 
@@ -46,9 +43,9 @@ class ChainRule:
         one, zero = type(root.data)(1), type(root.data)(0)
         self.terms = [math.prod((n.partials[k] for n, k in path), start=one) for path in paths]
         self.total = sum(self.terms, start=zero)
-        self._names = node_names(root)
+        self._names = Names(node_names(root))
         if leaf not in self._names:
-            self._names[leaf] = _unused(leaf.label or "x", self._names.values())
+            self._names[leaf] = unused(leaf.label or "x", self._names.values())
 
     @property
     def text(self) -> str:
@@ -75,8 +72,8 @@ class ChainRule:
                 f"the chain rule has more than {MOST_FACTORS} factors, too many to typeset; "
                 "read its .text, or ask for a node closer to the leaf"
             )
-        names = self._names
-        formulas = {n: local_derivatives(n, names) for path in self.paths for n, _ in path}
+        names = self._names.latex
+        formulas = {n: local_derivatives(n, self._names) for path in self.paths for n, _ in path}
 
         def along(path: list[Edge]) -> str:
             factors = [derivative(names[n], names[n.parents[k]]) for n, k in path]
@@ -119,8 +116,9 @@ def chain_rule(root: Value, leaf: Value, max_paths: int = 100) -> ChainRule:
         A ChainRule: its paths, terms, total, text and LaTeX.
 
     Raises:
-        TypeError: one of them is no Value.
+        TypeError: one of them is not a Value.
         AutogradError: there are more paths.
+        StaleGraphError: a leaf was changed after the graph was built.
 
     >>> a = Value(3.0, "a")
     >>> b = a * 2; b.label = "b"
@@ -132,13 +130,15 @@ def chain_rule(root: Value, leaf: Value, max_paths: int = 100) -> ChainRule:
     """
     check_is_value(root, "chain_rule")
     check_is_value(leaf, "chain_rule")
-    count = _paths_from(root, leaf)
+    order = topological_order(root)
+    check_fresh(order)
+    count = _path_counts(order, leaf)
     if count[root] > max_paths:
-        told = f"{count[root]:,}" if count[root] < COUNTED else f"more than {COUNTED:.0e}"
+        number = f"{count[root]:,}" if count[root] < COUNTED else f"more than {COUNTED:.0e}"
         raise AutogradError(
-            f"there are {told} paths from {leaf.label or 'the leaf'} to "
-            f"{root.label or 'the root'}, more than {max_paths:,}: backprop_steps(root) tells them "
-            "edge by edge; ask for a node closer to the leaf, or for more with max_paths="
+            f"there are {number} paths from {leaf.label or 'the leaf'} to "
+            f"{root.label or 'the root'}, more than {max_paths:,}; ask for a node closer to the "
+            "leaf, or for more with max_paths=, or read backprop_steps(root)"
         )
     return ChainRule(root, leaf, _paths(root, leaf, count))
 
@@ -166,25 +166,18 @@ def _unrolled(trail: Any) -> list[Edge]:
     return edges[::-1]
 
 
-def _paths_from(root: Value, leaf: Value) -> dict[Value, int]:
-    """For every node the number of paths from it down to the leaf, or COUNTED if there are more."""
+def _path_counts(order: list[Value], leaf: Value) -> dict[Value, int]:
+    """For each node the number of paths from it down to the leaf, COUNTED at most."""
     count: dict[Value, int] = {}
-    for node in topological_order(root):
+    for node in order:
         found = 1 if node is leaf else sum(count[parent] for parent in node.parents)
         count[node] = min(found, COUNTED)
     return count
 
 
 def _distinct(lines: list[str]) -> list[str]:
-    """The lines that say something: an empty sum and repeats do not."""
+    """The lines without repeats and empty sums."""
     return [line for line in dict.fromkeys(lines) if line]
-
-
-def _unused(name: str, taken: Collection[str]) -> str:
-    """The name, with primes until no other node has it."""
-    while name in taken:
-        name += "'"
-    return name
 
 
 def _bracketed(x: Any) -> str:

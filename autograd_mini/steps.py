@@ -2,81 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from . import primitives
 from .errors import AutogradError
-from .formulas import step_latex
+from .formulas import Names, applied, derivative, latex_number, numeral
 from .graph import check_is_value, node_names
 from .sweep import inner_order
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Literal
-
-    from .value import Value
+from .value import Value
 
 MAX_DEPTH_FIRST_STEPS = 100_000
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Step:
-    """One application of the chain rule: the gradient that goes along one edge.
+    """One application of the chain rule: the gradient that is passed on along one edge.
 
     Attributes:
         number: 0 for the seed, then 1, 2, ..
         root: the node that is differentiated.
         node: the node whose gradient is passed on.
-        edge: which of node.parents it goes to, an index; None for the seed.
-        parent: the node whose gradient it adds to; None for the seed.
+        edge: which of node.parents it is passed to, an index; None for the seed.
+        parent: the node whose gradient it is added to; None for the seed.
         upstream: the node's gradient.
         local: the partial along the edge.
         contribution: upstream * local.
         before: the parent's gradient before this step.
-        after: and after it: before + contribution.
+        after: the parent's gradient after it: before + contribution.
+        names: the names of all nodes.
         text: the step as a formula, such as "dL/dw += dL/dy * dy/dw = 0.5 * 2.0 = 1.0".
-        latex: the same for a typesetter.
+        latex: the same in LaTeX.
     """
 
-    __slots__ = (
-        "_names",
-        "after",
-        "before",
-        "contribution",
-        "edge",
-        "local",
-        "node",
-        "number",
-        "parent",
-        "root",
-        "upstream",
-    )
+    number: int
+    root: Value
+    node: Value
+    edge: int | None
+    upstream: Any
+    local: Any
+    before: Any
+    names: Names
 
-    def __init__(
-        self,
-        number: int,
-        node: Value,
-        edge: int | None,
-        upstream: Any,
-        local: Any,
-        before: Any,
-        root: Value,
-        names: dict[Value, str],
-    ) -> None:
-        self.number = number
-        self.node = node
-        self.edge = edge
-        self.parent = None if edge is None else node.parents[edge]
-        self.upstream = upstream
-        self.local = local
-        self.contribution = upstream * local
-        self.before = before
-        self.after = before + self.contribution
-        self.root = root
-        self._names = names
+    @property
+    def parent(self) -> Value | None:
+        return None if self.edge is None else self.node.parents[self.edge]
+
+    @property
+    def contribution(self) -> Any:
+        return self.upstream * self.local
+
+    @property
+    def after(self) -> Any:
+        return self.before + self.contribution
 
     @property
     def text(self) -> str:
-        root, node = self._names[self.root], self._names[self.node]
+        root, node = self.names[self.root], self.names[self.node]
         if self.parent is None:
             return f"d{root}/d{root} = {self.after}"
-        parent = self._names[self.parent]
+        parent = self.names[self.parent]
         return (
             f"d{root}/d{parent} += d{root}/d{node} * d{node}/d{parent}"
             f" = {self.upstream} * {self.local} = {self.contribution}"
@@ -84,7 +70,17 @@ class Step:
 
     @property
     def latex(self) -> str:
-        return step_latex(self, self._names)
+        names = self.names.latex
+        root, node = names[self.root], names[self.node]
+        if self.parent is None:
+            return f"{derivative(root, root)} = {latex_number(self.after)}"
+        parent = names[self.parent]
+        factors = (numeral(self.upstream), numeral(self.local))
+        return (
+            rf"{derivative(root, parent)} \mathrel{{+}}= "
+            rf"{derivative(root, node)} \cdot {derivative(node, parent)} = "
+            rf"{applied(primitives.multiply, factors)} = {latex_number(self.contribution)}"
+        )
 
     def __repr__(self) -> str:
         return f"Step({self.number}: {self.text})"
@@ -94,6 +90,9 @@ def backprop_steps(
     root: Value, order: Literal["topological", "depth_first"] = "topological"
 ) -> list[Step]:
     """The backward pass from `root` as a list of steps, one for each edge; touches no .grad.
+
+    The steps describe the backward pass of the numbers that the graph stores, even where a leaf
+    was changed after the graph was built.
 
     Args:
         root: the node to differentiate.
@@ -123,16 +122,15 @@ def backprop_steps(
     if order not in ("topological", "depth_first"):
         raise ValueError(f"order is 'topological' or 'depth_first', got {order!r}")
     check_is_value(root, "backprop_steps")
-    names = node_names(root)
-    zero = type(root.data)(0)
-    seed = type(root.data)(1)
+    names = Names(node_names(root))
+    zero, seed = type(root.data)(0), type(root.data)(1)
     gradient: dict[Value, Any] = {root: seed}
-    steps = [Step(0, root, None, seed, seed, zero, root, names)]
+    steps = [Step(0, root, root, None, seed, seed, zero, names)]
 
     def pass_on(node: Value, edge: int) -> Value:
         parent = node.parents[edge]
         upstream, before = gradient[node], gradient.get(parent, zero)
-        step = Step(len(steps), node, edge, upstream, node.partials[edge], before, root, names)
+        step = Step(len(steps), root, node, edge, upstream, node.partials[edge], before, names)
         gradient[parent] = step.after
         steps.append(step)
         return parent
@@ -143,7 +141,7 @@ def backprop_steps(
                 pass_on(node, edge)
         return steps
 
-    path = [(root, iter(range(len(root.parents))))]
+    path: list[tuple[Value, Iterator[int]]] = [(root, iter(range(len(root.parents))))]
     while path:
         node, edges = path[-1]
         next_edge = next(edges, None)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from .value import Value
@@ -122,6 +122,13 @@ def sweep(seeds: Mapping[Value, Any], zero: Any) -> dict[Value, Any]:
     """
     order, gradient = inner_order(seeds, zero)
     gradient.update(seeds)
+    pass_back(order, gradient, zero)
+    return gradient
+
+
+def pass_back(order: Sequence[Value], gradient: dict[Value, Any], zero: Any) -> None:
+    """The chain rule along every edge of some nodes that are not leaves, from the last of them to
+    the first. `gradient` has an entry for each of them and for each operand, zero for most."""
     for node in reversed(order):
         upstream = gradient[node]
         da, db = node._da, node._db
@@ -134,4 +141,3 @@ def sweep(seeds: Mapping[Value, Any], zero: Any) -> dict[Value, Any]:
         else:
             for parent, partial in zip(*node._b):
                 gradient[parent] = gradient.get(parent, zero) + upstream * partial
-    return gradient

@@ -33,7 +33,7 @@ def format_number(x: Any) -> str:
 
 
 def format_range(numbers: Sequence[Any]) -> str:
-    """The least and the greatest of some numbers; nan is said beside them.
+    """The least and the greatest of some numbers, and nan if it is among them.
 
     >>> format_range([3.0, -1.0, 2.0]), format_range([1.0, 1.0])
     ('-1 .. 3', '1')
@@ -62,8 +62,7 @@ def show(x: Any) -> str:
 
 
 def short_repr(x: Any) -> str:
-    """repr(x), but short for ints and Fractions of more digits than one would read, or Python
-    would write."""
+    """repr(x), but short for ints and Fractions with more than 40 digits."""
     if isinstance(x, Rational):
         above, below = int(x.numerator), int(x.denominator)
         if max(abs(above), below) >= 10**40:
@@ -73,7 +72,7 @@ def short_repr(x: Any) -> str:
     return repr(x)
 
 
-# control characters, surrogates and the two others that XML has no way to write
+# control characters, surrogates and the two other characters that XML does not allow
 _UNWRITABLE = dict.fromkeys(
     [*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd"
 )
@@ -85,7 +84,7 @@ def clean(text: str) -> str:
 
 
 def shortened(text: str, width: int) -> str:
-    """`text` in at most `width` characters; the middle is left out, since ends tell names apart."""
+    """`text` in at most `width` characters: without its middle, as names differ at their ends."""
     text = clean(text)
     if len(text) <= width:
         return text

@@ -1,18 +1,18 @@
-"""A compiled program as a picture: the scalar graph of one example, beside the arrays it became.
+"""A compiled program as a picture: the scalar graph of one example, and the arrays made of it.
 
-The scalars are framed by the array whose lanes they are, of which the first are drawn. The arrays
-stand in two columns: the forward pass runs down, the backward pass beside it up again, so that a
-gradient is about as high as what it is the gradient of.
+Scalars are framed by array, and the first of each array are drawn. The arrays are in two columns:
+the forward pass goes down, the backward pass up, so that a gradient is about as high as the array
+that it is the gradient of.
 """
 
 from __future__ import annotations
 
 import textwrap
 
-from ..palette import BACKWARD, INK, PAPER, QUIET
+from ..palette import BACKWARD, FRAMES, INK, MUTED, QUIET
 from ..text import shortened
 from .labels import escaped, tooltip
-from .program import new_picture
+from .program import look, new_picture
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,23 +23,17 @@ FIRST = 2  # lanes of an array are drawn, and "..", which stands for the others
 WIDTH = 36  # characters of code in a row of a box
 MOST = 40  # arrays; of a larger program each frame of scalars is drawn as one box
 
-FONT = {"fontname": "Helvetica", "fontsize": "12"}
 KINDS = {
-    "input": {"shape": "box", "style": "filled", "fillcolor": "#dcebf9", "color": "#0b5394"},
-    "parameter": {"shape": "note", "style": "filled", "fillcolor": "#e3f1e3", "color": "#2d6a2d"},
-    "constant": {"shape": "box", "style": "filled", "fillcolor": "#f2f2f2", "color": QUIET},
-    "forward": {"shape": "box", "style": "rounded,filled", "fillcolor": PAPER, "color": QUIET},
-    "backward": {
-        "shape": "box",
-        "style": "rounded,filled",
-        "fillcolor": "#fff6f0",
-        "color": BACKWARD,
-    },
+    "input": look("leaf", shape="box"),
+    "parameter": look("parameter", shape="note"),
+    "constant": look("many", shape="box"),
+    "forward": look("intermediate", "rounded,filled", shape="box"),
+    "backward": look("gradient", "rounded,filled", shape="box"),
 }
-FRAME = {"style": "rounded", "color": "#8c8c8c", "fontcolor": QUIET, "labeljust": "l",
+FRAME = {"style": "rounded", "color": FRAMES, "fontcolor": QUIET, "labeljust": "l",
          "fontsize": "11"}  # fmt: skip
-OTHERS = {"style": "dashed", "color": "#a6a6a6"}  # edges of lanes that are not drawn
-COLUMN = {"style": "solid", "color": "#d0d0d0", "fontcolor": INK, "fontsize": "15"}
+OTHERS = {"style": "dashed", "color": MUTED}  # edges of lanes that are not drawn
+COLUMN = {"style": "solid", "color": MUTED, "fontcolor": INK, "fontsize": "15"}
 
 
 def draw_arrays(
@@ -58,15 +52,14 @@ def draw_arrays(
         loss: the lanes that an example's loss is made of, unless it is a lane itself.
         format: what .render() writes.
         rankdir: the direction of the forward pass.
-        scalars: whether to draw the scalar graph, too.
+        scalars: whether to draw the scalar graph as well.
     """
     picture = new_picture(
         format,
-        graph={"rankdir": rankdir, "nodesep": "0.18", "ranksep": "0.4", "bgcolor": PAPER,
-               "newrank": "true", **FONT},
-        node={**FONT, "fontcolor": INK, "width": "0", "height": "0", "margin": "0.09,0.05"},
-        edge={**FONT, "color": QUIET, "arrowsize": "0.6"},
-    )  # fmt: skip
+        graph={"rankdir": rankdir, "nodesep": "0.18", "ranksep": "0.4", "newrank": "true"},
+        node={"fontcolor": INK, "width": "0", "height": "0", "margin": "0.09,0.05"},
+        edge={"color": QUIET, "arrowsize": "0.6"},
+    )
     lanes = _draw_scalars(picture, lines, made_of, loss) if scalars else {}
     _draw_lines(picture, lines)
     names = {line.name for line in lines}
@@ -93,10 +86,7 @@ def _same_rank(graph: Any, names: Sequence[str]) -> None:
 def _draw_lines(picture: Any, lines: Sequence[Any]) -> None:
     of = {line.name: line for line in lines}
     read = {name for line in lines for name in line.reads}
-    columns = {
-        "forward": "the arrays of all examples: forward",
-        "backward": "backward",
-    }
+    columns = {"forward": "the arrays of all examples: forward", "backward": "backward"}
     for column, title in columns.items():
         members = [x for x in lines if (x.kind == "backward") == (column == "backward")]
         members = [x for x in members if x.code or x.name in read]
@@ -111,17 +101,17 @@ def _draw_lines(picture: Any, lines: Sequence[Any]) -> None:
     for line in lines:
         for name in line.reads:
             ends = [f"a_{name}", f"a_{line.name}"]
-            says = {"id": f"reads-{line.name}-{name}", "tooltip": f"{line.name} reads {name}"}
+            common = {"id": f"reads-{line.name}-{name}", "tooltip": f"{line.name} reads {name}"}
             if line.kind == "backward" and of[name].kind == "backward":
-                picture.edge(*reversed(ends), dir="back", color=BACKWARD, **says)
+                picture.edge(*reversed(ends), dir="back", color=BACKWARD, **common)
             elif line.kind == "backward":
-                picture.edge(*ends, constraint="false", color="#c9c9c9", **says)
+                picture.edge(*ends, constraint="false", color=MUTED, **common)
             else:
-                picture.edge(*ends, **says)
+                picture.edge(*ends, **common)
 
 
 def _label(line: Any) -> str:
-    """A box: name and shape, and the code in a few rows, all to the left."""
+    """The text of a box, left-aligned: name and shape, then the code."""
     rows = [f"{line.name} {line.sizes()}"]
     if line.code:
         for text in line.code.splitlines():
@@ -136,8 +126,8 @@ def _label(line: Any) -> str:
 def _draw_scalars(
     picture: Any, lines: Sequence[Any], made_of: Mapping[int, set[int]], loss: set[int]
 ) -> dict[str, list[str]]:
-    """The scalar graph; returns the nodes that are drawn for each array."""
-    members: dict[str, list[int]] = {}  # each scalar is a lane of the first array that has it
+    """The scalar graph; returns for each array the nodes that are drawn."""
+    members: dict[str, list[int]] = {}  # a scalar of several arrays is drawn in the first
     owner: dict[int, str] = {}
     for line in lines:
         if line.kind != "backward" and line.lanes is not None:

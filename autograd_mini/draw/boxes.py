@@ -2,50 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import inf
+from typing import Any, NamedTuple
 
 from ..graph import node_names
-from ..palette import BACKWARD, INK, MUTED, PAPER, QUIET, GradientScale, ink_on
+from ..palette import BACKWARD, FRAMES, INK, MUTED, PAPER, QUIET, GradientScale, ink_on
 from ..primitives import dot, fsum
 from ..rules import NaryPrimitive
-from ..sweep import NO_GRADIENT
+from ..sweep import NO_GRADIENT, pass_back
 from ..text import exact, format_number, format_range, shortened
 from ..value import Value
-from .labels import SIGNS, escaped, formula, symbol, tooltip, written
+from .labels import escaped, operation_on, operation_sign, operation_text, sign, tooltip
+from .leaves import leaves_when_built
 from .modules import split
-from .program import new_picture
+from .program import look, new_picture
 from .sketch import Group, Sketch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from typing import Any
 
     from .modules import Path
 
+
 # Leaf, parameter, intermediate, root and group differ in outline as well as in colour.
 BOXES = {
-    "leaf": {"shape": "box", "style": "filled", "fillcolor": "#dcebf9", "color": "#0b5394"},
-    "parameter": {"shape": "note", "style": "filled", "fillcolor": "#e3f1e3", "color": "#2d6a2d"},
-    "intermediate": {"shape": "box", "style": "rounded,filled", "fillcolor": PAPER, "color": QUIET},
-    "module": {
-        "shape": "component",
-        "style": "filled",
-        "fillcolor": PAPER,
-        "color": QUIET,
-        "margin": "0.15,0.05",
-    },
-    "many": {"shape": "box", "style": "filled", "fillcolor": "#f2f2f2", "color": QUIET},
+    "leaf": look("leaf", shape="box"),
+    "parameter": look("parameter", shape="note"),
+    "intermediate": look("intermediate", "rounded,filled", shape="box"),
+    "module": look("intermediate", shape="component", margin="0.15,0.05"),
+    "many": look("many", shape="box"),
 }
 MANY = {"shape": "box3d", "margin": "0.08,0.07"}
-ROOT = {"style": "filled", "fillcolor": "#fff2cc", "color": "#7f4f00", "peripheries": "2"}
-FRAME = {"style": "rounded", "color": "#8c8c8c", "fontcolor": QUIET, "labeljust": "l"}
-OPERATION = {"fillcolor": "#404040", "color": "#404040", "fontcolor": PAPER}
-SIGN = {"shape": "circle", "style": "filled", "fixedsize": "true", "fontsize": "16"}
-WORD = {"shape": "box", "style": "rounded,filled", "margin": "0.1,0.02"}
+ROOT = look("root", peripheries="2")
+FRAME = {"style": "rounded", "color": FRAMES, "fontcolor": QUIET, "labeljust": "l"}
+SIGN = look("operation", shape="circle", fixedsize="true", fontsize="16", fontcolor=PAPER)
+WORD = look("operation", "rounded,filled", shape="box", margin="0.1,0.02", fontcolor=PAPER)
 CONSTANT = {"shape": "plaintext", "margin": "0.05,0.02", "fontcolor": QUIET}
-# One font name: graphviz-pure takes a list of them for Times.
-FONT = {"fontname": "Helvetica", "fontsize": "12"}
 ON_PATH = {"penwidth": "3", "color": BACKWARD}
 OFF_PATH = {"color": MUTED}
 
@@ -53,40 +47,58 @@ CROWD = 8  # an operation with more edges than this gets more room, and flat box
 SIDES = {"LR": "e", "RL": "w", "TB": "s", "BT": "n"}  # where edges leave a box
 
 
+class Box(NamedTuple):
+    """The content of a box."""
+
+    title: str
+    data: Sequence[Any]  # of several numbers the least and the greatest are shown
+    gradients: Sequence[Any]
+    lines: Sequence[str] = ()  # under the title
+    quiet: bool = False  # a title that the user did not choose
+    flat: bool = False  # data and gradient to the right of the title, not below it
+    now: bool = False  # the data may differ from what the graph was built from
+
+    def label(self, ink: str, soft: str, backward: str) -> str:
+        """The content as Graphviz's HTML, in three colours: of text, of captions, of gradients."""
+        title = escaped(shortened(self.title, 40)) or " "
+        style, colour = ("I", soft) if self.quiet else ("B", ink)
+        span = "" if self.flat else ' COLSPAN="2"'
+        cells = [f'<TD{span}><FONT COLOR="{colour}"><{style}>{title}</{style}></FONT></TD>']
+        cells += [f"<TD{span}>{_caption(escaped(line), soft)}</TD>" for line in self.lines]
+        caption = "now" if self.now else "data"
+        rows = ((caption, self.data, ink), ("grad", self.gradients, backward))
+        for what, numbers, colour in rows:
+            cells.append(
+                f'<TD ALIGN="LEFT">{_caption(what, soft)}</TD>'
+                f'<TD ALIGN="RIGHT"><FONT COLOR="{colour}">'
+                f"{format_range(numbers) or '–'}</FONT></TD>"
+            )
+        table = ("" if self.flat else "</TR><TR>").join(cells)
+        return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2"><TR>{table}</TR></TABLE>>'
+
+
+def _caption(text: str, colour: str) -> str:
+    return f'<FONT POINT-SIZE="10" COLOR="{colour}">{text}</FONT>'
+
+
+@dataclass
 class Drawing:
-    """A picture of a sketch.
+    """A picture of a sketch."""
 
-    Args:
-        root: the node that the graph is of.
-        drawn: its boxes.
-        parameters: the parameters of the model and their full names.
-        model: what the model is called.
-        gradients: what to show as the nodes' gradients; None for their own .grad.
-        path: the nodes that stand out; None for all alike.
-        start: where that path starts.
-    """
+    root: Value
+    drawn: Sketch
+    parameters: Mapping[Value, str]  # of the model, with their full names
+    model: str  # its name
+    gradients: Mapping[Value, Any] | None  # None for the nodes' own .grad
+    path: set[Value] | None  # what is highlighted
+    start: Value | None  # of that path
 
-    def __init__(
-        self,
-        root: Value,
-        drawn: Sketch,
-        parameters: Mapping[Value, str],
-        model: str,
-        gradients: Mapping[Value, Any] | None,
-        path: set[Value] | None,
-        start: Value | None,
-    ) -> None:
-        self.root = root
-        self.drawn = drawn
-        self.parameters = parameters
-        self.model = model
-        self.gradient = _gradient if gradients is None else gradients.get
-        self.path = path
-        self.start = start
+    def __post_init__(self) -> None:
         self.spelled_out: set[Value] = set()
         self.scale: GradientScale | None = None
-        self.names = node_names(root)
-        for node, name in parameters.items():
+        self.when_built, self.changed = leaves_when_built(list(self.drawn.index))
+        self.names = node_names(self.root)
+        for node, name in self.parameters.items():
             if node in self.names and not node.label:
                 self.names[node] = name
 
@@ -106,23 +118,12 @@ class Drawing:
         values = [x for x in self.drawn.content if isinstance(x, Value)]
         many = [node for node in values if len(node.parents) > CROWD]
         self.crowded = {x for node in many for x in node.parents}
+        space, port = "0.8" if self.crowded else "0.35", SIDES[rankdir]
         self.graph = new_picture(
             format,
-            graph={
-                "rankdir": rankdir,
-                "ranksep": "0.8" if self.crowded else "0.35",
-                "nodesep": "0.2",
-                "bgcolor": PAPER,
-                **FONT,
-            },
-            node={**FONT, "fontcolor": INK, "width": "0", "height": "0"},
-            edge={
-                **FONT,
-                "fontcolor": BACKWARD,
-                "color": QUIET,
-                "arrowsize": "0.6",
-                "tailport": SIDES[rankdir],
-            },
+            graph={"rankdir": rankdir, "ranksep": space, "nodesep": "0.2"},
+            node={"fontcolor": INK, "width": "0", "height": "0"},
+            edge={"fontcolor": BACKWARD, "color": QUIET, "arrowsize": "0.6", "tailport": port},
         )
         self.frames: dict[Path, Any] = {}
         self._collect_groups()
@@ -141,19 +142,19 @@ class Drawing:
         name, full = self.names[node], self.parameters.get(node)
         home = self.drawn.homes.get(node)
         kind = "parameter" if full else "leaf" if node.is_leaf else "intermediate"
-        self._draw_box(
-            f"n{i}",
-            f"node-{i}",
-            home,
-            title=split(name)[1] if full == name and home is not None else name,
+        now = node in self.changed
+        note = " now: it, or another operand, was changed after the graph was built" if now else ""
+        hint = self._describe(f"{name} = {exact(self._number(node))}{note}", node)
+        box = Box(
+            split(name)[1] if full == name and home is not None else name,
+            [self._number(node)],
+            self._gradients([node]),
             quiet=not (node.label or full),
-            data=[node.data],
-            gradients=self._gradients([node]),
-            says=f"{name} = {exact(node.data)}, gradient {self._exact_gradient(node)}",
-            muted=self.path is not None and node not in self.path,
             flat=node in self.crowded and node.is_leaf,
-            style={**BOXES[kind], **(ROOT if node is self.root else {})},
+            now=now,
         )
+        style = {**BOXES[kind], **(ROOT if node is self.root else {})}
+        self._draw_box(f"node-{i}", home, box, style, hint, [node])
         if not node.is_leaf:
             self._draw_operation(node, i)
 
@@ -162,20 +163,13 @@ class Drawing:
         spelled_out = node in self.spelled_out
         self._draw_sign(
             node,
-            f"op{i}",
             f"op-{i}",
-            "+" if spelled_out else symbol(node, self.names),
-            says=f"{self.names[node]} = {formula(node, self.names, 100)}",
+            "+" if spelled_out else operation_sign(node, self.names),
+            f"{self.names[node]} = {operation_text(node, self.names, 100)}",
             edges=len(self.drawn.operands[self.drawn.box_of(node)]),
         )
-        self.graph.edge(
-            f"op{i}",
-            f"n{i}",
-            id=f"edge-{i}",
-            weight="10",
-            tooltip=tooltip(self.names[node]),
-            **self._line(None if node is self.start else node),
-        )
+        source = None if node is self.start else node
+        self._draw_edge(f"op{i}", f"n{i}", f"edge-{i}", source, self.names[node], weight="10")
         operands, partials = node.operands, iter(node.partials)
         if node.op is dot and not dot.has_bias(operands):
             operands = operands[:-1]
@@ -192,94 +186,64 @@ class Drawing:
                 if isinstance(self.drawn.content[b], Group):
                     merged.setdefault(b, []).append((operand, partial))
                 else:
-                    self._draw_operand(node, i, k, operand, partial, into)
+                    self._draw_operand(node, f"edge-{i}-{k}", operand, partial, into)
             elif isinstance(node.op, NaryPrimitive) and not spelled_out:
                 numbers.append(operand)
             else:
-                self._draw_constant(node, i, str(k), format_number(operand), exact(operand), into)
+                self._draw_constant(node, f"{i}-{k}", format_number(operand), exact(operand), into)
         for b, edges in merged.items():
             slope = edges[0][1] if len(edges) == 1 else None
             nodes = [operand for operand, _ in edges]
             self._draw_bundle(f"g{b}", f"op{i}", f"edge-{i}-group-{b}", nodes, slope)
-        if numbers:  # of a list, in one piece
+        if numbers:  # of a list, as one
             few = ", ".join(map(format_number, numbers[:4]))
             shown = f"[{few}]" if len(numbers) <= 4 else f"[{few}, .. {len(numbers)} numbers]"
             digits = shortened(", ".join(map(exact, numbers)), 400)
-            self._draw_constant(node, i, "numbers", shown, f"[{digits}]", f"op{i}")
+            self._draw_constant(node, f"{i}-numbers", shown, f"[{digits}]", f"op{i}")
 
-    def _draw_sign(
-        self, node: Value, name: str, identity: str, sign: str, says: str, edges: int = 1
-    ) -> None:
+    def _draw_sign(self, node: Value, identity: str, shown: str, hint: str, edges: int = 1) -> None:
         self._statements(self.drawn.homes.get(node)).node(
-            name,
-            escaped(sign),
+            _name(identity),
+            escaped(shown),
             id=identity,
             width="0.35",
             height=f"{min(0.35 + 0.05 * max(0, edges - CROWD), 4):.2f}",
-            ordering="in",  # the operands as they were written, from top to bottom
-            tooltip=tooltip(says),
-            **OPERATION,
-            **(SIGN if len(sign) == 1 else WORD),
+            ordering="in",  # the operands in the order of the code, from top to bottom
+            tooltip=tooltip(hint),
+            **(SIGN if len(shown) == 1 else WORD),
         )
 
     def _draw_operand(
-        self, node: Value, i: int, k: int, operand: Value, partial: Any, into: str
+        self, node: Value, identity: str, operand: Value, partial: Any, into: str
     ) -> None:
-        name, by = self.names[node], self.names[operand]
-        says = tooltip(f"local derivative d{name}/d{by} = {exact(partial)}")
-        self.graph.edge(
-            f"n{self.drawn.index[operand]}",
-            into,
-            format_number(partial),
-            id=f"edge-{i}-{k}",
-            tooltip=says,
-            labeltooltip=says,
-            **self._line(operand),
-        )
+        hint = f"local derivative d{self.names[node]}/d{self.names[operand]} = {exact(partial)}"
+        tail = f"n{self.drawn.index[operand]}"
+        self._draw_edge(tail, into, identity, operand, hint, format_number(partial))
 
-    def _draw_constant(
-        self, node: Value, i: int, k: str, shown: str, digits: str, into: str
-    ) -> None:
-        """A plain number among the operands: no node of the graph, and no gradient flows to it."""
-        says = tooltip(f"{digits}, a plain number")
+    def _draw_constant(self, node: Value, at: str, shown: str, digits: str, into: str) -> None:
+        """A plain number among the operands: it is not a node, and no gradient flows to it."""
+        name, hint = f"c{at.replace('-', '_')}", f"{digits}, a plain number"
         self._statements(self.drawn.homes.get(node)).node(
-            f"c{i}_{k}", escaped(shown), id=f"constant-{i}-{k}", tooltip=says, **CONSTANT
+            name, escaped(shown), id=f"constant-{at}", tooltip=tooltip(hint), **CONSTANT
         )
-        self.graph.edge(
-            f"c{i}_{k}",
-            into,
-            id=f"edge-{i}-{k}",
-            tooltip=says,
-            style="dashed",
-            arrowhead="none",
-            **self._line(None),
-        )
+        self._draw_edge(name, into, f"edge-{at}", None, hint, style="dashed", arrowhead="none")
 
     def _draw_product(self, node: Value, i: int, j: int, w: Any, x: Any) -> None:
-        """One product of a dot, on its way to the sum: a number that the graph has no node for."""
+        """One product of a dot, which is not a node of the graph."""
         shown = " × ".join(self._short(f) for f in (w, x))
-        number = (w.data if isinstance(w, Value) else w) * (x.data if isinstance(x, Value) else x)
-        on_path = next((f for f in (w, x) if self.path and f in self.path), None)
-        self._draw_sign(node, f"op{i}_{j}", f"op-{i}-{j}", "×", says=shown)
-        self._draw_box(
-            f"p{i}_{j}",
-            f"product-{i}-{j}",
-            self.drawn.homes.get(node),
-            title=shown,
-            quiet=True,
-            data=[number],
-            gradients=self._gradients([node]),
-            says=f"{shown} = {exact(number)}, gradient {self._exact_gradient(node)}",
-            muted=self.path is not None and on_path is None,
-            style=BOXES["intermediate"],
-        )
-        self.graph.edge(
-            f"op{i}_{j}", f"p{i}_{j}", id=f"edge-product-{i}-{j}", **self._line(on_path)
-        )
-        self.graph.edge(f"p{i}_{j}", f"op{i}", "1", id=f"edge-sum-{i}-{j}", **self._line(on_path))
+        number = self._number(w) * self._number(x)
+        now = w in self.changed or x in self.changed
+        box = Box(shown, [number], self._gradients([node]), quiet=True, now=now)
+        hint = self._describe(f"{shown} = {exact(number)}", node)
+        home, style = self.drawn.homes.get(node), BOXES["intermediate"]
+        self._draw_sign(node, f"op-{i}-{j}", "×", shown)
+        self._draw_box(f"product-{i}-{j}", home, box, style, hint, [w, x])
+        source = next((f for f in (w, x) if self.path and f in self.path), None)
+        self._draw_edge(f"op{i}_{j}", f"p{i}_{j}", f"edge-product-{i}-{j}", source)
+        self._draw_edge(f"p{i}_{j}", f"op{i}", f"edge-sum-{i}-{j}", source, label="1")
 
     def _short(self, operand: Any) -> str:
-        """A factor as the title of its product shows it."""
+        """A factor in the title of its product."""
         if not isinstance(operand, Value):
             return format_number(operand)
         name = self.names[operand]
@@ -316,31 +280,27 @@ class Drawing:
     def _draw_group(self, b: int, group: Group) -> None:
         members, outputs = self.members[b], self.outputs[b]
         title, lines = self._group_text(b, group)
-        home = group.home
-        if group.kind in ("module", "parameters") and home:
+        home, is_module = group.home, group.kind == "module"
+        if home and group.kind in ("module", "parameters"):
             home = home[:-1]
-        style = BOXES[
-            "module"
-            if group.kind == "module"
-            else "parameter"
-            if all(x in self.parameters for x in members)
-            else "many"
-        ]
-        if group.kind != "module":
-            style = {**style, **MANY}
+        are_parameters = all(x in self.parameters for x in members)
+        style = BOXES["module" if is_module else "parameter" if are_parameters else "many"]
+        box = Box(
+            title,
+            [self._number(x) for x in outputs],
+            self._gradients(outputs),
+            lines,
+            quiet=group.kind not in ("module", "parameters"),
+            now=not self.changed.isdisjoint(outputs),
+        )
         few = ", ".join(self.names[x] for x in members[:6])
         self._draw_box(
-            f"g{b}",
             f"group-{b}",
             home,
-            title=title,
-            lines=lines,
-            quiet=group.kind not in ("module", "parameters"),
-            data=[x.data for x in outputs],
-            gradients=self._gradients(outputs),
-            says=f"{len(members):,} values: {few}{', ..' if len(members) > 6 else ''}",
-            muted=self.path is not None and not any(x in self.path for x in members),
-            style={**style, **(ROOT if self.root in outputs else {})},
+            box,
+            {**style, **({} if is_module else MANY), **(ROOT if self.root in outputs else {})},
+            f"{len(members):,} values: {few}{', ..' if len(members) > 6 else ''}",
+            members,
         )
         slopes = _slopes(outputs[0], members) if len(outputs) == 1 else {}
         for source in self.drawn.operands[b]:
@@ -348,8 +308,8 @@ class Drawing:
             slope = slopes.get(nodes[0]) if len(set(nodes)) == 1 else None
             is_group = isinstance(self.drawn.content[source], Group)
             tail = f"g{source}" if is_group else f"n{self.drawn.index[nodes[0]]}"
-            says_it = len(self.drawn.operands[b]) <= CROWD
-            self._draw_bundle(tail, f"g{b}", f"edge-group-{b}-{source}", nodes, slope, says_it)
+            labelled = len(self.drawn.operands[b]) <= CROWD
+            self._draw_bundle(tail, f"g{b}", f"edge-group-{b}-{source}", nodes, slope, labelled)
 
     def _group_text(self, b: int, group: Group) -> tuple[str, list[str]]:
         """The title of a group, and the lines under it."""
@@ -388,93 +348,79 @@ class Drawing:
         slope: Any,
         labelled: bool = True,
     ) -> None:
-        """The edges between two boxes, one of them a group, as one: its derivative, or how many."""
-        if slope is not None:
-            label = format_number(slope)
-            says = f"derivative along this edge = {exact(slope)}"
-        else:
-            label = f"{len(nodes):,} edges" if len(nodes) > 1 else ""
-            says = f"{len(nodes):,} edges"
-        on_path = next((x for x in nodes if self.path and x in self.path), nodes[0])
-        self.graph.edge(
-            tail,
-            head,
-            label if labelled else "",
-            id=identity,
-            tooltip=tooltip(says),
-            labeltooltip=tooltip(says),
-            **self._line(on_path),
-        )
+        """The edges between two boxes, one of them a group, as one edge.
 
-    def _exact_gradient(self, node: Value) -> str:
-        gradient = self.gradient(node)
-        return "none yet" if gradient is None else exact(gradient)
+        Its label is the derivative along it if `slope` is given, else the number of edges.
+        """
+        label, hint = f"{len(nodes):,} edges" if len(nodes) > 1 else "", f"{len(nodes):,} edges"
+        if slope is not None:
+            label, hint = format_number(slope), f"derivative along this edge = {exact(slope)}"
+        source = next((x for x in nodes if self.path and x in self.path), nodes[0])
+        self._draw_edge(tail, head, identity, source, hint, label if labelled else "")
+
+    # -- numbers ----------------------------------------------------------------------------------
+
+    def _number(self, operand: Any) -> Any:
+        """The data of a node as the graph was built from it, if that is known."""
+        if isinstance(operand, Value):
+            return self.when_built.get(operand, operand.data)
+        return operand
 
     def _gradients(self, nodes: Iterable[Value]) -> list[Any]:
         """The gradients of those nodes that have one."""
-        return [g for g in map(self.gradient, nodes) if g is not None]
+        gradient_of = _gradient if self.gradients is None else self.gradients.get
+        return [g for g in map(gradient_of, nodes) if g is not None]
+
+    def _describe(self, text: str, node: Value) -> str:
+        """A text about a node, and its gradient."""
+        gradient = [*map(exact, self._gradients([node])), "none yet"][0]
+        return f"{text}, gradient {gradient}"
 
     # -- parts of the picture ---------------------------------------------------------------------
 
     def _draw_box(
         self,
-        name: str,
         identity: str,
         home: Path | None,
-        *,
-        title: str,
-        data: Sequence[Any],
-        gradients: Sequence[Any],
-        says: str,
+        box: Box,
         style: Mapping[str, str],
-        lines: Sequence[str] = (),
-        quiet: bool = False,
-        flat: bool = False,
-        muted: bool = False,
+        hint: str,
+        nodes: Sequence[Any],
     ) -> None:
-        """A box of title, data and gradient: below each other, or side by side where it is flat."""
+        """A box. It is highlighted if one of `nodes` is on the path."""
         style = dict(style)
-        ink, soft, backward = INK, QUIET, BACKWARD
+        colours = (INK, QUIET, BACKWARD)
         if self.scale is not None:
-            largest = max(gradients, key=lambda g: abs(g) if g == g else inf, default=0.0)
+            largest = max(box.gradients, key=lambda g: abs(g) if g == g else inf, default=0.0)
             style["fillcolor"] = self.scale.fill(largest)
-            ink = soft = backward = ink_on(style["fillcolor"])
-        if muted:
-            style |= OFF_PATH
-        elif self.path is not None:
-            style["penwidth"] = "3"
-        shown = escaped(shortened(title, 40)) or " "
-        text = (
-            f'<FONT COLOR="{soft}"><I>{shown}</I></FONT>'
-            if quiet
-            else f'<FONT COLOR="{ink}"><B>{shown}</B></FONT>'
-        )
-        span = "" if flat else ' COLSPAN="2"'
-        cells = [f"<TD{span}>{text}</TD>"]
-        cells += [
-            f'<TD{span}><FONT POINT-SIZE="10" COLOR="{soft}">{escaped(line)}</FONT></TD>'
-            for line in lines
-        ]
-        for what, numbers, colour in (("data", data, ink), ("grad", gradients, backward)):
-            cells.append(
-                f'<TD ALIGN="LEFT"><FONT POINT-SIZE="10" COLOR="{soft}">{what}</FONT></TD>'
-                f'<TD ALIGN="RIGHT"><FONT COLOR="{colour}">'
-                f"{format_range(numbers) or '–'}</FONT></TD>"
-            )
-        rows = ("" if flat else "</TR><TR>").join(cells)
+            colours = (ink_on(style["fillcolor"]),) * 3
+        if self.path is not None:
+            on_path = any(x in self.path for x in nodes)
+            style |= {"penwidth": "3"} if on_path else OFF_PATH
         self._statements(home).node(
-            name,
-            f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2"><TR>{rows}</TR></TABLE>>',
+            _name(identity),
+            box.label(*colours),
             id=identity,
             **{"margin": "0.06,0.03", "penwidth": "1.5", **style},
-            tooltip=tooltip(says),
+            tooltip=tooltip(hint),
         )
 
-    def _line(self, source: Value | None) -> dict[str, str]:
-        """The look of an edge from a node, or from what is no node of the graph."""
-        if self.path is None:
-            return {}
-        return ON_PATH if source in self.path else {**OFF_PATH, "fontcolor": QUIET}
+    def _draw_edge(
+        self,
+        tail: str,
+        head: str,
+        identity: str,
+        source: Any,
+        hint: str = "",
+        label: str = "",
+        **style: str,
+    ) -> None:
+        """An edge. It is highlighted if its source, a node or None, is on the path."""
+        if self.path is not None:
+            style |= ON_PATH if source in self.path else {**OFF_PATH, "fontcolor": QUIET}
+        if hint:
+            style |= {"tooltip": tooltip(hint), "labeltooltip": tooltip(hint)}
+        self.graph.edge(tail, head, label, id=identity, **style)
 
     def _statements(self, home: Path | None) -> Any:
         """Where the statements of a module's boxes are collected."""
@@ -512,70 +458,61 @@ class Drawing:
         """What the colours mean, and what is drawn as one, under the picture."""
         rows = []
         if self.scale is not None:
-            rows.append(
-                "<TR><TD>gradient</TD>"
-                + "".join(
-                    f'<TD BGCOLOR="{fill}" BORDER="1" COLOR="{QUIET}">'
-                    f'<FONT COLOR="{ink_on(fill)}">{escaped(says)}</FONT></TD>'
-                    for fill, says in self.scale.legend()
-                )
-                + "</TR>"
-            )
+            cells = [
+                f'<TD BGCOLOR="{fill}" BORDER="1" COLOR="{QUIET}">'
+                f'<FONT COLOR="{ink_on(fill)}">{escaped(text)}</FONT></TD>'
+                for fill, text in self.scale.legend()
+            ]
+            rows.append(f"<TR><TD>gradient</TD>{''.join(cells)}</TR>")
         if self.groups:
-            size, boxes = len(self.drawn.index), len(self.drawn)
-            says = f"{size:,} values in {boxes:,} boxes"
+            text = f"{len(self.drawn.index):,} values in {len(self.drawn):,} boxes"
             if any(g.kind in ("repeats", "equal") for g in self.groups.values()):
-                says += ": what repeats itself is drawn once"
-            rows.append(f'<TR><TD COLSPAN="20"><FONT COLOR="{QUIET}">{says}</FONT></TD></TR>')
+                text += ": what repeats itself is drawn once"
+            rows.append(f'<TR><TD COLSPAN="20"><FONT COLOR="{QUIET}">{text}</FONT></TD></TR>')
         if rows:
             table = f'<TABLE BORDER="0" CELLSPACING="4" CELLPADDING="4">{"".join(rows)}</TABLE>'
             self.graph.attr(label=f"<{table}>", labelloc="b")
 
 
+def _name(identity: str) -> str:
+    """The name that Graphviz knows a box by, such as n3 for node-3, op3_0 for op-3-0."""
+    kind, number = identity.split("-", 1)
+    return f"{'op' if kind == 'op' else kind[0]}{number.replace('-', '_')}"
+
+
 def _gradient(node: Value) -> Any:
-    """Its gradient; None where no backward pass has reached it. A Fraction's 0 is not told from
-    that."""
+    """A node's gradient; None where no backward pass has reached it. For a Fraction, a gradient of
+    0 counts as none."""
     waiting = node.grad is NO_GRADIENT or (node.grad.__class__ is not float and node.grad == 0)
     return None if waiting else node.grad
 
 
 def _slopes(output: Value, members: Sequence[Value]) -> dict[Value, Any]:
-    """The derivative of a group's output by each node that it uses: the chain rule, inside it."""
-    slopes: dict[Value, Any] = {output: 1}
-    for node in reversed(members):
-        upstream = slopes.get(node)
-        if upstream is not None:
-            for parent, partial in zip(node.parents, node.partials):
-                slopes[parent] = slopes.get(parent, 0) + upstream * partial
+    """The derivative of a group's output by each node that the group uses, by paths inside it."""
+    zero, one = type(output.data)(0), type(output.data)(1)
+    inner = [node for node in members if not node.is_leaf]
+    slopes = {x: zero for node in inner for x in (node, *node.parents)} | {output: one}
+    pass_back(inner, slopes, zero)
     return slopes
 
 
 def _description(like: Any) -> str:
-    """What boxes that look like this are."""
-    kind, *rest = like
-    text: str
-    if kind == "equal":
-        return f"{rest[1]:,} × {_description(rest[0])}"
-    if kind == "repeats":
-        return f"{rest[1]:,} × ({', '.join(map(_description, rest[0]))})"
-    if kind == "module":
-        text = ".".join(rest[2]) or "model"
-        return text
-    if kind in ("parameters", "rest"):
-        text = kind
-        return text
-    name = str(kind)
-    return SIGNS.get(name, name) or ("leaf" if rest[2] is None else "parameter")
+    """A name for boxes that look like this."""
+    if not isinstance(like, Group):
+        op, *_, home = like
+        return sign(op) or ("leaf" if home is None else "parameter")
+    if like.kind == "equal":
+        return f"{like.count:,} × {_description(like.like)}"
+    if like.kind == "repeats":
+        parts: Any = like.like
+        return f"{like.count:,} × ({', '.join(map(_description, parts))})"
+    return (".".join(like.home or ()) or "model") if like.kind == "module" else like.kind
 
 
 def _pattern(nodes: Sequence[Value]) -> str:
     """The operation of nodes that are made in the same way, with the numbers that they share."""
-    first = nodes[0]
-    shown: list[Any] = []
-    for k, operand in enumerate(first.operands):
-        if isinstance(operand, Value):
-            shown.append("·")
-        else:
-            shared = all(node.operands[k] == operand for node in nodes)
-            shown.append(operand if shared else "number")
-    return written(first, shown)
+    shown = [
+        "·" if isinstance(x, Value) else x if all(n.operands[k] == x for n in nodes) else "number"
+        for k, x in enumerate(nodes[0].operands)
+    ]
+    return operation_on(nodes[0].op, shown)

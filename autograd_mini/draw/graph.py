@@ -1,8 +1,8 @@
 """The computation graph as a picture.
 
-Every Value is a box with its name, its number and its gradient. In front of it stands the
-operation that made it, small and dark, and on the edges into the operation the local derivatives:
-all that the chain rule multiplies can be read off the picture.
+Every Value is a box with its name, its number and its gradient. In front of it is the operation
+that made it, small and dark, and on the edges into the operation are the local derivatives: all the
+numbers that the chain rule multiplies.
 
     x ─ 3 ─> (×) ──> v1        v1 = x * 3, so dv1/dx = 3
 """
@@ -42,31 +42,35 @@ def draw_dot(
 ) -> graphviz.Digraph:
     """The graph that made `root`, as a Graphviz picture; a notebook shows it.
 
+    The picture shows the numbers that the graph was built from, even where an optimizer has changed
+    leaves since. If a leaf's number is not stored in the graph, as that of a weight of plain inputs
+    is not, the box shows the present number under the caption "now".
+
     Args:
         root: the node to draw, with all it was made from.
         format: what .render() writes: "svg", "png", ..
         rankdir: the direction in which the graph grows; "LR" is from left to right.
         model: the model that the graph was made with: its neurons and layers are framed, and its
-            parameters have its names for them. Any object with named_parameters().
-        detail: the finest that is drawn; with a model, "neurons" draws each neuron as one box, and
+            parameters have the model's names. Any object with named_parameters().
+        detail: the finest detail; with a model, "neurons" draws each neuron as one box, and
             "layers" each layer.
         max_nodes: the largest number of boxes for Values. A larger graph is drawn in less detail:
-            with a model its neurons as boxes, then its layers; then what repeats itself, once; and
-            last, what is far from the root as one box. None for no limit.
+            with a model its neurons as boxes, then its layers; then what repeats itself only once;
+            at last all nodes far from the root as one box. None for no limit.
         expand: whether to spell out every dot as its products and their sum.
-        color: "kind" tells leaf, parameter and root apart; "gradient" is darker for larger ones.
-        highlight: a node; the paths from it to the root stand out.
+        color: "kind" for leaves, parameters and the root; "gradient", darker for larger ones.
+        highlight: a node; the paths from it to the root are highlighted.
         gradients: what to show as the nodes' gradients instead of their own .grad.
 
     Returns:
         A graphviz.Digraph. In the picture node-3 is the id of the fourth node in topological
-        order, op-3 that of its operation, edge-3 that of the edge from there, edge-3-0 that of the
-        edge from its first operand; constant-3-0 is that operand where it is a plain number. A
-        box of several nodes is group-0, .., and a module's frame module-layers.0.neurons.3.
+        order, op-3 of its operation, edge-3 of the edge between them, edge-3-0 of the edge from
+        its first operand, and constant-3-0 of that operand if it is a plain number. Boxes of
+        several nodes are group-0, .., and a module's frame is module-layers.0.neurons.3.
 
     Raises:
-        TypeError: `root` is no Value, or `model` has no named_parameters().
-        ValueError: an option has a value that it does not know, or needs a model.
+        TypeError: `root` is not a Value, or `model` has no named_parameters().
+        ValueError: an option has an unknown value, or needs a model.
         AutogradError: `root` was not made from `highlight`.
 
     >>> x = Value(2.0, "x")
@@ -112,7 +116,7 @@ def render(root: Value, format: str = "svg", **options: Any) -> str | bytes:
 
     Args:
         root: the node to draw.
-        format: "svg", "png", "dot", or what else the dot at hand can write.
+        format: "svg", "png", "dot", or another format of the installed dot.
         options: of draw_dot.
 
     Raises:
@@ -124,16 +128,15 @@ def render(root: Value, format: str = "svg", **options: Any) -> str | bytes:
     """
     drawn: bytes = draw_dot(root, format=format, **options).pipe()
     if format == "svg":
-        # without the XML prologue, which is in the way inside a page of HTML
+        # without the XML prologue, which HTML does not allow
         return drawn[drawn.index(b"<svg") :].decode()
     return drawn.decode() if format == "dot" else drawn
 
 
 def mimebundle(root: Value) -> dict[str, str]:
-    """What a notebook shows: the picture where there can be one, and always the text.
+    """What a notebook shows: the picture, and the text for notebooks that are not trusted.
 
-    Front ends drop the picture from a notebook that is not trusted, and show the text. Without a
-    dot, a line under the text says so.
+    If the picture cannot be drawn, the reason is added to the text.
     """
     from subprocess import SubprocessError
 

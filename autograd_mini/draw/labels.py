@@ -1,7 +1,8 @@
-"""Text in a picture: what an operation says, and labels that cannot break it."""
+"""Text in a picture: operations, and labels that are shown letter by letter."""
 
 from __future__ import annotations
 
+from .. import primitives as rules
 from ..rules import NaryPrimitive
 from ..text import clean, format_number, shortened
 from ..value import Value
@@ -14,34 +15,35 @@ if TYPE_CHECKING:
 
 # -- operations ---------------------------------------------------------------------------------
 
-SIGNS = {"*": "×", "-": "−"}
-_CONDITIONS = {"_where_true": "True", "_where_false": "False"}
-_SYMMETRIC = {"+", "*", "maximum", "minimum", "hypot"}
+SIGNS = {rules.multiply: "×", rules.subtract: "−"}
 
 
-def symbol(node: Value, names: Mapping[Value, str]) -> str:
-    """What the operation says: its sign, or the formula where the order of operands matters."""
-    op = str(node.op)
-    if isinstance(node.op, NaryPrimitive) or len(node.operands) == 1 or op in _SYMMETRIC:
-        return SIGNS.get(op, op)
-    return formula(node, names, 12)
+def sign(op: Any) -> str:
+    """The sign of an operation, or its name."""
+    return SIGNS.get(op, str(op))
 
 
-def formula(node: Value, names: Mapping[Value, str], width: int) -> str:
-    """The operation with its operands, each name in at most `width` characters."""
-    return written(
-        node, [shortened(names[x], width) if isinstance(x, Value) else x for x in node.operands]
-    )
+def operation_sign(node: Value, names: Mapping[Value, str]) -> str:
+    """The sign of a node's operation; with its operands where their order matters."""
+    op = node.op
+    if isinstance(op, NaryPrimitive) or len(node.operands) == 1 or op.commutative:
+        return sign(op)
+    return operation_text(node, names, 12)
 
 
-def written(node: Value, operands: Sequence[Any]) -> str:
-    """The operation of a node on names and numbers."""
-    op = str(node.op)
+def operation_text(node: Value, names: Mapping[Value, str], width: int) -> str:
+    """A node's operation with its operands, each name in at most `width` characters."""
+    named = [shortened(names[x], width) if isinstance(x, Value) else x for x in node.operands]
+    return operation_on(node.op, named)
+
+
+def operation_on(op: Any, operands: Sequence[Any]) -> str:
+    """An operation on names and numbers."""
     texts = [x if isinstance(x, str) else format_number(x) for x in operands]
-    if len(texts) == 2 and not op.isidentifier():
-        return f" {SIGNS.get(op, op)} ".join(f"({x})" if x.startswith("-") else x for x in texts)
-    if node.op.__name__ in _CONDITIONS:  # which is no operand
-        texts.insert(0, _CONDITIONS[node.op.__name__])
+    if op.operator and len(texts) == 2:
+        return f" {sign(op)} ".join(f"({x})" if x.startswith("-") else x for x in texts)
+    if op in rules.BRANCHES:  # whose condition is not an operand
+        texts.insert(0, str(op is rules.BRANCHES[0]))
     return f"{op}({shortened(', '.join(texts), 200)})"
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 from ..errors import AutogradError
-from ..palette import INK, PAPER, QUIET
+from ..palette import BACKWARD, FORWARD, INK, PAPER, QUIET
 from ..text import exact, format_number, shortened
 from .labels import escaped, tooltip
-from .program import new_picture
+from .program import look, new_picture
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,18 +17,17 @@ if TYPE_CHECKING:
 
     import graphviz
 
-# The sign of a weight is told by its line as well as by its colour.
-POSITIVE = {"color": "#0b5394", "style": "solid"}
-NEGATIVE = {"color": "#a63a00", "style": "dashed"}
+# Positive and negative weights differ in their lines as well as in colour.
+POSITIVE = {"color": FORWARD, "style": "solid"}
+NEGATIVE = {"color": BACKWARD, "style": "dashed"}
 THINNEST, THICKEST = 0.4, 5.0  # lines, in points
 COLUMN, ROW = 2.4, 0.72  # distances, in inches
 
-INPUT = {"shape": "box", "fillcolor": "#dcebf9", "color": "#0b5394"}
-NEURON = {"shape": "circle", "fillcolor": PAPER, "color": QUIET}
-OUTPUT = {"shape": "circle", "fillcolor": "#fff2cc", "color": "#7f4f00", "peripheries": "2"}
+INPUT = look("leaf", shape="box")
+NEURON = look("intermediate", shape="circle")
+OUTPUT = look("root", shape="circle", peripheries="2")
 PLAIN = {"shape": "plaintext", "style": "", "fixedsize": "false", "fontcolor": QUIET}
 MORE = {**PLAIN, "style": "filled", "fillcolor": PAPER, "margin": "0.02"}
-FONT = {"fontname": "Helvetica", "fontsize": "12"}
 
 
 def draw_mlp(
@@ -41,7 +40,7 @@ def draw_mlp(
 ) -> graphviz.Digraph:
     """A multi-layer perceptron as columns of neurons, with a line for every weight.
 
-    A line is the wider, the larger its weight; a negative one is dashed.
+    The larger a weight, the wider its line; negative weights are dashed.
 
     Args:
         model: an MLP, or any object whose `.layers` have `.neurons` that have weights `.w` and a
@@ -49,7 +48,7 @@ def draw_mlp(
         format: what .render() writes: "svg", "png", ..
         width: "weight", or "gradient": what the lines show.
         x: an input; the neurons then show their activations.
-        max_neurons: how many of a layer are drawn, at least 2; the others are counted.
+        max_neurons: how many neurons of a layer are drawn, at least 2; of others the number is.
 
     Returns:
         A graphviz.Digraph, in which input-0 is the id of the first input, neuron-1-2 that of
@@ -57,7 +56,7 @@ def draw_mlp(
 
     Raises:
         TypeError: the model has no layers of neurons.
-        ValueError: an option has a value that it does not know, or x is of the wrong length.
+        ValueError: an option has an unknown value, or x is of the wrong length.
 
     >>> from nn import MLP
     >>> picture = draw_mlp(MLP(2, [3, 1]))
@@ -70,13 +69,13 @@ def draw_mlp(
     if max_neurons < 2:
         raise ValueError(f"max_neurons is at least 2, the first and the last, got {max_neurons}")
     sizes = [len(layers[0][0].w), *map(len, layers)]
-    numbers = [None] * len(sizes) if x is None else _activations(model, x, sizes)
+    numbers = [[None] * n for n in sizes] if x is None else _activations(model, x, sizes)
     shown = [_shown(size, max_neurons) for size in sizes]
     picture = new_picture(
         format,
-        engine="neato",  # which leaves everything where it is put
-        graph={"splines": "line", "outputorder": "edgesfirst", "bgcolor": PAPER, **FONT},
-        node={**FONT, "style": "filled", "fixedsize": "true", "width": "0.55", "fontcolor": INK},
+        engine="neato",  # which keeps all positions
+        graph={"splines": "line", "outputorder": "edgesfirst"},
+        node={"fixedsize": "true", "width": "0.55", "fontcolor": INK},
         edge={"arrowhead": "none"},
     )
     for column, (size, neurons) in enumerate(zip(sizes, shown)):
@@ -89,11 +88,10 @@ def draw_mlp(
                 more = rf"…\n{size - len(neurons) + 1:,} more"
                 picture.node(f"more{column}", more, id=f"more-{column}", pos=at, **MORE)
                 continue
-            values = numbers[column]
-            _draw_neuron(picture, layers, column, k, at, None if values is None else values[k])
+            _draw_neuron(picture, layers, column, k, at, numbers[column][k])
     largest = _draw_weights(picture, layers, shown, width)
-    says = f"line width: size of the {width}, up to {format_number(largest)}; dashed: negative"
-    picture.attr(label=escaped(says), labelloc="b", fontcolor=QUIET)
+    hint = f"line width: size of the {width}, up to {format_number(largest)}; dashed: negative"
+    picture.attr(label=escaped(hint), labelloc="b", fontcolor=QUIET)
     return picture
 
 
@@ -113,7 +111,7 @@ def _layers(model: Any) -> list[list[Any]]:
 
 
 def _activations(model: Any, x: Sequence[Any], sizes: Sequence[int]) -> list[Any]:
-    """What each column gives for the input x."""
+    """The activations of each column for the input x."""
     if len(x) != sizes[0]:
         raise ValueError(f"draw_mlp expected an x of {sizes[0]} numbers, got {len(x)}")
     columns: list[Any] = [[_number(v) for v in x]]
@@ -130,12 +128,12 @@ def _activations(model: Any, x: Sequence[Any], sizes: Sequence[int]) -> list[Any
 
 
 def _number(value: Any) -> Any:
-    """The number of a Value, or of what is one already."""
+    """The number of a Value; a plain number unchanged."""
     return getattr(value, "data", value)
 
 
 def _shown(size: int, most: int) -> list[int | None]:
-    """The neurons of a column that are drawn; None for those between that are not.
+    """The neurons of a column that are drawn; None for the others.
 
     >>> _shown(3, 4), _shown(100, 4)
     ([0, 1, 2], [0, 1, 2, None, 99])
@@ -144,7 +142,7 @@ def _shown(size: int, most: int) -> list[int | None]:
 
 
 def _place(column: int, row: float, rows: int) -> str:
-    """Where a neuron stands; columns are centred."""
+    """The position of a neuron; columns are centred."""
     return f"{column * COLUMN:.3f},{((rows - 1) / 2 - row) * ROW:.3f}!"
 
 
@@ -165,19 +163,19 @@ def _draw_neuron(
     shown = "" if value is None else format_number(value)
     if column == 0:
         name, identity, look = f"x[{k}]", f"input-{k}", INPUT
-        says = name
+        hint = name
     else:
         name = f"layers.{column - 1}.neurons.{k}"
         identity, look = f"neuron-{column - 1}-{k}", OUTPUT if column == len(layers) else NEURON
-        says = f"{name}, bias {exact(_number(layers[column - 1][k].b))}"
+        hint = f"{name}, bias {exact(_number(layers[column - 1][k].b))}"
     if value is not None:
-        says += f" = {exact(value)}"
+        hint += f" = {exact(value)}"
     picture.node(
         f"n{column}_{k}",
         escaped(shown),
         id=identity,
         pos=at,
-        tooltip=tooltip(says),
+        tooltip=tooltip(hint),
         fontsize="9" if len(shown) > 5 else "11",
         **look,
     )
@@ -189,7 +187,7 @@ def _draw_weights(
     shown: Sequence[Sequence[int | None]],
     width: str,
 ) -> Any:
-    """The lines; gives the largest size there is among them."""
+    """The lines; returns the largest size among them."""
     lines = [
         (column, j, k, _strength(layers[column][j].w[k], width))
         for column, (inputs, neurons) in enumerate(pairwise(shown))
@@ -201,13 +199,13 @@ def _draw_weights(
     largest = max((abs(s) for *_, s in lines if 0 <= abs(s) < float("inf")), default=0)
     for column, j, k, strength in lines:
         size = min(abs(strength) / largest, 1) if largest and strength == strength else 0
-        says = f"layers.{column}.neurons.{j}.w.{k}: {width} {exact(strength)}"
+        hint = f"layers.{column}.neurons.{j}.w.{k}: {width} {exact(strength)}"
         picture.edge(
             f"n{column}_{k}",
             f"n{column + 1}_{j}",
             id=f"weight-{column}-{j}-{k}",
             penwidth=f"{THINNEST + (THICKEST - THINNEST) * float(size):.2f}",
-            tooltip=tooltip(says),
+            tooltip=tooltip(hint),
             **(NEGATIVE if strength < 0 else POSITIVE),
         )
     return largest

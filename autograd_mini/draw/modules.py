@@ -1,15 +1,15 @@
-"""Which neuron or layer a node belongs to, told from whose parameters it uses.
+"""Which neuron or layer a node belongs to: it follows from the parameters that the node uses.
 
 A model names its parameters: "layers.0.neurons.3.w.2" is one of the module "layers.0.neurons.3",
-inside "layers.0", inside the model. Nothing else is asked of a model. Of the nodes,
+inside "layers.0", inside the model. Nothing else is needed of a model. Of the nodes,
 
 - one that uses parameters along with something else belongs to their module: a pre-activation;
 - so does the sum of such products, where a neuron is spelled out;
-- what lies between nodes that use parameters belongs to the smallest module of all that it was made
+- a node between nodes that use parameters belongs to the smallest module of all that it was made
   from: an activation to its neuron, a softmax over a layer to the layer;
 - at the end of the model, one function of a pre-activation alone is its activation.
 
-Everything else stands outside: inputs, losses, penalties, which use parameters alone.
+Everything else is outside: inputs, losses, and penalties, which use nothing but parameters.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 
 from ..errors import AutogradError
-from ..primitives import dot, fsum
+from ..primitives import add, dot, fsum, multiply, power
 from ..value import Value
 
 TYPE_CHECKING = False
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
     Path = tuple[str, ...]  # a module by its name's parts, such as ("layers.0", "neurons.3")
 
-_PARTS = re.compile(r"[^.]+(?:\.\d+)*")  # an attribute, with the place in a list that it may be
+_PARTS = re.compile(r"[^.]+(?:\.\d+)*")  # an attribute, with an index if it is a list
 
 
 def parameter_names(model: Any) -> dict[Value, str]:
-    """The full names of a model's parameters, frozen ones too where it can tell them.
+    """The full names of a model's parameters, frozen ones included if the model lists them.
 
     Raises:
-        TypeError: it has no named_parameters().
+        TypeError: the model has no named_parameters().
     """
     named = getattr(model, "named_parameters", None)
     if named is None:
@@ -44,7 +44,7 @@ def parameter_names(model: Any) -> dict[Value, str]:
         )
     try:
         pairs = list(named(frozen=True))
-    except TypeError:  # it is not nn's
+    except TypeError:  # a model that is not nn's
         pairs = list(named())
     names = {}
     for name, parameter in pairs:
@@ -58,7 +58,7 @@ def parameter_names(model: Any) -> dict[Value, str]:
 
 
 def split(name: str) -> tuple[Path, str]:
-    """A parameter's module, and its name in there.
+    """A parameter's module, and its name inside it.
 
     >>> split("layers.0.neurons.3.w.2")
     (('layers.0', 'neurons.3'), 'w.2')
@@ -68,7 +68,7 @@ def split(name: str) -> tuple[Path, str]:
 
 
 def brief(name: str) -> str:
-    """A parameter's name as mathematics has it, by layer, neuron and input.
+    """A parameter's name in mathematics: its layer, neuron and input are indices.
 
     >>> brief("layers.0.neurons.3.w.2"), brief("layers.1.neurons.0.b"), brief("slope")
     ('w0[3,2]', 'b1[0]', 'slope')
@@ -90,15 +90,10 @@ def layer(path: Path) -> Path:
 
 
 def homes(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value, Path]:
-    """The module of every node that is inside the model, parameters too.
-
-    Args:
-        order: the nodes in topological order.
-        parameters: the module of each parameter.
-    """
+    """The module of every node that is inside the model, parameters included."""
     found = _users(order, parameters)
     users = set(found)
-    feeds: set[Value] = set()  # what such nodes are made from, however far back
+    feeds: set[Value] = set()  # all nodes that such nodes are made from
     consumers: dict[Value, int] = {}
     for node in reversed(order):
         parents = node.parents
@@ -120,7 +115,7 @@ def homes(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value, 
 
 
 def common(paths: Iterable[Path]) -> Path:
-    """The smallest module that holds them all.
+    """The smallest module that contains them all.
 
     >>> common([("layers.0", "neurons.3"), ("layers.0", "neurons.4")])
     ('layers.0',)
@@ -150,10 +145,10 @@ def _users(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value,
             penalties.add(node)
         elif owners:
             found[node] = common(owners)
-            if str(node.op) == "*":
+            if node.op is multiply:
                 products.add(node)
         elif (
-            (str(node.op) == "+" or node.op is fsum)
+            node.op in (add, fsum)
             and any(x in products for x in parents)
             and all(x in found for x in parents)
             and len({found[x] for x in parents}) == 1
@@ -163,14 +158,14 @@ def _users(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value,
 
 
 def _has_no_numbers(node: Value) -> bool:
-    """Whether no plain number stands where an input could."""
+    """Whether no plain number takes the place of an input."""
     operands = node.operands
     if node.op is dot and not dot.has_bias(operands):
         operands = operands[:-1]
-    elif str(node.op) == "**":  # an exponent
-        operands = operands[:1]
+    elif node.op is power:
+        operands = operands[:1]  # without the exponent
     return all(isinstance(x, Value) for x in operands)
 
 
 def _is_function_of_one(node: Value) -> bool:
-    return len(node.parents) == 1 and str(node.op).isidentifier() and str(node.op) != "neg"
+    return len(node.parents) == 1 and node.op.operator in ("", "abs")

@@ -1,18 +1,21 @@
 """A graph as it is drawn: boxes, each for one node or for many.
 
-A picture of thousands of boxes says nothing. So a graph that is too large is drawn with
+Nobody can read a picture of thousands of boxes. So a graph that is too large is drawn with
 
-- the nodes of each neuron, or each layer, as one box, where a model is known;
+- the nodes of each neuron, or each layer, as one box, if the model is given;
 - a stretch of a chain that repeats itself as one box: y + 1 + 1 + .. + 1;
 - nodes that are made in the same way from nodes of the same kind as one box: the 64 neurons of a
   layer, with all their weights;
-- and where that is not enough, all that is far from the root as one box.
+- and if that is not enough, all nodes far from the root as one box.
 
-Each step takes a Sketch and gives one of fewer boxes. None of them recurses, or goes more than a
-few times over the graph.
+Each step takes a Sketch and returns one with fewer boxes. None of them recurses, and all take time
+linear in the size of the graph.
 """
 
 from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
 
 from ..primitives import dot
 from ..rules import NaryPrimitive
@@ -28,51 +31,30 @@ if TYPE_CHECKING:
 
     Detail = Literal["values", "neurons", "layers"]
 
-LONGEST_PERIOD = 8  # of what is looked for along a chain, in boxes
-FEWEST_REPEATS = 3  # that are worth a box of their own
-NEAREST = 50  # boxes that are drawn of a graph that is too large, and does not repeat itself
+LONGEST_PERIOD = 8  # of repeats along a chain, in boxes
+FEWEST_REPEATS = 3  # that get a box of their own
+NEAREST = 50  # boxes of a graph that is too large, and does not repeat itself
 
 
+@dataclass(frozen=True)
 class Group:
-    """What a box of several nodes stands for.
+    """A box of several nodes."""
 
-    Attributes:
-        kind: "module", "parameters" (of a module), "repeats" (along a chain), "equal", or "rest".
-        like: what it is made of; equal ones look alike.
-        count: how many of them.
-        home: the module that it is drawn in; for kind "module" and "parameters" the module it is.
-    """
-
-    __slots__ = ("count", "home", "kind", "like")
-
-    def __init__(self, kind: str, like: Hashable, count: int, home: Path | None) -> None:
-        self.kind, self.like, self.count, self.home = kind, like, count, home
+    kind: str  # "module", "parameters" (of a module), "repeats" (along a chain), "equal" or "rest"
+    like: Hashable  # what its parts look like
+    count: int  # of its parts
+    home: Path | None  # the module it is drawn in; for "module" and "parameters" the module it is
 
 
+@dataclass
 class Sketch:
-    """The boxes of a picture, in topological order; the root's is the last.
+    """The boxes of a picture, in topological order; the root's is the last."""
 
-    Attributes:
-        index: the nodes of the graph and their numbers, in topological order.
-        box: for each of them, the number of its box.
-        operands: for each box the boxes that it uses, each once, in order.
-        content: for each box the node that it is, or the Group.
-        homes: the modules of the nodes inside a model.
-    """
-
-    def __init__(
-        self,
-        index: dict[Value, int],
-        box: list[int],
-        operands: list[tuple[int, ...]],
-        content: list[Value | Group],
-        homes: dict[Value, Path],
-    ) -> None:
-        self.index = index
-        self.box = box
-        self.operands = operands
-        self.content = content
-        self.homes = homes
+    index: dict[Value, int]  # the nodes of the graph in topological order, numbered
+    box: list[int]  # for each of them, the number of its box
+    operands: list[tuple[int, ...]]  # for each box the boxes that it uses, each once, in order
+    content: list[Value | Group]  # for each box
+    homes: dict[Value, Path]  # the modules of the nodes inside a model
 
     def __len__(self) -> int:
         return len(self.content)
@@ -87,23 +69,19 @@ class Sketch:
         return content.home if isinstance(content, Group) else self.homes.get(content)
 
     def like(self, box: int) -> Hashable:
-        """What a box looks like, its operands apart."""
+        """What a box looks like, without its operands."""
         content = self.content[box]
         if isinstance(content, Group):
-            return (content.kind, content.like, content.count, content.home)
+            return content
         operands, values = content.operands, len(content.parents)
         numbers: Hashable = len(operands) - values
         if numbers and len(operands) < 4:  # which of them
             numbers = tuple([isinstance(x, Value) for x in operands])
         return (content.op, values, numbers, self.homes.get(content))
 
-    def uses(self) -> list[int]:
+    def uses(self) -> Counter[int]:
         """For each box, how many boxes use it."""
-        counts = [0] * len(self)
-        for operands in self.operands:
-            for x in operands:
-                counts[x] += 1
-        return counts
+        return Counter(x for operands in self.operands for x in operands)
 
 
 def sketch(
@@ -112,14 +90,7 @@ def sketch(
     detail: Detail = "values",
     max_nodes: int | None = None,
 ) -> Sketch:
-    """The boxes to draw: in the detail asked for, or in as little as it takes.
-
-    Args:
-        order: the nodes in topological order.
-        homes: the modules of those inside the model; {} where there is none.
-        detail: the finest that is wanted.
-        max_nodes: the largest number of boxes; None for any number.
-    """
+    """The boxes to draw, in the given detail, or in less if that would be more than `max_nodes`."""
     index = {node: i for i, node in enumerate(order)}
     operands = [tuple(dict.fromkeys([index[x] for x in node.parents])) for node in order]
     drawn = full = Sketch(index, list(range(len(order))), operands, list(order), homes)
@@ -141,22 +112,16 @@ def sketch(
 
 
 def modules(full: Sketch, order: Sequence[Value], detail: Detail) -> Sketch:
-    """Each neuron or layer as one box, once for every time that it was applied.
+    """Each neuron or layer as one box, once for every application.
 
-    Parameters that one application alone uses are inside its box; those of several, in a box of
-    their own.
+    Parameters that a single application uses are inside its box; those of several applications get
+    a box of their own.
     """
-    homes = full.homes
-    owners = {homes[node] for node in order if node.is_leaf and node in homes}
+    paths = [full.homes.get(node) for node in order]
     if detail == "layers":
-        owners = {layer(path) for path in owners}
-    module: list[Path | None] = [None] * len(order)
-    for i, node in enumerate(order):
-        path = homes.get(node)
-        if path is not None:
-            path = layer(path) if detail == "layers" else path
-            module[i] = path if path in owners else None
-
+        paths = [None if path is None else layer(path) for path in paths]
+    owners = {path for node, path in zip(order, paths) if node.is_leaf}
+    module = [path if path in owners else None for path in paths]
     applied = _applications(full, order, module, merged=detail == "layers")
     groups = [(members, module[members[0]]) for members in applied]
     target = {i: g for g, (members, _) in enumerate(groups) for i in members}
@@ -184,9 +149,10 @@ def modules(full: Sketch, order: Sequence[Value], detail: Detail) -> Sketch:
 def _applications(
     full: Sketch, order: Sequence[Value], module: list[Path | None], merged: bool
 ) -> list[list[int]]:
-    """The inner nodes of each application of a module to something.
+    """The inner nodes of each application of a module.
 
-    They hang together; and those on the same inputs are one application of a layer, where `merged`.
+    Nodes of a module that are connected belong to one application; if `merged`, so do those on the
+    same inputs: the neurons of a layer.
     """
     root_of = list(range(len(module)))
 
@@ -220,7 +186,7 @@ def _applications(
 
 
 def _inputs(nodes: Iterable[Value], homes: dict[Value, Path], path: Path) -> Iterator[Hashable]:
-    """What nodes of a module take from outside of it."""
+    """The operands of nodes of a module that come from outside."""
     for node in nodes:
         for x in node.operands:
             if not isinstance(x, Value):
@@ -233,10 +199,10 @@ def _inputs(nodes: Iterable[Value], homes: dict[Value, Path], path: Path) -> Ite
 
 
 def repeats(drawn: Sketch) -> Sketch:
-    """Each stretch of a chain that repeats itself, but for its first period, as one box.
+    """Each stretch of a chain that repeats itself as one box, except its first period.
 
-    A chain goes through boxes of which each is used by the next alone, and uses nothing else but
-    leaves. Those that it alone uses go with it.
+    In a chain each box is used by the next one only, and apart from that uses nothing but leaves.
+    Leaves that are used once are part of the chain.
     """
     operands, uses = drawn.operands, drawn.uses()
     before: dict[int, int] = {}  # for each link of a chain, the box that it continues
@@ -245,6 +211,11 @@ def repeats(drawn: Sketch) -> Sketch:
         if len(inner) == 1 and uses[inner[0]] == 1:
             before[b] = inner[0]
     after = {x: b for b, x in before.items()}
+
+    def leaves_like(link: int) -> Hashable:
+        leaves = [x for x in operands[link] if not operands[x]]
+        return tuple([drawn.like(x) if uses[x] == 1 else x for x in leaves])
+
     merges: list[tuple[list[int], Group]] = []
     for b, x in before.items():
         if x in before:
@@ -252,19 +223,7 @@ def repeats(drawn: Sketch) -> Sketch:
         links = [b]
         while links[-1] in after:
             links.append(after[links[-1]])
-        likes = [
-            (
-                drawn.like(link),
-                tuple(
-                    [
-                        drawn.like(x) if uses[x] == 1 else x
-                        for x in operands[link]
-                        if not operands[x]
-                    ]
-                ),
-            )
-            for link in links
-        ]
+        likes = [(drawn.like(link), leaves_like(link)) for link in links]
         for start, stop, period in _runs(likes):
             members = links[start + period : stop]
             leaves = [x for m in members for x in operands[m] if not operands[x] and uses[x] == 1]
@@ -302,7 +261,7 @@ def _runs(items: Sequence[Hashable]) -> Iterable[tuple[int, int, int]]:
 
 
 def equals(drawn: Sketch) -> Sketch:
-    """The boxes that are made in the same way from boxes of the same kind, as one box.
+    """Boxes that are made in the same way from boxes of the same kind, as one box.
 
     Leaves are of one kind if they are used in the same way by boxes of the same kind.
     """
@@ -320,21 +279,16 @@ def equals(drawn: Sketch) -> Sketch:
     alike: dict[Hashable, list[int]] = {}
     for b in range(len(drawn)):
         alike.setdefault((kinds[b], frozenset(used.get(b, ()))), []).append(b)
-    return _merged(
-        drawn,
-        [
-            (
-                members,
-                Group("equal", drawn.like(members[0]), len(members), _common_home(drawn, members)),
-            )
-            for members in alike.values()
-            if len(members) > 1
-        ],
-    )
+    merges = [
+        (boxes, Group("equal", drawn.like(boxes[0]), len(boxes), _common_home(drawn, boxes)))
+        for boxes in alike.values()
+        if len(boxes) > 1
+    ]
+    return _merged(drawn, merges)
 
 
 def _roles(drawn: Sketch, b: int) -> Sequence[int]:
-    """What each operand of a box is to it: a weight, an input, a bias, or one of a list."""
+    """The role of each operand of a box: weight, input, bias, or one of a list."""
     node, boxes = drawn.content[b], drawn.operands[b]
     if isinstance(node, Value) and not isinstance(node.op, NaryPrimitive):
         return range(len(boxes))
@@ -348,7 +302,7 @@ def _roles(drawn: Sketch, b: int) -> Sequence[int]:
     return [role[x] for x in boxes]
 
 
-# -- what is near ----------------------------------------------------------------------------------
+# -- the nearest boxes ----------------------------------------------------------------------------
 
 
 def nearest(drawn: Sketch, count: int) -> Sketch:
@@ -389,7 +343,7 @@ def _merged(drawn: Sketch, merges: Sequence[tuple[list[int], Group]]) -> Sketch:
             used.get(t, ()) if t in groups else dict.fromkeys(target[x] for x in drawn.operands[t])
         )
 
-    # depth first, as topological_order goes; a circle, in a recurrent network, is left open
+    # depth first, as in topological_order; a cycle, in a recurrent network, loses an edge
     number: dict[int, int] = {}
     open_or_done = {target[-1]}
     path = [(target[-1], iter(operands(target[-1])))]
@@ -412,6 +366,6 @@ def _merged(drawn: Sketch, merges: Sequence[tuple[list[int], Group]]) -> Sketch:
 
 
 def _common_home(drawn: Sketch, boxes: Iterable[int]) -> Path | None:
-    """The smallest module that all of them are in; None where one is in none."""
+    """The smallest module that contains them all; None if one is outside of the model."""
     paths = {drawn.home(b) for b in boxes}
     return None if None in paths else common(p for p in paths if p is not None)

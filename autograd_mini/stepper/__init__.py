@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import AutogradError, StaleGraphError
+from ..errors import AutogradError
 from ..files import write_atomically
-from ..graph import check_is_value, topological_order
-from ..text import clean, short_repr
+from ..graph import check_fresh, check_is_value, topological_order
+from ..text import clean
 from ..value import Value
 from .frames import Frame, frames_of
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Frame", "Stepper", "step_through"]
 
-MAX_NODES = 500  # that a picture still shows
-MAX_FRAMES = 10_000  # that a page still holds
+MAX_NODES = 500  # of a graph in a page
+MAX_FRAMES = 10_000  # of a page
 
 
 class Stepper:
@@ -31,16 +31,6 @@ class Stepper:
 
     def __init__(self, root: Value, frames: list[Frame], title: str, model: Any = None) -> None:
         self.root, self.frames, self.title, self.model = root, frames, title, model
-        self._leaves = {x: x.data for x in topological_order(root) if x.is_leaf}
-
-    def _check(self) -> None:
-        """Raise StaleGraphError if a leaf is not what it was."""
-        for leaf, data in self._leaves.items():
-            if leaf.data is not data:
-                raise StaleGraphError(
-                    f"the leaf {leaf.label!r} was {short_repr(data)} when step_through() was "
-                    f"called, and is {short_repr(leaf.data)} now; call step_through(rerun(root))"
-                )
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -49,11 +39,11 @@ class Stepper:
         """A page of HTML that needs no network and no Python.
 
         Raises:
-            StaleGraphError: a leaf was changed since step_through() was called.
+            StaleGraphError: a leaf was changed after the graph was built.
         """
         from .page import page_of
 
-        self._check()
+        check_fresh(topological_order(self.root))
         return page_of(self.root, self.frames, self.title, self.model)
 
     def save(self, path: str | PathLike[str] = "steps.html") -> Path:
@@ -72,11 +62,12 @@ class Stepper:
         """The same view as a Jupyter widget: `.frame` is the frame shown, and can be set.
 
         Raises:
+            StaleGraphError: a leaf was changed after the graph was built.
             ImportError: anywidget is not installed.
         """
         from .widget import widget
 
-        self._check()
+        check_fresh(topological_order(self.root))
         return widget(self.root, self.frames, self.title, self.model)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -85,9 +76,14 @@ class Stepper:
         from .page import element_of
 
         try:
-            self._check()
+            check_fresh(topological_order(self.root))
             html = element_of(self.root, self.frames, self.title, self.model)
-        except (AutogradError, ImportError, OSError, SubprocessError) as error:  # there is no dot
+        except (
+            AutogradError,
+            ImportError,
+            OSError,
+            SubprocessError,
+        ) as error:  # such as a missing dot
             return {"text/plain": f"{self}\n({error})"}
         return {"text/html": html, "text/plain": str(self)}
 
@@ -110,17 +106,18 @@ def step_through(
         root: the node to compute and differentiate; touches no .grad.
         forward: show the forward pass, one operation after another.
         backward: show the backward pass, one edge after another.
-        order: "topological" is what backward() does; "depth_first" the naive recursion, which is
-            wrong wherever a node is used twice: to watch why the order matters.
+        order: "topological" is what backward() does; "depth_first" is the naive recursion, which is
+            wrong wherever a node is used twice: it shows why the order matters.
         model: the model that the graph was made with: its neurons and layers are framed, and its
-            parameters called by layer, neuron and input. Any object with named_parameters().
-        title: what the page is called.
+            parameters named by layer, neuron and input. Any object with named_parameters().
+        title: the title of the page.
 
     Returns:
         A Stepper: a notebook shows it, .save("steps.html") writes it, .widget() makes a widget.
 
     Raises:
-        TypeError: `root` is no Value.
+        TypeError: `root` is not a Value.
+        StaleGraphError: a leaf was changed after the graph was built; remedy: rerun(root).
         AutogradError: the graph has more than 500 nodes, or there are more than 10,000 frames.
 
     >>> a = Value(1.0, "a")
@@ -132,16 +129,17 @@ def step_through(
     8.0
     """
     check_is_value(root, "step_through")
-    count = len(topological_order(root))
-    if count > MAX_NODES:
+    nodes = topological_order(root)
+    if len(nodes) > MAX_NODES:
         raise AutogradError(
-            f"the graph has {count:,} nodes, and one can follow at most {MAX_NODES}; step through "
-            "a node nearer the leaves or a smaller model, or read backprop_steps(root)"
+            f"the graph has {len(nodes):,} nodes, and one can follow at most {MAX_NODES}; step "
+            "through a node nearer the leaves or a smaller model, or read backprop_steps(root)"
         )
+    check_fresh(nodes)
     frames = frames_of(root, forward, backward, order)
     if len(frames) > MAX_FRAMES:
         raise AutogradError(
-            f"there are {len(frames):,} frames to show, and a page holds at most {MAX_FRAMES:,}; "
+            f"there are {len(frames):,} frames to show, and a page has at most {MAX_FRAMES:,}; "
             "step through a smaller graph, in topological order, or read backprop_steps(root)"
         )
     return Stepper(root, frames, clean(title), model)

@@ -1,4 +1,4 @@
-"""Frames: what there is to see, one after another, when a graph is computed and differentiated.
+"""Frames: what is shown, one after another, when a graph is computed and differentiated.
 
     start       the leaves have their numbers
     forward     one operation is computed; a frame for each
@@ -19,7 +19,7 @@ from ..value import Value
 
 
 class Frame(NamedTuple):
-    """One thing to see.
+    """One step of the forward or the backward pass.
 
     Attributes:
         kind: "start", "forward", "seed" or "backward".
@@ -55,5 +55,5 @@ def frames_of(
 
 
 def gradients_after(steps: Iterable[Step]) -> dict[Value, Any]:
-    """What every node's gradient is after the last of these steps."""
+    """Every node's gradient after the last of these steps."""
     return {step.node if step.parent is None else step.parent: step.after for step in steps}

@@ -1,7 +1,7 @@
-"""The page of a stepper: its picture, what the view needs to know of every frame, and the view.
+"""The page of a stepper: its picture, the data of every frame, and the view.
 
-All of it stands in the page itself, so that it works without a network and without a kernel.
-Where scripts do not run, as in a notebook that is not trusted, the picture is still there.
+The page contains all of it, so that it works without a network and without a kernel. Where scripts
+do not run, as in a notebook that is not trusted, it shows the picture.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from ..draw import render
 from ..draw.modules import brief, parameter_names
 from ..formulas import (
     Formula,
-    latex_name,
+    Names,
     local_derivatives,
     numeral,
+    operation_formula,
     operator_name,
     rounded,
-    written,
+    unused,
 )
 from ..graph import node_names, topological_order
 from ..mathml import inner_mathml
+from ..palette import FONTS, css_properties
 from ..steps import Step, backprop_steps
 from ..text import clean, exact, format_number, shortened
 from ..value import Value
@@ -36,7 +38,7 @@ from .frames import Frame, gradients_after
 
 HERE = Path(__file__).parent
 WIDEST = 24  # characters of a name in a formula
-LONGEST = 160  # characters of a formula that is shown; beyond it only what the operation is called
+LONGEST = 160  # characters of a formula; of a longer one only the name of the operation is shown
 SVG = "http://www.w3.org/2000/svg"
 
 
@@ -47,8 +49,8 @@ def page_of(root: Value, frames: Sequence[Frame], title: str, model: Any = None)
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escaped}</title>\n"
-        "<style>body { margin: 8px; background: #f4f4f4; } @media (prefers-color-scheme: dark) "
-        "{ body { background: #101010; } } h1 { position: absolute; clip-path: inset(50%); }"
+        f"<style>body {{ {css_properties()} color-scheme: light dark; margin: 8px; "
+        "background: var(--backdrop); } h1 { position: absolute; clip-path: inset(50%); }"
         f"</style>\n</head>\n<body>\n<main>\n<h1>{escaped}</h1>\n"
         f"{element_of(root, frames, title, model)}\n</main>\n</body>\n</html>\n"
     )
@@ -78,7 +80,9 @@ def element_of(root: Value, frames: Sequence[Frame], title: str, model: Any = No
 
 
 def view_css() -> str:
-    return (HERE / "view.css").read_text(encoding="utf-8")
+    """The style sheet, with the palette as custom properties."""
+    properties = f".autograd-stepper {{ {css_properties()} }}\n"
+    return properties + (HERE / "view.css").read_text(encoding="utf-8")
 
 
 def view_js() -> str:
@@ -89,9 +93,11 @@ def view_js() -> str:
 
 
 def picture_of(root: Value, frames: Sequence[Frame], model: Any = None) -> str:
-    """The graph as an SVG: with the gradients after the last frame, and with data-part where
-    Graphviz puts ids, which are unique in a picture but not on a page. Its boxes have room for
-    every number that comes before the last one."""
+    """The graph as an SVG, with the gradients after the last frame.
+
+    Its boxes have room for the gradients of all frames. The attribute data-part replaces
+    Graphviz's ids, which are unique in a picture but not on a page.
+    """
     gradients = gradients_after(_steps(frames))
     room = _widest_gradients(_steps(frames))
     drawn = ElementTree.fromstring(render(root, model=model, max_nodes=None, gradients=room))
@@ -101,7 +107,7 @@ def picture_of(root: Value, frames: Sequence[Frame], model: Any = None) -> str:
             if child.tag == f"{{{SVG}}}title":
                 group.remove(child)
             elif child.tag == f"{{{SVG}}}g" and child.get("id", "").startswith("a_"):
-                group.remove(child)  # a link that only holds a tooltip
+                group.remove(child)  # a link that only contains a tooltip
                 group.extend(part for link in child for part in link)
         name = group.attrib.pop("id", "")
         if re.fullmatch(r"(node|op|edge|constant)-[\w-]+", name):
@@ -114,12 +120,12 @@ def picture_of(root: Value, frames: Sequence[Frame], model: Any = None) -> str:
         part.attrib.pop("font-family", None)
         part.attrib.pop("{http://www.w3.org/XML/1998/namespace}space", None)
     drawn.set("xmlns", SVG)
-    drawn.set("font-family", "Helvetica, Arial, sans-serif")
+    drawn.set("font-family", FONTS)
     return re.sub(r">\s+<", "><", ElementTree.tostring(drawn, encoding="unicode"))
 
 
 def _widest_gradients(steps: Sequence[Step]) -> dict[Value, Any]:
-    """Of each node the gradient, final or partial, that is written in the most characters."""
+    """For each node the gradient, final or partial, that has the most characters."""
     widest: dict[Value, Any] = {}
     for step in steps:
         node = step.node if step.parent is None else step.parent
@@ -129,7 +135,7 @@ def _widest_gradients(steps: Sequence[Step]) -> dict[Value, Any]:
 
 
 def _keep_right_edge(box: ElementTree.Element, last: str) -> None:
-    """Make the numbers, which change, end where the layout has them end; show the last gradient."""
+    """Align the numbers, which change, at their right ends; show the last gradient."""
     outline = box.find(f"{{{SVG}}}polygon")
     points = outline.get("points", "") if outline is not None else ""
     if not points:  # rounded corners
@@ -144,51 +150,68 @@ def _keep_right_edge(box: ElementTree.Element, last: str) -> None:
             number.set("x", f"{right - 6.32:.2f}")
 
 
-# -- what the view knows ------------------------------------------------------------------------
+# -- the data of the view -----------------------------------------------------------------------
 
 
 def data_of(root: Value, frames: Sequence[Frame], model: Any = None) -> dict[str, Any]:
-    """Nodes and frames as JSON; formulas as MathML, each once, and referred to by number."""
+    """Nodes and frames as JSON; each formula once, as MathML, referred to by number."""
     order = topological_order(root)
     index = {node: i for i, node in enumerate(order)}
     names = _names(root, model)
-    short = {node: shortened(name, WIDEST) for node, name in names.items()}
+    short = _short_names(names)
     math: dict[str, int] = {}
 
     def typeset(latex: str) -> int:
         return math.setdefault(inner_mathml(latex), len(math))
 
-    rules = {node: local_derivatives(node, short) for node in order}
-    operands = {node: _places(node) for node in order}
     found = gradients_after(_steps(frames))
     right = gradients_after(backprop_steps(root))
 
-    def told(node: Value) -> dict[str, Any]:
-        known: dict[str, Any] = {
+    def node_data(node: Value) -> dict[str, Any]:
+        data: dict[str, Any] = {
             "name": clean(names[node]),
-            "math": typeset(latex_name(short[node])),
+            "math": typeset(short.latex[node]),
             "data": format_number(node.data),
             "exact": exact(node.data),
-            "operands": operands[node],
+            "operands": _edges(node),
         }
         if not node.is_leaf:
-            known["formula"] = typeset(_formula(node, short))
-            known["numbers"] = typeset(_numbers(node))
+            symbols = {x: Formula(short.latex[x]) for x in node.parents}
+            numbers = {x: rounded(x.data) for x in node.parents}
+            data["formula"] = typeset(_formula(node, symbols))
+            data["numbers"] = typeset(_formula(node, numbers))
         if node in found and format_number(found[node]) != format_number(right[node]):
-            known["right"] = format_number(right[node])  # it went depth first
-        return known
+            data["right"] = format_number(right[node])  # the depth-first result is wrong
+        return data
+
+    nodes = [node_data(node) for node in order]
+    rules = {node: local_derivatives(node, short) for node in order}
+
+    def frame_data(frame: Frame) -> dict[str, Any]:
+        data: dict[str, Any] = {"kind": frame.kind, "node": index[frame.node]}
+        step = frame.step
+        if step is not None:
+            data |= {"after": format_number(step.after), "exact": exact(step.after)}
+        if step is not None and step.parent is not None and step.edge is not None:
+            data |= {"parent": index[step.parent], "operand": _edges(step.node)[step.edge]}
+            for name in ("upstream", "local", "contribution", "before"):
+                data[name] = format_number(getattr(step, name))
+            rule = rules[step.node][step.edge]
+            if rule.text != numeral(rule.number).text:  # more than a number
+                data["rule"] = typeset(rule.text)
+        return data
 
     return {
         "root": index[root],
-        "nodes": [told(node) for node in order],
-        "frames": [_frame(frame, index, rules, operands, typeset) for frame in frames],
+        "nodes": nodes,
+        "frames": [frame_data(frame) for frame in frames],
         "math": list(math),
     }
 
 
-def _names(root: Value, model: Any) -> dict[Value, str]:
-    """Those of node_names(), and of a model's parameters without a label the model's."""
-    names = node_names(root)
+def _names(root: Value, model: Any) -> Names:
+    """The names of node_names(); parameters without a label have the model's names."""
+    names = Names(node_names(root))
     taken = set(names.values())
     for parameter, name in ({} if model is None else parameter_names(model)).items():
         if parameter in names and not parameter.label:
@@ -196,50 +219,24 @@ def _names(root: Value, model: Any) -> dict[Value, str]:
     return names
 
 
+def _short_names(names: Names) -> Names:
+    """The names as they are in formulas: shortened, and still different."""
+    short: dict[str, str] = {}
+    for name in names.values():
+        short.setdefault(name, unused(shortened(name, WIDEST), short.values()))
+    return Names({node: short[name] for node, name in names.items()})
+
+
 def _steps(frames: Sequence[Frame]) -> list[Step]:
     return [frame.step for frame in frames if frame.step is not None]
 
 
-def _places(node: Value) -> list[int]:
-    """Which of its operands are nodes."""
+def _edges(node: Value) -> list[int]:
+    """The indices of the operands that are nodes."""
     return [k for k, x in enumerate(node.operands) if isinstance(x, Value)]
 
 
-def _formula(node: Value, names: dict[Value, str]) -> str:
-    symbols = {x: Formula(latex_name(names[x])) for x in node.parents}
-    return _short(node, written(node, symbols).text)
-
-
-def _numbers(node: Value) -> str:
-    symbols = {x: rounded(x.data) for x in node.parents}
-    return _short(node, written(node, symbols).text)
-
-
-def _short(node: Value, latex: str) -> str:
-    return latex if len(latex) <= LONGEST else rf"{operator_name(str(node.op))}(\ldots)"
-
-
-def _frame(
-    frame: Frame,
-    index: dict[Value, int],
-    rules: dict[Value, list[Formula]],
-    operands: dict[Value, list[int]],
-    typeset: Any,
-) -> dict[str, Any]:
-    told: dict[str, Any] = {"kind": frame.kind, "node": index[frame.node]}
-    step = frame.step
-    if step is not None:
-        told |= {"after": format_number(step.after), "exact": exact(step.after)}
-    if step is not None and step.parent is not None and step.edge is not None:
-        told |= {
-            "parent": index[step.parent],
-            "operand": operands[step.node][step.edge],
-            "upstream": format_number(step.upstream),
-            "local": format_number(step.local),
-            "contribution": format_number(step.contribution),
-            "before": format_number(step.before),
-        }
-        rule = rules[step.node][step.edge]
-        if rule.text != numeral(rule.number).text:  # and not just a number
-            told["rule"] = typeset(rule.text)
-    return told
+def _formula(node: Value, symbols: dict[Value, Formula]) -> str:
+    """A node's operation on symbols or numbers, if it is short enough."""
+    text = operation_formula(node, symbols).text
+    return text if len(text) <= LONGEST else rf"{operator_name(str(node.op))}(\ldots)"

@@ -138,7 +138,7 @@ function autogradStepper(root, data) {
   let zoom = 1;
   let zoomIsOurs = true; // until the reader chooses one
   let presenting = false;
-  let told = null; // the part of the picture whose history the hint shows
+  let hovered = null; // the part of the picture whose history the hint shows
 
   function go(frame) {
     pause();
@@ -151,7 +151,7 @@ function autogradStepper(root, data) {
     at = frame;
     const current = frames[at];
     nodes.forEach((_, i) => showNode(i, current));
-    if (told) write(hint, historyOf(told));
+    if (hovered) write(hint, historyOf(hovered));
     picture.classList.toggle("now-forward", current.kind === "forward");
     describe(current);
     slider.value = at;
@@ -327,7 +327,7 @@ function autogradStepper(root, data) {
       const from = Math.min(...rects.map((rect) => rect[start]));
       const to = Math.max(...rects.map((rect) => rect[end]));
       if (from >= seen[start] && to <= seen[end]) return 0;
-      const receiver = rects.at(-1); // where there is no room for both
+      const receiver = rects.at(-1); // if there is no room for both
       const apart = to - from > seen[end] - seen[start];
       const middle = apart ? (receiver[start] + receiver[end]) / 2 : (from + to) / 2;
       return middle - (seen[start] + seen[end]) / 2;
@@ -417,11 +417,11 @@ function autogradStepper(root, data) {
     root.addEventListener(kind, hideHint, { passive: true });
 
   function showHint(event) {
-    told = partAt(event);
-    if (!told) return hideHint();
+    hovered = partAt(event);
+    if (!hovered) return hideHint();
     hint.hidden = false;
     hint.showPopover?.();
-    write(hint, historyOf(told));
+    write(hint, historyOf(hovered));
     const { clientX: x, clientY: y } = event;
     const below = y + 14 + hint.offsetHeight < innerHeight;
     hint.style.left = `${within(8, innerWidth - hint.offsetWidth - 8, x + 14)}px`;
@@ -429,7 +429,7 @@ function autogradStepper(root, data) {
   }
 
   function hideHint() {
-    told = null;
+    hovered = null;
     if (!hint.hidden) hint.hidePopover?.();
     hint.hidden = true;
   }

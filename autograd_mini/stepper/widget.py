@@ -39,7 +39,7 @@ export default {
 
 
 def widget(root: Value, frames: Sequence[Frame], title: str, model: Any = None) -> Any:
-    """An AnyWidget whose trait `frame` follows the view, and leads it."""
+    """An AnyWidget whose trait `frame` is the number of the frame shown; both ways."""
     try:
         import anywidget
         import traitlets

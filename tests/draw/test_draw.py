@@ -3,6 +3,7 @@
 import importlib.metadata
 import math
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,8 @@ from autograd_mini import (
 )
 from autograd_mini.draw import dot_command, draw_dot, format_number, mimebundle, render
 from autograd_mini.palette import GradientScale, ink_on
+from nn import MLP
+from nn.optimizers import SGD
 
 pytestmark = pytest.mark.usefixtures("one_dot")
 
@@ -237,6 +240,92 @@ def test_tooltips_have_all_digits():
     assert picture.tooltip("node-0") == f"x = {1 / 3!r}, gradient {2 / 3!r}"
     assert picture.tooltip("edge-2-0") == f"local derivative dy/dx = {2 / 3!r}"
     assert picture.tooltip("op-2") == "y = x × w"
+
+
+@pytest.mark.parametrize("name", ["neg", "dot", "fsum", "where", "maximum", "+", "-", "*", "**"])
+def test_an_operation_of_ones_own_is_drawn_by_its_own_name(name):
+    one = primitive(name, lambda x: x, (lambda x, y: 1,))
+    two = primitive(name, lambda x1, x2: x1, (lambda x1, x2, y: 1, lambda x1, x2, y: 0))
+    x, z = Value(2.0, "x"), Value(3.0, "z")
+    assert Drawn(one(x)).texts("op-1") == [name]
+    assert Drawn(two(x, z)).texts("op-2") == [f"{name}(x, z)"]
+    assert Drawn(two(x, -1)).tooltip("op-1") == f"v1 = {name}(x, -1)"
+
+
+# -- graphs whose leaves were changed -------------------------------------------------------------
+
+
+def shown(picture, i):
+    """The caption and the number of a box's data."""
+    return tuple(picture.texts(f"node-{i}")[1:3])
+
+
+def test_a_picture_has_the_numbers_that_its_graph_was_built_from():
+    w, x, b = Value(2.0, "w"), Value(3.0, "x"), Value(1.0, "b")
+    for y in (w * x, dot([w], [x], b), dot([w, w], [w, x]), (w * x + 1) * (x * x)):
+        order = topological_order(y)
+        before = Drawn(y)
+        w.data, x.data = 7.0, 8.0
+        assert [Drawn(y).texts(f"node-{i}") for i in range(len(order))] == [
+            before.texts(f"node-{i}") for i in range(len(order))
+        ]
+        assert before.tooltip(f"node-{order.index(w)}").startswith("w = 2.0,")
+        assert Drawn(y).tooltip(f"node-{order.index(w)}").startswith("w = 2.0,")
+        w.data, x.data = 2.0, 3.0
+
+
+def test_a_number_that_the_graph_does_not_hold_is_that_of_now():
+    w, b = Value(2.0, "w"), Value(1.0, "b")
+    y = tanh(w * 3.0) + b
+    w.data = 5.0
+    picture, order = Drawn(y), topological_order(y)
+    assert shown(picture, order.index(w)) == ("now", "5")
+    assert "w = 5.0 now: it, or another operand, was changed after" in picture.tooltip("node-0")
+    assert shown(picture, order.index(b)) == ("data", "1")
+    assert shown(picture, 1) == ("data", "6")
+
+
+def test_after_an_optimizers_step_the_picture_is_that_of_the_loss():
+    model = MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
+    loss = (model([Value(1.0), Value(2.0)]) - 1) ** 2
+    loss.backward()
+    before = Drawn(loss)
+    built = {p: p.data for p in model.parameters()}
+    SGD(model.parameters(), lr=0.1).step()
+    picture, order = Drawn(loss), topological_order(loss)
+    weights = {w for layer in model.layers for neuron in layer.neurons for w in neuron.w}
+    for i, node in enumerate(order):
+        if node in weights or not node.is_leaf:
+            assert shown(picture, i) == shown(before, i)
+        elif node in built:
+            assert shown(picture, i) == ("now", format_number(node.data))
+
+
+def test_a_leaf_that_was_changed_while_its_graph_was_built_has_the_number_of_now():
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    y = w * x
+    w.data = 5.0
+    picture = Drawn(y + w * x)
+    assert [shown(picture, i) for i in range(2)] == [("now", "5"), ("data", "3")]
+
+
+def test_products_that_are_spelled_out_have_the_numbers_of_the_graph():
+    w, x, u = Value(2.0, "w"), Value(3.0, "x"), Value(5.0, "u")
+    y = dot([w, u], [x, 7.0])
+    w.data = u.data = 11.0
+    picture = Drawn(y, expand=True)
+    assert picture.texts("product-3-0")[1:3] == ["data", "6"]
+    assert picture.texts("product-3-1")[1:3] == ["now", "77"]
+
+
+def test_a_box_of_many_leaves_says_now_too():
+    ws = [Value(float(i)) for i in range(40)]
+    y = dot(ws, [1.0] * 40)
+    for w in ws:
+        w.data += 1
+    picture = Drawn(y, max_nodes=5)
+    [box] = picture.ids("group")
+    assert picture.texts(box)[1:3] == ["now", "1 .. 40"]
 
 
 # -- operations on lists -------------------------------------------------------------------------

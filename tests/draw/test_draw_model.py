@@ -11,6 +11,7 @@ from autograd_mini import (
     dot,
     draw_dot,
     gradients,
+    primitive,
     relu,
     softmax,
     softplus,
@@ -85,6 +86,14 @@ def test_an_activation_may_be_made_of_several_operations():
     found = modules_of(model([1.0, 2.0]), model)
     assert found["layers.0.neurons.0"] == ["dot", "+", "relu", "*", "/"]
     assert "outside" not in found
+
+
+@pytest.mark.parametrize("name", ["neg", "+", "*"])
+def test_an_activation_of_ones_own_may_have_any_name(name):
+    square = primitive(name, lambda z: z * z, (lambda z, y: 2 * z,))
+    model = network(output_activation=square)
+    found = modules_of(model([1.0, 2.0]), model)
+    assert found["layers.1.neurons.0"] == ["dot", name]
 
 
 def test_what_uses_a_whole_layer_belongs_to_the_layer():

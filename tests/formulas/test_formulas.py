@@ -41,16 +41,17 @@ from autograd_mini.formulas import (
     RELATION,
     SUM,
     Formula,
+    Names,
     as_formula,
     derivative,
-    formula,
     latex_name,
     latex_number,
     local_derivatives,
     numeral,
+    operation_formula,
     operator_name,
     rounded,
-    written,
+    spelled_out,
 )
 from autograd_mini.mathml import inner_mathml, mathml
 from autograd_mini.primitives import TABLE, negate, power
@@ -108,7 +109,7 @@ def test_the_partials_of_every_operation_come_to_what_is_stored(row):
         operands = labelled(point)
         y = row.apply(operands)
         y.label = "y"
-        names = node_names(y)
+        names = Names(node_names(y))
         found = local_derivatives(y, names)
         assert len(found) == len(y.partials)
         for rule, partial in zip(found, y.partials):
@@ -192,14 +193,17 @@ def test_every_node_of_a_random_program_by_the_names_of_its_operands(program):
     root = program(*labelled(program.inputs))
     for i, node in enumerate(topological_order(root)):
         node.label = node.label or f"v{i}"
-    names = node_names(root)
+    names = Names(node_names(root))
     for node in topological_order(root):
         if node.is_leaf:
             continue
         known = meanings(node.parents)
         symbols = {x: Formula(latex_name(names[x])) for x in node.parents}
-        assert close(read(written(node, symbols).text, known), node.data)
-        assert latex(node, {x: names[x] for x in node.parents}) == written(node, symbols).text
+        assert close(read(operation_formula(node, symbols).text, known), node.data)
+        assert (
+            latex(node, {x: names[x] for x in node.parents})
+            == operation_formula(node, symbols).text
+        )
         for rule, partial in zip(local_derivatives(node, names), node.partials):
             assert close(read(rule.text, known | meanings([node])), partial), rule
 
@@ -284,21 +288,24 @@ def test_the_names_of_nodes_end_the_spelling_out():
     assert latex(z) == r"w \cdot x_{1} + b"  # what made it: its own name says nothing
     assert latex(y, names={}) == r"\tanh(0.5 \cdot 2.0 + 0.1)"
     assert latex(y, names={b: "bias"}) == r"\tanh(0.5 \cdot 2.0 + \mathrm{bias})"
-    assert formula(y, {z: Formula("z")}).text == r"\tanh(z)"
+    assert spelled_out(y, {z: Formula("z")}).text == r"\tanh(z)"
 
 
 def test_two_numbers_that_look_the_same_are_not_written_as_a_square():
     w, x = Value(1 / 3), Value(0.33333)
     y = dot([w], [x])
-    assert written(y, {w: rounded(w.data), x: rounded(x.data)}).text == r"0.3333 \cdot 0.3333"
-    assert written(dot([w], [w]), {w: rounded(w.data)}).text == "{0.3333}^{2}"
+    assert (
+        operation_formula(y, {w: rounded(w.data), x: rounded(x.data)}).text
+        == r"0.3333 \cdot 0.3333"
+    )
+    assert operation_formula(dot([w], [w]), {w: rounded(w.data)}).text == "{0.3333}^{2}"
 
 
 def test_a_bias_of_zero_is_there_if_it_is_a_node():
     w, x, b = Value(2.0), Value(3.0), Value(0.0)
     symbols = {v: rounded(v.data) for v in (w, x, b)}
-    assert written(dot([w], [x], b), symbols).text == r"2 \cdot 3 + 0"
-    assert written(dot([w], [x]), symbols).text == r"2 \cdot 3"
+    assert operation_formula(dot([w], [x], b), symbols).text == r"2 \cdot 3 + 0"
+    assert operation_formula(dot([w], [x]), symbols).text == r"2 \cdot 3"
 
 
 def test_the_formula_of_a_step_has_the_numbers_of_the_step():
@@ -359,10 +366,10 @@ def test_numbers_of_more_digits_than_python_writes():
     x = Value(Fraction(huge), "x")
     y = x * x
     assert latex(y) == r"x \cdot x"
-    assert [str(rule) for rule in local_derivatives(y, node_names(y))] == ["x", "x"]
+    assert [str(rule) for rule in local_derivatives(y, Names(node_names(y)))] == ["x", "x"]
     assert latex(Value(Fraction(huge)) * 2) == r"7 \times 10^{5000} \cdot 2"
     for y in (x**2, x**-1, relu(Value(Fraction(10**400), "x"))):
-        assert local_derivatives(y, node_names(y))
+        assert local_derivatives(y, Names(node_names(y)))
 
 
 # -- conditions ---------------------------------------------------------------------------------
@@ -407,7 +414,7 @@ def test_edges_choose_the_conventions_of_the_table():
     for numbers, expected in (((0.0, 0.0, 1.0), 1), ((2.0, 0.0, 1.0), 0)):
         x, low, high = labelled(numbers)
         y = clip(x, low, high)
-        assert read(local_derivatives(y, node_names(y))[0].text) == expected == y.partials[0]
+        assert read(local_derivatives(y, Names(node_names(y)))[0].text) == expected == y.partials[0]
 
 
 # -- operations of one's own --------------------------------------------------------------------
@@ -457,6 +464,13 @@ def test_an_operation_without_a_template_is_written_by_its_name():
     assert operator_name("a{b}%") == r"\operatorname{a\{b\}\%}"
 
 
+@pytest.mark.parametrize("name", ["neg", "dot", "fsum", "where", "+", "**", "*"])
+def test_an_operation_of_ones_own_may_have_the_name_of_one_of_the_table(name):
+    x = Value(2.0, "x")
+    assert latex(own(latex=r"\star #1", name=name)(x)) == r"\star x"
+    assert latex(own(name=name)(x)) == rf"{operator_name(name)}(x)"
+
+
 def test_an_operation_of_ten_operands():
     names = [f"x{i}" for i in range(10)]
     one = eval(f"lambda {', '.join(names)}, y: 1")
@@ -468,9 +482,9 @@ def test_an_operation_of_ten_operands():
 def test_a_rule_that_takes_floats_alone_is_its_number():
     x = Value(0.5, "x")
     y = own(name="f", partials=(lambda x, y: math.cos(x),))(x)
-    assert local_derivatives(y, node_names(y))[0].text == latex_number(math.cos(0.5))
+    assert local_derivatives(y, Names(node_names(y)))[0].text == latex_number(math.cos(0.5))
     branching = own(name="g", partials=(lambda x, y: 1.0 if x > 0 else 0.0,))(x)
-    assert local_derivatives(branching, node_names(branching))[0].text == "1.0"
+    assert local_derivatives(branching, Names(node_names(branching)))[0].text == "1.0"
 
 
 def test_a_formula_is_a_scalar_of_every_operator():
@@ -506,6 +520,9 @@ def shown(label):
     return re.sub(unwritable, "\ufffd", " ".join(label.split()))
 
 
+ALIKE = ["x", "x2", "x_2", "x[2]", "x_2'", "x2'", "a b", "a  b", "\x00", "\x01"]
+
+
 def elements(markup):
     """A well-formed piece of MathML."""
     markup.encode()
@@ -519,6 +536,32 @@ def test_names_of_one_letter_and_an_index_are_mathematics():
     assert [latex_name(name) for name in ("loss", "a b", "x_y", "50%")] == [
         r"\mathrm{loss}", r"\mathrm{a\ b}", r"\mathrm{x\_y}", r"\mathrm{50\%}",
     ]  # fmt: skip
+
+
+@given(st.lists(WILD | st.sampled_from(ALIKE), unique=True))
+def test_different_names_are_typeset_differently(names):
+    typeset = Names({Value(1.0): name for name in names}).latex.values()
+    assert len(set(typeset)) == len(names)
+    assert all(map(balanced, typeset))
+
+
+def test_the_first_of_names_that_look_alike_keeps_its_form():
+    nodes = [Value(1.0) for _ in range(5)]
+    names = Names(zip(nodes, ["w1", "w_1", "w[1]", "a b", "a  b"]))
+    assert list(names.latex.values()) == [
+        "w_{1}", r"\mathrm{w\_1}", r"\mathrm{w[1]}", r"\mathrm{a\ b}", r"\mathrm{a\ b'}",
+    ]  # fmt: skip
+    assert Names({nodes[0]: "w", nodes[1]: "w"}).latex == {nodes[0]: "w", nodes[1]: "w"}
+
+
+def test_a_formula_and_its_steps_tell_leaves_apart():
+    leaves = [Value(float(i), name) for i, name in enumerate(ALIKE)]
+    y = dot(leaves, leaves[::-1])
+    names = Names(node_names(y)).latex
+    assert len(set(names.values())) == len(ALIKE) + 1
+    assert close(read(latex(y), {names[x]: x.data for x in leaves}), y.data)
+    for step in backprop_steps(y)[1:]:
+        assert rf"\partial {names[step.parent]}}}" in step.latex
 
 
 @given(WILD)
@@ -567,7 +610,7 @@ def test_functions_are_one_identifier_in_mathml():
 def test_mathml_of_every_rule_is_well_formed(row):
     operands = labelled(points(row, 1)[-1])
     y = row.apply(operands)
-    for text in (latex(y), *(f.text for f in local_derivatives(y, node_names(y)))):
+    for text in (latex(y), *(f.text for f in local_derivatives(y, Names(node_names(y))))):
         element = elements(f"<math>{inner_mathml(text)}</math>")
         assert element.find(".//mtext") is None, text  # it was understood
         assert not re.search(r"\\[a-z]", "".join(element.itertext())), text
@@ -608,6 +651,24 @@ def test_a_notebook_shows_a_formula_typeset():
 # -- what is refused ----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda f, v: v * f,
+        lambda f, v: f * v,
+        lambda f, v: f - v,
+        lambda f, v: f**v,
+        lambda f, v: f > v,
+        lambda f, v: where(f > 0, v, f),
+        lambda f, v: as_formula(v),
+    ],
+)
+def test_a_value_is_not_a_part_of_a_formula(make):
+    refusal = "expected a number, got a Value; write v.data|of one type, got Formula and Value"
+    with pytest.raises(TypeError, match=refusal):
+        make(Formula("x"), Value(2.0))
+
+
 @pytest.mark.parametrize("wrong", [2.0, None, [Value(1.0)], "x"])
 def test_only_a_value_has_a_formula(wrong):
     with pytest.raises(TypeError, match="latex expected Values, got"):
@@ -639,7 +700,7 @@ def test_making_formulas_touches_no_gradient():
     x = Value(2.0, "x")
     y = tanh(x * x)
     latex(y)
-    local_derivatives(y, node_names(y))
+    local_derivatives(y, Names(node_names(y)))
     assert (x.grad, y.grad, gradients(y, [x])[0] != 0) == (0.0, 0.0, True)
 
 

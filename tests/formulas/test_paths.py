@@ -12,14 +12,17 @@ from latex_reader import read
 
 from autograd_mini import (
     AutogradError,
+    StaleGraphError,
     Value,
     chain_rule,
+    dot,
     gradients,
     node_names,
     tanh,
     topological_order,
 )
 from autograd_mini.formulas import derivative, latex_name
+from autograd_mini.graph import check_fresh
 from autograd_mini.testing import expressions
 
 FEW = 12  # operations
@@ -44,7 +47,7 @@ def lines(rule):
     inside = re.fullmatch(r"\\begin\{aligned\} (.*) \\end\{aligned\}", rule.latex)[1]
     first, *rest = inside.split(r" \\ &= ")
     left, right = first.split(" &= ")
-    names = rule._names
+    names = rule._names.latex
     assert left == derivative(names[rule.root], names[rule.leaf])
     return [right, *rest]
 
@@ -283,6 +286,60 @@ def test_what_is_too_long_to_typeset_is_shown_as_text():
         _ = rule.latex
     assert rule._repr_mimebundle_() == {"text/plain": rule.text}
     assert set(chain_rule(y.parents[0], x)._repr_mimebundle_()) > {"text/html", "text/plain"}
+
+
+# -- graphs whose leaves were changed -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: x * x,
+        lambda x: tanh(x) + 1,  # an inner node of which the root alone uses the number
+        lambda x: dot([x, 1.0], [2.0, x]),
+        lambda x: 1 / (x - 2),  # which is not defined any more
+        lambda x: (x + 5.0) * Value(math.nan),
+    ],
+)
+def test_a_graph_whose_leaf_was_changed_has_no_chain_rule(make):
+    x = Value(1.0, "x")
+    y = make(x)
+    x.data = 2.0
+    with pytest.raises(
+        StaleGraphError, match=r"is stale: a leaf under it was changed.*rerun\(root"
+    ):
+        chain_rule(y, x)
+    x.data = 1.0
+    assert math.isclose(chain_rule(y, x).total, gradients(y, [x])[0]) or math.isnan(y.data)
+
+
+def test_the_stale_node_is_named():
+    x, z = Value(1.0, "x"), Value(3.0, "z")
+    y = x * z
+    y.label = "product"
+    x.data = 2.0
+    with pytest.raises(StaleGraphError, match=r"the '\*' node labelled 'product' with data 3\.0"):
+        chain_rule(y + 1, z)
+
+
+@given(expressions())
+def test_a_graph_whose_leaves_are_as_they_were_is_fresh(program):
+    leaves = labelled(program.inputs)
+    order = topological_order(program(*leaves))
+    check_fresh(order)
+    for x in leaves:
+        x.data = float(str(x.data))  # the same number, another object
+    check_fresh(order)
+
+
+# -- names that differ ---------------------------------------------------------------------------
+
+
+def test_two_leaves_are_never_one_name():
+    x, x_2 = Value(2.0, "x2"), Value(3.0, "x_2")
+    symbolic, values, *_ = lines(chain_rule(x * x_2 + x_2, x))
+    assert values.endswith(r"\mathrm{x\_2}")
+    assert r"\frac{\partial v_{1}}{\partial x_{2}}" in symbolic
 
 
 # -- what is refused ----------------------------------------------------------------------------

@@ -7,12 +7,14 @@ import random
 import re
 from fractions import Fraction
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import autograd_mini
 from autograd_mini import (
     AutogradError,
     StaleGraphError,
@@ -22,6 +24,7 @@ from autograd_mini import (
     gradients,
     node_names,
     primitive,
+    rerun,
     step_through,
     tanh,
     topological_order,
@@ -29,6 +32,7 @@ from autograd_mini import (
 )
 from autograd_mini import stepper as stepper_module
 from autograd_mini.draw import format_number
+from autograd_mini.palette import PAGE
 from autograd_mini.stepper.frames import frames_of, gradients_after
 from autograd_mini.stepper.page import data_of, element_of, page_of, picture_of, view_css, view_js
 from autograd_mini.testing import expressions, networks
@@ -568,9 +572,41 @@ def test_a_name_that_a_label_has_taken_is_spelled_out():
 
 def test_a_leaf_that_was_changed_makes_the_steps_stale():
     x = Value(2.0, "x")
-    stepper = step_through(x * x)
+    y = x * x
+    stepper = step_through(y)
     assert "autogradStepper" in stepper.page()
     x.data = 5.0
-    with pytest.raises(StaleGraphError, match=r"'x' was 2\.0 .* is 5\.0 now.*rerun"):
-        stepper.page()
-    assert "5.0 now" in stepper._repr_mimebundle_()["text/plain"]
+    stale = r"'\*' node with data 4\.0 is stale: .*rerun"
+    for shown in (stepper.page, stepper.widget, lambda: step_through(y)):
+        with pytest.raises(StaleGraphError, match=stale):
+            shown()
+    assert "is stale" in stepper._repr_mimebundle_()["text/plain"]
+    assert [frame.kind for frame in step_through(rerun(y)).frames][-1] == "backward"
+
+
+def test_the_steps_of_a_stale_graph_are_those_of_the_numbers_it_holds():
+    x = Value(2.0, "x")
+    y = x * x
+    x.data = 5.0
+    assert gradients_after(backprop_steps(y))[x] == gradients(y, [x])[0] == 4.0
+
+
+def test_different_names_differ_in_formulas_however_long_they_are():
+    long = "a_name_that_is_much_too_long_{}_for_a_formula_to_show"
+    names = ["x2", "x_2", "w1", "w_1", *(long.format(i) for i in range(3))]
+    leaves = [Value(1.0, name) for name in names]
+    told = data(dot(leaves, leaves[::-1]))
+    shown = [told["math"][node["math"]] for node in told["nodes"]]
+    assert len(set(shown)) == len(shown) == 8
+
+
+def test_colours_are_in_the_palette_only():
+    for folder in ("draw", "stepper"):
+        for path in (Path(autograd_mini.__file__).parent / folder).iterdir():
+            if path.suffix in (".py", ".css", ".js"):
+                assert not re.search(r"#[0-9a-f]{6}\b", path.read_text(encoding="utf-8")), path
+
+
+def test_every_colour_that_the_style_sheet_uses_is_in_the_palette():
+    used = set(re.findall(r"var\(--([\w-]+)\)", view_css()))
+    assert used == {*PAGE, "font"} - {"backdrop"}
