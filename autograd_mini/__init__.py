@@ -58,12 +58,10 @@ _LOADED_WHEN_USED = {
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
-        from importlib import metadata
+        from importlib.metadata import distributions
 
-        try:
-            return metadata.version("autograd-mini")
-        except metadata.PackageNotFoundError:  # a checkout that is not installed
-            return "unknown"
+        found = [d.version for d in distributions(name="autograd-mini")]
+        return found[0] if found else "unknown"  # in a checkout that is not installed
     if name not in _LOADED_WHEN_USED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = __import__(f"{__name__}.{_LOADED_WHEN_USED[name]}", fromlist=[name])
