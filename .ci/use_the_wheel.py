@@ -28,6 +28,7 @@ x = autograd_mini.Value(3.0)
 (x * x).backward()
 assert x.grad == 6.0
 
+assert run("--version") == f"autograd-mini {version('autograd-mini')}\n"
 assert "test accuracy" in run("train", "--epochs", "2", "--out", "trained")
 for picture in ("graph.svg", "training.svg"):
     assert "</svg>" in Path("trained", picture).read_text(), picture

@@ -1,8 +1,9 @@
-"""Expressions such as "tanh(w*x + b)", read into a graph. They are parsed, and never evaluated."""
+"""Expressions such as "tanh(w*x + b)", read into a graph. No text is ever run as Python."""
 
 from __future__ import annotations
 
 import ast
+import math
 import operator
 import unicodedata
 import warnings
@@ -11,20 +12,15 @@ from typing import Any
 
 from . import primitives
 from .errors import AutogradError
-from .primitives import TABLE, pick, where
 from .value import Value
 
 MAX_LENGTH = 10_000
 
+_NAMES = vars(primitives)  # whose __all__ type checkers do not see
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: row for name, row in TABLE.items() if row.name == name},
-    "abs": primitives.absolute,
-    "where": where,
-    "pick": pick,
-    "softmax": primitives.softmax,
-    "log_softmax": primitives.log_softmax,
-}
-CONSTANTS = {"pi": primitives.pi, "e": 2.718281828459045}
+    name: _NAMES[name] for name in _NAMES["__all__"] if callable(_NAMES[name])
+} | {"abs": primitives.absolute}
+CONSTANTS = {"pi": math.pi, "e": math.e}
 OPERATORS: dict[type, Callable[..., Any]] = {
     ast.Add: primitives.add,
     ast.Sub: primitives.subtract,
@@ -50,13 +46,14 @@ def parse(text: str, variables: Mapping[str, float]) -> Value:
     Args:
         text: numbers, names, + - * / **, parentheses, lists, and calls of this library's functions;
             comparisons within where(..). The constants pi and e are known.
-        variables: a number for each name; each becomes a leaf labelled so.
+        variables: a number for each name; each becomes a leaf with the name as its label.
 
     Returns:
-        The root, labelled "y" unless a variable is called that.
+        The root, labelled "y" unless a variable has that name.
 
     Raises:
-        ExpressionError: the expression cannot be read, or a name has no number, or no use.
+        ExpressionError: the expression cannot be read, a name in it has no number, or a variable
+            does not occur in it.
         DomainError, ZeroDivisionError, OverflowError: it has no value at these numbers.
 
     >>> y = parse("tanh(w*x + b)", {"w": 0.5, "x": 2.0, "b": 0.1})
@@ -69,7 +66,7 @@ def parse(text: str, variables: Mapping[str, float]) -> Value:
         )
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd literals, which are refused below
+            warnings.simplefilter("ignore")  # about odd literals, which are refused below
             tree = ast.parse(text.strip(), mode="eval").body
         leaves = {}
         for name, number in variables.items():
@@ -102,7 +99,7 @@ def _short(text: str) -> str:
 
 
 def _build(node: ast.AST, leaves: Mapping[str, Value], unused: set[str]) -> Any:
-    """The scalar (or list of scalars) that a syntax node stands for."""
+    """The scalar, or list of scalars, that a syntax node means."""
 
     def build(child: ast.AST) -> Any:
         return _build(child, leaves, unused)
@@ -147,11 +144,13 @@ def _name(name: str, leaves: Mapping[str, Value], unused: set[str]) -> Any:
 
 
 def _applied(function: Callable[..., Any], node: ast.AST, *operands: Any) -> Any:
-    """function(operands), a misuse explained by the text it stands in."""
+    """function(*operands); an error quotes the part of the expression that caused it."""
     if isinstance(node, (ast.BinOp, ast.UnaryOp)) and any(
         isinstance(x, (list, bool)) for x in operands
     ):
-        raise ExpressionError(f"{_short(ast.unparse(node))} does arithmetic on what is no number")
+        raise ExpressionError(
+            f"{_short(ast.unparse(node))}: + - * / ** take numbers, not lists or comparisons"
+        )
     try:
         return function(*operands)
     except (TypeError, IndexError) as error:

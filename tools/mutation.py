@@ -315,8 +315,6 @@ def main() -> None:
     parser.add_argument("--no-run", action="store_true", help="the page of what was found so far")
     parser.add_argument("--no-page", action="store_true", help="leave docs/mutation.md as it is")
     options = parser.parse_args()
-    if sys.version_info < (3, 11):
-        sys.exit("mutation testing needs Python 3.11 or newer, which tells columns of code")
     if options.fresh:
         shutil.rmtree(STATE, ignore_errors=True)
     STATE.mkdir(exist_ok=True)

@@ -151,7 +151,7 @@ class Program:
             for number, example in enumerate(zip(*given)):
                 try:
                     self._example(*[x.tolist() for x in example])  # type: ignore[misc]
-                except (ArithmeticError, ValueError) as error:  # noqa: PERF203
+                except (ArithmeticError, ValueError) as error:
                     raise type(error)(f"example {number}: {error}") from error
         finally:
             for value, data in zip(self.values, before):

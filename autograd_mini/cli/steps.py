@@ -1,0 +1,70 @@
+"""autograd-mini steps: the forward and the backward pass of an expression, as tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from ..expressions import parse
+from ..graph import node_names, topological_order
+from ..stepper import step_through
+from ..stepper.frames import gradients_after
+from ..steps import backprop_steps
+from ..text import format_number
+from ..value import Value
+from .output import say, say_table
+from .parser import ExpressionParser
+
+
+def run(arguments: list[str]) -> None:
+    """Print the tables, and write the page if one is wanted."""
+    parser = ExpressionParser("steps", "Print the forward pass and every step of the backward pass")
+    parser.add_argument(
+        "--order",
+        choices=("topological", "depth_first"),
+        default="topological",
+        help="depth_first is the naive recursion, wrong where a node is used twice",
+    )
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="write a page to step through as well"
+    )
+    options, text, variables = parser.parse_expression(arguments)
+    root = parse(text, variables)
+    if options.html:  # first, since this may fail
+        step_through(root, order=options.order, title=text.strip()).save(options.html)
+    names = node_names(root)
+    _say_forward(root, names)
+    _say_backward(root, names, options.order)
+    if options.html:
+        say(f"\nwrote {options.html}")
+
+
+def _say_forward(root: Value, names: dict[Value, str]) -> None:
+    def formula(node: Value) -> str:
+        """How a node was made, such as "w * x"."""
+        shown = [names[x] if isinstance(x, Value) else str(x) for x in node.operands]
+        return "" if node.is_leaf else node.op.call_text(shown)
+
+    say("forward pass")
+    rows = [(names[node], formula(node), str(node.data)) for node in topological_order(root)]
+    say_table([("node", "made by", "data"), *rows])
+
+
+def _say_backward(
+    root: Value, names: dict[Value, str], order: Literal["topological", "depth_first"]
+) -> None:
+    """The steps in this order, and the gradients they end with beside the right ones."""
+    steps = backprop_steps(root, order)
+    rows = [(str(step.number), step.text, str(step.after)) for step in steps]
+    say("\nbackward pass" + (", depth first" if order == "depth_first" else ""))
+    say_table([("step", "chain rule", "sum so far"), *rows])
+
+    found, right = gradients_after(steps), gradients_after(backprop_steps(root))
+
+    def verdict(x: Value) -> str:
+        same = format_number(found[x]) == format_number(right[x])  # but for rounding
+        return "" if same else f"wrong: {right[x]} is right"
+
+    say("\ngradients")
+    leaves = [node for node in topological_order(root) if node.is_leaf]
+    say_table([(f"d{names[root]}/d{names[x]}", "=", str(found[x]), verdict(x)) for x in leaves])
