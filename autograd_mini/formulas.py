@@ -20,8 +20,9 @@ from . import primitives as rules
 from .errors import AutogradError, TraceError
 from .graph import check_is_value, node_names, topological_order
 from .mathml import ESCAPES, Latex
+from .operators import Operators
 from .rules import Primitive
-from .scalars import Operators, ieee_or_exact, plain
+from .scalars import ieee_or_exact, plain
 from .text import clean, exact, format_number
 from .value import Value, plain_numbers
 
