@@ -8,24 +8,24 @@ parameter, so that the arithmetic it does on numbers moves all of them at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from itertools import islice
+from collections.abc import Sequence
+from contextlib import suppress
 from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_mini import AutogradError, Value, compile
+from autograd_mini.nested import flatten, map_nested, unflatten
 
-from .batches import Task, diverged, forward, means, take_step
+from .executors import Task, diverged, forward, in_mode, means, take_step
 from .module import Module
 from .optimizers.arrays import ArrayState
 
 LABELS = 100  # more different targets than this are no labels
 
 
-class ArrayBatches:
+class ArrayExecutor:
     """A batch at a time, by an array program.
 
     Args:
@@ -55,7 +55,7 @@ class ArrayBatches:
             self.outputs = _Outputs(task.model, xs, self.state, options)
         if task.validation:
             self.held_out = _stacked([x for x, _ in task.validation], "x", "validation example")
-            with _evaluating(task.model):
+            with in_mode(task.model, training=False):
                 self.held_out_outputs = _Outputs(task.model, self.held_out, self.state, options)
 
     def begin_epoch(self, number: int) -> None:
@@ -113,46 +113,23 @@ class _OnArrays:
 
 
 class _Outputs:
-    """What a model gives for examples, as plain numbers in the lists that it gives them in."""
+    """A model's outputs for examples, as plain numbers in lists shaped like the model's."""
 
     def __init__(self, model: Any, xs: Any, state: ArrayState, options: dict[str, Any]) -> None:
-        self.form: Any = None
+        self.shape: Any = None
 
         def scalars(x: Any) -> list[Any]:
             outputs = model(x)
-            self.form = _form(outputs)
-            return list(_leaves(outputs))
+            self.shape = map_nested(lambda _: None, outputs)
+            return flatten(outputs)
 
         program = compile(scalars, shapes={"x": xs.shape[1:]}, **options)
         self.program = _OnArrays(program, state)
 
     def of(self, *inputs: Any) -> list[Any]:
         rows = self.program.program_now().predict(*inputs).tolist()
-        return [_filled(self.form, iter(row)) for row in rows]
-
-
-def _leaves(outputs: Any) -> Iterator[Any]:
-    if isinstance(outputs, (list, tuple)):
-        for part in outputs:
-            yield from _leaves(part)
-    else:
-        yield outputs
-
-
-def _form(outputs: Any) -> Any:
-    """How many scalars a list has; or a list of forms; None of a single one."""
-    if not isinstance(outputs, (list, tuple)):
-        return None
-    forms = [_form(part) for part in outputs]
-    return len(forms) if all(form is None for form in forms) else forms
-
-
-def _filled(form: Any, numbers: Iterator[float]) -> Any:
-    if form is None:
-        return next(numbers)
-    if isinstance(form, int):
-        return list(islice(numbers, form))
-    return [_filled(part, numbers) for part in form]
+        flat = isinstance(self.shape, list) and all(part is None for part in self.shape)
+        return rows if flat else [unflatten(self.shape, row) for row in rows]
 
 
 class _Named(NamedTuple):
@@ -171,20 +148,6 @@ class _Named(NamedTuple):
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         return self.names
-
-
-@contextmanager
-def _evaluating(model: Any) -> Iterator[None]:
-    """Evaluation mode meanwhile, and then for each module the mode it was in."""
-    modules = [m for _, m in model.named_modules()] if isinstance(model, Module) else []
-    modes = [(module, module.training) for module in modules]
-    try:
-        for module in modules:
-            module.training = False
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 def _stacked(parts: Sequence[Any], name: str, what: str) -> Any:
@@ -220,7 +183,7 @@ def _check_labels(task: Task, ys: Any) -> None:
     first = {y.tobytes(): i for i, y in reversed(list(enumerate(ys)))}
     if len(first) > LABELS:
         return
-    with _evaluating(task.model), suppress(AutogradError, ArithmeticError):
+    with in_mode(task.model, training=False), suppress(AutogradError, ArithmeticError):
         outputs = task.model(task.data[0][0])
         for i in sorted(first.values()):
             with suppress(AutogradError, ArithmeticError):  # these are not that example's outputs

@@ -752,8 +752,9 @@ def test_what_cannot_be_traced_is_told_with_its_line():
 
 def test_each_parameter_once():
     model = classifier()
-    twice = SGD([*model.parameters(), model.parameters()[0]])
-    refused(ValueError, "has to hold each parameter once", model=model, optimizer=twice)
+    with pytest.raises(ValueError, match="each parameter once"):
+        twice = SGD([*model.parameters(), model.parameters()[0]])
+        fit(model, cross_entropy, examples(4), optimizer=twice, epochs=1, compiled=True)
 
 
 def test_an_unknown_backend():
