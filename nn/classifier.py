@@ -104,10 +104,7 @@ class Classifier(NamedTuple):
     def _from_entries(cls, entries: dict[str, Any]) -> Classifier:
         for name in ("columns", "classes", "means", "deviations", "hidden", "activation"):
             if name not in entries:
-                raise ValueError(
-                    f"this is not a classifier, since {name!r} is missing; `autograd-mini train` "
-                    "writes one"
-                )
+                raise ValueError(f"{name!r} is missing; `autograd-mini train` writes classifiers")
         columns = check_list(entries["columns"], "columns", check_text)
         classes = check_list(entries["classes"], "classes", check_text)
         means = check_list(entries["means"], "means", length=len(columns))

@@ -11,15 +11,15 @@ import math
 from collections.abc import Sequence
 from contextlib import suppress
 from numbers import Real
-from typing import Any, NamedTuple
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
 from autograd_mini import AutogradError, Value, compile
 from autograd_mini.nested import flatten, map_nested, unflatten
 
-from .executors import Task, diverged, forward, in_mode, means, take_step
-from .module import Module
+from .executors import Task, diverged, forward, in_mode, means, named_parameters, take_step
 from .optimizers.arrays import ArrayState
 
 LABELS = 100  # more different targets than this are no labels
@@ -38,7 +38,7 @@ class ArrayExecutor:
         xs = _stacked([x for x, _ in task.data], "x", "example")
         ys = _stacked([y for _, y in task.data], "y", "example")
         self.inputs = [xs, ys]
-        parameters = _Named.of(task.model, task.optimizer.parameters)
+        parameters = _named(task.model, task.optimizer.parameters)
         options: dict[str, Any] = {"parameters": parameters, "backend": backend}
 
         def loss(x: Any, y: Any) -> Any:
@@ -132,22 +132,13 @@ class _Outputs:
         return rows if flat else [unflatten(self.shape, row) for row in rows]
 
 
-class _Named(NamedTuple):
+def _named(model: Any, parameters: Sequence[Value]) -> Any:
     """Parameters with the names they have in a model, as compile() asks for them."""
-
-    names: list[tuple[str, Value]]
-
-    @classmethod
-    def of(cls, model: Any, parameters: Sequence[Value]) -> _Named:
-        left = dict.fromkeys(parameters)
-        named = model.named_parameters(frozen=True) if isinstance(model, Module) else []
-        names = [(name, p) for name, p in named if p in left]
-        for _, p in names:
-            del left[p]
-        return cls(names + [(f"others.{i}", p) for i, p in enumerate(left)])
-
-    def named_parameters(self) -> list[tuple[str, Value]]:
-        return self.names
+    trained, known = dict.fromkeys(parameters), {p: n for n, p in named_parameters(model)}
+    names = [(name, p) for p, name in known.items() if p in trained]
+    others = [p for p in trained if p not in known]
+    names += [(f"others.{i}", p) for i, p in enumerate(others)]
+    return SimpleNamespace(named_parameters=lambda: names)
 
 
 def _stacked(parts: Sequence[Any], name: str, what: str) -> Any:

@@ -50,7 +50,8 @@ class ScalarExecutor:
     def begin_epoch(self, number: int) -> None:
         """Until end_epoch() an executor may keep the parameters elsewhere than in the model."""
         self.epoch = number  # gradients of frozen parameters must not grow, either
-        self.parameters = {*self.task.optimizer.parameters, *all_parameters(self.task.model)}
+        self.parameters = {p for _, p in named_parameters(self.task.model)}
+        self.parameters.update(self.task.optimizer.parameters)
 
     def backward(self, batch: list[int]) -> tuple[float, list[Any]]:
         """Set the gradients to the mean over the examples of these indices.
@@ -99,10 +100,9 @@ def _number(x: Any) -> Any:
     return x.data if isinstance(x, Value) else x
 
 
-def all_parameters(model: Any) -> list[Value]:
+def named_parameters(model: Any) -> list[tuple[str, Value]]:
     """A Module's, frozen ones too; those of another callable are not known."""
-    named = model.named_parameters(frozen=True) if isinstance(model, Module) else []
-    return [p for _, p in named]
+    return model.named_parameters(frozen=True) if isinstance(model, Module) else []
 
 
 @contextmanager

@@ -14,15 +14,8 @@ from .history import Epoch
 def progress_bar(total: int, unit: str = "epoch") -> Iterator[Callable[[Epoch], None]]:
     """A bar in a terminal or a notebook; nothing where standard error is a file or a pipe.
 
-    Args:
-        total: how many epochs there will be.
-        unit: what one of them is called.
-
-    Returns:
-        A context manager, which gives a function to call after each Epoch.
-
-    Raises:
-        ImportError: tqdm is not installed.
+    A context manager, which gives a function to call after each of `total` epochs. Raises
+    ImportError if tqdm is not installed.
     """
     try:
         with warnings.catch_warnings():

@@ -17,10 +17,10 @@ from .executors import (
     Metrics,
     ScalarExecutor,
     Task,
-    all_parameters,
     evaluate,
     forward,
     in_mode,
+    named_parameters,
 )
 from .history import Epoch, History
 from .layers import check_size
@@ -241,7 +241,8 @@ def _check(task: Task, early_stopping: Any, callbacks: Any) -> None:
     if early_stopping and not task.validation:
         raise ValueError("early stopping needs examples to measure on; give fit validation=")
     trained = set(optimizer.parameters)
-    if isinstance(task.model, Module) and trained.isdisjoint(all_parameters(task.model)):
+    owned = [p for _, p in named_parameters(task.model)]
+    if isinstance(task.model, Module) and trained.isdisjoint(owned):
         _, error = forward(task, 0, epoch=1)
         if trained.isdisjoint(topological_order(error)):  # they are not the loss's own, either
             raise ValueError(
