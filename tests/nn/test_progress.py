@@ -40,8 +40,6 @@ class Terminal(io.StringIO):
 def open_terminal(monkeypatch):
     """In the test itself, since pytest gives each phase a stderr of its own."""
     monkeypatch.setattr(sys, "stderr", Terminal())
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv("LINES", "40")
     return sys.stderr
 
 
