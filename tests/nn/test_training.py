@@ -748,7 +748,7 @@ def refused(error, told, **options):
         ({"data": 5}, r"fit expected data as a list of \(x, y\) pairs, got 5"),
         (
             {"data": [[0.5, -1.0, 2.0]]},
-            r"data as \(x, y\) pairs, and example 0 is \[0.5, -1.0, 2.0\]; zip\(rows, labels\) makes",
+            r"data as \(x, y\) pairs, and example 0 is \[0.5, -1.0, 2.0\]; zip\(rows, labels\)",
         ),
         ({"data": [DATA[0], 1.0]}, r"\(x, y\) pairs, and example 1 is 1.0; zip"),
         ({"data": ([x for x, _ in DATA], [y for _, y in DATA])}, "example 0 is .*; zip"),
