@@ -14,10 +14,10 @@ import time
 import warnings
 
 from nn.classifier import Settings, prepare, train
-from nn.data import Scale, iris, split
+from nn.data import Standardizer, iris, split
 
 CANDIDATES = [
-    Settings(rate=rate, weight_decay=decay, epochs=epochs)
+    Settings(lr=rate, weight_decay=decay, epochs=epochs)
     for rate in (0.02, 0.05, 0.1)
     for decay in (0.0, 0.001, 0.01)
     for epochs in (60, 120)
@@ -36,7 +36,7 @@ def compare() -> None:
         done = train(*_rearranged(settings))
         seconds = time.perf_counter() - started
         ours.append(done.classifier.accuracy(done.test_part))
-        scale = Scale.of(done.training_part.rows)
+        scale = Standardizer.of(done.training_part.rows)
         rival = MLPClassifier(hidden_layer_sizes=(8, 8), activation="tanh", random_state=seed)
         rival.set_params(max_iter=2000)
         with warnings.catch_warnings():

@@ -31,8 +31,8 @@ from typing import Any
 from autograd_mini import AutogradError, Value, compile, dot, fsum, log_softmax, relu, softmax
 from nn import Module
 from nn.checkpoints import load, save
-from nn.progress import ProgressBar
-from nn.training import Epoch
+from nn.history import Epoch
+from nn.progress import progress_bar
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 MARK = len(ALPHABET)  # the token between two documents
@@ -342,17 +342,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train_visibly(training: Generator[float, None, None], steps: int) -> list[float]:
     """Train with a progress bar, to the last step or to Ctrl-C; gives the losses."""
     losses: list[float] = []
-    bar = ProgressBar(steps, "step")
-    try:
-        for loss in training:
-            losses.append(loss)
-            bar.show(Epoch(len(losses), loss, {}, {}))
-    except KeyboardInterrupt:
-        if not losses:
-            raise
-        training.close()  # the model holds what it learned
-    finally:
-        bar.close()
+    with progress_bar(steps, "step") as show:
+        try:
+            for loss in training:
+                losses.append(loss)
+                show(Epoch(len(losses), loss, {}, {}))
+        except KeyboardInterrupt:
+            if not losses:
+                raise
+            training.close()  # the model holds what it learned
     return losses
 
 

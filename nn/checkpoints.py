@@ -1,33 +1,37 @@
-"""Checkpoints: a model's parameters, and what an optimizer remembers, as a JSON file.
+"""Model files: a model's parameters, and what an optimizer remembers, as a JSON file.
 
 Floats survive exactly. The file holds no code and no sizes: it is loaded into a model of the same
-shape.
+shape. A file that `autograd-mini train` writes has the entries of its classifier as well.
 """
 
 from __future__ import annotations
 
 import json
 import reprlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from autograd_mini import AutogradError
 from autograd_mini.files import write_atomically
 
+from .deprecated import renamed
+from .entries import check_number, check_numbers_in, check_table
 from .module import Module
 from .optimizers import Optimizer
-from .optimizers.state import check_number, check_numbers
 
-FORMAT = "autograd-mini checkpoint"
-VERSION = 1
+FORMAT, VERSION = "autograd-mini model", 2
+# version 1 were two formats, of the same entries
+VERSIONS = {FORMAT: VERSION, "autograd-mini checkpoint": 1, "autograd-mini classifier": 1}
 
 
-class CheckpointError(AutogradError, ValueError):
-    """A checkpoint cannot be used; the message says where and why."""
+class ModelError(AutogradError, ValueError):
+    """A model file cannot be used; the message names the file, the entry and the reason."""
 
 
 def save(path: str | Path, model: Module, optimizer: Optimizer | None = None) -> None:
-    """Write a checkpoint, all of it or nothing.
+    """Write a model file, all of it or nothing.
 
     Args:
         path: the file.
@@ -35,73 +39,84 @@ def save(path: str | Path, model: Module, optimizer: Optimizer | None = None) ->
         optimizer: its settings and its memory are saved as well.
 
     Raises:
-        CheckpointError: a number is nan or infinite; names it.
+        ModelError: a number is nan or infinite; names it.
     """
-    parameters = model.state_dict()
-    state: dict[str, Any] = {"format": FORMAT, "version": VERSION, "parameters": parameters}
+    entries: dict[str, Any] = {"parameters": model.state_dict()}
     if optimizer is not None:
-        state["optimizer"] = {"name": type(optimizer).__name__, **optimizer.state_dict()}
+        entries["optimizer"] = {"name": type(optimizer).__name__, **optimizer.state_dict()}
     try:
-        for name, number in parameters.items():
-            check_number(number, f"parameters.{name}")
-        for name, entry in state.get("optimizer", {}).items():
-            if isinstance(entry, list):
-                check_numbers(entry, f"optimizer.{name}")
-        text = json.dumps(state, indent=1, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise CheckpointError(f"{path}: {error}") from None
-    write_atomically(Path(path), text + "\n")
+        text = file_text(entries)
+    except ValueError as error:
+        raise ModelError(f"{path}: {error}") from None
+    write_atomically(Path(path), text)
 
 
 def load(path: str | Path, model: Module, optimizer: Optimizer | None = None) -> None:
-    """Read a checkpoint into a model, and into an optimizer if one is given.
+    """Read a model file into a model, and into an optimizer if one is given.
 
     Raises:
-        CheckpointError: the file is missing, damaged, of another format, or does not fit; names
-            the bad entry. Nothing has been changed.
+        ModelError: the file is missing, damaged, of another format, or does not fit; names the
+            bad entry. Nothing has been changed.
     """
-    try:
-        state = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CheckpointError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path}: this is no JSON file ({error})") from None
     before = model.state_dict()
     try:
-        _load(state, model, optimizer)
-    except BaseException as error:
+        with reading(path) as entries:
+            model.load_state_dict(parameters_in(entries))
+            if optimizer is not None:
+                _load_optimizer(optimizer, {**check_table(entries, "optimizer")})
+    except BaseException:
         model.load_state_dict(before)
-        if isinstance(error, ValueError):
-            raise CheckpointError(f"{path}: {error}") from None
         raise
 
 
-def _load(state: Any, model: Module, optimizer: Optimizer | None) -> None:
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise ValueError(f"this is no {FORMAT}; nn.save writes one")
-    if state.get("version") != VERSION:
-        version = reprlib.repr(state.get("version"))
-        raise ValueError(f"'version' is {version}; this release reads version {VERSION}")
-    parameters = _table(state, "parameters")
-    for name, number in parameters.items():
-        check_number(number, f"parameters.{name}")
-    model.load_state_dict(parameters)
-    if optimizer is None:
-        return
-    remembered = _table(state, "optimizer")
-    name, expected = remembered.pop("name", None), type(optimizer).__name__
+def _load_optimizer(optimizer: Optimizer, state: dict[str, Any]) -> None:
+    name, expected = state.pop("name", None), type(optimizer).__name__
     if name != expected:
         raise ValueError(
             f"'optimizer.name' is {reprlib.repr(name)}, and the optimizer given is a {expected}"
         )
     try:
-        optimizer.load_state_dict(remembered)
+        optimizer.load_state_dict(state)
     except ValueError as error:
         raise ValueError(f"in 'optimizer': {error}") from None
 
 
-def _table(state: dict[str, Any], name: str) -> dict[str, Any]:
-    entry = state.get(name)
-    if not isinstance(entry, dict):
-        raise ValueError(f"{name!r} is missing, or no table of names and numbers")
-    return entry
+def file_text(entries: Mapping[str, Any]) -> str:
+    """The text of a model file with these entries.
+
+    Raises:
+        ValueError: a number is nan or infinite; names it.
+    """
+    check_numbers_in(entries, "")
+    state = {"format": FORMAT, "version": VERSION, **entries}
+    return json.dumps(state, indent=1, allow_nan=False) + "\n"
+
+
+@contextmanager
+def reading(path: str | Path) -> Iterator[dict[str, Any]]:
+    """The entries of a model file; a ValueError about them becomes a ModelError that names it."""
+    try:
+        try:
+            state = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"this is not a JSON file ({error})") from None
+        name = state.get("format") if isinstance(state, dict) else None
+        if not isinstance(name, str) or name not in VERSIONS:
+            raise ValueError("this is not a model file of autograd-mini")
+        if state.get("version") != VERSIONS[name]:
+            found = reprlib.repr(state.get("version"))
+            raise ValueError(f"'version' is {found}; this release reads version {VERSIONS[name]}")
+        yield state
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise ModelError(f"{path}: {error}") from None
+
+
+def parameters_in(entries: Mapping[str, Any]) -> dict[str, float]:
+    """The parameters in a model file, checked to be numbers."""
+    parameters = check_table(entries, "parameters")
+    return {name: check_number(x, f"parameters.{name}") for name, x in parameters.items()}
+
+
+__getattr__ = renamed(__name__, CheckpointError=ModelError)

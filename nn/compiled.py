@@ -8,24 +8,24 @@ parameter, so that the arithmetic it does on numbers moves all of them at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from itertools import islice
+from collections.abc import Sequence
+from contextlib import suppress
 from numbers import Real
-from typing import Any, NamedTuple
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
 from autograd_mini import AutogradError, Value, compile
+from autograd_mini.nested import flatten, map_nested, unflatten
 
-from .batches import Task, diverged, forward, means, take_step
-from .module import Module
+from .executors import Task, diverged, forward, in_mode, means, named_parameters, take_step
 from .optimizers.arrays import ArrayState
 
 LABELS = 100  # more different targets than this are no labels
 
 
-class ArrayBatches:
+class ArrayExecutor:
     """A batch at a time, by an array program.
 
     Args:
@@ -38,7 +38,7 @@ class ArrayBatches:
         xs = _stacked([x for x, _ in task.data], "x", "example")
         ys = _stacked([y for _, y in task.data], "y", "example")
         self.inputs = [xs, ys]
-        parameters = _Named.of(task.model, task.optimizer.parameters)
+        parameters = _named(task.model, task.optimizer.parameters)
         options: dict[str, Any] = {"parameters": parameters, "backend": backend}
 
         def loss(x: Any, y: Any) -> Any:
@@ -55,7 +55,7 @@ class ArrayBatches:
             self.outputs = _Outputs(task.model, xs, self.state, options)
         if task.validation:
             self.held_out = _stacked([x for x, _ in task.validation], "x", "validation example")
-            with _evaluating(task.model):
+            with in_mode(task.model, training=False):
                 self.held_out_outputs = _Outputs(task.model, self.held_out, self.state, options)
 
     def begin_epoch(self, number: int) -> None:
@@ -113,78 +113,32 @@ class _OnArrays:
 
 
 class _Outputs:
-    """What a model gives for examples, as plain numbers in the lists that it gives them in."""
+    """A model's outputs for examples, as plain numbers in lists shaped like the model's."""
 
     def __init__(self, model: Any, xs: Any, state: ArrayState, options: dict[str, Any]) -> None:
-        self.form: Any = None
+        self.shape: Any = None
 
         def scalars(x: Any) -> list[Any]:
             outputs = model(x)
-            self.form = _form(outputs)
-            return list(_leaves(outputs))
+            self.shape = map_nested(lambda _: None, outputs)
+            return flatten(outputs)
 
         program = compile(scalars, shapes={"x": xs.shape[1:]}, **options)
         self.program = _OnArrays(program, state)
 
     def of(self, *inputs: Any) -> list[Any]:
         rows = self.program.program_now().predict(*inputs).tolist()
-        return [_filled(self.form, iter(row)) for row in rows]
+        flat = isinstance(self.shape, list) and all(part is None for part in self.shape)
+        return rows if flat else [unflatten(self.shape, row) for row in rows]
 
 
-def _leaves(outputs: Any) -> Iterator[Any]:
-    if isinstance(outputs, (list, tuple)):
-        for part in outputs:
-            yield from _leaves(part)
-    else:
-        yield outputs
-
-
-def _form(outputs: Any) -> Any:
-    """How many scalars a list has; or a list of forms; None of a single one."""
-    if not isinstance(outputs, (list, tuple)):
-        return None
-    forms = [_form(part) for part in outputs]
-    return len(forms) if all(form is None for form in forms) else forms
-
-
-def _filled(form: Any, numbers: Iterator[float]) -> Any:
-    if form is None:
-        return next(numbers)
-    if isinstance(form, int):
-        return list(islice(numbers, form))
-    return [_filled(part, numbers) for part in form]
-
-
-class _Named(NamedTuple):
+def _named(model: Any, parameters: Sequence[Value]) -> Any:
     """Parameters with the names they have in a model, as compile() asks for them."""
-
-    names: list[tuple[str, Value]]
-
-    @classmethod
-    def of(cls, model: Any, parameters: Sequence[Value]) -> _Named:
-        left = dict.fromkeys(parameters)
-        named = model.named_parameters(frozen=True) if isinstance(model, Module) else []
-        names = [(name, p) for name, p in named if p in left]
-        for _, p in names:
-            del left[p]
-        return cls(names + [(f"others.{i}", p) for i, p in enumerate(left)])
-
-    def named_parameters(self) -> list[tuple[str, Value]]:
-        return self.names
-
-
-@contextmanager
-def _evaluating(model: Any) -> Iterator[None]:
-    """Evaluation mode meanwhile, and then for each module the mode it was in."""
-    modules = [m for _, m in model.named_modules()] if isinstance(model, Module) else []
-    modes = [(module, module.training) for module in modules]
-    try:
-        for module in modules:
-            module.training = False
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
+    trained, known = dict.fromkeys(parameters), {p: n for n, p in named_parameters(model)}
+    names = [(name, p) for p, name in known.items() if p in trained]
+    others = [p for p in trained if p not in known]
+    names += [(f"others.{i}", p) for i, p in enumerate(others)]
+    return SimpleNamespace(named_parameters=lambda: names)
 
 
 def _stacked(parts: Sequence[Any], name: str, what: str) -> Any:
@@ -220,7 +174,7 @@ def _check_labels(task: Task, ys: Any) -> None:
     first = {y.tobytes(): i for i, y in reversed(list(enumerate(ys)))}
     if len(first) > LABELS:
         return
-    with _evaluating(task.model), suppress(AutogradError, ArithmeticError):
+    with in_mode(task.model, training=False), suppress(AutogradError, ArithmeticError):
         outputs = task.model(task.data[0][0])
         for i in sorted(first.values()):
             with suppress(AutogradError, ArithmeticError):  # these are not that example's outputs

@@ -10,9 +10,14 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import NamedTuple
 
+from autograd_mini import AutogradError
 
-class DataError(ValueError):
-    """A file of examples cannot be used; the message says where and why."""
+from .deprecated import renamed
+from .randomness import source
+
+
+class DataError(AutogradError, ValueError):
+    """A file of examples cannot be used; the message names the place and the reason."""
 
 
 class Dataset(NamedTuple):
@@ -48,8 +53,8 @@ def read_csv(path: str | Path) -> Dataset:
     x1, x2, .. Classes are ordered by name, numbers by size.
 
     Raises:
-        DataError: the file is missing, empty or no text; a cell is no finite number (with its row
-            and column); a row has too few or too many cells; there is one class only.
+        DataError: the file is missing, empty or not text; a cell is not a finite number (named by
+            row and column); a row has too few or too many cells; there is only one class.
     """
     path = Path(path)
     header, lines = _table(path)
@@ -153,7 +158,7 @@ def _cells(path: Path) -> list[tuple[int, list[str]]]:
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: this is no CSV file in UTF-8 ({error})") from None
+        raise DataError(f"{path}: this is not a CSV file in UTF-8 ({error})") from None
 
 
 def _is_number(cell: str) -> bool:
@@ -171,7 +176,8 @@ def _order(name: str) -> tuple[bool, float, str]:
 
 
 def _number(cell: str, path: Path, row: int, column: str) -> float:
-    number = float(cell) if _is_number(cell) else math.nan
+    # Python reads 1_000 as a number, other programs do not
+    number = float(cell) if _is_number(cell) and "_" not in cell else math.nan
     if not math.isfinite(number):
         what = f"{cell!r}" if cell else "an empty cell"
         raise DataError(
@@ -180,22 +186,26 @@ def _number(cell: str, path: Path, row: int, column: str) -> float:
     return number
 
 
-def split(data: Dataset, test_share: float, rng: random.Random) -> tuple[Dataset, Dataset]:
-    """(training part, test part), stratified: each class gives its share to the test part.
+def split(data: Dataset, test_fraction: float, rng: random.Random) -> tuple[Dataset, Dataset]:
+    """(training part, test part), stratified: the test part has the same fraction of every class.
 
     Args:
         data: at least 2 examples of every class.
-        test_share: the share of the test part, in (0, 1); at least one example of each class goes
-            to either part.
-        rng: decides which.
+        test_fraction: of the examples, in (0, 1); each part gets at least one example of each
+            class.
+        rng: a random.Random, decides which.
 
     Raises:
-        DataError: a class has one example only.
+        ValueError: test_fraction is not in (0, 1).
+        DataError: a class has only one example.
 
     >>> train, test = split(iris(), 0.3, random.Random(0))
     >>> len(train.rows), [test.labels.count(k) for k in range(3)]
     (105, [15, 15, 15])
     """
+    if not 0 < test_fraction < 1:
+        raise ValueError(f"split expected test_fraction in (0, 1), got {test_fraction}")
+    rng = source(rng)
     training: list[int] = []
     testing: list[int] = []
     for label, name in enumerate(data.classes):
@@ -206,7 +216,7 @@ def split(data: Dataset, test_share: float, rng: random.Random) -> tuple[Dataset
                 "on and one to test on"
             )
         rng.shuffle(members)
-        count = min(max(1, round(test_share * len(members))), len(members) - 1)
+        count = min(max(1, round(test_fraction * len(members))), len(members) - 1)
         testing += members[:count]
         training += members[count:]
     return _part(data, sorted(training)), _part(data, sorted(testing))
@@ -219,10 +229,10 @@ def _part(data: Dataset, indices: Iterable[int]) -> Dataset:
     )
 
 
-class Scale(NamedTuple):
+class Standardizer(NamedTuple):
     """Standardisation, fitted to some rows: x becomes (x - mean) / deviation.
 
-    >>> scale = Scale.of([[1.0, 5.0], [3.0, 5.0]])
+    >>> scale = Standardizer.of([[1.0, 5.0], [3.0, 5.0]])
     >>> scale([3.0, 5.0])
     [1.0, 0.0]
     """
@@ -231,7 +241,7 @@ class Scale(NamedTuple):
     deviations: list[float]
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[float]]) -> Scale:
+    def of(cls, rows: Sequence[Sequence[float]]) -> Standardizer:
         """The means and standard deviations of the columns; a constant column has deviation 1."""
         means, deviations = [], []
         for column in zip(*rows):
@@ -244,3 +254,6 @@ class Scale(NamedTuple):
 
     def __call__(self, row: Sequence[float]) -> list[float]:
         return [(x - m) / d for x, m, d in zip(row, self.means, self.deviations)]
+
+
+__getattr__ = renamed(__name__, Scale=Standardizer)

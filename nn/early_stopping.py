@@ -1,13 +1,20 @@
-"""Early stopping: train until the validation loss no longer falls, and go back to the best."""
+"""Early stopping: train until a validation metric no longer improves, and go back to the best."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from autograd_mini import Value
 
+from . import losses
+from .layers import check_size
+from .metrics import accuracy, binary_accuracy
 from .optimizers.base import set_numbers
+
+OUR_LOSSES = [f for f in vars(losses).values() if getattr(f, "__module__", "") == losses.__name__]
+# of the loss (None), and of the metrics that are known
+MODES = {None: "min", accuracy: "max", binary_accuracy: "max", **dict.fromkeys(OUR_LOSSES, "min")}
 
 
 class EarlyStopping(NamedTuple):
@@ -15,37 +22,38 @@ class EarlyStopping(NamedTuple):
 
     Attributes:
         patience: how many epochs to wait for an improvement, at least 1.
-        metric: what to watch on the validation examples, "loss" or a metric's name. The loss
-            should fall, a metric rise.
+        metric: what to watch on the validation examples, "loss" or a metric's name.
         min_delta: an improvement is larger than this.
+        mode: "min" where the metric should fall, "max" where it should rise. None knows it of the
+            loss and of the functions in nn.metrics and nn.losses.
     """
 
     patience: int = 10
     metric: str = "loss"
     min_delta: float = 0.0
+    mode: Literal["min", "max"] | None = None
 
 
-class Watch:
+class EarlyStopper:
     """Early stopping under way: the best epoch so far, and its parameters."""
 
-    def __init__(self, settings: EarlyStopping, parameters: list[Value]) -> None:
-        if settings.patience < 1:
+    def __init__(
+        self, settings: EarlyStopping, metrics: Mapping[str, Any], parameters: list[Value]
+    ) -> None:
+        check_size(settings.patience, "EarlyStopping patience")
+        if settings.metric not in ("loss", *metrics):
             raise ValueError(
-                f"EarlyStopping expected patience of at least 1, got {settings.patience}"
+                f"EarlyStopping watches {settings.metric!r}, and the validation measures "
+                f"{', '.join(['loss', *metrics])}"
             )
         self.settings, self.parameters = settings, parameters
+        self.sign = _sign(settings, metrics.get(settings.metric))
         self.best, self.waited = float("-inf"), 0
         self.kept: list[float] | None = None
 
     def stop(self, validation: Mapping[str, float]) -> bool:
-        """Take in an epoch's validation numbers; whether it is time to stop."""
-        metric = self.settings.metric
-        if metric not in validation:
-            raise ValueError(
-                f"EarlyStopping watches {metric!r}, and the validation measures "
-                f"{', '.join(validation)}"
-            )
-        score = -validation[metric] if metric == "loss" else validation[metric]
+        """Take an epoch's validation results; returns whether it is time to stop."""
+        score = self.sign * validation[self.settings.metric]
         if score > self.best + self.settings.min_delta:
             self.best, self.waited = score, 0
             self.kept = [p.data for p in self.parameters]
@@ -56,7 +64,20 @@ class Watch:
     def restore(self) -> None:
         """Give the parameters back the numbers they had after the best epoch.
 
-        Where no epoch was an improvement, as when the metric always is nan, they stay.
+        If no epoch was an improvement, as when the metric is always nan, they stay.
         """
         if self.kept is not None:
             set_numbers(self.parameters, self.kept)
+
+
+def _sign(settings: EarlyStopping, function: Any) -> int:
+    """1 where the metric should rise, -1 where it should fall; `function` is None for the loss."""
+    mode: str | None = settings.mode
+    if mode is None:
+        mode = next((mode for f, mode in MODES.items() if f is function), None)
+    if mode not in ("min", "max"):
+        raise ValueError(
+            f"EarlyStopping(metric={settings.metric!r}, mode={mode!r}): write mode='min' where the "
+            "metric should fall, mode='max' where it should rise"
+        )
+    return 1 if mode == "max" else -1

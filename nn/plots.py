@@ -20,9 +20,9 @@ from .perceptron import Perceptron
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .training import History
+    from .history import History
 
-# told apart by colour-blind people (Okabe, Ito 2008)
+# colour-blind people can tell these apart (Okabe, Ito 2008)
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#222222"]
 
 
@@ -46,7 +46,7 @@ def training_curves(history: History, held_out: str = "validation") -> str:
         if others:
             axis.plot(numbers, others, color=COLOURS[1], linestyle="--", label=held_out)
             axis.legend()
-        if name != "loss" and all(0 <= share <= 1 for share in training + others):
+        if name != "loss" and all(0 <= x <= 1 for x in training + others):
             axis.set_ylim(0, 1.02)
         elif min(training + others) >= 0:
             axis.set_ylim(bottom=0)
@@ -68,7 +68,7 @@ def decision_regions(
     """
     if not points:
         raise ValueError("decision_regions expected at least one point, got none")
-    # a step of 0 says nothing of how far it is from the boundary
+    # the output, a step, does not tell how far a point is from the boundary
     ask = model.score if isinstance(model, Perceptron) else model.predict
     edges = [(min(places), max(places)) for places in zip(*(point for point, _ in points))]
     xs, ys = (_places(low, high, resolution) for low, high in edges)

@@ -1,52 +1,37 @@
-"""A progress bar for training."""
+"""A progress bar for training, by tqdm."""
 
 from __future__ import annotations
 
-import shutil
 import sys
-import time
-from typing import TYPE_CHECKING
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-if TYPE_CHECKING:
-    from .training import Epoch
+from .history import Epoch
 
 
-class ProgressBar:
-    """A bar on standard error, where that is a terminal.
+@contextmanager
+def progress_bar(total: int, unit: str = "epoch") -> Iterator[Callable[[Epoch], None]]:
+    """A bar in a terminal or a notebook; nothing where standard error is a file or a pipe.
 
-    Args:
-        epochs: how many there will be.
-        unit: what one of them is called.
+    A context manager, which gives a function to call after each of `total` epochs. Raises
+    ImportError if tqdm is not installed.
     """
+    try:
+        with warnings.catch_warnings():
+            # without ipywidgets a notebook gets the bar of a terminal, which is fine
+            warnings.filterwarnings("ignore", message="IProgress not found")
+            from tqdm.auto import tqdm  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise ImportError('a progress bar needs tqdm: pip install "autograd-mini[plot]"') from error
+    in_notebook = "ipykernel.zmqshell" in sys.modules  # whose standard error is not a terminal
+    visible = sys.stderr is not None and (in_notebook or sys.stderr.isatty())
+    with tqdm(total=total, unit=unit, disable=not visible) as bar:
+        if visible and (bar.ncols or 0) < 0:  # a terminal that does not know its size
+            bar.ncols, bar.nrows = 80, 24
 
-    def __init__(self, epochs: int, unit: str = "epoch") -> None:
-        self.epochs = epochs
-        self.unit = unit
-        self.started = time.monotonic()
-        self.visible = sys.stderr is not None and sys.stderr.isatty()
-        self.open = False
+        def show(epoch: Epoch) -> None:
+            bar.set_postfix({"loss": epoch.loss, **epoch.metrics}, refresh=False)
+            bar.update()
 
-    def show(self, epoch: Epoch) -> None:
-        """Redraw it after an epoch."""
-        if not self.visible:
-            return
-        share = epoch.number / self.epochs
-        left = (time.monotonic() - self.started) * (1 / share - 1)
-        bar = "#" * round(24 * share)
-        metrics = "".join(
-            f"  {name} {value:6.1%}" if name == "accuracy" else f"  {name} {value:.4g}"
-            for name, value in epoch.metrics.items()
-        )
-        line = (
-            f"{self.unit} {epoch.number:>{len(str(self.epochs))}}/{self.epochs} [{bar:<24}] "
-            f"loss {epoch.loss:.4f}{metrics}  {left:3.0f} s left"
-        )
-        width = (shutil.get_terminal_size().columns or 80) - 1  # 0 is a terminal that cannot tell
-        print(f"\r{line[:width]:<{width}}", end="", file=sys.stderr, flush=True)
-        self.open = True
-
-    def close(self) -> None:
-        """End its line."""
-        if self.open:
-            print(file=sys.stderr)
-            self.open = False
+        yield show

@@ -1,10 +1,11 @@
-"""Learning-rate schedules: functions of the share of training done, in [0, 1), that give a factor
-of the learning rate."""
+"""Learning-rate schedules: functions from the fraction of training done, in [0, 1), to a factor of
+the learning rate."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 from .layers import check_size
@@ -12,22 +13,22 @@ from .layers import check_size
 Schedule = Callable[[float], float]
 
 
-def linear_decay(share: float) -> float:
+def linear_decay(fraction: float) -> float:
     """The rate falls to 0 along a line."""
-    return 1 - share
+    return 1 - fraction
 
 
-def cosine_decay(share: float) -> float:
+def cosine_decay(fraction: float) -> float:
     """The rate falls to 0 along half a cosine (Loshchilov, Hutter 2017, arXiv:1608.03983).
 
     >>> cosine_decay(0.0), round(cosine_decay(0.5), 6)
     (1.0, 0.5)
     """
-    return (1 + math.cos(math.pi * share)) / 2
+    return (1 + math.cos(math.pi * fraction)) / 2
 
 
 def step_decay(times: int = 3, factor: float = 0.1) -> Schedule:
-    """The rate is multiplied by `factor` at `times` equal distances.
+    """The rate is multiplied by `factor`, `times` times at equal distances.
 
     Args:
         times: how often, at least 0.
@@ -41,15 +42,16 @@ def step_decay(times: int = 3, factor: float = 0.1) -> Schedule:
     if not 0 < factor < math.inf:
         raise ValueError(f"step_decay expected a factor above 0, got {factor}")
 
-    def schedule(share: float) -> float:
+    def schedule(fraction: float) -> float:
         # 29 of 100 epochs are 0.29, and 0.29 * 100 comes out below 29
-        return factor ** math.floor(round(share * (times + 1), 9))
+        return factor ** math.floor(round(fraction * (times + 1), 9))
 
     return schedule
 
 
-def warmup(length: float, then: Schedule = lambda share: 1.0) -> Schedule:
-    """The rate rises along a line for the first `length`, a share in (0, 1), and goes on as `then`.
+def warmup(length: float, then: Schedule = lambda fraction: 1.0) -> Schedule:
+    """The rate rises along a line for the first `length`, a fraction of training in (0, 1), and
+    goes on as `then`.
 
     >>> schedule = warmup(0.5, linear_decay)
     >>> schedule(0.0), schedule(0.25), schedule(0.5), schedule(0.75)
@@ -57,7 +59,20 @@ def warmup(length: float, then: Schedule = lambda share: 1.0) -> Schedule:
     """
     if not 0 < length < 1:
         raise ValueError(f"warmup expected a length in (0, 1), got {length}")
-    return lambda share: share / length if share < length else then((share - length) / (1 - length))
+    return lambda fraction: (
+        fraction / length if fraction < length else then((fraction - length) / (1 - length))
+    )
 
 
 FACTORIES: tuple[Callable[..., Any], ...] = (step_decay, warmup)
+
+
+def factor_at(schedule: Schedule, fraction: float) -> float:
+    """What a schedule gives, as a float; refused where it is not a finite number."""
+    factor = schedule(fraction)
+    if isinstance(factor, bool) or not isinstance(factor, Real) or not math.isfinite(factor):
+        name = getattr(schedule, "__name__", type(schedule).__name__)
+        raise TypeError(
+            f"a schedule has to give a finite number, and {name}({fraction}) gave {factor!r}"
+        )
+    return float(factor)

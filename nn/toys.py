@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 
+from .layers import check_size
 from .randomness import source
 
 Point = tuple[list[float], int]
@@ -20,15 +21,15 @@ def xor() -> list[Point]:
 
 
 def moons(count: int = 100, noise: float = 0.1, rng: random.Random | None = None) -> list[Point]:
-    """Two interleaving half circles of `count` points in all, labels 0 and 1.
+    """Two interleaving half circles of `count` points in all, with labels 0 and 1.
 
     Args:
-        count: how many points.
+        count: how many points, at least 1.
         noise: the standard deviation of the normal noise on each coordinate, at least 0.
         rng: a random.Random; None uses the random module.
     """
     points = []
-    for i in range(count):
+    for i in range(check_size(count, "moons count")):
         label = i % 2
         angle = math.pi * (i // 2) / max((count + 1 - label) // 2 - 1, 1)
         x, y = math.cos(angle), math.sin(angle)
@@ -39,7 +40,7 @@ def moons(count: int = 100, noise: float = 0.1, rng: random.Random | None = None
 def circles(count: int = 100, noise: float = 0.05, rng: random.Random | None = None) -> list[Point]:
     """Two circles around the origin, of radius 1 (label 0) and 0.5 (label 1)."""
     points = []
-    for i in range(count):
+    for i in range(check_size(count, "circles count")):
         label, angle = i % 2, 2 * math.pi * (i // 2) / max((count + 1 - i % 2) // 2, 1)
         radius = 0.5 if label else 1.0
         points.append(((radius * math.cos(angle), radius * math.sin(angle)), label))
@@ -50,8 +51,9 @@ def spirals(
     count: int = 150, classes: int = 3, noise: float = 0.02, rng: random.Random | None = None
 ) -> list[Point]:
     """Arms of a spiral around the origin, one a class, of `count` points in all."""
+    check_size(classes, "spirals classes")
     points = []
-    for i in range(count):
+    for i in range(check_size(count, "spirals count")):
         label = i % classes
         radius = (i // classes + 1) / math.ceil(count / classes)
         angle = 2 * math.pi * label / classes + 4 * radius
@@ -62,9 +64,11 @@ def spirals(
 def _noisy(
     points: list[tuple[tuple[float, float], int]], noise: float, rng: random.Random | None
 ) -> list[Point]:
-    draws = source(rng)
+    if not noise >= 0:
+        raise ValueError(f"expected noise of at least 0, got {noise}")
+    rng = source(rng)
     noisy = [
-        ([x + draws.gauss(0, noise), y + draws.gauss(0, noise)], label) for (x, y), label in points
+        ([x + rng.gauss(0, noise), y + rng.gauss(0, noise)], label) for (x, y), label in points
     ]
-    draws.shuffle(noisy)  # so that a part of them is like the whole
+    rng.shuffle(noisy)  # so that a part of them is like the whole
     return noisy

@@ -3,78 +3,40 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
-from .batches import (
-    Batches,
+from autograd_mini import topological_order
+
+from .early_stopping import EarlyStopper, EarlyStopping
+from .executors import (
     DivergenceError,
     Example,
     Loss,
     Metrics,
-    ScalarBatches,
+    ScalarExecutor,
     Task,
     evaluate,
+    forward,
+    in_mode,
+    named_parameters,
 )
-from .early_stopping import EarlyStopping, Watch
+from .history import Epoch, History
+from .layers import check_size
 from .module import Module
 from .optimizers import Optimizer
 from .optimizers.clipping import clip
-from .progress import ProgressBar
+from .progress import progress_bar
 from .randomness import source
-from .schedules import FACTORIES, Schedule
+from .schedules import FACTORIES, Schedule, factor_at
+
+if TYPE_CHECKING:
+    from .compiled import ArrayExecutor
+
+    Executor = ScalarExecutor | ArrayExecutor
 
 __all__ = ["DivergenceError", "Epoch", "Example", "History", "evaluate", "fit"]
-
-
-class Epoch(NamedTuple):
-    """What one pass over the examples came to.
-
-    Attributes:
-        number: from 1.
-        loss: the mean loss of the training examples, each at the moment it was trained on.
-        metrics: the means of the metrics over the training examples, likewise.
-        validation: the means of "loss" and of the metrics over the validation examples, after
-            the epoch; empty without any.
-    """
-
-    number: int
-    loss: float
-    metrics: dict[str, float]
-    validation: dict[str, float]
-
-
-class History(NamedTuple):
-    """The epochs of a training run; a notebook shows its curves.
-
-    Attributes:
-        epochs: a list of Epoch.
-        interrupted: whether Ctrl-C ended it early. The model holds what it had learned by then.
-        stopped_early: whether early stopping ended it before the last epoch.
-    """
-
-    epochs: list[Epoch]
-    interrupted: bool = False
-    stopped_early: bool = False
-
-    def plot(self) -> str:
-        """The loss and each metric over the epochs, as the text of an SVG picture.
-
-        Raises:
-            ImportError: matplotlib is not installed.
-            ValueError: there are no epochs.
-        """
-        from .plots import training_curves
-
-        return training_curves(self)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        last = self.epochs[-1] if self.epochs else None
-        text = f"<History of {len(self.epochs)} epochs, the last one {last}>"
-        try:
-            return {"image/svg+xml": self.plot(), "text/plain": text}
-        except (ImportError, ValueError):  # no matplotlib, or nothing to draw
-            return {"text/plain": text}
 
 
 def fit(
@@ -108,8 +70,8 @@ def fit(
         epochs: how many passes over the data, at least 1.
         batch_size: examples a step, at least 1; None is all of them.
         rng: orders the examples; None is the random module.
-        schedule: from the share of training done, in [0, 1), to a factor of the learning rate,
-            such as schedules.linear_decay; None keeps the rate.
+        schedule: a function from the fraction of training done, in [0, 1), to a factor of the
+            learning rate, such as schedules.linear_decay; None keeps the rate.
         max_gradient_norm: longer gradients are scaled down to this length.
         metrics: names, other than "loss", to functions of (outputs as plain numbers, y) that give
             a number.
@@ -117,15 +79,15 @@ def fit(
         early_stopping: ends training when the validation loss, or a metric, stops improving. Then,
             or after the last epoch, the model goes back to its best epoch.
         callbacks: functions called with each Epoch when it is over.
-        progress: True shows a progress bar on standard error, where that is a terminal; or a
-            function called like a callback.
+        progress: True shows a progress bar (by tqdm) in a terminal or a notebook; or a function
+            called like a callback.
         compiled: True, or a backend of autograd_mini.compile such as "jax": the loss of a whole
             batch and its gradient are computed by an array program, made once from the scalar code
             of model and loss. Training is the same to rounding, and many times faster. Examples are
             numbers or nested lists of them, all of one shape; what the optimizer does not hold is
-            a constant. Model and optimizer hold what was learned whenever others look: after each
-            epoch, and when training ends, however it does. Metrics of the training examples cost
-            one more forward pass.
+            a constant. Model and optimizer hold what was learned after each epoch, and when
+            training ends, however it does. Metrics of the training examples cost one more forward
+            pass.
 
     Returns:
         The History. Ctrl-C ends training early, between two steps; the model then holds what it
@@ -134,8 +96,9 @@ def fit(
     Raises:
         DivergenceError: a loss is nan or infinite; names the first such node, and leaves the
             parameters as they were before that step.
+        TypeError, ValueError: an argument is of the wrong kind, or does not fit the others.
         TraceError: model or loss cannot be compiled; names the line to change.
-        ImportError: compiled, and numpy is not installed.
+        ImportError: numpy (for compiled) or tqdm (for progress=True) is not installed.
 
     >>> from nn import Linear, losses, optimizers
     >>> line = Linear(1, 1)
@@ -145,109 +108,149 @@ def fit(
     >>> [round(y, 6) for y in line.predict([3.0])]
     [7.0]
     """
-    data, validation, metrics = list(data), list(validation), metrics or {}
-    if not data:
-        raise ValueError("fit expected at least one example, got none")
-    if epochs < 1 or (batch_size is not None and batch_size < 1):
-        raise ValueError(
-            f"fit expected epochs and batch_size of at least 1, got {epochs} and {batch_size}"
-        )
-    _check_options(optimizer, schedule, metrics, early_stopping)
-    if early_stopping and not validation:
-        raise ValueError("early stopping needs examples to measure on; give fit validation=")
-    rate = optimizer.lr
-    size = batch_size or len(data)
+    examples = _pairs(data, "data")
+    task = Task(
+        model,
+        loss,
+        examples,
+        _pairs(validation, "validation"),
+        metrics or {},
+        optimizer,
+        check_size(epochs, "fit epochs"),
+        len(examples) if batch_size is None else check_size(batch_size, "fit batch_size"),
+        source(rng),
+        schedule,
+        max_gradient_norm,
+    )
+    _check(task, early_stopping, callbacks)
+    stopper: EarlyStopper | None = None
+    if early_stopping:
+        stopper = EarlyStopper(early_stopping, task.metrics, optimizer.parameters)
+    listener = progress if callable(progress) else None
+    bar: Any = progress_bar(task.epochs) if progress is True else nullcontext(listener)
     done: list[Epoch] = []
-    bar = ProgressBar(epochs) if progress is True else None
-    after_epoch = [
-        *callbacks,
-        *([progress] if callable(progress) else []),
-        *([bar.show] if bar else []),
-    ]
-    watch = Watch(early_stopping, optimizer.parameters) if early_stopping else None
-    draws = source(rng)
-    evaluating = isinstance(model, Module) and not model.training
-    task = Task(model, loss, data, validation, metrics, optimizer)
-    batches: Batches | None = None
+    with bar as show, _executor(task, compiled) as executor:
+        try:
+            for epoch in _epochs(task, executor):
+                done.append(epoch)
+                for function in [*callbacks, show] if show else callbacks:
+                    function(epoch)
+                if stopper and stopper.stop(epoch.validation):
+                    break
+            if stopper:
+                stopper.restore()
+        except KeyboardInterrupt:
+            return History(done, interrupted=True)
+    return History(done, stopped_early=len(done) < task.epochs)
+
+
+@contextmanager
+def _executor(task: Task, compiled: bool | str) -> Iterator[Executor]:
+    """An executor, with the model in training mode.
+
+    Afterwards, however training ends, the learning rate and the model's mode are as before.
+    """
+    optimizer, lr = task.optimizer, task.optimizer.lr
+    evaluating = isinstance(task.model, Module) and not task.model.training
+    with in_mode(task.model, training=True) if evaluating else nullcontext():
+        executor = _compiled(task, compiled) if compiled else ScalarExecutor(task)
+        try:
+            yield executor
+        finally:
+            executor.end_epoch()
+            optimizer.lr = lr
+
+
+def _compiled(task: Task, backend: bool | str) -> Executor:
     try:
-        if evaluating:
-            model.train()
-        batches = _compiled(task, compiled) if compiled else ScalarBatches(task)
-        for number in range(1, epochs + 1):
-            order = list(range(len(data)))  # from the rng alone, so that training can be resumed
-            draws.shuffle(order)
-            total = 0.0
-            sums = dict.fromkeys(metrics, 0.0)
-            batches.begin_epoch(number)
-            for start in range(0, len(order), size):
-                batch = order[start : start + size]
-                if schedule:
-                    share = (number - 1 + start / len(order)) / epochs
-                    optimizer.lr = rate * schedule(share)
-                error, outputs = batches.backward(batch)
-                total += error
-                for i, output in zip(batch, outputs):
-                    for name, metric in metrics.items():
-                        sums[name] += metric(output, data[i][1])
-                if max_gradient_norm is not None:
-                    clip(optimizer.parameters, max_gradient_norm)
-                batches.step()
-            batches.end_epoch()
-            epoch = Epoch(
-                number,
-                total / len(data),
-                {name: s / len(data) for name, s in sums.items()},
-                batches.evaluate() if validation else {},
-            )
-            done.append(epoch)
-            for function in after_epoch:
-                function(epoch)
-            if watch and watch.stop(epoch.validation):
-                break
-        if watch:
-            watch.restore()
-    except KeyboardInterrupt:
-        return History(done, interrupted=True)
-    finally:
-        if batches:
-            batches.end_epoch()
-        optimizer.lr = rate
-        if evaluating:
-            model.eval()
-        if bar:
-            bar.close()
-    return History(done, stopped_early=len(done) < epochs)
+        from .compiled import ArrayExecutor
+    except ImportError as error:
+        message = 'fit(compiled=True) needs numpy: pip install "autograd-mini[compile]"'
+        raise ImportError(message) from error
+    return ArrayExecutor(task, None if backend is True else str(backend))
 
 
-def _check_options(
-    optimizer: Optimizer,
-    schedule: Schedule | None,
-    metrics: Metrics,
-    early_stopping: EarlyStopping | None,
-) -> None:
+def _epochs(task: Task, executor: Executor) -> Iterator[Epoch]:
+    """Train for one epoch after another."""
+    lr, count = task.optimizer.lr, len(task.data)
+    for number in range(1, task.epochs + 1):
+        order = list(range(count))  # from the rng alone, so that training can be resumed
+        task.rng.shuffle(order)
+        total = 0.0
+        sums = dict.fromkeys(task.metrics, 0.0)
+        executor.begin_epoch(number)
+        for start in range(0, count, task.batch_size):
+            batch = order[start : start + task.batch_size]
+            if task.schedule:
+                fraction = (number - 1 + start / count) / task.epochs
+                task.optimizer.lr = lr * factor_at(task.schedule, fraction)
+            error, outputs = executor.backward(batch)
+            total += error
+            for i, output in zip(batch, outputs):
+                for name, metric in task.metrics.items():
+                    sums[name] += metric(output, task.data[i][1])
+            if task.max_gradient_norm is not None:
+                clip(task.optimizer.parameters, task.max_gradient_norm)
+            executor.step()
+        executor.end_epoch()
+        means = {name: s / count for name, s in sums.items()}
+        yield Epoch(number, total / count, means, executor.evaluate() if task.validation else {})
+
+
+def _pairs(examples: Any, name: str) -> list[Example]:
+    _expect(hasattr(examples, "__iter__"), f"{name} as a list of (x, y) pairs", examples)
+    pairs: list[Example] = []
+    for example in examples:
+        try:
+            x, y = example
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"fit expected {name} as (x, y) pairs, and example {len(pairs)} is "
+                f"{example!r:.60}; zip(rows, labels) makes pairs"
+            ) from None
+        pairs.append((x, y))
+    return pairs
+
+
+def _check(task: Task, early_stopping: Any, callbacks: Any) -> None:
     """Raise before training where it would go wrong later, or mean something else."""
+    optimizer, metrics, schedule = task.optimizer, task.metrics, task.schedule
+    name = type(optimizer).__name__
+    _expect(callable(task.loss), "a loss that is a function of (outputs, y)", task.loss)
+    _expect(isinstance(optimizer, Optimizer), "optimizer=SGD(model.parameters(), ..)", optimizer)
+    functions = list(metrics.values()) if isinstance(metrics, Mapping) else [None]
+    _expect(all(map(callable, functions)), 'metrics={"name": function, ..}', metrics)
+    _expect(schedule is None or callable(schedule), "schedule=linear_decay or the like", schedule)
+    _expect(not callable(callbacks), "callbacks=[function, ..]", callbacks)
+    stopping = isinstance(early_stopping, (EarlyStopping, type(None)))
+    _expect(stopping, "early_stopping=EarlyStopping(patience=..)", early_stopping)
+    if not task.data:
+        raise ValueError("fit expected at least one example, got none")
     if not optimizer.follows_gradients:
-        name = type(optimizer).__name__
         raise TypeError(
             f"fit calls optimizer.step() without arguments, and {name}.step needs some; write the "
             "training loop out, as its docstring does"
         )
-    if schedule and schedule in FACTORIES:
-        name = schedule.__name__
-        raise TypeError(f"{name} makes a schedule when it is called; write schedule={name}(..)")
+    if schedule in FACTORIES:
+        factory = schedule.__name__
+        raise TypeError(
+            f"{factory} makes a schedule when it is called; write schedule={factory}(..)"
+        )
     if "loss" in metrics:
         raise ValueError('"loss" is the name of the loss itself; give the metric another one')
-    if not isinstance(early_stopping, (EarlyStopping, type(None))):
-        raise TypeError(
-            f"fit expected early_stopping=EarlyStopping(..), got {early_stopping!r}; write "
-            "EarlyStopping(patience=..)"
-        )
+    if early_stopping and not task.validation:
+        raise ValueError("early stopping needs examples to measure on; give fit validation=")
+    trained = set(optimizer.parameters)
+    owned = [p for _, p in named_parameters(task.model)]
+    if isinstance(task.model, Module) and trained.isdisjoint(owned):
+        _, error = forward(task, 0, epoch=1)
+        if trained.isdisjoint(topological_order(error)):  # they are not the loss's own, either
+            raise ValueError(
+                f"the optimizer's parameters are not the model's, which would learn nothing; write "
+                f"{name}(model.parameters(), ..)"
+            )
 
 
-def _compiled(task: Task, backend: bool | str) -> Batches:
-    try:
-        from .compiled import ArrayBatches
-    except ImportError as error:
-        message = 'fit(compiled=True) needs numpy: pip install "autograd-mini[compile]"'
-        raise ImportError(message) from error
-    return ArrayBatches(task, None if backend is True else str(backend))
+def _expect(right: bool, expected: str, given: Any) -> None:
+    if not right:
+        raise TypeError(f"fit expected {expected}, got {given!r:.60}")

@@ -4,6 +4,7 @@ import json
 import math
 import random
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from autograd_mini import AutogradError, Value
 from nn import MLP, Linear, Module, RandomFeatures, Sequential, fit, load, save
-from nn.checkpoints import CheckpointError
+from nn.checkpoints import ModelError
+from nn.classifier import Classifier
 from nn.losses import cross_entropy
 from nn.optimizers import SGD, Adam, AdamW
 
@@ -93,8 +95,8 @@ def test_the_file_is_json_to_read(tmp_path):
     model = Linear(1, 1)
     save(str(path), model, SGD(model.parameters(), lr=0.5))
     assert json.loads(path.read_text()) == {
-        "format": "autograd-mini checkpoint",
-        "version": 1,
+        "format": "autograd-mini model",
+        "version": 2,
         "parameters": model.state_dict(),
         "optimizer": {
             "name": "SGD",
@@ -105,6 +107,42 @@ def test_the_file_is_json_to_read(tmp_path):
             "velocity": None,
         },
     }
+
+
+# -- files of the first version, written before there was one format -----------------------------
+
+OLD = Path(__file__).parent / "data"
+
+
+def test_an_old_checkpoint_is_loaded_and_training_goes_on():
+    path = OLD / "checkpoint_version_1.json"
+    written = json.loads(path.read_text())
+    model = MLP(2, [2, 2], activation="tanh", rng=random.Random(9))
+    optimizer = Adam(model.parameters())
+    load(path, model, optimizer)
+    assert written["format"] == "autograd-mini checkpoint"
+    assert model.state_dict() == written["parameters"]
+    assert {"name": "Adam", **optimizer.state_dict()} == written["optimizer"]
+    assert model.predict([0.5, -1.0]) == pytest.approx([-0.018726777453238606, -0.6794879262715088])
+    fit(model, cross_entropy, DATA, optimizer=optimizer, epochs=1)
+    assert optimizer.steps == 4
+
+
+def test_the_network_of_a_classifier_is_loaded_too(tmp_path):
+    path = OLD / "classifier_version_1.json"
+    model = MLP(2, [2, 2])
+    load(path, model)
+    assert model.state_dict() == json.loads(path.read_text())["parameters"]
+    (tmp_path / "new.json").write_text(Classifier.load(path).to_json())
+    again = MLP(2, [2, 2])
+    load(tmp_path / "new.json", again)
+    assert again.state_dict() == model.state_dict()
+
+
+def test_the_old_name_of_the_error_works_and_warns():
+    with pytest.warns(DeprecationWarning, match=r"CheckpointError is now called ModelError"):
+        from nn.checkpoints import CheckpointError
+    assert CheckpointError is ModelError
 
 
 # -- what cannot be saved -----------------------------------------------------------------------
@@ -119,13 +157,13 @@ def test_what_is_not_finite_is_refused_by_name_and_the_old_file_stays(tmp_path, 
     save(path, model, optimizer)
     before = path.read_bytes()
     optimizer.squares[3] = number
-    with pytest.raises(CheckpointError, match=rf"m.json: optimizer.squares\[3\] is {number}"):
+    with pytest.raises(ModelError, match=rf"m.json: optimizer.squares\[3\] is {number}"):
         save(path, model, optimizer)
     model.layers[1].neurons[0].b.data = number
-    with pytest.raises(CheckpointError, match=r"m.json: parameters.layers.1.neurons.0.b is "):
+    with pytest.raises(ModelError, match=r"m.json: parameters.layers.1.neurons.0.b is "):
         save(path, model)
     optimizer.lr = number
-    with pytest.raises(CheckpointError, match=r"m\.json: "):
+    with pytest.raises(ModelError, match=r"m\.json: "):
         save(path, Linear(1, 1), optimizer)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["m.json"], "nothing half-written beside it"
@@ -159,7 +197,7 @@ def trained(seed=0):
 def refused(path, model, optimizer):
     """The message of load(); nothing has been changed."""
     before = model.state_dict(), optimizer.state_dict()
-    with pytest.raises(CheckpointError) as caught:
+    with pytest.raises(ModelError) as caught:
         load(path, model, optimizer)
     assert (model.state_dict(), optimizer.state_dict()) == before
     assert isinstance(caught.value, (AutogradError, ValueError))
@@ -171,10 +209,10 @@ def refused(path, model, optimizer):
 @pytest.mark.parametrize(
     ("place", "entry", "told"),
     [
-        (["format"], "other", "this is no autograd-mini checkpoint; nn.save writes one"),
-        (["format"], None, "this is no autograd-mini checkpoint"),
-        (["version"], 2, "'version' is 2; this release reads version 1"),
-        (["parameters"], [], "'parameters' is missing, or no table"),
+        (["format"], "other", "this is not a model file of autograd-mini"),
+        (["format"], None, "this is not a model file of autograd-mini"),
+        (["version"], 3, "'version' is 3; this release reads version 2"),
+        (["parameters"], [], "'parameters' is missing, or not a table"),
         (["parameters", "layers.0.neurons.1.w.0"], "1", "parameters.layers.0.neurons.1.w.0 is '1'"),
         (["parameters", "layers.0.neurons.1.b"], None, "parameters.layers.0.neurons.1.b is None"),
         (["parameters", "layers.0.neurons.1.b"], True, "parameters.layers.0.neurons.1.b is True"),
@@ -182,7 +220,7 @@ def refused(path, model, optimizer):
         (["parameters", "layers.0.neurons.1.b"], math.inf, "neurons.1.b is inf, expected a finite"),
         (["parameters", "layers.0.neurons.1.b"], 10**400, "neurons.1.b is 1000"),
         (["parameters", "extra"], 1.0, "does not fit MLP: 0 missing [], 1 unknown ['extra']"),
-        (["optimizer"], None, "'optimizer' is missing, or no table"),
+        (["optimizer"], None, "'optimizer' is missing, or not a table"),
         (["optimizer", "name"], "SGD", "'optimizer.name' is 'SGD', and the optimizer given is a A"),
         (["optimizer", "lr"], "0.1", "in 'optimizer': lr is '0.1', expected a finite number"),
         (["optimizer", "steps"], -1, "in 'optimizer': steps is -1, expected a whole number"),
@@ -209,12 +247,14 @@ def test_a_damaged_entry_is_named_and_nothing_is_changed(tmp_path, place, entry,
     ("content", "told"),
     [
         (None, "No such file"),
-        (b"", "this is no JSON file"),
-        (b"\xff\xfe\x00", "this is no JSON file"),
-        (b"[" * 100_000, "this is no JSON file"),
-        (b"null", "this is no autograd-mini checkpoint"),
-        (b"[1, 2]", "this is no autograd-mini checkpoint"),
-        (b'{"format": "autograd-mini classifier"}', "this is no autograd-mini checkpoint"),
+        (b"", "this is not a JSON file"),
+        (b"\xff\xfe\x00", "this is not a JSON file"),
+        (b"[" * 100_000, "this is not a JSON file"),
+        (b"null", "this is not a model file of autograd-mini"),
+        (b"[1, 2]", "this is not a model file of autograd-mini"),
+        (b'{"format": ["autograd-mini model"]}', "this is not a model file of autograd-mini"),
+        (b'{"format": "autograd-mini model"}', "'version' is None; this release reads version 2"),
+        (b'{"format": "autograd-mini checkpoint", "version": 2}', "this release reads version 1"),
     ],
 )
 def test_a_file_of_another_kind_is_refused(tmp_path, content, told):
@@ -290,7 +330,7 @@ def loads_or_refuses(path):
     model, optimizer = trained(seed=1)
     try:
         load(path, model, optimizer)
-    except CheckpointError:
+    except ModelError:
         refused(path, model, optimizer)
     else:  # what was loaded can be trained and saved
         fit(model, cross_entropy, DATA, optimizer=optimizer, epochs=1)

@@ -4,13 +4,15 @@ import copy
 import json
 import math
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from nn import save
 from nn.classifier import Classifier, ModelError, Settings, prepare, train
-from nn.data import Dataset, Scale
+from nn.data import Dataset, Standardizer
 
 FUZZ = settings(max_examples=200)
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -106,7 +108,7 @@ def test_nothing_of_the_test_part_reaches_the_training():
     # the scale is fitted to the training part alone, and what the test part holds changes nothing
     data = blobs()
     start, rng = prepare(data, QUICK)
-    assert start.classifier.scale == Scale.of(start.training_part.rows)
+    assert start.classifier.scale == Standardizer.of(start.training_part.rows)
     held_out = [row for row in data.rows if row in start.test_part.rows]
     assert held_out
     assert len(held_out) + len(start.training_part.rows) == len(data.rows)
@@ -154,7 +156,7 @@ def test_no_hidden_layer_is_softmax_regression():
 )
 def test_a_classifier_survives_its_file_exactly(path, hidden, activation, names, rng, d, number):
     classifier = untrained(hidden, activation)._replace(
-        columns=names, classes=[*names, "third"], scale=Scale([number, 0.1], [d, 1.0])
+        columns=names, classes=[*names, "third"], scale=Standardizer([number, 0.1], [d, 1.0])
     )
     for p in classifier.model.parameters():
         p.data = rng.choice([number, -number, d, 0.1, -0.0, 5e-324])
@@ -169,7 +171,7 @@ def test_a_classifier_survives_its_file_exactly(path, hidden, activation, names,
 
 @pytest.mark.parametrize("number", [1e300, -1.7976931348623157e308])
 def test_any_finite_number_survives_the_file(path, number):
-    classifier = untrained()._replace(scale=Scale([number, 0.0], [abs(number), 1.0]))
+    classifier = untrained()._replace(scale=Standardizer([number, 0.0], [abs(number), 1.0]))
     classifier.model.parameters()[0].data = number
     assert parts(kept(classifier, path)) == parts(classifier)
 
@@ -186,7 +188,8 @@ def test_what_was_trained_answers_the_same_after_loading(path):
 def test_numbers_that_json_does_not_have_are_never_written(number):
     classifier = untrained()
     classifier.model.parameters()[-1].data = number
-    with pytest.raises(ValueError, match="JSON"):
+    told = f"parameters.layers.1.neurons.2.b is {number}, expected a finite number"
+    with pytest.raises(ValueError, match=told):
         classifier.to_json()
 
 
@@ -198,38 +201,50 @@ def load(path, state):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda s: s.pop("format"), "no autograd-mini classifier"),
-        (lambda s: s.update(format="another"), "no autograd-mini classifier"),
+        (lambda s: s.pop("format"), "not a model file of autograd-mini"),
+        (lambda s: s.update(format="another"), "not a model file of autograd-mini"),
         (lambda s: s.pop("version"), "'version' is None"),
-        (lambda s: s.update(version=2), "'version' is 2"),
+        (lambda s: s.update(version=3), "'version' is 3"),
         (lambda s: s.pop("columns"), "'columns' is missing"),
-        (lambda s: s.update(columns=[]), "'means' has 2 entries, expected 0"),
-        (lambda s: s.update(columns=["a"]), "'means' has 2 entries, expected 1"),
-        (lambda s: s.update(columns=["a", 1]), "'columns' entry 1 is 1"),
+        (lambda s: s.update(columns=[]), "means has 2 entries, expected 0"),
+        (lambda s: s.update(columns=["a"]), "means has 2 entries, expected 1"),
+        (lambda s: s.update(columns=["a", 1]), r"columns\[1\] is 1, expected text"),
         (lambda s: s.pop("classes"), "'classes' is missing"),
         (lambda s: s.update(classes=["one"]), "'classes' two or more"),
-        (lambda s: s.update(classes="two"), "'classes' is missing, or no list"),
-        (lambda s: s["means"].pop(), "'means' has 1 entries, expected 2"),
-        (lambda s: s["means"].__setitem__(1, None), "'means' entry 1 is None"),
-        (lambda s: s["means"].__setitem__(1, True), "'means' entry 1 is True"),
-        (lambda s: s["means"].__setitem__(1, math.nan), "'means' entry 1 is nan"),
-        (lambda s: s["deviations"].__setitem__(0, 0.0), "'deviations'"),
-        (lambda s: s["deviations"].__setitem__(0, -1.0), "'deviations'"),
-        (lambda s: s["deviations"].__setitem__(0, math.inf), "'deviations' entry 0 is inf"),
-        (lambda s: s.update(hidden=[3.0]), "'hidden' entry 0 is 3.0"),
-        (lambda s: s.update(hidden=[0]), "'hidden' holds a size"),
-        (lambda s: s.update(hidden=[-3]), "'hidden' holds a size"),
-        (lambda s: s.update(hidden=[10**30]), "'hidden' holds a size"),
+        (lambda s: s.update(classes="two"), "classes is 'two', expected a list"),
+        (lambda s: s["means"].pop(), "means has 1 entries, expected 2"),
+        (lambda s: s["means"].__setitem__(1, None), r"means\[1\] is None"),
+        (lambda s: s["means"].__setitem__(1, True), r"means\[1\] is True"),
+        (lambda s: s["means"].__setitem__(1, math.nan), r"means\[1\] is nan"),
+        (
+            lambda s: s["deviations"].__setitem__(0, 0.0),
+            r"deviations\[0\] is 0\.0, expected a number above 0",
+        ),
+        (lambda s: s["deviations"].__setitem__(0, -1.0), r"deviations\[0\] is -1\.0"),
+        (lambda s: s["deviations"].__setitem__(0, math.inf), r"deviations\[0\] is inf"),
+        (
+            lambda s: s.update(hidden=[3.0]),
+            r"hidden\[0\] is 3.0, expected a size from 1 to 100,000",
+        ),
+        (lambda s: s.update(hidden=[0]), r"hidden\[0\] is 0, expected a size"),
+        (lambda s: s.update(hidden=[-3]), r"hidden\[0\] is -3"),
+        (lambda s: s.update(hidden=[10**30]), r"hidden\[0\] is 1000"),
         (lambda s: s.update(hidden=[4]), "'parameters' has 21 entries; .* have 27"),
         (lambda s: s.update(hidden=[99_999] * 99), "'parameters' has 21 entries"),
         (lambda s: s.update(activation="rleu"), "unknown activation 'rleu'"),
-        (lambda s: s.update(activation=None), "'activation' is no name"),
-        (lambda s: s.update(parameters=[1.0]), "'parameters' is no table"),
+        (lambda s: s.update(activation=None), "activation is None, expected text"),
+        (lambda s: s.update(parameters=[1.0]), "'parameters' is missing, or not a table"),
         (lambda s: s["parameters"].popitem(), "'parameters' has 20 entries; .* have 21"),
         (lambda s: s["parameters"].update(extra=1.0), "'parameters' has 22 entries"),
-        (lambda s: s["parameters"].update({"layers.1.neurons.2.b": "1"}), "neurons.2.b' is '1'"),
-        (lambda s: s["parameters"].update({"layers.1.neurons.2.b": math.inf}), "is inf, no finite"),
-        (lambda s: s["parameters"].update({"layers.1.neurons.2.b": 10**400}), "no finite number"),
+        (lambda s: s["parameters"].update({"layers.1.neurons.2.b": "1"}), "neurons.2.b is '1'"),
+        (
+            lambda s: s["parameters"].update({"layers.1.neurons.2.b": math.inf}),
+            "is inf, expected a finite",
+        ),
+        (
+            lambda s: s["parameters"].update({"layers.1.neurons.2.b": 10**400}),
+            "expected a finite number",
+        ),
         (
             lambda s: s["parameters"].update(other=s["parameters"].pop("layers.1.neurons.2.b")),
             "1 missing .*layers.1.neurons.2.b.* 1 unknown .*other",
@@ -242,6 +257,25 @@ def test_a_damaged_file_is_a_model_error_that_names_the_entry(path, change, told
     with pytest.raises(ModelError, match=told) as info:
         load(path, state)
     assert str(info.value).startswith(f"{path}: ")
+
+
+def test_a_classifier_of_the_first_version_is_loaded():
+    """It was written by the release before, with these probabilities."""
+    path = Path(__file__).parent / "data" / "classifier_version_1.json"
+    written = json.loads(path.read_text())
+    classifier = Classifier.load(path)
+    new = json.loads(classifier.to_json())
+    assert (written["format"], written["version"]) == ("autograd-mini classifier", 1)
+    assert (new.pop("format"), new.pop("version")) == ("autograd-mini model", 2)
+    assert new == {k: v for k, v in written.items() if k not in ("format", "version")}
+    for row, p in [([0.0, 0.0], 0.7878037918294055), ([4.0, 0.0], 0.7343926668651309)]:
+        assert classifier.probabilities(row) == pytest.approx([p, 1 - p])
+
+
+def test_a_model_that_is_not_a_classifier_is_refused(path):
+    save(path, untrained().model)
+    with pytest.raises(ModelError, match=r"'columns' is missing; .* writes classifiers"):
+        Classifier.load(path)
 
 
 def test_an_activation_that_no_layer_uses_must_exist_all_the_same(path):
@@ -271,7 +305,7 @@ def test_an_activation_that_no_layer_uses_must_exist_all_the_same(path):
 def test_what_is_no_model_is_a_model_error(path, text):
     with pytest.raises(ModelError) as info:
         load(path, text)
-    assert str(info.value).startswith(f"{path}: this is no ")
+    assert str(info.value).startswith(f"{path}: this is not a ")
 
 
 def test_a_missing_file_and_a_folder_are_model_errors(tmp_path):

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from nn.data import DataError, Dataset, Scale, iris, read_csv, read_rows, split
+import nn
+from nn.data import DataError, Dataset, Standardizer, iris, read_csv, read_rows, split
 
 FUZZ = settings(max_examples=200)
 
@@ -203,6 +204,8 @@ def test_a_table_survives_the_file_to_the_last_digit(read, table, with_header, e
         ("1,2,a\n3,1e999,b\n", ["row 2", "column 'x2'", "'1e999'"]),
         ("1,2,a\n3,0x10,b\n", ["row 2", "'0x10'"]),
         ("1,2,a\n3,1 000,b\n", ["row 2", "'1 000'"]),
+        ("1,2,a\n3,1_000,b\n", ["row 2", "column 'x2'", "a finite number", "'1_000'"]),
+        ("1_000,a\n2,b\n", ["row 1", "column 'x1'", "'1_000'"]),
         ("1,2,a\n3,4\n", ["row 2", "2 cells; expected 3"]),
         ("1,2,a\n3,4,b,5\n", ["row 2", "4 cells; expected 3"]),
         ("1,2,a\n3,4,5,b\n", ["row 2", "4 cells; expected 3"]),
@@ -211,14 +214,14 @@ def test_a_table_survives_the_file_to_the_last_digit(read, table, with_header, e
         ("1,2,a\n", ["one class only"]),
         ("1\n2\n", ["row 1", "one column", "commas"]),
         ("1;2;a\n3;4;b\n", ["row 1", "one column", "commas"]),
-        ('1,2,"a\n3,4,b\n', ["no CSV file"]),
-        ('1,"2"x,a\n3,4,b\n', ["no CSV file"]),
-        (b"1,2,caf\xe9\n3,4,b\n", ["no CSV file in UTF-8"]),
-        ("1,2,a\n3,4,b\n".encode("utf-16"), ["no CSV file in UTF-8"]),
+        ('1,2,"a\n3,4,b\n', ["not a CSV file"]),
+        ('1,"2"x,a\n3,4,b\n', ["not a CSV file"]),
+        (b"1,2,caf\xe9\n3,4,b\n", ["not a CSV file in UTF-8"]),
+        ("1,2,a\n3,4,b\n".encode("utf-16"), ["not a CSV file in UTF-8"]),
         (b"1,2,a\n3,\x004,b\n", ["examples.csv: "]),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", ["no CSV file"]),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", ["not a CSV file"]),
         (b"PK\x03\x04\x14\x00\x06\x00", ["examples.csv: "]),
-        ("1," + "9" * 200_000 + ",a\n", ["no CSV file"]),
+        ("1," + "9" * 200_000 + ",a\n", ["not a CSV file"]),
     ],
 )
 def test_a_malformed_file_is_a_data_error_that_says_where(read, content, told):
@@ -357,6 +360,17 @@ def test_a_class_of_one_example_cannot_be_split():
         split(data, 0.5, random.Random(0))
 
 
+@pytest.mark.parametrize("fraction", [1.5, 1, 0, -0.3, True, math.nan])
+def test_a_fraction_is_between_none_and_all(fraction):
+    with pytest.raises(ValueError, match=rf"test_fraction in \(0, 1\), got {fraction}"):
+        split(iris(), fraction, random.Random(0))
+
+
+def test_a_split_needs_an_rng():
+    with pytest.raises(TypeError, match=r"got 7; write random\.Random\(7\)"):
+        split(iris(), 0.3, 7)
+
+
 # -- standardising ------------------------------------------------------------------------------
 
 
@@ -370,7 +384,7 @@ def test_a_class_of_one_example_cannot_be_split():
 def test_standardised_columns_have_mean_zero_and_deviation_one(rows):
     spreads = [max(column) - min(column) for column in zip(*rows)]
     assume(all(spread > 1e-3 for spread in spreads))
-    scale = Scale.of(rows)
+    scale = Standardizer.of(rows)
     for column in zip(*map(scale, rows)):
         assert math.fsum(column) / len(rows) == pytest.approx(0, abs=1e-6)
         assert math.fsum(x * x for x in column) / len(rows) == pytest.approx(1, abs=1e-6)
@@ -378,7 +392,7 @@ def test_standardised_columns_have_mean_zero_and_deviation_one(rows):
 
 @given(st.lists(st.integers(-1000, 1000), min_size=2, max_size=20, unique=True))
 def test_means_and_deviations_are_exact_to_rounding(column):
-    scale = Scale.of([[x] for x in column])
+    scale = Standardizer.of([[x] for x in column])
     exact = Fraction(sum(column), len(column))
     assert scale.means == [pytest.approx(float(exact), rel=1e-15, abs=1e-13)]
     assert scale.deviations == [pytest.approx(statistics.pstdev(map(Fraction, column)), rel=1e-14)]
@@ -386,7 +400,7 @@ def test_means_and_deviations_are_exact_to_rounding(column):
 
 def test_a_large_offset_does_not_swamp_the_deviation():
     # the textbook sum of squares minus square of sums gives 0 here, or worse
-    scale = Scale.of([[1e9 + x] for x in (1.0, 2.0, 3.0)])
+    scale = Standardizer.of([[1e9 + x] for x in (1.0, 2.0, 3.0)])
     assert scale.deviations == [pytest.approx(math.sqrt(2 / 3), rel=1e-12)]
 
 
@@ -396,13 +410,21 @@ def test_a_large_offset_does_not_swamp_the_deviation():
 @example(0.7, 3)
 def test_a_constant_column_becomes_zero_with_deviation_one(x, n):
     # n * 0.1 / n is not always 0.1, and what is left must not be taken for a deviation
-    scale = Scale.of([[x]] * n)
-    assert scale == Scale([x], [1.0])
+    scale = Standardizer.of([[x]] * n)
+    assert scale == Standardizer([x], [1.0])
     assert scale([x]) == [0.0]
 
 
+def test_the_old_name_works_and_warns():
+    with pytest.warns(DeprecationWarning, match=r"nn\.data\.Scale is now called Standardizer"):
+        from nn.data import Scale
+    assert Scale is Standardizer
+    with pytest.raises(AttributeError, match=r"module 'nn\.data' has no attribute 'Scales'"):
+        _ = nn.data.Scales
+
+
 def test_a_scale_is_applied_column_by_column():
-    scale = Scale([1.0, -1.0], [2.0, 0.5])
+    scale = Standardizer([1.0, -1.0], [2.0, 0.5])
     assert scale([3.0, 0.0]) == [1.0, 2.0]
     assert scale((1, -1)) == [0.0, 0.0]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_mini import Value
-from nn import EarlyStopping, Module, fit
+from nn import EarlyStopping, Module, fit, losses, metrics
 from nn.losses import half_squared_error
 from nn.optimizers import SGD
 
@@ -24,7 +24,7 @@ class Counter(Module):
         return self.w
 
 
-def run(told, metric="loss", **settings):
+def run(told, metric="loss", mode=None, **settings):
     """Train for as many epochs as there are numbers, each what the validation then measures."""
     model, epochs = Counter(), []
 
@@ -43,7 +43,7 @@ def run(told, metric="loss", **settings):
         metrics={"score": lambda output, _: float(told[int(output) - 1])}
         if metric == "score"
         else None,
-        early_stopping=EarlyStopping(metric=metric, **settings),
+        early_stopping=EarlyStopping(metric=metric, mode=mode, **settings),
         callbacks=[epochs.append],
     )
     assert epochs == history.epochs
@@ -74,11 +74,74 @@ def test_it_stops_when_patience_is_over_at_the_best_epoch(min_delta, told, patie
 
 
 @given(scores, st.integers(1, 4))
-def test_a_metric_should_rise_where_the_loss_should_fall(told, patience):
+def test_mode_says_whether_to_fall_or_to_rise(told, patience):
+    """Of the loss too: what falls is what rises with the signs changed."""
     falling = run(told, patience=patience)
-    rising = run([-x for x in told], metric="score", patience=patience)
-    assert falling[0].w.data == rising[0].w.data
-    assert len(falling[1].epochs) == len(rising[1].epochs)
+    for metric, mode in [("loss", "min"), ("score", "min"), ("loss", "max"), ("score", "max")]:
+        numbers = told if mode == "min" else [-x for x in told]
+        model, history = run(numbers, metric, mode, patience=patience)
+        assert model.w.data == falling[0].w.data
+        assert len(history.epochs) == len(falling[1].epochs)
+
+
+def best_epoch(metric, function, mode=None, outputs=(0.4, 0.9, 2.0), label=1):
+    """The epoch that training ends at, where the output is these numbers one after another."""
+
+    class Outputs(Counter):
+        def __call__(self, x):
+            if isinstance(self.w, float):
+                return outputs[int(self.w) - 1]
+            return [self.w, 0.0] if isinstance(outputs[0], list) else self.w
+
+    def loss(output, _):
+        return -output[0] if isinstance(output, list) else -output
+
+    model = Outputs()
+    fit(
+        model,
+        loss,
+        [(0.0, label)],
+        optimizer=SGD([model.w], lr=1.0),
+        epochs=len(outputs),
+        validation=[(0.0, label)],
+        metrics={metric: function},
+        early_stopping=EarlyStopping(metric=metric, mode=mode),
+    )
+    return model.w.data
+
+
+@pytest.mark.parametrize("name", ["loss_of_mine", "accuracy"])
+def test_an_error_falls_whatever_its_name(name):
+    """The error of 0.9 from 1 is the smallest; that of 2.0, the largest, is not the best."""
+    assert best_epoch(name, losses.mean_squared_error) == 2.0
+    assert best_epoch(name, losses.half_squared_error, "max") == 3.0
+
+
+@pytest.mark.parametrize(
+    ("function", "outputs", "best"),
+    [
+        (metrics.accuracy, ([1.0, 0.0], [0.0, 1.0], [2.0, 1.0]), 2.0),
+        (metrics.binary_accuracy, (-1.0, 1.0, -2.0), 2.0),
+        (losses.hinge, (0.0, 0.5, -1.0), 2.0),
+        (losses.cross_entropy, ([0.0, 0.0], [0.0, 1.0], [1.0, 0.0]), 2.0),
+        (losses.binary_cross_entropy_with_logits, (0.0, 1.0, -1.0), 2.0),
+    ],
+)
+def test_the_metrics_and_losses_of_nn_are_known(function, outputs, best):
+    assert best_epoch("any name", function, outputs=outputs) == best
+    opposite = "min" if function in (metrics.accuracy, metrics.binary_accuracy) else "max"
+    assert best_epoch("any name", function, opposite, outputs=outputs) != best
+
+
+@pytest.mark.parametrize("function", [lambda output, y: 0.0, lambda *_: metrics.accuracy(*_)])
+def test_of_another_metric_it_has_to_be_told(function):
+    told = (
+        r"metric='accuracy', mode=None\): write mode='min' where .* fall, mode='max' where .* rise"
+    )
+    with pytest.raises(ValueError, match=told):
+        best_epoch("accuracy", function)
+    with pytest.raises(ValueError, match=r"mode='falling'\): write mode='min'"):
+        fit_once(EarlyStopping(mode="falling"), validation=[(0.0, 0.0)])
 
 
 def test_after_the_last_epoch_too_the_model_is_the_best_one():
@@ -92,7 +155,7 @@ def test_a_validation_that_never_is_a_number_keeps_what_was_learned():
 
 
 def test_the_default_waits_for_ten_epochs_of_the_loss():
-    assert EarlyStopping() == (10, "loss", 0.0)
+    assert EarlyStopping() == EarlyStopping(10, "loss", 0.0) == (10, "loss", 0.0, None)
     _, history = run([0.0] + [1.0] * 30)
     assert len(history.epochs) == 11
 
@@ -102,7 +165,11 @@ def test_what_cannot_be_watched_is_refused():
         fit_once(EarlyStopping(metric="accuracy"), validation=[(0.0, 0.0)])
     with pytest.raises(ValueError, match="needs examples to measure on; give fit validation="):
         fit_once(EarlyStopping())
-    with pytest.raises(ValueError, match="EarlyStopping expected patience of at least 1, got 0"):
+    with pytest.raises(
+        TypeError, match=r"EarlyStopping patience expected a whole number, got 2\.5"
+    ):
+        fit_once(EarlyStopping(patience=2.5), validation=[(0.0, 0.0)])
+    with pytest.raises(ValueError, match=r"EarlyStopping patience expected .* at least 1, got 0"):
         fit_once(EarlyStopping(patience=0), validation=[(0.0, 0.0)])
 
 

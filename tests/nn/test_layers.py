@@ -837,11 +837,11 @@ def test_predict_of_shared_parts_and_nested_lists():
 
 
 def test_predict_of_a_module_that_holds_a_named_tuple():
-    from nn.data import Scale
+    from nn.data import Standardizer
 
     class Scaled(Module):
         def __init__(self):
-            self.scale, self.inner = Scale([1.0], [2.0]), Linear(1, 1)
+            self.scale, self.inner = Standardizer([1.0], [2.0]), Linear(1, 1)
 
         def __call__(self, x):
             return self.inner(self.scale(x))[0]

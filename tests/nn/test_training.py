@@ -5,6 +5,7 @@ import math
 import os
 import random
 import sys
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -24,6 +25,9 @@ from nn.training import (
 )
 
 DATA = [([0.5, -1.0], 0), ([1.5, 0.25], 1), ([-0.75, 0.5], 2), ([0.1, 0.9], 1), ([2.0, 2.0], 0)]
+
+
+DATA_1D = [(1.0, 2.0), (2.0, 1.0), (-1.0, 0.5)]
 
 
 def classifier(seed=0):
@@ -192,6 +196,20 @@ def test_frozen_parameters_stay():
     assert model.layers[1].state_dict() != classifier().layers[1].state_dict()
 
 
+def test_gradients_of_frozen_parameters_do_not_grow():
+    """They are those of the last batch, as the trained ones' are."""
+    model, other = classifier(), classifier()
+    for each in (model, other):
+        each.layers[0].freeze()
+    optimizer = SGD(model.parameters(), lr=0.0)
+    fit(model, cross_entropy, DATA[:1], optimizer=optimizer, epochs=1)
+    once = [p.grad for _, p in model.named_parameters(frozen=True)]
+    fit(model, cross_entropy, DATA[:1], optimizer=optimizer, epochs=5)
+    assert [p.grad for _, p in model.named_parameters(frozen=True)] == once
+    cross_entropy(other(DATA[0][0]), DATA[0][1]).backward()
+    assert once == [p.grad for _, p in other.named_parameters(frozen=True)]
+
+
 def test_a_network_learns_exclusive_or():
     data = [([a, b], 1 if a * b < 0 else -1) for a, b in itertools.product([-1, 1], repeat=2)]
     model = MLP(2, [4, 1], activation="tanh", rng=random.Random(2))
@@ -230,6 +248,27 @@ def test_a_schedule_is_told_the_share_done_and_scales_the_rate():
 
 def test_linear_decay_is_a_line_to_zero():
     assert [linear_decay(share) for share in (0.0, 0.25, 1.0)] == [1.0, 0.75, 0.0]
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, Fraction, int])
+def test_what_a_schedule_gives_becomes_a_float(kind):
+    model = Slope(1.0)
+    optimizer = Counting([model.w], lr=0.5)
+    options = {"optimizer": optimizer, "epochs": 2, "schedule": lambda fraction: kind(1)}
+    fit(model, half_squared_error, [(1.0, 2.0)], **options)
+    assert {type(x) for x in (*optimizer.rates, model.w.data)} == {float}
+
+
+@pytest.mark.parametrize("wrong", [None, True, "1", 1j, [1.0], math.nan, math.inf, Value(1.0)])
+def test_a_schedule_that_does_not_give_a_number_is_refused_by_name(wrong):
+    def halving(fraction):
+        return wrong
+
+    model = Slope(1.0)
+    optimizer = SGD([model.w], lr=0.5)
+    with pytest.raises(TypeError, match=r"has to give a finite number, and halving\(0\.0\) gave "):
+        fit(model, half_squared_error, DATA_1D, optimizer=optimizer, epochs=1, schedule=halving)
+    assert (optimizer.lr, model.w.data) == (0.5, 1.0)
 
 
 # -- metrics, validation, progress --------------------------------------------------------------
@@ -654,14 +693,16 @@ def test_a_step_that_leaves_the_finite_numbers_is_a_divergence(loss, lr, x):
 @pytest.mark.parametrize("epochs", [0, -1])
 def test_at_least_one_epoch(epochs):
     model = classifier()
-    with pytest.raises(ValueError, match=f"at least 1, got {epochs} and None"):
+    with pytest.raises(ValueError, match=f"fit epochs expected .* at least 1, got {epochs}"):
         fit(model, cross_entropy, DATA, optimizer=SGD(model.parameters()), epochs=epochs)
 
 
 @pytest.mark.parametrize("batch_size", [0, -1])
 def test_at_least_one_example_a_batch(batch_size):
     model = classifier()
-    with pytest.raises(ValueError, match=f"at least 1, got 1 and {batch_size}"):
+    with pytest.raises(
+        ValueError, match=f"fit batch_size expected .* at least 1, got {batch_size}"
+    ):
         fit(
             model,
             cross_entropy,
@@ -695,6 +736,77 @@ def refused(error, told, **options):
     assert numbers_of(model) == numbers_of(classifier())
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"epochs": 2.0}, "fit epochs expected a whole number, got 2.0"),
+        ({"epochs": True}, "fit epochs expected a whole number, got True"),
+        ({"epochs": "3"}, "fit epochs expected a whole number, got '3'"),
+        ({"batch_size": 2.5}, "fit batch_size expected a whole number, got 2.5"),
+        ({"batch_size": True}, "fit batch_size expected a whole number, got True"),
+        ({"data": 5}, r"fit expected data as a list of \(x, y\) pairs, got 5"),
+        (
+            {"data": [[0.5, -1.0, 2.0]]},
+            r"data as \(x, y\) pairs, and example 0 is \[0.5, -1.0, 2.0\]; zip\(rows, labels\)",
+        ),
+        ({"data": [DATA[0], 1.0]}, r"\(x, y\) pairs, and example 1 is 1.0; zip"),
+        ({"data": ([x for x, _ in DATA], [y for _, y in DATA])}, "example 0 is .*; zip"),
+        ({"validation": [[0.5]]}, r"validation as \(x, y\) pairs, and example 0 is \[0.5\]"),
+        ({"optimizer": "adam"}, r"optimizer=SGD\(model.parameters\(\), ..\), got 'adam'"),
+        ({"optimizer": SGD}, r"optimizer=SGD\(model.parameters\(\), ..\), got <class"),
+        ({"metrics": [accuracy]}, r'metrics=\{"name": function, ..\}, got \[<function accuracy'),
+        ({"metrics": {"accuracy": "accuracy"}}, r'metrics=\{"name": function, ..\}, got \{'),
+        ({"loss": "mse"}, r"a loss that is a function of \(outputs, y\), got 'mse'"),
+        ({"schedule": 0.5}, "schedule=linear_decay or the like, got 0.5"),
+        ({"callbacks": print}, r"callbacks=\[function, ..\], got <built-in function print>"),
+        ({"rng": 0}, r"write random.Random\(0\)"),
+    ],
+)
+def test_a_wrong_kind_is_refused_by_name(options, told, compiled):
+    model = classifier()
+    given = {"loss": cross_entropy, "data": DATA, "optimizer": SGD(model.parameters()), "epochs": 1}
+    with pytest.raises(TypeError, match=told):
+        fit(model, compiled=compiled, **given | options)
+    assert numbers_of(model) == numbers_of(classifier())
+
+
+def test_whole_numbers_of_other_kinds_are_taken():
+    model = classifier()
+    optimizer = Counting(model.parameters())
+    sizes = {"epochs": np.int64(2), "batch_size": np.int64(2)}
+    fit(model, cross_entropy, DATA, optimizer=optimizer, **sizes)
+    assert len(optimizer.rates) == 6
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_an_optimizer_of_another_models_parameters_is_refused(compiled):
+    model = classifier()
+    told = r"not the model's, which would learn nothing; write SGD\(model\.parameters\(\), \.\.\)"
+    with pytest.raises(ValueError, match=told):
+        fit(
+            model,
+            cross_entropy,
+            DATA,
+            optimizer=SGD(classifier().parameters()),
+            epochs=1,
+            compiled=compiled,
+        )
+    assert numbers_of(model) == numbers_of(classifier())
+
+
+def test_parameters_of_the_loss_alone_may_be_trained():
+    """As the temperature is that a trained classifier's logits are divided by."""
+    model, temperature = classifier(), Value(1.0)
+
+    def loss(outputs, y):
+        return cross_entropy([z / temperature for z in outputs], y)
+
+    fit(model, loss, DATA, optimizer=SGD([temperature], lr=0.5), epochs=3)
+    assert temperature.data != 1.0
+    assert numbers_of(model) == numbers_of(classifier())
+
+
 def test_a_metric_may_not_take_the_name_of_the_loss():
     refused(ValueError, '"loss" is the name of the loss itself', metrics={"loss": accuracy})
 
@@ -705,7 +817,7 @@ def test_an_optimizer_that_needs_more_than_gradients_is_refused():
 
 
 def test_early_stopping_is_told_by_its_settings():
-    told = r"EarlyStopping\(\.\.\), got 5; write EarlyStopping\(patience=\.\.\)"
+    told = r"expected early_stopping=EarlyStopping\(patience=\.\.\), got 5"
     refused(TypeError, told, early_stopping=5, validation=DATA)
 
 

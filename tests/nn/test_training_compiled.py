@@ -750,12 +750,6 @@ def test_what_cannot_be_traced_is_told_with_its_line():
     refused(TraceError, r"test_training_compiled\.py:\d+: return outputs\[0\] if", loss=loss)
 
 
-def test_each_parameter_once():
-    model = classifier()
-    twice = SGD([*model.parameters(), model.parameters()[0]])
-    refused(ValueError, "has to hold each parameter once", model=model, optimizer=twice)
-
-
 def test_an_unknown_backend():
     refused(ValueError, "backend is one of .*'numpy'.*got 'fortran'", compiled="fortran")
 

@@ -1,16 +1,19 @@
-"""How the examples of a batch become a gradient, and the gradient a step."""
+"""Executors: the gradient of a batch of examples, and the optimizer's step along it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from autograd_mini import AutogradError, Value, first_nonfinite
+from autograd_mini.nested import map_nested
 
 from .module import Module
 from .optimizers import Optimizer
 from .optimizers.base import set_numbers
+from .schedules import Schedule
 
 Example = tuple[Any, Any]
 Loss = Callable[[Any, Any], Any]
@@ -22,7 +25,7 @@ class DivergenceError(AutogradError, ArithmeticError):
 
 
 class Task(NamedTuple):
-    """What fit() is to do; its arguments of the same names."""
+    """What fit() is to do: its arguments of the same names, checked."""
 
     model: Module
     loss: Loss
@@ -30,13 +33,25 @@ class Task(NamedTuple):
     validation: list[Example]
     metrics: Metrics
     optimizer: Optimizer
+    epochs: int
+    batch_size: int
+    rng: Any
+    schedule: Schedule | None
+    max_gradient_norm: float | None
 
 
-class Batches(Protocol):
-    """What fit() asks for, of graphs of Values or of arrays."""
+class ScalarExecutor:
+    """Computes gradients and takes steps for fit(): one example after another, as graphs."""
+
+    def __init__(self, task: Task) -> None:
+        self.task, self.epoch = task, 0
+        self.parameters: set[Value] = set()
 
     def begin_epoch(self, number: int) -> None:
-        """From here on the parameters may be elsewhere than in the model."""
+        """Until end_epoch() an executor may keep the parameters elsewhere than in the model."""
+        self.epoch = number  # gradients of frozen parameters must not grow, either
+        self.parameters = {p for _, p in named_parameters(self.task.model)}
+        self.parameters.update(self.task.optimizer.parameters)
 
     def backward(self, batch: list[int]) -> tuple[float, list[Any]]:
         """Set the gradients to the mean over the examples of these indices.
@@ -44,45 +59,26 @@ class Batches(Protocol):
         Returns:
             The sum of their losses; and the outputs of each as plain numbers, if there are metrics.
         """
-
-    def step(self) -> None:
-        """The optimizer's step, taken whole or not at all."""
-
-    def end_epoch(self) -> None:
-        """Model and optimizer hold what was learned; called twice, it does nothing new."""
-
-    def evaluate(self) -> dict[str, float]:
-        """The means of the loss and the metrics over the validation examples."""
-
-
-class ScalarBatches:
-    """One example after another, each as a graph of Values."""
-
-    def __init__(self, task: Task) -> None:
-        self.task, self.epoch = task, 0
-
-    def begin_epoch(self, number: int) -> None:
-        self.epoch = number
-
-    def backward(self, batch: list[int]) -> tuple[float, list[Any]]:
-        task = self.task
-        task.optimizer.zero_grad()
+        for p in self.parameters:
+            p.zero_grad()
         total, numbers = 0.0, []
         for i in batch:
-            outputs, error = forward(task, i, self.epoch)
+            outputs, error = forward(self.task, i, self.epoch)
             error.backward(1 / len(batch))
             total += error.data
-            if task.metrics:
-                numbers.append(plain_numbers(outputs))
+            if self.task.metrics:
+                numbers.append(map_nested(_number, outputs))
         return total, numbers
 
     def step(self) -> None:
+        """The optimizer's step, taken whole or not at all."""
         take_step(self.task.optimizer, self.epoch)
 
     def end_epoch(self) -> None:
-        pass
+        """Put what was learned into model and optimizer; a second call changes nothing."""
 
     def evaluate(self) -> dict[str, float]:
+        """The means of the loss and the metrics over the validation examples."""
         task = self.task
         return evaluate(task.model, task.validation, {"loss": task.loss, **task.metrics})
 
@@ -100,10 +96,27 @@ def means(answers: Sequence[tuple[Any, Any]], metrics: Metrics) -> dict[str, flo
     }
 
 
-def plain_numbers(outputs: Any) -> Any:
-    if isinstance(outputs, (list, tuple)):
-        return [plain_numbers(x) for x in outputs]
-    return outputs.data if isinstance(outputs, Value) else outputs
+def _number(x: Any) -> Any:
+    return x.data if isinstance(x, Value) else x
+
+
+def named_parameters(model: Any) -> list[tuple[str, Value]]:
+    """A Module's, frozen ones too; those of another callable are not known."""
+    return model.named_parameters(frozen=True) if isinstance(model, Module) else []
+
+
+@contextmanager
+def in_mode(model: Any, training: bool) -> Iterator[None]:
+    """Training or evaluation mode inside, and afterwards each module in the mode it was in."""
+    modules = [m for _, m in model.named_modules()] if isinstance(model, Module) else []
+    modes = [module.training for module in modules]
+    try:
+        for module in modules:
+            module.training = training
+        yield
+    finally:
+        for module, mode in zip(modules, modes):
+            module.training = mode
 
 
 def forward(task: Task, i: int, epoch: int) -> tuple[Any, Value]:

@@ -1,0 +1,20 @@
+"""Old names, which work for one more release."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+
+def renamed(module: str, **new: Any) -> Callable[[str], Any]:
+    """The `__getattr__` of a module: warns of an old name, and gives what has the new one."""
+
+    def get(name: str) -> Any:
+        if name not in new:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        message = f"{module}.{name} is now called {new[name].__name__}"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return new[name]
+
+    return get

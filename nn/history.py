@@ -1,0 +1,55 @@
+"""What a training run came to: its epochs, and their curves."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .plots import training_curves
+
+
+class Epoch(NamedTuple):
+    """The results of one pass over the examples.
+
+    Attributes:
+        number: from 1.
+        loss: the mean loss of the training examples, each at the moment it was trained on.
+        metrics: the means of the metrics over the training examples, likewise.
+        validation: the means of "loss" and of the metrics over the validation examples, after
+            the epoch; empty without any.
+    """
+
+    number: int
+    loss: float
+    metrics: dict[str, float]
+    validation: dict[str, float]
+
+
+class History(NamedTuple):
+    """The epochs of a training run; a notebook shows its curves.
+
+    Attributes:
+        epochs: a list of Epoch.
+        interrupted: whether Ctrl-C ended it early. The model holds what it had learned by then.
+        stopped_early: whether early stopping ended it before the last epoch.
+    """
+
+    epochs: list[Epoch]
+    interrupted: bool = False
+    stopped_early: bool = False
+
+    def plot(self) -> str:
+        """The loss and each metric over the epochs, as the text of an SVG picture.
+
+        Raises:
+            ImportError: matplotlib is not installed.
+            ValueError: there are no epochs.
+        """
+        return training_curves(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        last = self.epochs[-1] if self.epochs else None
+        text = f"<History of {len(self.epochs)} epochs, the last one {last}>"
+        try:
+            return {"image/svg+xml": self.plot(), "text/plain": text}
+        except (ImportError, ValueError):  # no matplotlib, or nothing to draw
+            return {"text/plain": text}
