@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from subprocess import SubprocessError
 
@@ -36,14 +37,17 @@ def run(arguments: list[str]) -> None:
         hidden=options.hidden,
         activation=options.activation,
         epochs=options.epochs,
-        rate=options.rate,
+        lr=options.rate,
         batch=options.batch,
         seed=options.seed,
     )
     data = read_csv(options.data) if options.data else iris()
     start, rng = prepare(data, settings)
     _say_task(str(options.data or "iris"), data, start)
-    done = train(start, settings, rng, progress=True)
+    has_bar = find_spec("tqdm") is not None
+    if not has_bar:
+        say("there is no progress bar, which takes tqdm: pip install tqdm")
+    done = train(start, settings, rng, progress=has_bar)
     _say_result(done)
     files = _files(done)
     write_all_atomically({options.out / name: content for name, content in files.items()})
@@ -78,7 +82,7 @@ def _parser() -> Parser:
     add("--activation", metavar="NAME", default=default.activation, help=activations)
     for option, kind, value, what in (
         ("--epochs", whole, default.epochs, "passes over the training part"),
-        ("--rate", positive, default.rate, "learning rate"),
+        ("--rate", positive, default.lr, "learning rate"),
         ("--batch", whole, default.batch, "examples a step"),
         ("--seed", int, default.seed, "decides the split, the weights and the order"),
     ):

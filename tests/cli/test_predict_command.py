@@ -11,9 +11,9 @@ from nn.data import read_csv
     ("arguments", "told"),
     [
         (["missing.json", "1", "2"], ["missing.json: No such file"]),
-        (["points.csv", "1", "2"], ["points.csv: this is no JSON file"]),
-        (["damaged.json", "1", "2"], ["damaged.json: this is no JSON file"]),
-        (["other.json", "1", "2"], ["other.json: this is no autograd-mini classifier"]),
+        (["points.csv", "1", "2"], ["points.csv: this is not a JSON file"]),
+        (["damaged.json", "1", "2"], ["damaged.json: this is not a JSON file"]),
+        (["other.json", "1", "2"], ["other.json: this is not a model file of autograd-mini"]),
         (["folder.csv", "1", "2"], ["folder.csv: Is a directory"]),
         (["latin.csv", "1", "2"], ["latin.csv: "]),
         (["model.json"], ["the model takes 2 numbers (width, height)", "gives 0"]),
