@@ -14,7 +14,7 @@ from autograd_mini import Value, dot
 
 from .activations import Activation, activation_function, activation_name
 from .initializers import Initializer, initializer
-from .layers import check_inputs, check_size
+from .checks import check_inputs, check_size
 from .module import Module
 from .randomness import source
 

@@ -10,6 +10,7 @@ from typing import Any
 from autograd_mini import Value, dot
 
 from .activations import Activation, activation_function, activation_name
+from .checks import check_inputs, check_size
 from .initializers import Initializer, initializer
 from .module import Module
 from .randomness import source
@@ -165,25 +166,3 @@ class MLP(Module):
         first = self.layers[0].neurons[0]
         sizes = [len(layer.neurons) for layer in self.layers]
         return f"MLP({len(first.w)}, {sizes}, {activation_name(first.activation)})"
-
-
-def check_size(n: Any, what: str, least: int = 1) -> int:
-    if isinstance(n, bool) or not hasattr(n, "__index__"):
-        raise TypeError(f"{what} expected a whole number, got {n!r}")
-    if n < least:
-        raise ValueError(f"{what} expected a whole number of at least {least}, got {n}")
-    return int(n)
-
-
-def check_inputs(x: Any, expected: int, what: str) -> list[Any]:
-    """The inputs as a list of Values and floats: lists, tuples, or a row of an array."""
-    if hasattr(x, "tolist"):
-        x = x.tolist()
-    if not hasattr(x, "__iter__") or isinstance(x, (str, dict)):
-        raise TypeError(
-            f"{what} expected a list of {expected} inputs, got {type(x).__name__} {x!r}"
-        )
-    inputs = [xi if isinstance(xi, (Value, float)) else Value(xi).data for xi in x]
-    if len(inputs) != expected:
-        raise ValueError(f"{what} expected {expected} inputs, got {len(inputs)}")
-    return inputs

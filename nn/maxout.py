@@ -8,7 +8,8 @@ from typing import Any
 
 from autograd_mini import maximum
 
-from .layers import Linear, check_inputs, check_size
+from .checks import check_inputs, check_size
+from .layers import Linear
 from .module import Module
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Set, ValuesView
+from functools import cache
+from typing import Any, Self
 
 from autograd_mini import Value
+from autograd_mini.nested import parts, rebuilt
 
-Self = TypeVar("Self", bound="Module")
+from .checks import check_number
 
 
 class Module:
     """Base of neurons, layers and networks.
 
     A subclass sets attributes and defines `__call__`. The attributes that are Values are its
-    parameters; modules among them, and lists and dicts of either, are searched too.
+    parameters. Modules among its attributes are searched too, and so are lists, tuples, dicts and
+    object arrays of either. A Value anywhere else, such as in a closure, is not a parameter.
 
     Attributes:
         training: whether the module is in training mode; see train() and eval().
         frozen: whether its own parameters are left out of parameters(); see freeze().
-        always_frozen: whether unfreeze() leaves it frozen, as a class whose parameters are no
-            result of training wants it.
+        always_frozen: if True, unfreeze() has no effect: for a class whose parameters are not
+            trained.
 
     >>> class Line(Module):
     ...     def __init__(self): self.slope, self.offset = Value(2.0), Value(1.0)
@@ -50,55 +54,65 @@ class Module:
 
         Args:
             frozen: whether the frozen ones are listed too.
+
+        Raises:
+            ValueError: two parameters have the same name; or a Value or Module is in a container
+                that is not searched, such as a set.
         """
         names: dict[Value, str] = {}
-        for module_name, module in self.named_modules():
+        for path, module in self.named_modules():
             if frozen or not module.frozen:
-                for name, part in _parts(module):
-                    if isinstance(part, Value):
-                        names.setdefault(part, f"{module_name}.{name}" if module_name else name)
+                for name, leaf in _leaves(_attributes(module), path):
+                    if isinstance(leaf, Value):
+                        names.setdefault(leaf, name)
+        if len(set(names.values())) < len(names):
+            same = [name for name, count in Counter(names.values()).items() if count > 1]
+            raise ValueError(
+                f"{type(self).__name__} has several parameters of one name: "
+                f"{', '.join(map(repr, same[:3]))}; rename a key or an attribute"
+            )
         return [(name, parameter) for parameter, name in names.items()]
 
     def named_modules(self) -> list[tuple[str, Module]]:
         """(name, module) pairs: this one, named "", then those inside it, each once."""
-        names: dict[Module, str] = {}
+        found: dict[int, tuple[str, Module]] = {}
         pending: list[tuple[str, Module]] = [("", self)]
         while pending:
             path, module = pending.pop()
-            if module not in names:
-                names[module] = path
-                inner = [part for part in _parts(module) if isinstance(part[1], Module)]
-                pending += [(f"{path}.{n}" if path else n, m) for n, m in reversed(inner)]
-        return [(name, module) for module, name in names.items()]
+            if id(module) not in found:  # a dataclass has no hash
+                found[id(module)] = path, module
+                leaves = _leaves(_attributes(module), path)
+                pending += reversed([leaf for leaf in leaves if isinstance(leaf[1], Module)])
+        return list(found.values())
 
     def zero_grad(self) -> None:
-        """Set the gradient of every parameter back to 0."""
+        """Set the gradient of every parameter back to 0, frozen ones too."""
         for _, parameter in self.named_parameters(frozen=True):
             parameter.zero_grad()
 
-    def freeze(self: Self) -> Self:
+    def freeze(self) -> Self:
         """Leave the parameters of this module and those inside it out of parameters()."""
         for _, module in self.named_modules():
-            module.frozen = True
+            vars(module)["frozen"] = True
         return self
 
-    def unfreeze(self: Self) -> Self:
+    def unfreeze(self) -> Self:
         """Undo freeze()."""
         for _, module in self.named_modules():
-            module.frozen = module.always_frozen
+            vars(module)["frozen"] = module.always_frozen
         return self
 
-    def train(self: Self) -> Self:
+    def train(self) -> Self:
         """Training mode, for this module and those inside it."""
         return self._set_training(True)
 
-    def eval(self: Self) -> Self:
+    def eval(self) -> Self:
         """Evaluation mode, for this module and those inside it."""
         return self._set_training(False)
 
-    def _set_training(self: Self, training: bool) -> Self:
+    def _set_training(self, training: bool) -> Self:
         for _, module in self.named_modules():
-            module.training = training
+            vars(module)["training"] = training
         return self
 
     # -- saving and running ---------------------------------------------------------------
@@ -112,7 +126,7 @@ class Module:
 
         Raises:
             ValueError: a name is missing or unknown; nothing has been changed.
-            TypeError: a parameter is no number; nothing has been changed.
+            TypeError: a parameter is not a number; nothing has been changed.
         """
         parameters = dict(self.named_parameters(frozen=True))
         missing = [name for name in parameters if name not in state]
@@ -122,7 +136,7 @@ class Module:
                 f"the state does not fit {type(self).__name__}: "
                 f"{len(missing)} missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}"
             )
-        numbers = {name: _number(name, state[name]) for name in parameters}
+        numbers = {name: check_number(state[name], f"parameter {name}") for name in parameters}
         for name, parameter in parameters.items():
             parameter.data = numbers[name]
 
@@ -135,14 +149,15 @@ class Module:
         Raises:
             TypeError: it uses a method, which plain numbers lack; or x holds a Value, whose
                 gradient would be dropped.
+            ValueError: it uses a Value that parameters() does not find.
         """
-        if any(isinstance(part, Value) for _, part in _members("", x)):
+        if _holds_a_value(x):
             raise TypeError(
                 "predict gives plain numbers, and would drop the gradient of the Values in x; call "
                 "the model itself, as model(x), or pass their .data"
             )
         try:
-            return _with_numbers(self, {})(x)
+            answer = _with_numbers(self, {})(x)
         except AttributeError as error:
             if type(error.obj) is not float:
                 raise
@@ -150,45 +165,83 @@ class Module:
                 f"predict runs the module on plain numbers, which have no .{error.name}; write "
                 f"{error.name}(x) instead of x.{error.name}()"
             ) from None
+        if _holds_a_value(answer):
+            self.named_parameters()  # which names a container where it hides
+            raise ValueError(
+                f"{type(self).__name__} uses a Value that parameters() does not find, such as one "
+                "in a closure; make it an attribute of a Module, and it is trained and saved, too"
+            )
+        return answer
 
 
-def _number(name: str, x: Any) -> Any:
-    try:
-        return Value(x).data
-    except TypeError as error:
-        raise TypeError(f"parameter {name}: {error}") from None
+def _attributes(module: Module) -> dict[str, Any]:
+    """The attributes of a module by name; those of a dataclass(slots=True) too."""
+    slots = _slots(type(module))
+    return vars(module) | {name: getattr(module, name) for name in slots if hasattr(module, name)}
 
 
-def _parts(module: Module) -> Iterator[tuple[str, Any]]:
-    """(name, part) for the attributes of a module, and the members of its lists."""
-    for name, attribute in vars(module).items():
-        yield from _members(name, attribute)
+@cache
+def _slots(kind: type) -> list[str]:
+    return [name for base in kind.__mro__ for name in vars(base).get("__slots__", ())]
 
 
-def _members(name: str, part: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(part, (list, tuple)):
-        for i, member in enumerate(part):
-            yield from _members(f"{name}.{i}", member)
-    elif isinstance(part, dict):
-        for key, member in part.items():
-            yield from _members(f"{name}.{key}", member)
-    else:
-        yield name, part
+def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(name, leaf) for all that a nested structure holds, such as ("w.0.1", Value(..)).
+
+    Raises:
+        ValueError: a Value or a Module is in a container that is not searched.
+    """
+    pairs = _parts(tree)
+    if pairs is None:
+        if hasattr(tree, "__iter__") and isinstance(tree, (Set, Mapping, ValuesView, deque)):
+            _refuse_hidden(tree, [*tree, *(tree.values() if isinstance(tree, Mapping) else ())])
+        yield path, tree
+        return
+    if isinstance(tree, dict):
+        _refuse_hidden(tree, [key for key in tree if key.__class__ is not str])
+    array = hasattr(tree, "dtype")
+    for key, part in pairs:
+        name = ".".join(map(str, key)) if array else str(key)
+        name = f"{path}.{name}" if path and name else path or name
+        if isinstance(part, (Value, Module)):
+            yield name, part
+        else:
+            yield from _leaves(part, name)
 
 
-def _with_numbers(part: Any, copies: dict[int, Any]) -> Any:
+def _parts(tree: Any) -> list[tuple[Any, Any]] | None:
+    """Those of nested.parts; None for an array of numbers, which can be large."""
+    searched = isinstance(tree, (list, tuple, dict)) or getattr(tree, "dtype", None) == object
+    return parts(tree) if searched else None
+
+
+def _refuse_hidden(container: Any, members: list[Any]) -> None:
+    for _, leaf in _leaves(members) if members else ():
+        if isinstance(leaf, (Value, Module)):
+            raise ValueError(
+                f"{leaf!r} is in a {type(container).__name__}, where a parameter is not found; "
+                "keep it in a list, a tuple, an object array or the values of a dict"
+            )
+
+
+def _holds_a_value(tree: Any) -> bool:
+    return any(isinstance(leaf, Value) for _, leaf in _leaves(tree))
+
+
+def _with_numbers(tree: Any, copies: dict[int, Any]) -> Any:
     """A copy, in evaluation mode, with a plain number for every Value."""
-    if isinstance(part, Value):
-        return part.data
-    if isinstance(part, (list, tuple)):
-        members = [_with_numbers(member, copies) for member in part]
-        return type(part)(*members) if hasattr(part, "_fields") else type(part)(members)
-    if isinstance(part, dict):
-        return {key: _with_numbers(member, copies) for key, member in part.items()}
-    if not isinstance(part, Module):
-        return part
-    if id(part) not in copies:
-        copy = copies[id(part)] = object.__new__(type(part))
-        copy.__dict__ = {n: _with_numbers(a, copies) for n, a in vars(part).items()}
-        copy.training = False
-    return copies[id(part)]
+    if isinstance(tree, Value):
+        return tree.data
+    if isinstance(tree, Module):
+        if id(tree) not in copies:
+            copy = copies[id(tree)] = object.__new__(type(tree))
+            for name, attribute in _attributes(tree).items():  # a frozen dataclass has its own set
+                object.__setattr__(copy, name, _with_numbers(attribute, copies))
+            vars(copy)["training"] = False
+        return copies[id(tree)]
+    pairs = _parts(tree)
+    if pairs is None:
+        return tree
+    return rebuilt(
+        tree, [x.data if x.__class__ is Value else _with_numbers(x, copies) for _, x in pairs]
+    )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from autograd_mini import Value, dot, sign, step
 
 from .activations import activation_name
-from .layers import check_inputs, check_size
+from .checks import check_inputs, check_size
 from .module import Module
 
 

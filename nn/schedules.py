@@ -8,7 +8,7 @@ from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
-from .layers import check_size
+from .checks import check_size
 
 Schedule = Callable[[float], float]
 

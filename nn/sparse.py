@@ -9,7 +9,7 @@ from typing import Any
 from autograd_mini import Value, dot
 
 from .initializers import Initializer, initializer
-from .layers import check_inputs, check_size
+from .checks import check_inputs, check_size
 from .module import Module
 from .randomness import source
 
