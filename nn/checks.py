@@ -17,6 +17,8 @@ def check_number(x: Any, name: str) -> Any:
     >>> check_number(1, "lr")
     1.0
     """
+    if isinstance(x, Value):
+        raise TypeError(f"{name}: expected a plain number, got a Value; write v.data")
     try:
         return Value(x).data
     except TypeError as error:
@@ -50,6 +52,6 @@ def check_inputs(x: Any, expected: int, name: str) -> list[Any]:
 
 def check_scalar(x: Any, name: str) -> None:
     """Raise a TypeError where a list is given and one number is wanted."""
-    if hasattr(x, "__iter__") or hasattr(x, "tolist") and getattr(x, "shape", ()) != ():
+    if hasattr(x, "__iter__") or (hasattr(x, "tolist") and getattr(x, "shape", ()) != ()):
         what = f"a {type(x).__name__} of {len(x)}" if hasattr(x, "__len__") else type(x).__name__
         raise TypeError(f"{name} expected one number, got {what}; write {name}(x[0], ..)")

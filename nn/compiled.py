@@ -46,7 +46,10 @@ class ArrayExecutor:
 
         program = compile(loss, shapes={"x": xs.shape[1:], "y": ys.shape[1:]}, **options)
         _check_labels(task, ys)
-        self.elementwise = vars(type(task.optimizer)).get("elementwise", False)
+        self.elementwise = (
+            vars(type(task.optimizer)).get("elementwise", False)
+            and len(task.optimizer.param_groups) == 1
+        )
         values = [program.values[i] for places in program.places for i in places.ravel()]
         self.state = ArrayState(task.optimizer, values)
         self.loss = _OnArrays(program, self.state)

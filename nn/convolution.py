@@ -1,4 +1,4 @@
-"""Convolutions: linear layers whose outputs hear a few neighbours each, all with the same weights.
+"""Convolutions: linear layers whose outputs depend on a few neighbours each, with shared weights.
 
 As everywhere in deep learning they are cross-correlations: the kernel is not flipped.
 """
@@ -10,22 +10,22 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_mini import Value, dot
+from autograd_mini import Value, dot, nested
 
 from .activations import Activation, activation_function, activation_name
-from .initializers import Initializer, initializer
 from .checks import check_inputs, check_size
+from .initializers import Initializer, initializer
 from .module import Module
 from .randomness import source
 
 
 class _Convolution(Module):
-    """What Conv1d and Conv2d share: kernels of weights, and where they are laid on.
+    """What Conv1d and Conv2d share: the weights of the kernels, and the windows they see.
 
     Attributes:
         w: the weights, w[output][channel][k], or w[output][channel][row][column].
-        b: the biases, one an output channel.
-        axes: what the indices of an input are of.
+        b: the biases, one for each output channel; None without them.
+        axes: the names of an input's indices.
     """
 
     axes: tuple[str, ...]
@@ -39,6 +39,7 @@ class _Convolution(Module):
         stride: int = 1,
         padding: int = 0,
         activation: str | Activation | None = None,
+        bias: bool = True,
         init: str | Initializer | None = None,
         rng: random.Random | None = None,
     ) -> None:
@@ -50,21 +51,21 @@ class _Convolution(Module):
         self.padding = check_size(padding, f"{name} padding", least=0)
         self.activation = activation_function(activation)
         draw = initializer(init, activation_name(self.activation))
-        draws = source(rng)
+        rng = source(rng)
         area = math.prod(self.kernel_size)
         fan_in, fan_out = in_channels * area, out_channels * area
 
         def weights(sizes: tuple[int, ...]) -> Any:
             if not sizes:
-                return Value(draw(fan_in, fan_out, draws))
+                return Value(draw(fan_in, fan_out, rng))
             return [weights(sizes[1:]) for _ in range(sizes[0])]
 
         self.w = weights((out_channels, in_channels, *self.kernel_size))
-        self.b = [Value(0.0) for _ in range(out_channels)]
+        self.b = [Value(0.0) for _ in range(out_channels)] if bias else None
 
     def _windows(self, length: int, size: int) -> list[list[tuple[int, int]]]:
-        """For each output along one axis the pairs (place in the kernel, place in the input);
-        places in the padding, where there are only zeros, are left out."""
+        """For each output along one axis the pairs (index in the kernel, index in the input);
+        those in the padding, where there are only zeros, are left out."""
         count = (length + 2 * self.padding - size) // self.stride + 1
         if count < 1:
             raise ValueError(
@@ -77,7 +78,7 @@ class _Convolution(Module):
         ]
 
     def _check_channels(self, x: Any) -> list[Any]:
-        """The input, or array, as a list of as many channels as there should be."""
+        """The input, or array, as a list of channels, as many as there should be."""
         channels: Any = x.tolist() if hasattr(x, "tolist") else x
         first, at = channels, "x"
         for _ in self.axes:
@@ -95,14 +96,19 @@ class _Convolution(Module):
             )
         return list(channels)
 
+    def _kernels(self) -> list[tuple[Any, Any]]:
+        """The (weights, bias) pairs of the output channels."""
+        return list(zip(self.w, self.b or [0] * len(self.w)))
+
     def _neuron(self, weights: list[Any], inputs: list[Any], bias: Any) -> Any:
         z = dot(weights, inputs, bias)
         return self.activation(z) if self.activation else z
 
     def __repr__(self) -> str:
         size = self.kernel_size[0] if len(set(self.kernel_size)) == 1 else self.kernel_size
-        sizes = f"{len(self.w[0])}, {len(self.b)}, kernel_size={size}"
-        return f"{type(self).__name__}({sizes}, {activation_name(self.activation)})"
+        sizes = f"{len(self.w[0])}, {len(self.w)}, kernel_size={size}"
+        bias = "" if self.b else ", bias=False"
+        return f"{type(self).__name__}({sizes}, {activation_name(self.activation)}{bias})"
 
 
 class Conv1d(_Convolution):
@@ -111,9 +117,9 @@ class Conv1d(_Convolution):
     Args:
         in_channels: the number of input channels, at least 1.
         out_channels: the number of output channels, at least 1.
-        kernel_size: how many neighbours an output hears, at least 1.
-        options: stride, at least 1; padding, the zeros added at either end; activation, init and
-            rng as in Neuron.
+        kernel_size: how many neighbours an output depends on, at least 1.
+        options: stride, at least 1; padding, the zeros added at either end; activation, bias, init
+            and rng as in Neuron.
 
     Called on x[channel][position]; gives y[output channel][position].
 
@@ -143,7 +149,7 @@ class Conv1d(_Convolution):
                 )
                 for window in windows
             ]
-            for w, b in zip(self.w, self.b)
+            for w, b in self._kernels()
         ]
 
 
@@ -154,7 +160,7 @@ class Conv2d(_Convolution):
     Args:
         in_channels: the number of input channels, at least 1.
         out_channels: the number of output channels, at least 1.
-        kernel_size: (rows, columns) that an output hears; one number for a square.
+        kernel_size: (rows, columns) that an output depends on; one number for a square.
         options: as for Conv1d; stride and padding hold along both axes.
 
     >>> layer = Conv2d(1, 4, kernel_size=3, padding=1)
@@ -198,16 +204,14 @@ class Conv2d(_Convolution):
                 ]
                 for row in rows
             ]
-            for w, b in zip(self.w, self.b)
+            for w, b in self._kernels()
         ]
 
 
 def flatten(x: Any) -> list[Any]:
-    """The scalars of nested lists or of an array, in one list.
+    """The scalars of nested lists or of an array, in one list; a layer without parameters.
 
     >>> flatten([[1.0, 2.0], [[3.0]]])
     [1.0, 2.0, 3.0]
     """
-    if hasattr(x, "tolist"):
-        x = x.tolist()
-    return [leaf for part in x for leaf in flatten(part)] if isinstance(x, (list, tuple)) else [x]
+    return nested.flatten(x.tolist() if hasattr(x, "tolist") else x)

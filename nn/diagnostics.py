@@ -75,5 +75,5 @@ def _slope(neuron: Any, x: Sequence[float]) -> float:
     """The derivative of a neuron's activation at its pre-activation."""
     if neuron.activation is None:
         return 1.0
-    z = dot([w.data for w in neuron.w], x, neuron.b.data)
+    z = dot([w.data for w in neuron.w], x, 0 if neuron.b is None else neuron.b.data)
     return grad(neuron.activation)(z)  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Dropout: in training, leave out some of the inputs at random."""
+"""Dropout: in training mode, leave out some of the inputs at random."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from .checks import check_number
 from .module import Module
 from .randomness import source
 
 
 class Dropout(Module):
-    """In training each input is 0 with probability p, and else divided by 1 - p, so that its mean
-    stays; in evaluation mode nothing changes (Srivastava et al. 2014).
+    """In training mode each input becomes 0 with probability p, and is otherwise divided by 1 - p,
+    so that its mean stays; in evaluation mode nothing changes (Srivastava et al. 2014).
 
     Args:
         p: the probability of leaving an input out, in [0, 1).
@@ -26,18 +27,18 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, rng: random.Random | None = None) -> None:
-        if not 0 <= p < 1:
+        if not 0 <= check_number(p, "Dropout p") < 1:
             raise ValueError(f"Dropout expected p in [0, 1), got {p}")
         source(rng)
-        self.p, self.rng = p, rng
+        self.p, self.rng = float(p), rng
 
     def mask(self, count: int) -> list[float]:
-        """A draw: for each input 0, or 1 / (1 - p)."""
-        draws = source(self.rng)
-        return [0.0 if draws.random() < self.p else 1 / (1 - self.p) for _ in range(count)]
+        """A random 0 or 1 / (1 - p) for each input."""
+        rng = source(self.rng)
+        return [0.0 if rng.random() < self.p else 1 / (1 - self.p) for _ in range(count)]
 
     def __call__(self, x: Sequence[Any], mask: Sequence[Any] | None = None) -> list[Any]:
-        """The inputs times the mask; by default, in training, one that is drawn now."""
+        """The inputs times the mask; by default, in training mode, a mask that is drawn now."""
         inputs = x.tolist() if hasattr(x, "tolist") else list(x)
         if any(isinstance(xi, (list, tuple)) for xi in inputs):
             raise TypeError(
@@ -50,7 +51,7 @@ class Dropout(Module):
             traced = next((xi for xi in inputs if hasattr(xi, "__draw__")), None)
             if traced is None:
                 mask = self.mask(len(inputs))
-            else:  # a compiled program draws it
+            else:  # a compiled program draws it for each example
                 mask = traced.__draw__(self.mask, len(inputs))
         if len(mask) != len(inputs):
             raise ValueError(f"Dropout expected a mask of {len(inputs)} numbers, got {len(mask)}")

@@ -1,4 +1,4 @@
-"""How weights start: each a function of (inputs, outputs, rng) that draws one weight."""
+"""Initializers of weights: functions of (inputs, outputs, rng) that draw one weight."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Initializer = Callable[[int, int, Any], float]
 
 
 def he(inputs: int, outputs: int, rng: Any = random) -> float:
-    """Normal with variance 2 / inputs, for relu and its kin (He et al. 2015, arXiv:1502.01852)."""
+    """Normal with variance 2 / inputs, for relu and the like (He et al. 2015, arXiv:1502.01852)."""
     return rng.gauss(0.0, math.sqrt(2.0 / inputs))  # type: ignore[no-any-return]
 
 
 def xavier(inputs: int, outputs: int, rng: Any = random) -> float:
-    """Uniform with variance 2 / (inputs + outputs), for tanh and its kin (Glorot, Bengio 2010)."""
+    """Uniform with variance 2 / (inputs + outputs), for tanh and the like (Glorot, Bengio 2010)."""
     limit = math.sqrt(6.0 / (inputs + outputs))
     return rng.uniform(-limit, limit)  # type: ignore[no-any-return]
 
@@ -31,7 +31,7 @@ RECTIFIERS = {"relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "mish", 
 
 
 def initializer(init: str | Initializer | None, activation_name: str) -> Initializer:
-    """The initializer that `init` names or is; by default the one that suits the activation.
+    """The initializer `init`, or that of its name; by default the one that suits the activation.
 
     Raises:
         ValueError: there is no initializer of that name.

@@ -10,7 +10,8 @@ from typing import Any
 from autograd_mini import Value, dot
 
 from .activations import Activation, activation_function, activation_name
-from .checks import check_inputs, check_size
+from .checks import check_inputs as check_inputs
+from .checks import check_size as check_size
 from .initializers import Initializer, initializer
 from .module import Module
 from .randomness import source
@@ -23,15 +24,16 @@ class Neuron(Module):
         nin: the number of inputs, at least 1.
         nonlin: False leaves the activation out (micrograd's switch).
         activation: a function, its name, or None for a linear neuron.
+        bias: False leaves out b.
         init: "he", "xavier", "uniform", or a function (inputs, outputs, rng) -> weight; by default
-            he for relu and its kin, else xavier. The bias starts at 0.
+            he for relu and the like, else xavier. The bias starts at 0.
         rng: a random.Random; None uses the random module, so that random.seed works.
-        expand: True makes every product and sum a node of its own, instead of one dot node.
-        nout: how many neurons its layer has, for the initializers that ask.
+        expand: True makes every product and sum its own node, instead of one dot node.
+        nout: how many neurons its layer has, for the initializer.
 
     Attributes:
         w: the weights, a list of Values.
-        b: the bias, a Value.
+        b: the bias, a Value; None without one.
 
     >>> neuron = Neuron(2, activation="tanh")
     >>> neuron.w, neuron.b = [Value(1.0), Value(-2.0)], Value(0.5)
@@ -45,6 +47,7 @@ class Neuron(Module):
         nonlin: bool = True,
         *,
         activation: str | Activation | None = "relu",
+        bias: bool = True,
         init: str | Initializer | None = None,
         rng: random.Random | None = None,
         expand: bool = False,
@@ -53,26 +56,26 @@ class Neuron(Module):
         nin, nout = check_size(nin, "Neuron inputs"), check_size(nout, "Neuron nout")
         self.activation = activation_function(activation if nonlin else None)
         draw = initializer(init, activation_name(self.activation))
-        draws = source(rng)
-        self.w = [Value(draw(nin, nout, draws)) for _ in range(nin)]
-        self.b = Value(0.0)
+        rng = source(rng)
+        self.w = [Value(draw(nin, nout, rng)) for _ in range(nin)]
+        self.b = Value(0.0) if bias else None
         self.expand = expand
 
     def __call__(self, x: Sequence[Any]) -> Any:
         return self._respond(check_inputs(x, len(self.w), "Neuron"))
 
     def _respond(self, x: list[Any]) -> Any:
-        """The answer to inputs that have been checked."""
-        z: Any = self.b
+        """The output for inputs that have been checked."""
+        z: Any = 0 if self.b is None else self.b
         if self.expand:
-            for w, xi in zip(self.w, x):  # sum() would round numbers otherwise than Values
+            for w, xi in zip(self.w, x):  # sum() rounds numbers otherwise than Values
                 z = z + w * xi
         else:
             z = dot(self.w, x, z)
         return self.activation(z) if self.activation else z
 
     def __repr__(self) -> str:
-        return f"Neuron({len(self.w)}, {activation_name(self.activation)})"
+        return f"Neuron({len(self.w)}, {_options(self)})"
 
 
 class Layer(Module):
@@ -100,7 +103,7 @@ class Layer(Module):
 
     def __repr__(self) -> str:
         first = self.neurons[0]
-        return f"Layer({len(first.w)}, {len(self.neurons)}, {activation_name(first.activation)})"
+        return f"Layer({len(first.w)}, {len(self.neurons)}, {_options(first)})"
 
 
 def Linear(nin: int, nout: int, **options: Any) -> Layer:
@@ -122,7 +125,7 @@ class MLP(Module):
         nouts: the sizes of the layers, at least one; the last is the number of outputs.
         activation: of the hidden layers.
         output_activation: of the last layer; None is linear.
-        options: init, rng and expand, as in Neuron.
+        options: bias, init, rng and expand, as in Neuron.
 
     Returns (when called):
         A list of outputs, or the output itself where there is one.
@@ -165,4 +168,9 @@ class MLP(Module):
     def __repr__(self) -> str:
         first = self.layers[0].neurons[0]
         sizes = [len(layer.neurons) for layer in self.layers]
-        return f"MLP({len(first.w)}, {sizes}, {activation_name(first.activation)})"
+        return f"MLP({len(first.w)}, {sizes}, {_options(first)})"
+
+
+def _options(neuron: Neuron) -> str:
+    """The options of a neuron that a repr shows."""
+    return activation_name(neuron.activation) + (", bias=False" if neuron.b is None else "")

@@ -1,12 +1,15 @@
-"""Loss functions: how far predictions are from what was wanted, as one scalar."""
+"""Loss functions: how far predictions are from targets, as one scalar."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import Any
 
-from autograd_mini import Value, dot, fsum, log, logsumexp, pick, relu, softplus
+from autograd_mini import Value, clip, dot, fsum, log, logsumexp, pick, relu, softplus
+
+from .checks import check_number, check_scalar
 
 
 def mean_squared_error(predictions: Any, targets: Any) -> Any:
@@ -15,8 +18,7 @@ def mean_squared_error(predictions: Any, targets: Any) -> Any:
     >>> mean_squared_error([1.0, 4.0], [1.0, 2.0])
     2.0
     """
-    squares = _squares(predictions, targets)
-    return squares[0] if len(squares) == 1 else fsum(squares) / len(squares)
+    return _mean([d**2 for d in _differences(predictions, targets, "mean_squared_error")])
 
 
 def half_squared_error(predictions: Any, targets: Any) -> Any:
@@ -25,16 +27,48 @@ def half_squared_error(predictions: Any, targets: Any) -> Any:
     >>> half_squared_error([1.0, 4.0], [1.0, 2.0])
     2.0
     """
-    return fsum(_squares(predictions, targets)) / 2
+    return fsum([d**2 for d in _differences(predictions, targets, "half_squared_error")]) / 2
 
 
-def _squares(predictions: Any, targets: Any) -> list[Any]:
+def huber(predictions: Any, targets: Any, delta: float = 1.0) -> Any:
+    """The mean over n predictions, or the loss of a single one, of the Huber loss (Huber 1964).
+
+    It is d**2 / 2 for a difference d of at most `delta`, and delta * (|d| - delta / 2) beyond, so
+    that outliers count less than in a squared error.
+
+    Args:
+        predictions: a list of n scalars, or one.
+        targets: likewise.
+        delta: where the parabola becomes a line, above 0.
+
+    >>> huber(0.5, 0.0), huber(3.0, 0.0), huber([0.5, 3.0], [0.0, 0.0])
+    (0.125, 2.5, 1.3125)
+    """
+    delta = float(check_number(delta, "huber delta"))
+    if not 0 < delta < math.inf:
+        raise ValueError(f"huber expected delta above 0, got {delta}")
+    differences = _differences(predictions, targets, "huber")
+    pairs = [(d, clip(d, -delta, delta)) for d in differences]
+    return _mean([clipped * (d - clipped / 2) for d, clipped in pairs])
+
+
+def _differences(predictions: Any, targets: Any, name: str) -> list[Any]:
     single = not hasattr(predictions, "__iter__")
     ps = [predictions] if single else list(predictions)
     ts = list(targets) if hasattr(targets, "__iter__") else [targets]
     if len(ps) != len(ts) or not ps:
         raise ValueError(f"expected as many targets as predictions, got {len(ts)} for {len(ps)}")
-    return [(p - t) ** 2 for p, t in zip(ps, ts)]
+    for x in (*ps, *ts):
+        if hasattr(x, "__iter__"):
+            raise TypeError(
+                f"{name} expected lists of numbers, got a {type(x).__name__} in them; write "
+                f"{name}(flatten(predictions), flatten(targets)) with nn.flatten"
+            )
+    return [p - t for p, t in zip(ps, ts)]
+
+
+def _mean(xs: list[Any]) -> Any:
+    return xs[0] if len(xs) == 1 else fsum(xs) / len(xs)
 
 
 def hinge(score: Any, label: Any) -> Any:
@@ -43,7 +77,7 @@ def hinge(score: Any, label: Any) -> Any:
     >>> hinge(0.25, 1), hinge(0.25, -1)
     (0.75, 1.25)
     """
-    _check_label(label, (-1, 1), "hinge")
+    _check_label(score, label, (-1, 1), "hinge")
     return relu(1 - label * score)
 
 
@@ -53,12 +87,12 @@ def perceptron_cost(score: Any, label: Any) -> Any:
     >>> perceptron_cost(0.25, 1), perceptron_cost(0.25, -1)
     (0.0, 0.25)
     """
-    _check_label(label, (-1, 1), "perceptron_cost")
+    _check_label(score, label, (-1, 1), "perceptron_cost")
     return relu(-label * score)
 
 
 def negative_log_likelihood(probability: Any, label: Any) -> Any:
-    """-log of the probability given to the label that was seen; labels 0 and 1.
+    """-log of the probability that the model gives to the label; labels 0 and 1.
 
     Args:
         probability: that of label 1, in (0, 1).
@@ -67,48 +101,106 @@ def negative_log_likelihood(probability: Any, label: Any) -> Any:
     >>> round(negative_log_likelihood(0.25, 1), 6)
     1.386294
     """
-    _check_label(label, (0, 1), "negative_log_likelihood")
+    _check_label(probability, label, (0, 1), "negative_log_likelihood")
     return -log(label * probability + (1 - label) * (1 - probability))
 
 
 def binary_cross_entropy_with_logits(logit: Any, label: Any) -> Any:
-    """The negative log-likelihood of sigmoid(logit), without overflow; labels 0 and 1.
+    """The negative log-likelihood of sigmoid(logit), without overflow.
 
-    It is log(1 + exp(-logit)) for label 1 and log(1 + exp(logit)) for label 0.
+    It is label * log(1 + exp(-logit)) + (1 - label) * log(1 + exp(logit)).
+
+    Args:
+        logit: a scalar.
+        label: 0 or 1; or a soft label between them, the probability of label 1.
 
     >>> round(binary_cross_entropy_with_logits(0.0, 1), 6)
     0.693147
     """
-    _check_label(label, (0, 1), "binary_cross_entropy_with_logits")
-    return softplus((1 - 2 * label) * logit)
+    name = "binary_cross_entropy_with_logits"
+    check_scalar(logit, name)
+    check_scalar(label, name)
+    if _is_plain(label):
+        if not 0 <= label <= 1:
+            raise ValueError(f"{name} expected a label from 0 to 1, got {label!r}")
+        if label in (0, 1):
+            return softplus((1 - 2 * label) * logit)
+    return label * softplus(-logit) + (1 - label) * softplus(logit)
 
 
-def cross_entropy(logits: Sequence[Any], target: Any) -> Any:
+def cross_entropy(
+    logits: Sequence[Any],
+    target: Any,
+    *,
+    weight: Sequence[float] | None = None,
+    label_smoothing: float = 0.0,
+) -> Any:
     """-log softmax(logits) at the target, without overflow.
+
+    In general it is the sum over the classes c of weight[c] * q[c] * -log softmax(logits)[c], where
+    q = (1 - label_smoothing) * target + label_smoothing / n, as in PyTorch with reduction="none".
+    fit() takes the plain mean of it over the examples; for targets that are indices PyTorch's
+    reduction="mean" divides by the sum of the targets' weights instead.
 
     Args:
         logits: a list of n scores, one a class.
         target: the index of the right class, from 0; or a list of n probabilities that sum to 1,
             such as a one-hot list.
+        weight: how much each class counts, n numbers; by default 1 each.
+        label_smoothing: the probability that is spread over all classes, in [0, 1].
 
     >>> round(cross_entropy([0.0, 0.0, 0.0], 2), 6)
     1.098612
     >>> cross_entropy([1.0, 2.0], [0, 1]) == cross_entropy([1.0, 2.0], 1)
     True
+    >>> round(cross_entropy([0.0, 0.0], 1, weight=[1.0, 3.0], label_smoothing=0.5), 6)
+    1.732868
     """
     if not hasattr(logits, "__iter__"):
         raise TypeError("cross_entropy expected a list of logits, one a class, got one number")
-    logits = list(logits)
-    if not hasattr(target, "__iter__"):
-        return logsumexp(logits) - pick(logits, target)
-    weights = list(target)
-    if len(weights) != len(logits):
+    logits = _less_the_largest(list(logits), target)
+    n = len(logits)
+    smoothing = float(check_number(label_smoothing, "cross_entropy label_smoothing"))
+    if not 0 <= smoothing <= 1:
+        raise ValueError(f"cross_entropy expected label_smoothing in [0, 1], got {smoothing}")
+    weights = [1] * n if weight is None else list(weight)
+    if len(weights) != n:
+        raise ValueError(f"cross_entropy expected a weight of {n} classes, got {len(weights)}")
+    total = logsumexp(logits)
+    if hasattr(target, "__iter__"):
+        target = _probabilities(target, n)
+        if weight is None and not smoothing:
+            return total - dot(logits, target)
+        target = [w * ((1 - smoothing) * t + smoothing / n) for w, t in zip(weights, target)]
+        return fsum(target) * total - dot(logits, target)
+    loss = total - pick(logits, target)
+    if weight is not None:
+        loss = pick(weights, target) * loss
+    if not smoothing:
+        return loss
+    everywhere = fsum(weights) * total - dot(logits, weights)
+    return (1 - smoothing) * loss + smoothing / n * everywhere
+
+
+def _less_the_largest(logits: list[Any], target: Any) -> list[Any]:
+    """The logits less the largest of them, a plain number: the loss and its derivatives stay the
+    same, and logits of any size keep their digits. A compiled program does so itself."""
+    if any(hasattr(x, "__pick__") for x in (*logits, target)):  # traced: it has no number
+        return logits
+    numbers = [x.data if isinstance(x, Value) else x for x in logits]
+    largest = max((x for x in numbers if _is_plain(x) and x - x == 0), default=0)
+    return [x - largest for x in logits] if largest else logits
+
+
+def _probabilities(target: Iterable[Any], n: int) -> list[Any]:
+    probabilities = list(target)
+    if len(probabilities) != n:
         raise ValueError(
-            f"cross_entropy expected a target of {len(logits)} classes, got {len(weights)}"
+            f"cross_entropy expected a target of {n} classes, got {len(probabilities)}"
         )
-    if all(map(_is_plain, weights)) and abs(sum(weights) - 1) > 1e-9:
-        raise ValueError(f"cross_entropy expected a target that sums to 1, got {weights}")
-    return logsumexp(logits) - dot(logits, weights)
+    if all(map(_is_plain, probabilities)) and abs(sum(probabilities) - 1) > 1e-9:
+        raise ValueError(f"cross_entropy expected a target that sums to 1, got {probabilities}")
+    return probabilities
 
 
 def l1(parameters: Iterable[Value]) -> Any:
@@ -125,6 +217,8 @@ def _is_plain(x: Any) -> bool:
     return isinstance(x, Real)
 
 
-def _check_label(label: Any, allowed: tuple[int, int], name: str) -> None:
+def _check_label(score: Any, label: Any, allowed: tuple[int, int], name: str) -> None:
+    check_scalar(score, name)
+    check_scalar(label, name)
     if _is_plain(label) and label not in allowed:
         raise ValueError(f"{name} expected a label of {allowed[0]} or {allowed[1]}, got {label!r}")

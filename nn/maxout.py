@@ -20,7 +20,7 @@ class Maxout(Module):
         nin: the number of inputs, at least 1.
         nout: the number of outputs, at least 1.
         pieces: how many linear functions an output has, at least 1.
-        options: init, rng and expand, as in Neuron.
+        options: bias, init, rng and expand, as in Neuron.
 
     Attributes:
         pieces: the Linear layers.
@@ -35,7 +35,7 @@ class Maxout(Module):
 
     def __init__(self, nin: int, nout: int, pieces: int = 2, **options: Any) -> None:
         if "activation" in options:
-            raise TypeError("Maxout has no activation: the largest piece is what bends it")
+            raise TypeError("Maxout has no activation: it takes the largest of its pieces")
         count = check_size(pieces, "Maxout pieces")
         self.pieces = [Linear(nin, nout, **options) for _ in range(count)]
 

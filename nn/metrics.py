@@ -20,7 +20,7 @@ def accuracy(outputs: Sequence[float], label: int) -> float:
 
 
 def binary_accuracy(output: float, label: int) -> float:
-    """The same of a single score: 1.0 where it is above 0 for label 1, or not for labels 0 and -1.
+    """1.0 where the sign of a single score is that of the label: above 0 for 1, else for 0 and -1.
 
     >>> binary_accuracy(0.3, 1), binary_accuracy(0.3, -1)
     (1.0, 0.0)
@@ -31,18 +31,20 @@ def binary_accuracy(output: float, label: int) -> float:
 def confusion_matrix(
     predicted: Sequence[int], labels: Sequence[int], classes: int
 ) -> list[list[int]]:
-    """How often each class (a row) was taken for each (a column).
+    """How often each class (a row) was predicted as each (a column).
 
     Args:
-        predicted: the classes that were said, indices below `classes`.
-        labels: the classes that were right, likewise.
-        classes: how many there are.
+        predicted: the predicted classes, indices below `classes`.
+        labels: the right classes, likewise.
+        classes: the number of classes.
 
     >>> confusion_matrix([0, 1, 1], [0, 1, 0], 2)
     [[1, 1], [0, 1]]
     """
     if len(predicted) != len(labels):
-        raise ValueError(f"expected a prediction a label, got {len(predicted)} for {len(labels)}")
+        raise ValueError(
+            f"expected one prediction for each label, got {len(predicted)} for {len(labels)}"
+        )
     for k in (*predicted, *labels):
         if k not in range(classes):
             raise ValueError(
@@ -50,6 +52,6 @@ def confusion_matrix(
                 "-1 and 1 as 0 and 1"
             )
     table = [[0] * classes for _ in range(classes)]
-    for said, was in zip(predicted, labels):
-        table[was][said] += 1
+    for column, row in zip(predicted, labels):
+        table[row][column] += 1
     return table

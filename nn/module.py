@@ -211,8 +211,11 @@ def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def _parts(tree: Any) -> list[tuple[Any, Any]] | None:
     """Those of nested.parts; None for an array of numbers, which can be large."""
-    searched = isinstance(tree, (list, tuple, dict)) or getattr(tree, "dtype", None) == object
-    return parts(tree) if searched else None
+    if not isinstance(tree, (list, tuple, dict)):
+        dtype = getattr(tree, "dtype", None)
+        if dtype is None or dtype.kind != "O":
+            return None
+    return parts(tree)
 
 
 def _refuse_hidden(container: Any, members: list[Any]) -> None:

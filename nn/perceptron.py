@@ -1,4 +1,4 @@
-"""Rosenblatt's perceptron, which learns from its mistakes alone."""
+"""Rosenblatt's perceptron, which learns from its mistakes only."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 from autograd_mini import Value, dot, sign, step
 
 from .activations import activation_name
-from .checks import check_inputs, check_size
+from .checks import check_inputs, check_number, check_size
 from .module import Module
 
 
 class PerceptronFit(NamedTuple):
-    """How learning went.
+    """The result of Perceptron.fit.
 
     Attributes:
         converged: whether the last pass made no mistake.
-        mistakes: how many mistakes each pass made.
+        mistakes: the number of mistakes in each pass.
     """
 
     converged: bool
@@ -33,7 +33,7 @@ class Perceptron(Module):
         activation: "sign", for labels -1 and 1, or "step", for labels 0 and 1.
 
     Attributes:
-        w: nin + 1 weights, that start at 0; the last is the bias.
+        w: nin + 1 weights, which start at 0; the last is the bias.
 
     >>> gate = Perceptron(2, activation="step")
     >>> AND = [([0, 0], 0), ([0, 1], 0), ([1, 0], 0), ([1, 1], 1)]
@@ -67,23 +67,24 @@ class Perceptron(Module):
         """Learn by the update rule: after each mistake w += lr * y * x, with y = -1 or 1.
 
         That is a step of gradient descent on the cost I{y' != y} |w . x|. On data that a line (a
-        plane, ..) separates it stops making mistakes after finitely many (Novikoff 1962); on
-        other data it never does.
+        plane, ..) separates, it makes finitely many mistakes (Novikoff 1962); on other data it
+        never stops making them.
 
         Args:
             data: (x, label) pairs.
             epochs: the largest number of passes, at least 1.
             lr: the learning rate, above 0.
-            rng: if given, orders the examples anew for each pass.
+            rng: if given, shuffles the examples before each pass.
 
         Returns:
             A PerceptronFit.
         """
         order, mistakes = list(data), []
-        if not order or epochs < 1 or not lr > 0:
+        epochs, lr = check_size(epochs, "Perceptron epochs"), float(check_number(lr, "lr"))
+        if not order or not lr > 0:
             raise ValueError(
-                f"Perceptron.fit expected examples, epochs of at least 1 and lr above 0, got "
-                f"{len(order)} examples, epochs={epochs} and lr={lr}"
+                f"Perceptron.fit expected examples and lr above 0, got {len(order)} examples and "
+                f"lr={lr}"
             )
         for _, label in order:
             if label not in self.labels:
@@ -97,7 +98,7 @@ class Perceptron(Module):
         return PerceptronFit(mistakes[-1] == 0, mistakes)
 
     def _learn(self, x: Sequence[float], label: int, lr: float) -> bool:
-        """Look at one example; whether it was a mistake. A score of 0 is one for either label."""
+        """Update the weights if the example is a mistake, as a score of 0 is; returns whether."""
         y = 1 if label == 1 else -1
         if y * self.score(x).data > 0:
             return False

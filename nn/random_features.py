@@ -15,7 +15,7 @@ from .randomness import source
 
 
 class RandomFeatures(Module):
-    """sgn(B x) with B drawn once from the standard normal distribution, and not trained.
+    """sgn(B x), where B is drawn once from the standard normal distribution and not trained.
 
     Args:
         nin: the number of inputs, at least 1.
@@ -49,9 +49,9 @@ class RandomFeatures(Module):
         nin = check_size(nin, "RandomFeatures inputs")
         nout = check_size(nout, "RandomFeatures features")
         self.activation = activation_function(activation)
-        draws = source(rng)
-        self.w = [[Value(draws.gauss(0, 1)) for _ in range(nin)] for _ in range(nout)]
-        self.b = [Value(draws.gauss(0, 1) if bias else 0.0) for _ in range(nout)]
+        rng = source(rng)
+        self.w = [[Value(rng.gauss(0, 1)) for _ in range(nin)] for _ in range(nout)]
+        self.b = [Value(rng.gauss(0, 1) if bias else 0.0) for _ in range(nout)]
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         x = check_inputs(x, len(self.w[0]), "RandomFeatures")

@@ -1,4 +1,4 @@
-"""Where random numbers come from."""
+"""The random number generator that a function takes as `rng`."""
 
 from __future__ import annotations
 

@@ -10,11 +10,11 @@ from .module import Module
 
 
 class Sequential(Module):
-    """What each part gives goes into the next.
+    """Modules applied one after another, each to the output of the one before.
 
     Args:
-        parts: modules; functions of what the one before gives; or names of activations, which
-            are applied to each element of a list.
+        parts: modules; other functions; or names of activations, which are applied to each
+            element of a list.
 
     Attributes:
         layers: the parts.

@@ -8,8 +8,8 @@ from typing import Any
 
 from autograd_mini import Value, dot
 
-from .initializers import Initializer, initializer
 from .checks import check_inputs, check_size
+from .initializers import Initializer, initializer
 from .module import Module
 from .randomness import source
 
@@ -20,14 +20,15 @@ class SparseLinear(Module):
     Args:
         nin: the number of inputs, at least 1.
         nout: the number of outputs, at least 1.
-        connections: pairs (i, j): output i hears input j. Without them each pair is drawn.
-        density: the share of pairs that are drawn, in (0, 1].
-        init: an initializer, by its name or itself; it is told how many inputs an output hears.
+        connections: pairs (i, j): output i depends on input j. By default they are drawn.
+        density: the probability of each pair to be drawn, in (0, 1].
+        bias: False leaves out b.
+        init: an initializer or its name; its number of inputs is that of an output's connections.
         rng: a random.Random; None uses the random module.
 
     Attributes:
-        w: for each output its weights by input, w[i][j]; there is one where i hears j.
-        b: the biases.
+        w: for each output its weights by input, w[i][j], for the connections (i, j).
+        b: the biases; None without them.
 
     >>> layer = SparseLinear(3, 2, connections=[(0, 0), (0, 2), (1, 1)])
     >>> [name for name, _ in layer.named_parameters()]
@@ -41,6 +42,7 @@ class SparseLinear(Module):
         *,
         connections: Iterable[tuple[int, int]] | None = None,
         density: float = 0.5,
+        bias: bool = True,
         init: str | Initializer | None = None,
         rng: random.Random | None = None,
     ) -> None:
@@ -48,9 +50,9 @@ class SparseLinear(Module):
         nout = check_size(nout, "SparseLinear outputs")
         if not 0 < density <= 1:
             raise ValueError(f"SparseLinear expected a density in (0, 1], got {density}")
-        draws = source(rng)
+        rng = source(rng)
         if connections is None:
-            pairs = [(i, j) for i in range(nout) for j in range(nin) if draws.random() < density]
+            pairs = [(i, j) for i in range(nout) for j in range(nin) if rng.random() < density]
         else:
             pairs = sorted(set(connections))
         for i, j in pairs:
@@ -60,13 +62,15 @@ class SparseLinear(Module):
                 )
         draw = initializer(init, "linear")
         connected = [[j for k, j in pairs if k == i] for i in range(nout)]
-        self.w = [{j: Value(draw(len(heard), nout, draws)) for j in heard} for heard in connected]
-        self.b = [Value(0.0) for _ in range(nout)]
+        self.w = [{j: Value(draw(len(js), nout, rng)) for j in js} for js in connected]
+        self.b = [Value(0.0) for _ in range(nout)] if bias else None
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         x = check_inputs(x, self.nin, "SparseLinear")
-        return [dot(list(w.values()), [x[j] for j in w], b) for w, b in zip(self.w, self.b)]
+        biases = self.b or [0] * len(self.w)
+        return [dot(list(w.values()), [x[j] for j in w], b) for w, b in zip(self.w, biases)]
 
     def __repr__(self) -> str:
         count = sum(map(len, self.w))
-        return f"SparseLinear({self.nin}, {len(self.b)}, {count} connections)"
+        bias = "" if self.b else ", bias=False"
+        return f"SparseLinear({self.nin}, {len(self.w)}, {count} connections{bias})"

@@ -150,7 +150,7 @@ def _executor(task: Task, compiled: bool | str) -> Iterator[Executor]:
 
     Afterwards, however training ends, the learning rate and the model's mode are as before.
     """
-    optimizer, lr = task.optimizer, task.optimizer.lr
+    optimizer, lrs = task.optimizer, task.optimizer.lrs
     evaluating = isinstance(task.model, Module) and not task.model.training
     with in_mode(task.model, training=True) if evaluating else nullcontext():
         executor = _compiled(task, compiled) if compiled else ScalarExecutor(task)
@@ -158,7 +158,7 @@ def _executor(task: Task, compiled: bool | str) -> Iterator[Executor]:
             yield executor
         finally:
             executor.end_epoch()
-            optimizer.lr = lr
+            optimizer.lrs = lrs
 
 
 def _compiled(task: Task, backend: bool | str) -> Executor:
@@ -172,7 +172,7 @@ def _compiled(task: Task, backend: bool | str) -> Executor:
 
 def _epochs(task: Task, executor: Executor) -> Iterator[Epoch]:
     """Train for one epoch after another."""
-    lr, count = task.optimizer.lr, len(task.data)
+    lrs, count = task.optimizer.lrs, len(task.data)
     for number in range(1, task.epochs + 1):
         order = list(range(count))  # from the rng alone, so that training can be resumed
         task.rng.shuffle(order)
@@ -183,7 +183,8 @@ def _epochs(task: Task, executor: Executor) -> Iterator[Epoch]:
             batch = order[start : start + task.batch_size]
             if task.schedule:
                 fraction = (number - 1 + start / count) / task.epochs
-                task.optimizer.lr = lr * factor_at(task.schedule, fraction)
+                factor = factor_at(task.schedule, fraction)
+                task.optimizer.lrs = [lr * factor for lr in lrs]
             error, outputs = executor.backward(batch)
             total += error
             for i, output in zip(batch, outputs):

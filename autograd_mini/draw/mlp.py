@@ -167,7 +167,8 @@ def _draw_neuron(
     else:
         name = f"layers.{column - 1}.neurons.{k}"
         identity, look = f"neuron-{column - 1}-{k}", OUTPUT if column == len(layers) else NEURON
-        hint = f"{name}, bias {exact(_number(layers[column - 1][k].b))}"
+        bias = layers[column - 1][k].b
+        hint = name if bias is None else f"{name}, bias {exact(_number(bias))}"
     if value is not None:
         hint += f" = {exact(value)}"
     picture.node(

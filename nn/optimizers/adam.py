@@ -1,10 +1,9 @@
-"""Adam: each parameter at a rate of its own, from running means of its gradient and its square."""
+"""Adam: a learning rate for each parameter, from running means of its gradient and its square."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from numbers import Real
 from typing import Any
 
 from autograd_mini import Value
@@ -22,7 +21,7 @@ class Adam(Optimizer):
     Args:
         parameters: the Values to train.
         lr: the learning rate, at least 0.
-        betas: how much of the two means is kept each step, both in [0, 1).
+        betas: how much of the two means is kept at each step, both in [0, 1).
         eps: keeps the quotient finite, at least 0.
         weight_decay: adds weight_decay * p to each gradient, at least 0.
 
@@ -37,9 +36,7 @@ class Adam(Optimizer):
     memory = ("steps", "means", "squares")
     own_checks = ("betas",)
 
-    betas: tuple[float, float]
-    eps: float
-    weight_decay: float
+    decoupled = False  # whether the weight decay is left out of the means
 
     def __init__(
         self,
@@ -49,17 +46,15 @@ class Adam(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        pair = tuple(betas) if isinstance(betas, list) else betas
-        super().__init__(parameters, lr=lr, betas=pair, eps=eps, weight_decay=weight_decay)
+        super().__init__(parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
         self.steps = 0
         self.means: list[float] | None = None
         self.squares: list[float] | None = None
 
     def check(self, state: Mapping[str, Any]) -> None:
-        super().check(state)
         betas = state["betas"]
         pair = isinstance(betas, tuple) and len(betas) == 2
-        if not pair or not all(isinstance(beta, Real) and 0 <= float(beta) < 1 for beta in betas):
+        if not pair or not all(0 <= beta < 1 for beta in betas):
             raise ValueError(f"{type(self).__name__} expected two betas in [0, 1), got {betas!r}")
         steps = state.get("steps", 0)
         if not isinstance(steps, int) or steps < 0:
@@ -70,21 +65,30 @@ class Adam(Optimizer):
 
     def step(self) -> None:
         """Move every parameter against its gradient."""
-        self._move([p.grad + self.weight_decay * p.data for p in self.parameters])
-
-    def _move(self, gradients: list[float]) -> None:
-        beta1, beta2 = self.betas
-        zeros = [0.0] * len(gradients)
-        self.steps += 1
-        self.means = [beta1 * m + (1 - beta1) * g for m, g in zip(self.means or zeros, gradients)]
-        self.squares = [
-            beta2 * v + (1 - beta2) * g * g for v, g in zip(self.squares or zeros, gradients)
-        ]
-        # both means start from 0, which the corrections make up for
-        rate = self.lr / (1 - beta1**self.steps)
-        correction = math.sqrt(1 - beta2**self.steps)
-        for p, m, v in zip(self.parameters, self.means, self.squares):
-            p.data -= rate * m / (v**0.5 / correction + self.eps)
+        means: list[float] = []
+        squares: list[float] = []
+        steps = self.steps + 1
+        zeros = [0.0] * len(self.parameters)
+        for group, part in self.groups():
+            parameters, (beta1, beta2), eps = self.parameters[part], group.betas, group.eps
+            decay = group.weight_decay
+            if self.decoupled:
+                for p in parameters:
+                    p.data *= 1 - group.lr * decay
+                decay = 0.0
+            gradients = [p.grad + decay * p.data for p in parameters]
+            ms = (self.means or zeros)[part]
+            vs = (self.squares or zeros)[part]
+            ms = [beta1 * m + (1 - beta1) * g for m, g in zip(ms, gradients)]
+            vs = [beta2 * v + (1 - beta2) * g * g for v, g in zip(vs, gradients)]
+            # both means start from 0, which the corrections make up for
+            rate = group.lr / (1 - beta1**steps)
+            correction = math.sqrt(1 - beta2**steps)
+            for p, m, v in zip(parameters, ms, vs):
+                p.data -= rate * m / (v**0.5 / correction + eps)
+            means += ms
+            squares += vs
+        self.steps, self.means, self.squares = steps, means, squares
 
 
 class AdamW(Adam):
@@ -103,7 +107,7 @@ class AdamW(Adam):
     0.95
     """
 
-    elementwise = True
+    elementwise = decoupled = True
 
     def __init__(
         self,
@@ -114,9 +118,3 @@ class AdamW(Adam):
         weight_decay: float = 1e-2,
     ) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay)
-
-    def step(self) -> None:
-        """Move every parameter against its gradient."""
-        for p in self.parameters:
-            p.data *= 1 - self.lr * self.weight_decay
-        self._move([p.grad for p in self.parameters])

@@ -1,4 +1,4 @@
-"""An optimizer's parameters as one array, which its arithmetic on numbers moves as it is."""
+"""An optimizer's parameters as one array, on which its step() computes as on numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .base import Optimizer, set_numbers
 
 
 class ArrayParameter:
-    """What an optimizer sees of a parameter: here an array of numbers, and their gradient."""
+    """What an optimizer uses of a parameter: here an array of numbers, and their gradient."""
 
     __slots__ = ("data", "grad")
 
@@ -22,11 +22,11 @@ class ArrayParameter:
 
 
 class ArrayState:
-    """Where the numbers of an optimizer's parameters are: in their Values, or in one array.
+    """Moves the numbers of an optimizer's parameters between their Values and one array.
 
     Args:
-        optimizer: load() gives it the array, sync() the Values again.
-        order: its parameters, in the order they are to have in the array.
+        optimizer: load() makes the array its parameter, and sync() the Values again.
+        order: its parameters, in their order in the array.
 
     Raises:
         ValueError: a parameter is there twice.
@@ -41,7 +41,7 @@ class ArrayState:
         self.parameter: Any = None
 
     def load(self) -> None:
-        """From here on the numbers are in the array."""
+        """Move the numbers and gradients into the array."""
         self.parameter = ArrayParameter(
             self._array([p.data for p in self.values]), self._array([p.grad for p in self.values])
         )
@@ -50,7 +50,7 @@ class ArrayState:
         vars(self.optimizer).update(arrays, parameters=[self.parameter])
 
     def sync(self) -> None:
-        """From here on numbers and gradients are in the Values. Called twice, it does no more."""
+        """Move them back into the Values; a second call changes nothing."""
         if self.optimizer.parameters is self.values:
             return
         set_numbers(self.values, self._numbers(self.parameter.data))
@@ -61,7 +61,7 @@ class ArrayState:
         vars(self.optimizer).update(lists, parameters=self.values)
 
     def part(self, values: Sequence[Value]) -> Any:
-        """Where these are in the array: a slice, if they lie side by side."""
+        """Their indices in the array: a slice if they are adjacent."""
         places = [self.place[value] for value in values]
         start, stop = places[0], places[0] + len(places)
         return slice(start, stop) if places == list(range(start, stop)) else np.array(places)

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from numbers import Real
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from autograd_mini import Value
 
-from . import state as entries
+from ..checks import check_number
+from .state import like
 
 
 class Optimizer:
     """Base of optimizers. A subclass defines step().
 
     Args:
-        parameters: the Values to train.
-        settings: its numbers, by name; they become attributes.
+        parameters: the Values to train; or groups of them with settings of their own, as in
+            PyTorch: a list of dicts, each with "params", a list of Values, and any settings.
+        settings: its numbers, by name; they hold for every group that has none of its own.
+
+    A setting is an attribute too, such as optimizer.lr. Reading it gives what holds for all groups,
+    and is a ValueError where they differ; setting it sets it in all of them. Numbers become Python
+    floats.
 
     A subclass names, in `memory`, the attributes it remembers between steps: a list with a number
     for each parameter, None before the first step, or a count. step() replaces them and never
     changes them in place, so that a step can be taken back. In `own_checks` it names the settings
-    that are no plain number, which its own check() looks at.
+    that are not a plain number, which its own check() looks at.
 
     Attributes:
+        parameters: all of them, as a list.
+        param_groups: a dict for each group, of its "params" and its settings, which may be changed.
         follows_gradients: whether step() reads the parameters' .grad alone, as fit() needs it to.
         elementwise: whether step() moves each parameter by itself, in operators that take arrays
             as well as numbers; fit(compiled=True) then runs it on arrays of parameters. A subclass
@@ -39,22 +47,72 @@ class Optimizer:
 
     lr: float
 
-    def __init__(self, parameters: Iterable[Value], **settings: Any) -> None:
-        self.parameters = trainable(parameters, type(self).__name__)
+    def __init__(self, parameters: Iterable[Any], **settings: Any) -> None:
         self.settings = tuple(settings)
-        self.check(settings)
-        vars(self).update(settings)
+        groups = _as_groups(parameters, type(self).__name__, self.settings)
+        self.parameters = trainable([p for g in groups for p in g["params"]], type(self).__name__)
+        self.param_groups = [{**settings, **group} for group in groups]
+        for group in self.param_groups:
+            group.update(self._checked(group))
 
     def check(self, state: Mapping[str, Any]) -> None:
-        """Raise a ValueError where the state_dict() makes no sense. Numbers are at least 0."""
-        for name in self.settings:
-            number = state[name]
-            if name in self.own_checks:
-                continue
-            if not isinstance(number, Real) or not 0 <= float(number) < math.inf:
-                raise ValueError(
-                    f"{type(self).__name__} expected {name} of at least 0, got {number!r}"
-                )
+        """Raise a ValueError where settings and memory make no sense together; for subclasses."""
+
+    def _checked(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings among the entries of a state, as plain numbers."""
+        plain = {name: self._plain(name, state[name]) for name in self.settings}
+        self.check({**state, **plain})
+        return plain
+
+    def _plain(self, name: str, setting: Any) -> Any:
+        what = f"{type(self).__name__} {name}"
+        if name in self.own_checks:
+            if isinstance(setting, (list, tuple)):
+                return tuple(float(check_number(x, what)) for x in setting)
+            return setting
+        number = float(check_number(setting, what))
+        if not 0 <= number < math.inf:
+            raise ValueError(
+                f"{type(self).__name__} expected {name} of at least 0, got {setting!r}"
+            )
+        return number
+
+    def __getattr__(self, name: str) -> Any:  # a setting: it is in the groups
+        if name not in vars(self).get("settings", ()):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        found = [self._plain(name, group[name]) for group in self.param_groups]
+        if any(setting != found[0] for setting in found):
+            raise ValueError(
+                f"the groups of {type(self).__name__} have {name} {', '.join(map(str, found))}; "
+                f"read param_groups[i][{name!r}]"
+            )
+        return found[0]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in vars(self).get("settings", ()):
+            super().__setattr__(name, value)
+            return
+        for checked in [self._checked({**group, name: value}) for group in self.param_groups]:
+            for group in self.param_groups:
+                group[name] = checked[name]
+
+    def groups(self) -> Iterator[tuple[Any, slice]]:
+        """For each group its settings, as attributes, and the slice of `parameters` that it is."""
+        start = 0
+        for group in self.param_groups:
+            stop = start + len(group["params"])
+            yield SimpleNamespace(**self._checked(group)), slice(start, stop)
+            start = stop
+
+    @property
+    def lrs(self) -> list[float]:
+        """The learning rate of each group; a schedule sets them all."""
+        return [self._plain("lr", group["lr"]) for group in self.param_groups]
+
+    @lrs.setter
+    def lrs(self, lrs: Sequence[float]) -> None:
+        for group, lr in zip(self.param_groups, lrs, strict=True):
+            group["lr"] = self._plain("lr", lr)
 
     def step(self) -> None:
         """Move every parameter against its gradient."""
@@ -66,8 +124,17 @@ class Optimizer:
             p.zero_grad()
 
     def state_dict(self) -> dict[str, Any]:
-        """The settings, and what it remembers between steps (None before the first)."""
-        state = {name: getattr(self, name) for name in (*self.settings, *self.memory)}
+        """The settings, and what it remembers between steps (None before the first).
+
+        Settings of several groups are named as in "param_groups.0.lr", and "param_groups.0.params"
+        is how many parameters the group has.
+        """
+        state: dict[str, Any] = {}
+        for prefix, group in self._prefixed():
+            state |= {prefix + name: group[name] for name in self.settings}
+            if prefix:
+                state[f"{prefix}params"] = len(group["params"])
+        state |= {name: getattr(self, name) for name in self.memory}
         return {k: list(v) if isinstance(v, (list, tuple)) else v for k, v in state.items()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -77,21 +144,45 @@ class Optimizer:
             ValueError: it is of another optimizer, of other parameters, or damaged; names the bad
                 entry, and nothing has been changed.
         """
-        expected = (*self.settings, *self.memory)
-        if set(state) != set(expected):
+        present = self.state_dict()
+        if set(state) != set(present):
             raise ValueError(
-                f"the state does not fit {type(self).__name__}: expected {', '.join(expected)}; "
+                f"the state does not fit {type(self).__name__}: expected {', '.join(present)}; "
                 f"got {', '.join(map(str, state))}"
             )
-        loaded = {name: entries.like(getattr(self, name), state[name], name) for name in expected}
-        for name in self.memory:
-            if isinstance(loaded[name], list) and len(loaded[name]) != len(self.parameters):
+        loaded = {name: like(entry, state[name], name) for name, entry in present.items()}
+        memory = {name: loaded[name] for name in self.memory}
+        sizes = {name: len(self.parameters) for name in memory if isinstance(memory[name], list)}
+        sizes |= {name: present[name] for name in present if name.endswith(".params")}
+        for name, size in sizes.items():
+            count = loaded[name] if name.endswith(".params") else len(loaded[name])
+            if count != size:
                 raise ValueError(
-                    f"the state does not fit: {name} is of {len(loaded[name])} parameters, and "
-                    f"there are {len(self.parameters)}"
+                    f"the state does not fit: {name} is of {count} parameters, and there are {size}"
                 )
-        self.check(loaded)
-        vars(self).update(loaded)
+        groups = [
+            self._checked({n: loaded[prefix + n] for n in self.settings} | memory)
+            for prefix, _ in self._prefixed()
+        ]
+        for group, settings in zip(self.param_groups, groups):
+            group.update(settings)
+        vars(self).update(memory)
+
+    def _prefixed(self) -> list[tuple[str, dict[str, Any]]]:
+        """The groups, with what their settings' names start with in a state_dict()."""
+        if len(self.param_groups) == 1:
+            return [("", self.param_groups[0])]
+        return [(f"param_groups.{i}.", group) for i, group in enumerate(self.param_groups)]
+
+    def __repr__(self) -> str:
+        groups = [
+            ", ".join(f"{name}={group[name]!r}" for name in self.settings)
+            for group in self.param_groups
+        ]
+        if len(groups) > 1:
+            sizes = [len(group["params"]) for group in self.param_groups]
+            groups = [f"{size} parameters: {text}" for size, text in zip(sizes, groups)]
+        return f"{type(self).__name__}({'; '.join(groups)})"
 
 
 def set_numbers(parameters: list[Value], numbers: list[float]) -> None:
@@ -106,16 +197,57 @@ def set_numbers(parameters: list[Value], numbers: list[float]) -> None:
 
 
 def trainable(parameters: Iterable[Value], name: str) -> list[Value]:
-    """The parameters as a list, checked; `name` is who is to train them."""
+    """The parameters as a list, checked; `name` is who is to train them.
+
+    Raises:
+        TypeError: they are not Values.
+        ValueError: there are none, one is given twice, or one is not a leaf.
+    """
     if not hasattr(parameters, "__iter__"):
         raise TypeError(
             f"{name} expected a list of Values, got {type(parameters).__name__}; write "
             f"{name}(model.parameters(), ..)"
         )
     values = list(parameters)
-    for p in values:
+    first: dict[Value, int] = {}
+    for i, p in enumerate(values):
         if not isinstance(p, Value):
             raise TypeError(f"{name} expected Values to train, got {type(p).__name__} {p!r}")
+        which = f"parameter {i}" + (f", {p.label!r}," if p.label else "")
+        if p.parents:
+            raise ValueError(
+                f"{name} trains leaves, and {which} is the result of {p.op}; give the leaves it is "
+                "computed from, or Value(v.data)"
+            )
+        if first.setdefault(p, i) != i:
+            raise ValueError(
+                f"{name} expected each parameter once, and {which} is parameter {first[p]} again; "
+                "write list(dict.fromkeys(parameters))"
+            )
     if not values:
         raise ValueError(f"{name} got no parameters to train; is the whole model frozen?")
     return values
+
+
+def _as_groups(parameters: Any, name: str, settings: Sequence[str]) -> list[dict[str, Any]]:
+    """The parameters as a list of dicts, each with "params" and settings of its own."""
+    given = list(parameters) if hasattr(parameters, "__iter__") else parameters
+    if not isinstance(given, list) or not any(isinstance(group, Mapping) for group in given):
+        return [{"params": trainable(given, name)}]
+    groups = []
+    for i, group in enumerate(given):
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise TypeError(
+                f'{name} expected groups such as {{"params": [..], "lr": 0.1}}, and group {i} is '
+                f"{group!r:.60}"
+            )
+        unknown = [key for key in group if key not in ("params", *settings)]
+        if unknown:
+            raise TypeError(
+                f"{name} has no setting {unknown[0]!r} as in group {i}; it has "
+                f"{', '.join(settings)}"
+            )
+        single = isinstance(group["params"], Value)
+        params = [group["params"]] if single else group["params"]
+        groups.append({**group, "params": trainable(params, f"{name} (group {i})")})
+    return groups

@@ -12,13 +12,13 @@ from .base import set_numbers, trainable
 
 
 class BFGSResult(NamedTuple):
-    """How a minimisation ended.
+    """The result of a minimisation.
 
     Attributes:
-        loss: the smallest loss, which the parameters now give.
+        loss: the smallest loss, at the parameters' present data.
         steps: how many steps it took.
         converged: whether the largest entry of the gradient is within the tolerance.
-        message: why it stopped, in scipy's words.
+        message: scipy's message on why it stopped.
     """
 
     loss: float

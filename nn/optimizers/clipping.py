@@ -1,4 +1,4 @@
-"""Gradient clipping: a bound on how far one step can go."""
+"""Gradient clipping: a bound on the length of the gradient."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .base import trainable
 
 
 def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
-    """Shorten the gradient, all parameters' together, to a length of at most `max_norm`.
+    """Scale the gradient of all parameters together to a length of at most `max_norm`.
 
     A gradient that is not finite stays as it is. (PyTorch's clip_grad_norm_ adds 1e-6 to the
     length it divides by, and so ends a little below max_norm.)
@@ -33,7 +33,7 @@ def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
 
 
 def clip(parameters: Iterable[Any], max_norm: float) -> float:
-    """The same where gradients may be arrays."""
+    """clip_gradients, where a gradient may also be an array."""
     if not max_norm > 0:
         raise ValueError(f"clip_gradients expected max_norm above 0, got {max_norm}")
     norm = math.hypot(*(_length(p.grad) for p in parameters))
@@ -44,7 +44,7 @@ def clip(parameters: Iterable[Any], max_norm: float) -> float:
 
 
 def _length(gradient: Any) -> float:
-    """Of a number, or of an array of them; no square overflows."""
+    """The length of a gradient, a number or an array; no square overflows."""
     if not hasattr(gradient, "max"):
         return float(gradient)
     largest = float(abs(gradient).max())

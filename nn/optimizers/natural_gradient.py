@@ -17,17 +17,18 @@ class NaturalGradient(Optimizer):
 
         F = (1/n) sum over examples x, sum over classes k, of p(k|x) s s',  s = grad log p(k|x)
 
-    whose expectation over k is over the model's own distribution, as an exact sum: not over the
-    labels that were seen, which give the empirical Fisher matrix, another thing (Kunstner et al.
-    2019, arXiv:1905.12558).
+    The sum over k is the exact expectation over the model's own distribution. The empirical Fisher
+    matrix takes the labels of the data instead, and is not the same (Kunstner et al. 2019,
+    arXiv:1905.12558).
 
-    Its step() takes log-probabilities and labels, so it is for a loop of one's own, not for fit().
+    Its step() takes log-probabilities and labels, so write the training loop yourself: fit() calls
+    step() without arguments.
 
     Args:
         parameters: the Values to train; some hundred at most, since F has their number squared.
         lr: the learning rate, at least 0.
         damping: added to F's diagonal, above 0 where F may be singular.
-        fisher: "model", or "empirical" for the labels seen in place of the expectation.
+        fisher: "model", or "empirical" for the labels of the data instead of the expectation.
 
     >>> from autograd_mini import log_sigmoid
     >>> w = Value(0.0)
@@ -42,9 +43,6 @@ class NaturalGradient(Optimizer):
     follows_gradients = False
     own_checks = ("fisher",)
 
-    damping: float
-    fisher: str
-
     def __init__(
         self,
         parameters: Iterable[Value],
@@ -55,7 +53,6 @@ class NaturalGradient(Optimizer):
         super().__init__(parameters, lr=lr, damping=damping, fisher=fisher)
 
     def check(self, state: Mapping[str, Any]) -> None:
-        super().check(state)
         if state["fisher"] not in ("model", "empirical"):
             raise ValueError(f"fisher is 'model' or 'empirical', got {state['fisher']!r}")
 
@@ -67,7 +64,7 @@ class NaturalGradient(Optimizer):
         Args:
             log_probabilities: for each example a list of log p(k|x), one a class; what
                 log_softmax(model(x)) gives.
-            labels: for each example the class that was seen, an index from 0.
+            labels: for each example its class, an index from 0.
 
         Raises:
             ValueError: there are no examples, or not as many as labels; a label names no class; or

@@ -30,10 +30,7 @@ class SGD(Optimizer):
 
     elementwise = True
     memory = ("velocity",)
-
-    momentum: float
-    nesterov: bool
-    weight_decay: float
+    own_checks = ("nesterov",)
 
     def __init__(
         self,
@@ -49,21 +46,25 @@ class SGD(Optimizer):
         self.velocity: list[float] | None = None
 
     def check(self, state: Mapping[str, Any]) -> None:
-        super().check(state)
+        if not isinstance(state["nesterov"], bool):
+            raise TypeError(f"SGD expected nesterov=True or False, got {state['nesterov']!r}")
         if state["nesterov"] and not state["momentum"]:
             raise ValueError("SGD with nesterov=True needs a momentum above 0")
 
     def step(self) -> None:
         """Move every parameter against its gradient."""
-        gradients = [p.grad + self.weight_decay * p.data for p in self.parameters]
-        if self.momentum:
-            if self.velocity is None:
-                self.velocity = list(gradients)
-            else:
-                self.velocity = [self.momentum * v + g for v, g in zip(self.velocity, gradients)]
-            if self.nesterov:
-                gradients = [g + self.momentum * v for g, v in zip(gradients, self.velocity)]
-            else:
-                gradients = self.velocity
-        for p, g in zip(self.parameters, gradients):
-            p.data -= self.lr * g
+        velocity: list[float] = []
+        for group, part in self.groups():
+            parameters, lr, momentum = self.parameters[part], group.lr, group.momentum
+            gradients = [p.grad + group.weight_decay * p.data for p in parameters]
+            vs = gradients
+            if momentum and self.velocity is not None:
+                vs = [momentum * v + g for v, g in zip(self.velocity[part], gradients)]
+            steps = vs
+            if group.nesterov:
+                steps = [g + momentum * v for g, v in zip(gradients, vs)]
+            for p, step in zip(parameters, steps):
+                p.data -= lr * step
+            velocity += vs
+        if any(group["momentum"] for group in self.param_groups):
+            self.velocity = velocity
