@@ -52,6 +52,5 @@ def check_inputs(x: Any, expected: int, name: str) -> list[Any]:
 
 def check_scalar(x: Any, name: str) -> None:
     """Raise a TypeError where a list is given and one number is wanted."""
-    if hasattr(x, "__iter__") or (hasattr(x, "tolist") and getattr(x, "shape", ()) != ()):
-        what = f"a {type(x).__name__} of {len(x)}" if hasattr(x, "__len__") else type(x).__name__
-        raise TypeError(f"{name} expected one number, got {what}; write {name}(x[0], ..)")
+    if hasattr(x, "__iter__") and getattr(x, "shape", None) != ():
+        raise TypeError(f"{name} expected one number, got {type(x).__name__} {x!r:.60}; write x[0]")

@@ -98,7 +98,8 @@ class _Convolution(Module):
 
     def _kernels(self) -> list[tuple[Any, Any]]:
         """The (weights, bias) pairs of the output channels."""
-        return list(zip(self.w, self.b or [0] * len(self.w)))
+        biases: list[Any] = self.b or [0] * len(self.w)
+        return list(zip(self.w, biases))
 
     def _neuron(self, weights: list[Any], inputs: list[Any], bias: Any) -> Any:
         z = dot(weights, inputs, bias)

@@ -169,7 +169,8 @@ def cross_entropy(
     total = logsumexp(logits)
     if hasattr(target, "__iter__"):
         target = _probabilities(target, n)
-        if weight is None and not smoothing:
+        trained = any(isinstance(t, Value) and not hasattr(t, "__pick__") for t in target)
+        if weight is None and not smoothing and not trained:
             return total - dot(logits, target)
         target = [w * ((1 - smoothing) * t + smoothing / n) for w, t in zip(weights, target)]
         return fsum(target) * total - dot(logits, target)

@@ -176,12 +176,12 @@ class Module:
 
 def _attributes(module: Module) -> dict[str, Any]:
     """The attributes of a module by name; those of a dataclass(slots=True) too."""
-    slots = _slots(type(module))
+    slots = _slots(type(module))  # type: ignore[arg-type]
     return vars(module) | {name: getattr(module, name) for name in slots if hasattr(module, name)}
 
 
 @cache
-def _slots(kind: type) -> list[str]:
+def _slots(kind: Any) -> list[str]:
     return [name for base in kind.__mro__ for name in vars(base).get("__slots__", ())]
 
 

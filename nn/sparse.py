@@ -67,7 +67,7 @@ class SparseLinear(Module):
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         x = check_inputs(x, self.nin, "SparseLinear")
-        biases = self.b or [0] * len(self.w)
+        biases: list[Any] = self.b or [0] * len(self.w)
         return [dot(list(w.values()), [x[j] for j in w], b) for w, b in zip(self.w, biases)]
 
     def __repr__(self) -> str:

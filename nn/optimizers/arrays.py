@@ -27,16 +27,11 @@ class ArrayState:
     Args:
         optimizer: load() makes the array its parameter, and sync() the Values again.
         order: its parameters, in their order in the array.
-
-    Raises:
-        ValueError: a parameter is there twice.
     """
 
     def __init__(self, optimizer: Optimizer, order: Sequence[Value]) -> None:
         self.optimizer, self.values = optimizer, optimizer.parameters
         self.place = {value: i for i, value in enumerate(order)}
-        if len(self.place) != len(self.values):
-            raise ValueError("an optimizer on arrays has to hold each parameter once")
         self.places = np.array([self.place[value] for value in self.values])
         self.parameter: Any = None
 

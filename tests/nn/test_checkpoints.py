@@ -162,7 +162,7 @@ def test_what_is_not_finite_is_refused_by_name_and_the_old_file_stays(tmp_path, 
     model.layers[1].neurons[0].b.data = number
     with pytest.raises(ModelError, match=r"m.json: parameters.layers.1.neurons.0.b is "):
         save(path, model)
-    optimizer.lr = number
+    optimizer.param_groups[0]["lr"] = number
     with pytest.raises(ModelError, match=r"m\.json: "):
         save(path, Linear(1, 1), optimizer)
     assert path.read_bytes() == before

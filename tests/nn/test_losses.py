@@ -13,6 +13,7 @@ from autograd_mini import (
     grad,
     gradients,
     hessian,
+    log_softmax,
     sigmoid,
     softmax,
     topological_order,
@@ -22,6 +23,7 @@ from nn.losses import (
     cross_entropy,
     half_squared_error,
     hinge,
+    huber,
     l1,
     l2,
     mean_squared_error,
@@ -351,11 +353,16 @@ def test_margin_losses_take_the_labels_minus_one_and_one_alone(loss, label):
         loss(Value(0.25), label)
 
 
-@pytest.mark.parametrize("loss", BINARY_LOSSES)
 @pytest.mark.parametrize("label", [-1, 2, 0.5, math.nan, math.inf, Fraction(1, 2)])
-def test_likelihoods_take_the_labels_zero_and_one_alone(loss, label):
-    with pytest.raises(ValueError, match=rf"{loss.__name__} expected a label of 0 or 1, got"):
-        loss(Value(0.25), label)
+def test_likelihoods_take_the_labels_zero_and_one_alone(label):
+    with pytest.raises(ValueError, match="likelihood expected a label of 0 or 1, got"):
+        negative_log_likelihood(Value(0.25), label)
+
+
+@pytest.mark.parametrize("label", [-1, 2, 1.01, -1e-9, math.nan, math.inf, Fraction(3, 2)])
+def test_soft_labels_are_between_zero_and_one(label):
+    with pytest.raises(ValueError, match="with_logits expected a label from 0 to 1, got"):
+        binary_cross_entropy_with_logits(Value(0.25), label)
 
 
 @pytest.mark.parametrize("loss", [*MARGIN_LOSSES, *BINARY_LOSSES])
@@ -364,7 +371,7 @@ def test_a_label_out_of_an_array_is_checked_too(loss):
     wrong = 0 if loss in MARGIN_LOSSES else -1
     assert loss(0.25, np.int64(1)) == loss(0.25, np.float64(1)) == loss(0.25, 1)
     for kind in (np.int64, np.int8, np.float32, np.float64):
-        with pytest.raises(ValueError, match="expected a label of"):
+        with pytest.raises(ValueError, match="expected a label "):
             loss(0.25, kind(wrong))
 
 
@@ -381,15 +388,159 @@ def test_a_value_may_be_the_label_and_gets_its_gradient(number):
     assert gradients(hinge(score, label), [label]) == [-number]
     assert gradients(perceptron_cost(-score, label), [label]) == [number]
     logit_loss = binary_cross_entropy_with_logits(score, label)
-    assert gradients(logit_loss, [label]) == close([-2 * number / (1 + math.exp(number))])
+    assert gradients(logit_loss, [label]) == close([-number])
     likelihood = negative_log_likelihood(score, label)
     assert gradients(likelihood, [label]) == close([-(2 * number - 1) / number])
 
 
 @given(st.lists(logits, min_size=2, max_size=4))
-def test_values_may_be_a_soft_target_and_get_minus_the_logits(scores):
+def test_values_may_be_a_soft_target_and_get_minus_the_log_probabilities(scores):
     target = [Value(1 / len(scores)) for _ in scores]
-    assert gradients(cross_entropy(scores, target), target) == close([-z for z in scores])
+    expected = [-y for y in log_softmax(scores)]
+    assert gradients(cross_entropy(scores, target), target) == close(expected)
+
+
+# -- soft labels, smoothing and weights ---------------------------------------------------------
+
+
+@given(logits, st.floats(0, 1))
+def test_a_soft_label_gives_the_mean_over_labels_and_the_gradient_sigmoid_minus_label(z, label):
+    value = Value(z)
+    loss = binary_cross_entropy_with_logits(value, label)
+    each = [math.log1p(math.exp(z)), math.log1p(math.exp(-z))]
+    assert loss.data == close((1 - label) * each[0] + label * each[1])
+    assert gradients(loss, [value]) == close([1 / (1 + math.exp(-z)) - label])
+
+
+@given(st.sampled_from([-800.0, -40.0, 40.0, 800.0]), bits)
+def test_a_label_that_is_a_value_keeps_the_digits_of_a_plain_one(z, label):
+    at, also_at = Value(z), Value(z)
+    plain = binary_cross_entropy_with_logits(at, label)
+    variable = binary_cross_entropy_with_logits(also_at, Value(float(label)))
+    assert variable.data == plain.data
+    assert gradients(variable, [also_at]) == close(gradients(plain, [at]), abs=0)
+
+
+def cross_entropy_in_numpy(scores, q, weight, smoothing):
+    """The documented formula, and its gradient: sum(wq) softmax - wq."""
+    np = pytest.importorskip("numpy")
+    z, n = np.array(scores), len(scores)
+    p = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+    q = (1 - smoothing) * np.array(q) + smoothing / n
+    wq = (np.ones(n) if weight is None else np.array(weight)) * q
+    return float(-(wq * np.log(p)).sum()), (wq.sum() * p - wq).tolist()
+
+
+smoothings = st.one_of(st.just(0.0), st.just(1.0), st.floats(0, 1))
+
+
+@given(st.data(), scores_and_class(), smoothings)
+def test_weights_and_label_smoothing_of_an_index_of_a_one_hot_and_of_a_soft_target(
+    data, case, smoothing
+):
+    scores, k = case
+    n = len(scores)
+    lists = st.lists(st.floats(0, 5), min_size=n, max_size=n)
+    weight = data.draw(st.one_of(st.none(), lists))
+    soft = [(1 + w) / (n + math.fsum(weight)) for w in weight] if weight else one_hot(k, n)
+    for target, q in ((k, one_hot(k, n)), (one_hot(k, n), one_hot(k, n)), (soft, soft)):
+
+        def loss(zs, target=target):
+            return cross_entropy(zs, target, weight=weight, label_smoothing=smoothing)
+
+        found = values_and_gradients(loss, scores)
+        expected = cross_entropy_in_numpy(scores, q, weight, smoothing)
+        assert found[0] == close(expected[0])
+        assert found[1] == close(expected[1])
+
+
+def test_weights_and_smoothing_worked_out_on_paper():
+    # two equal logits: -log p = log 2 for each class
+    assert cross_entropy([0.0, 0.0], 1, weight=[1, 3]) == close(3 * math.log(2))
+    assert cross_entropy([0.0, 0.0], 1, label_smoothing=0.5) == close(math.log(2))
+    both = cross_entropy([0.0, 0.0], 1, weight=[1, 3], label_smoothing=0.5)
+    assert both == close((0.25 * 1 + 0.75 * 3) * math.log(2))
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "told"),
+    [
+        ({"label_smoothing": 1.5}, ValueError, r"label_smoothing in \[0, 1\], got 1.5"),
+        ({"label_smoothing": math.nan}, ValueError, r"label_smoothing in \[0, 1\], got nan"),
+        ({"label_smoothing": True}, TypeError, "label_smoothing: expected a number, got the bool"),
+        ({"weight": [1.0, 2.0]}, ValueError, "a weight of 3 classes, got 2"),
+    ],
+)
+def test_options_of_cross_entropy_are_checked(options, error, told):
+    with pytest.raises(error, match=told):
+        cross_entropy([0.0, 1.0, 2.0], 0, **options)
+
+
+@pytest.mark.parametrize("size", [1e3, 1e8, 1e12, 1e17, -1e17])
+@pytest.mark.parametrize("target", [0, [1, 0, 0], [0.25, 0.25, 0.5]])
+def test_logits_of_any_size_keep_their_digits(size, target):
+    """cross_entropy is minus log_softmax, which takes the largest logit off first."""
+    scores = [size, size, size - 1e-3 * abs(size)]
+    probabilities = target if isinstance(target, list) else one_hot(target, 3)
+    expected = -math.fsum(q * y for q, y in zip(probabilities, log_softmax(scores)))
+    assert cross_entropy(scores, target) == close(expected, abs=0)
+    assert cross_entropy([Value(z) for z in scores], target).data == close(expected, abs=0)
+
+
+def test_a_confident_prediction_keeps_its_digits():
+    """log(1 + exp(-40)) as binary cross-entropy gives it; 40 - 40 would be 0."""
+    loss, slopes = values_and_gradients(lambda zs: cross_entropy(zs, 0), [40.0, 0.0])
+    assert loss == close(4.248354255291589e-18, abs=0)
+    assert slopes[1] == close(4.248354255291589e-18, abs=0)
+
+
+# -- Huber --------------------------------------------------------------------------------------
+
+
+@given(pairs(), st.floats(1e-3, 1e3))
+def test_huber_is_a_parabola_and_beyond_delta_a_line(case, delta):
+    predictions, targets = case
+    n = len(targets)
+    ds = [p - t for p, t in zip(*case)]
+    each = [d * d / 2 if abs(d) <= delta else delta * (abs(d) - delta / 2) for d in ds]
+    loss, slopes = values_and_gradients(lambda ps: huber(ps, targets, delta), predictions)
+    assert loss == close(math.fsum(each) / n)
+    assert slopes == close([max(-delta, min(delta, d)) / n for d in ds])
+
+
+@given(pairs())
+def test_huber_with_a_large_delta_is_half_the_mean_squared_error(case):
+    assert huber(*case, delta=1e4) == close(mean_squared_error(*case) / 2)
+
+
+def test_hubers_curvature_is_one_inside_and_zero_outside():
+    curvature = grad(grad(lambda p: huber(p, 0.0, 2.0)))
+    assert [curvature(x) for x in (0.0, 1.5, -1.5, 2.5, -2.5)] == [1.0, 1.0, 1.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("delta", [0.0, -1.0, math.nan, math.inf])
+def test_hubers_delta_is_above_zero(delta):
+    with pytest.raises(ValueError, match=f"huber expected delta above 0, got {delta}"):
+        huber(1.0, 0.0, delta)
+
+
+# -- lists where one number is wanted -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", [*MARGIN_LOSSES, *BINARY_LOSSES])
+def test_a_list_where_one_score_is_wanted_is_refused_with_the_remedy(loss):
+    for score in ([Value(0.5)], (0.5,), [[0.5]]):
+        with pytest.raises(TypeError, match=rf"{loss.__name__} expected one number, got .*x\[0\]"):
+            loss(score, 1)
+    with pytest.raises(TypeError, match=rf"{loss.__name__} expected one number, got list"):
+        loss(Value(0.5), [1])
+
+
+@pytest.mark.parametrize("loss", [mean_squared_error, half_squared_error, huber])
+def test_nested_lists_are_refused_with_the_remedy(loss):
+    for predictions, targets in (([[1.0]], [[2.0]]), ([1.0], [[2.0]])):
+        with pytest.raises(TypeError, match=rf"write {loss.__name__}\(flatten\(predictions\)"):
+            loss(predictions, targets)
 
 
 # -- penalties ----------------------------------------------------------------------------------
@@ -419,6 +570,7 @@ def test_penalties_take_a_generator():
     ("loss", "prediction", "target"),
     [
         (mean_squared_error, [1.0, 2.0], [0.0, 1.0]),
+        (huber, [1.0, 2.0], [0.0, 0.5]),
         (half_squared_error, [1.0, 2.0], [0.0, 1.0]),
         (hinge, 0.5, -1),
         (perceptron_cost, 0.5, -1),

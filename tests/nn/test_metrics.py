@@ -41,7 +41,7 @@ def test_confusions_agree_with_scikit_learn():
 
 
 def test_as_many_predictions_as_labels():
-    with pytest.raises(ValueError, match="expected a prediction a label, got 1 for 2"):
+    with pytest.raises(ValueError, match="expected one prediction for each label, got 1 for 2"):
         confusion_matrix([0], [0, 1], 2)
 
 
