@@ -100,8 +100,9 @@ class Optimizer:
         """For each group its settings, as attributes, and the slice of `parameters` that it is."""
         start = 0
         for group in self.param_groups:
+            group.update(self._checked(group))  # somebody may have changed it
             stop = start + len(group["params"])
-            yield SimpleNamespace(**self._checked(group)), slice(start, stop)
+            yield SimpleNamespace(**group), slice(start, stop)
             start = stop
 
     @property

@@ -1,8 +1,11 @@
 """Gradient descent: PyTorch's arithmetic, step by step."""
 
+import copy
 import math
 import random
+from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 from autograd_mini import Value
 from nn import MLP
 from nn.losses import half_squared_error, l2
-from nn.optimizers import SGD
+from nn.optimizers import SGD, Adam, AdamW, NaturalGradient, bfgs, clip_gradients
 
 SETTINGS = [
     {},
@@ -146,7 +149,6 @@ def test_a_rate_of_zero_moves_nothing(settings):
 
 @pytest.mark.parametrize("settings", SETTINGS[:3], ids=str)
 def test_least_squares_are_found(settings):
-    np = pytest.importorskip("numpy")
     rng = random.Random(0)
     rows = [[rng.gauss(0, 1), rng.gauss(0, 1), 1.0] for _ in range(12)]
     targets = [rng.gauss(0, 1) for _ in rows]
@@ -230,9 +232,9 @@ def test_negative_settings_are_refused(name, number):
         SGD([Value(1.0)], **{name: number})
 
 
-@pytest.mark.parametrize("setting", ["0.1", (0.1,), None, Value(0.1)], ids=repr)
+@pytest.mark.parametrize("setting", ["0.1", (0.1,), None, True, np.True_, Value(0.1)], ids=repr)
 def test_settings_that_are_no_numbers_are_refused(setting):
-    with pytest.raises(ValueError, match=r"SGD expected lr of at least 0, got .*0\.1|None"):
+    with pytest.raises(TypeError, match=r"SGD lr: expected (a|one|a plain) number, got"):
         SGD([Value(1.0)], lr=setting)
 
 
@@ -253,3 +255,96 @@ def test_what_is_no_value_is_refused_and_shown(stray):
         TypeError, match=rf"SGD expected Values to train, got {type(stray).__name__}"
     ):
         SGD([Value(1.0), stray])
+
+
+# -- what is trained: leaves, each once ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "made", [SGD, Adam, AdamW, NaturalGradient, lambda ps: clip_gradients(ps, 1.0)]
+)
+def test_a_parameter_given_twice_is_refused_by_its_place_and_label(made):
+    p = Value(1.0, "slope")
+    with pytest.raises(ValueError, match=r"parameter 2, 'slope', is parameter 0 again; write list"):
+        made([p, Value(2.0), p])
+
+
+@pytest.mark.parametrize("made", [SGD, Adam, lambda ps: bfgs(ps, lambda: ps[0] * 1.0)])
+def test_a_parameter_that_is_computed_is_refused(made):
+    w = Value(1.0)
+    with pytest.raises(
+        ValueError, match=r"trains leaves, and parameter 1 is the result of \*; give"
+    ):
+        made([Value(1.0), w * 2.0])
+
+
+# -- settings are Python floats -----------------------------------------------------------------
+
+NUMBERS = [1, np.float64(0.5), np.float32(0.5), np.int64(1), Fraction(1, 2)]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=repr)
+@pytest.mark.parametrize("made", [SGD, Adam, AdamW])
+def test_whatever_number_is_given_or_assigned_parameters_stay_python_floats(made, number):
+    def step(optimizer):
+        p.grad = 1.0
+        optimizer.step()
+        assert type(p.data) is float
+        state = optimizer.state_dict()
+        assert {type(x) for x in state.values()} <= {float, int, bool, list, type(None)}
+        assert type(optimizer.lr) is float
+
+    p = Value(1.0)
+    step(made([p], lr=number, weight_decay=number))
+    assigned, changed = made([p]), made([p])
+    assigned.lr = number
+    step(assigned)
+    changed.param_groups[0]["lr"] = number
+    step(changed)
+    assert assigned.lr == changed.lr == float(number)
+
+
+def test_momentum_and_betas_are_floats_too():
+    sgd = SGD([Value(1.0)], momentum=np.float32(0.5))
+    assert type(sgd.momentum) is float
+    adam = Adam([Value(1.0)], betas=[np.float64(0.5), 0])
+    assert adam.betas == (0.5, 0.0)
+    assert {type(beta) for beta in adam.betas} == {float}
+    adam.betas = (0.25, np.float32(0.5))
+    assert repr(adam.betas) == "(0.25, 0.5)"
+
+
+@pytest.mark.parametrize("lr", [True, "0.1", None])
+def test_what_is_assigned_is_checked(lr):
+    optimizer = SGD([Value(1.0)], lr=0.5)
+    with pytest.raises(TypeError, match="SGD lr: expected a number"):
+        optimizer.lr = lr
+    with pytest.raises(ValueError, match="SGD expected lr of at least 0, got -1"):
+        optimizer.lr = -1
+    assert optimizer.lr == 0.5
+
+
+def test_nesterov_is_true_or_false():
+    with pytest.raises(TypeError, match="SGD expected nesterov=True or False, got 1"):
+        SGD([Value(1.0)], momentum=0.5, nesterov=1)
+
+
+def test_an_optimizer_shows_its_settings():
+    p = Value(1.0)
+    assert repr(SGD([p], lr=1, momentum=0.5)) == (
+        "SGD(lr=1.0, momentum=0.5, nesterov=False, weight_decay=0.0)"
+    )
+    assert repr(Adam([p], lr=0.01)) == (
+        "Adam(lr=0.01, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.0)"
+    )
+    natural = "NaturalGradient(lr=1.0, damping=0.001, fisher='model')"
+    assert repr(NaturalGradient([p])) == natural
+
+
+def test_an_unknown_attribute_is_an_attribute_error():
+    optimizer = SGD([Value(1.0)])
+    assert not hasattr(optimizer, "learning_rate")
+    copied = copy.deepcopy(optimizer)
+    assert copied.lr == optimizer.lr
+    assert copied.parameters != optimizer.parameters
+    assert copied.param_groups[0]["params"] == copied.parameters
