@@ -1,46 +1,28 @@
-"""Activation functions by name. They are the engine's own functions."""
+"""Activation functions by name: the engine's primitives of kind "activation"."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from autograd_mini import (
-    elu,
-    gelu,
-    gelu_tanh,
-    leaky_relu,
-    mish,
-    relu,
-    sigmoid,
-    sign,
-    silu,
-    softplus,
-    step,
-    tanh,
-)
+import autograd_mini
 
 Activation = Callable[[Any], Any]
 
-ACTIVATIONS: dict[str, Activation | None] = {
-    "linear": None,
-    "relu": relu,
-    "leaky_relu": leaky_relu,
-    "elu": elu,
-    "gelu": gelu,
-    "gelu_tanh": gelu_tanh,
-    "silu": silu,
-    "mish": mish,
-    "sigmoid": sigmoid,
-    "tanh": tanh,
-    "softplus": softplus,
-    "sign": sign,
-    "step": step,
+# until autograd_mini.ACTIVATIONS exists
+_NAMES = (
+    "relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "mish", "sigmoid", "tanh",
+    "softplus", "log_sigmoid", "sign", "step",
+)  # fmt: skip
+_ROWS = getattr(autograd_mini, "ACTIVATIONS", None) or {
+    n: getattr(autograd_mini, n) for n in _NAMES
 }
+
+ACTIVATIONS: dict[str, Activation | None] = {"linear": None, **_ROWS}
 
 
 def activation_function(activation: str | Activation | None) -> Activation | None:
-    """The function that `activation` names or is; None for a linear unit.
+    """The function `activation`, or the one of that name; None for a linear unit.
 
     Raises:
         ValueError: there is no activation of that name.
@@ -59,7 +41,7 @@ def activation_function(activation: str | Activation | None) -> Activation | Non
 
 
 def activation_name(activation: Activation | None) -> str:
-    """What a module shows of its activation."""
+    """The name of an activation, as a module shows it."""
     if activation is None:
         return "linear"
     return getattr(activation, "__name__", type(activation).__name__)

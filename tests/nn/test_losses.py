@@ -1,7 +1,9 @@
 """Losses: equal to their textbook formulas, with the gradients that the textbooks state."""
 
 import math
+import random
 from fractions import Fraction
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from autograd_mini import (
     DomainError,
     Value,
+    compile,
     grad,
     gradients,
     hessian,
@@ -18,6 +21,7 @@ from autograd_mini import (
     softmax,
     topological_order,
 )
+from nn import Linear
 from nn.losses import (
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -587,3 +591,40 @@ def test_plain_numbers_give_a_plain_number_equal_to_the_graphs(loss, prediction,
     graph = loss(leaves, target)
     assert isinstance(graph, Value)
     assert graph.data == number
+
+
+# -- compiled -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets"),
+    [
+        (cross_entropy, [0, 2, 1]),
+        (partial(cross_entropy, weight=[1.0, 0.5, 3.0]), [0, 2, 1]),
+        (partial(cross_entropy, label_smoothing=0.25), [0, 2, 1]),
+        (partial(cross_entropy, weight=[1.0, 0.5, 3.0], label_smoothing=0.25), [0, 2, 1]),
+        (
+            partial(cross_entropy, weight=[1.0, 0.5, 3.0], label_smoothing=0.25),
+            [[0.5, 0.5, 0.0], [0.0, 1.0, 0.0], [0.2, 0.3, 0.5]],
+        ),
+        (lambda z, y: binary_cross_entropy_with_logits(z[0], y), [0.0, 1.0, 0.3]),
+        (lambda z, y: huber(z, [y, 0.5, -0.5], delta=0.75), [0.0, 1.0, 0.3]),
+    ],
+)
+def test_a_compiled_loss_is_the_mean_over_the_examples(loss, targets):
+    np = pytest.importorskip("numpy")
+    rng = random.Random(0)
+    model = Linear(2, 3, rng=rng)
+    xs = [[rng.gauss(0, 2), rng.gauss(0, 2)] for _ in targets]
+    shapes = {"x": (2,), "y": np.shape(targets)[1:]}
+    program = compile(lambda x, y: loss(model(x), y), shapes=shapes, parameters=model)
+    found = program.backward(np.array(xs), np.array(targets))
+    slopes = [p.grad for p in model.parameters()]
+    model.zero_grad()
+    expected = 0.0
+    for x, y in zip(xs, targets, strict=True):
+        each = loss(model(x), y)
+        each.backward(1 / len(xs))
+        expected += each.data / len(xs)
+    assert found == close(expected)
+    assert slopes == close([p.grad for p in model.parameters()])

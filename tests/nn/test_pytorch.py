@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_mini import Value, fsum
-from nn import MLP, Conv1d, Conv2d, Dropout, Maxout, Sequential, SparseLinear, flatten, losses
+from nn import (
+    MLP,
+    Conv1d,
+    Conv2d,
+    Dropout,
+    Linear,
+    Maxout,
+    Sequential,
+    SparseLinear,
+    flatten,
+    losses,
+)
 from nn.activations import ACTIVATIONS
 
 torch = pytest.importorskip("torch")
@@ -26,6 +37,7 @@ SMOOTH = {
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
     "softplus": F.softplus,
+    "log_sigmoid": F.logsigmoid,
     "sign": torch.sign,
     "linear": lambda x: x,
 }
@@ -101,6 +113,18 @@ def test_a_network(seed, shape, activation):
     check(outputs if isinstance(outputs, list) else [outputs], h, pairs)
 
 
+@given(seeds, sizes, sizes)
+def test_layers_without_a_bias(seed, nin, nout):
+    rng = random.Random(seed)
+    linear, conv = Linear(nin, nout, bias=False, rng=rng), Conv1d(nin, nout, 2, bias=False, rng=rng)
+    x, xs = array(rng, nin), array(rng, nin, 3)
+    inputs, t, W = values(x), tensor(x), tensor([data_of(neuron.w) for neuron in linear.neurons])
+    ws = [neuron.w for neuron in linear.neurons]
+    check(linear(inputs), F.linear(t, W), [(inputs, t), (ws, W)])
+    inputs, t, W = values(xs), tensor(xs), tensor(data_of(conv.w))
+    check(conv(inputs), F.conv1d(t[None], W)[0], [(inputs, t), (conv.w, W)])
+
+
 @given(seeds, sizes, sizes, sizes, st.integers(1, 3), st.integers(0, 3), st.sampled_from([1, 2]))
 def test_convolutions(seed, channels, filters, kernel, stride, padding, axes):
     rng = random.Random(seed)
@@ -162,6 +186,8 @@ def test_squared_errors_and_penalties(seed, n):
             lambda p: losses.half_squared_error(p, y),
             lambda t: F.mse_loss(t, target, reduction="sum") / 2,
         ),
+        (lambda p: losses.huber(p, y), lambda t: F.huber_loss(t, target)),
+        (lambda p: losses.huber(p, y, 0.3), lambda t: F.huber_loss(t, target, delta=0.3)),
         (losses.l1, lambda t: t.abs().sum()),
         (losses.l2, lambda t: t.pow(2).sum()),
     ):
@@ -173,11 +199,42 @@ def test_squared_errors_and_penalties(seed, n):
 def test_cross_entropy(seed, n):
     rng = random.Random(seed)
     x, k = [3 * xi for xi in array(rng, n)], rng.randrange(n)
-    share = [rng.random() for _ in range(n)]
-    soft = [s / sum(share) for s in share]
+    parts = [rng.random() for _ in range(n)]
+    soft = [part / sum(parts) for part in parts]
     for target, theirs in ((k, torch.tensor(k)), (soft, torch.tensor(soft, dtype=torch.float64))):
         inputs, t = values(x), tensor(x)
         check([losses.cross_entropy(inputs, target)], F.cross_entropy(t, theirs), [(inputs, t)])
+
+
+@given(seeds, st.integers(2, 5), st.sampled_from([0.0, 0.1, 1.0]), st.booleans())
+def test_cross_entropy_with_class_weights_and_label_smoothing(seed, n, smoothing, weighted):
+    rng = random.Random(seed)
+    x, k = [3 * xi for xi in array(rng, n)], rng.randrange(n)
+    parts = [rng.random() for _ in range(n)]
+    soft = [part / sum(parts) for part in parts]
+    weight = [rng.uniform(0, 3) for _ in range(n)] if weighted else None
+    theirs = {
+        "weight": torch.tensor(weight, dtype=torch.float64) if weighted else None,
+        "label_smoothing": smoothing,
+        "reduction": "none",
+    }
+    for target, of_torch in ((k, torch.tensor(k)), (soft, torch.tensor(soft, dtype=torch.float64))):
+        inputs, t = values(x), tensor(x)
+        loss = losses.cross_entropy(inputs, target, weight=weight, label_smoothing=smoothing)
+        check([loss], F.cross_entropy(t, of_torch, **theirs), [(inputs, t)])
+
+
+@given(seeds, st.floats(0, 1))
+def test_soft_labels(seed, label):
+    logit = 3 * random.Random(seed).gauss(0, 1)
+    for y, target in (
+        (label, torch.tensor(label, dtype=torch.float64)),
+        (Value(label), tensor(label)),
+    ):
+        value, t = Value(logit), tensor(logit)
+        pairs = [([value], t), ([y], target)] if isinstance(y, Value) else [([value], t)]
+        expected = F.binary_cross_entropy_with_logits(t, target)
+        check([losses.binary_cross_entropy_with_logits(value, y)], expected, pairs)
 
 
 @given(seeds, st.sampled_from([0, 1]))
