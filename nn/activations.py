@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import autograd_mini
+from autograd_mini import ACTIVATIONS as PRIMITIVES
 
 Activation = Callable[[Any], Any]
 
-# until autograd_mini.ACTIVATIONS exists
-_NAMES = (
-    "relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "mish", "sigmoid", "tanh",
-    "softplus", "log_sigmoid", "sign", "step",
-)  # fmt: skip
-_ROWS = getattr(autograd_mini, "ACTIVATIONS", None) or {
-    n: getattr(autograd_mini, n) for n in _NAMES
-}
-
-ACTIVATIONS: dict[str, Activation | None] = {"linear": None, **_ROWS}
+ACTIVATIONS: dict[str, Activation | None] = {"linear": None, **PRIMITIVES}
 
 
 def activation_function(activation: str | Activation | None) -> Activation | None:

@@ -27,6 +27,10 @@ def check_number(x: Any, name: str) -> Any:
         raise ValueError(f"{name} is too large for a float") from None
 
 
+def check_float(x: Any, name: str) -> float:
+    return float(check_number(x, name))
+
+
 def check_size(n: Any, name: str, least: int = 1) -> int:
     """`n` as an int that is at least `least`."""
     if isinstance(n, bool) or not hasattr(n, "__index__"):

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from .checks import check_number
+from .checks import check_float
 from .module import Module
 from .randomness import source
 
@@ -27,10 +27,10 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, rng: random.Random | None = None) -> None:
-        if not 0 <= check_number(p, "Dropout p") < 1:
+        self.p, self.rng = check_float(p, "Dropout p"), rng
+        if not 0 <= self.p < 1:
             raise ValueError(f"Dropout expected p in [0, 1), got {p}")
         source(rng)
-        self.p, self.rng = float(p), rng
 
     def mask(self, count: int) -> list[float]:
         """A random 0 or 1 / (1 - p) for each input."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd_mini import Value, clip, dot, fsum, log, logsumexp, pick, relu, softplus
 
-from .checks import check_number, check_scalar
+from .checks import check_float, check_scalar
 
 
 def mean_squared_error(predictions: Any, targets: Any) -> Any:
@@ -44,7 +44,7 @@ def huber(predictions: Any, targets: Any, delta: float = 1.0) -> Any:
     >>> huber(0.5, 0.0), huber(3.0, 0.0), huber([0.5, 3.0], [0.0, 0.0])
     (0.125, 2.5, 1.3125)
     """
-    delta = float(check_number(delta, "huber delta"))
+    delta = check_float(delta, "huber delta")
     if not 0 < delta < math.inf:
         raise ValueError(f"huber expected delta above 0, got {delta}")
     differences = _differences(predictions, targets, "huber")
@@ -160,7 +160,7 @@ def cross_entropy(
         raise TypeError("cross_entropy expected a list of logits, one a class, got one number")
     logits = _less_the_largest(list(logits), target)
     n = len(logits)
-    smoothing = float(check_number(label_smoothing, "cross_entropy label_smoothing"))
+    smoothing = check_float(label_smoothing, "cross_entropy label_smoothing")
     if not 0 <= smoothing <= 1:
         raise ValueError(f"cross_entropy expected label_smoothing in [0, 1], got {smoothing}")
     weights = [1] * n if weight is None else list(weight)

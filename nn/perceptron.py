@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from autograd_mini import Value, dot, sign, step
 
 from .activations import activation_name
-from .checks import check_inputs, check_number, check_size
+from .checks import check_float, check_inputs, check_size
 from .module import Module
 
 
@@ -80,7 +80,7 @@ class Perceptron(Module):
             A PerceptronFit.
         """
         order, mistakes = list(data), []
-        epochs, lr = check_size(epochs, "Perceptron epochs"), float(check_number(lr, "lr"))
+        epochs, lr = check_size(epochs, "Perceptron epochs"), check_float(lr, "Perceptron lr")
         if not order or not lr > 0:
             raise ValueError(
                 f"Perceptron.fit expected examples and lr above 0, got {len(order)} examples and "

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd_mini import Value
 
-from ..checks import check_number
+from ..checks import check_float
 from .state import like
 
 
@@ -48,12 +48,10 @@ class Optimizer:
     lr: float
 
     def __init__(self, parameters: Iterable[Any], **settings: Any) -> None:
-        self.settings = tuple(settings)
-        groups = _as_groups(parameters, type(self).__name__, self.settings)
-        self.parameters = trainable([p for g in groups for p in g["params"]], type(self).__name__)
-        self.param_groups = [{**settings, **group} for group in groups]
-        for group in self.param_groups:
-            group.update(self._checked(group))
+        self.settings, name = tuple(settings), type(self).__name__
+        groups = _as_groups(parameters, name, self.settings)
+        self.parameters = trainable([p for group in groups for p in group["params"]], name)
+        self.param_groups = [group | self._checked(settings | group) for group in groups]
 
     def check(self, state: Mapping[str, Any]) -> None:
         """Raise a ValueError where settings and memory make no sense together; for subclasses."""
@@ -65,16 +63,13 @@ class Optimizer:
         return plain
 
     def _plain(self, name: str, setting: Any) -> Any:
-        what = f"{type(self).__name__} {name}"
+        kind = type(self).__name__
         if name in self.own_checks:
-            if isinstance(setting, (list, tuple)):
-                return tuple(float(check_number(x, what)) for x in setting)
-            return setting
-        number = float(check_number(setting, what))
+            several = isinstance(setting, (list, tuple))
+            return tuple(check_float(x, f"{kind} {name}") for x in setting) if several else setting
+        number = check_float(setting, f"{kind} {name}")
         if not 0 <= number < math.inf:
-            raise ValueError(
-                f"{type(self).__name__} expected {name} of at least 0, got {setting!r}"
-            )
+            raise ValueError(f"{kind} expected {name} of at least 0, got {setting!r}")
         return number
 
     def __getattr__(self, name: str) -> Any:  # a setting: it is in the groups
@@ -92,9 +87,9 @@ class Optimizer:
         if name not in vars(self).get("settings", ()):
             super().__setattr__(name, value)
             return
-        for checked in [self._checked({**group, name: value}) for group in self.param_groups]:
-            for group in self.param_groups:
-                group[name] = checked[name]
+        checked = [self._checked(group | {name: value}) for group in self.param_groups]
+        for group, settings in zip(self.param_groups, checked):
+            group.update(settings)
 
     def groups(self) -> Iterator[tuple[Any, slice]]:
         """For each group its settings, as attributes, and the slice of `parameters` that it is."""
@@ -153,19 +148,19 @@ class Optimizer:
             )
         loaded = {name: like(entry, state[name], name) for name, entry in present.items()}
         memory = {name: loaded[name] for name in self.memory}
-        sizes = {name: len(self.parameters) for name in memory if isinstance(memory[name], list)}
-        sizes |= {name: present[name] for name in present if name.endswith(".params")}
-        for name, size in sizes.items():
-            count = loaded[name] if name.endswith(".params") else len(loaded[name])
-            if count != size:
+        sizes = {n: (len(x), len(self.parameters)) for n, x in memory.items() if type(x) is list}
+        sizes |= {n: (loaded[n], present[n]) for n in present if n.endswith(".params")}
+        for name, (size, expected) in sizes.items():
+            if size != expected:
                 raise ValueError(
-                    f"the state does not fit: {name} is of {count} parameters, and there are {size}"
+                    f"the state does not fit: {name} is of {size} parameters, and there are "
+                    f"{expected}"
                 )
-        groups = [
-            self._checked({n: loaded[prefix + n] for n in self.settings} | memory)
+        checked = [
+            self._checked({name: loaded[prefix + name] for name in self.settings} | memory)
             for prefix, _ in self._prefixed()
         ]
-        for group, settings in zip(self.param_groups, groups):
+        for group, settings in zip(self.param_groups, checked):
             group.update(settings)
         vars(self).update(memory)
 
@@ -176,13 +171,10 @@ class Optimizer:
         return [(f"param_groups.{i}.", group) for i, group in enumerate(self.param_groups)]
 
     def __repr__(self) -> str:
-        groups = [
-            ", ".join(f"{name}={group[name]!r}" for name in self.settings)
-            for group in self.param_groups
-        ]
-        if len(groups) > 1:
-            sizes = [len(group["params"]) for group in self.param_groups]
-            groups = [f"{size} parameters: {text}" for size, text in zip(sizes, groups)]
+        groups = []
+        for prefix, group in self._prefixed():
+            size = f"{len(group['params'])} parameters: " if prefix else ""
+            groups.append(size + ", ".join(f"{name}={group[name]!r}" for name in self.settings))
         return f"{type(self).__name__}({'; '.join(groups)})"
 
 
@@ -244,10 +236,8 @@ def _as_groups(parameters: Any, name: str, settings: Sequence[str]) -> list[dict
             )
         unknown = [key for key in group if key not in ("params", *settings)]
         if unknown:
-            raise TypeError(
-                f"{name} has no setting {unknown[0]!r} as in group {i}; it has "
-                f"{', '.join(settings)}"
-            )
+            known = ", ".join(settings)
+            raise TypeError(f"{name} has no setting {unknown[0]!r} as in group {i}; it has {known}")
         single = isinstance(group["params"], Value)
         params = [group["params"]] if single else group["params"]
         groups.append({**group, "params": trainable(params, f"{name} (group {i})")})

@@ -103,7 +103,7 @@ def test_what_is_no_part_is_refused(part):
 def test_no_parts_and_unknown_names_are_refused():
     with pytest.raises(ValueError, match="at least one part, got none"):
         Sequential()
-    with pytest.raises(ValueError, match="unknown activation 'tanhh'; choose one of linear, relu"):
+    with pytest.raises(ValueError, match="unknown activation 'tanhh'; choose one of linear, "):
         Sequential(Linear(1, 1), "tanhh")
 
 
