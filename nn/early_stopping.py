@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 from autograd_mini import Value
 
 from . import losses
-from .layers import check_size
+from .checks import check_size
 from .metrics import accuracy, binary_accuracy
 from .optimizers.base import set_numbers
 

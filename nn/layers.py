@@ -10,8 +10,7 @@ from typing import Any
 from autograd_mini import Value, dot
 
 from .activations import Activation, activation_function, activation_name
-from .checks import check_inputs as check_inputs
-from .checks import check_size as check_size
+from .checks import check_inputs, check_size
 from .initializers import Initializer, initializer
 from .module import Module
 from .randomness import source

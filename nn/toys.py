@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from .layers import check_size
+from .checks import check_size
 from .randomness import source
 
 Point = tuple[list[float], int]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_mini import topological_order
 
+from .checks import check_size
 from .early_stopping import EarlyStopper, EarlyStopping
 from .executors import (
     DivergenceError,
@@ -23,7 +24,6 @@ from .executors import (
     named_parameters,
 )
 from .history import Epoch, History
-from .layers import check_size
 from .module import Module
 from .optimizers import Optimizer
 from .optimizers.clipping import clip
