@@ -11,6 +11,8 @@ from autograd_mini import Value, clip, dot, fsum, log, logsumexp, pick, relu, so
 
 from .checks import check_float, check_scalar
 
+LARGE_LOGIT = 1024  # below it the difference of two logits is rounded by 1e-13 at most
+
 
 def mean_squared_error(predictions: Any, targets: Any) -> Any:
     """(1/n) sum of (prediction - target)**2, over n predictions, or of a single one.
@@ -184,13 +186,13 @@ def cross_entropy(
 
 
 def _less_the_largest(logits: list[Any], target: Any) -> list[Any]:
-    """The logits less the largest of them, a plain number: the loss and its derivatives stay the
-    same, and logits of any size keep their digits. A compiled program does so itself."""
+    """Large logits minus the largest of them, a plain number: the loss and its derivatives stay the
+    same, and keep their digits. A compiled program does so itself."""
     if any(hasattr(x, "__pick__") for x in (*logits, target)):  # traced: it has no number
         return logits
     numbers = [x.data if isinstance(x, Value) else x for x in logits]
     largest = max((x for x in numbers if _is_plain(x) and x - x == 0), default=0)
-    return [x - largest for x in logits] if largest else logits
+    return [x - largest for x in logits] if abs(largest) > LARGE_LOGIT else logits
 
 
 def _probabilities(target: Iterable[Any], n: int) -> list[Any]:
