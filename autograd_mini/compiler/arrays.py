@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import BRANCHES, add, divide, multiply, negate, power, sqrt, subtract
+from ..primitives import BRANCHES, add, divide, multiply, negate, power, sigmoid, sqrt, subtract
 from ..rules import Primitive
 from .arithmetic import RELATIONS, Recorded
 
@@ -120,6 +120,10 @@ class ArrayProgram:
         if array is None:
             array = self._made[key] = Array(self, op, tuple(args), info, shape)
         return array
+
+    def found(self, primitive: Primitive, x: Array) -> Array | None:
+        """What an operation on x has made already."""
+        return self._made.get((primitive, x, None, x.shape))
 
     # -- leaves ---------------------------------------------------------------------------------
 
@@ -389,6 +393,9 @@ def _simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
         return sqrt(x[0])
     elif op is power and x[1] == -0.5:
         return 1.0 / sqrt(x[0])
+    elif op is sigmoid and x[0].op is negate:
+        opposite = program.found(sigmoid, x[0].args[0])
+        return None if opposite is None else 1.0 - opposite
     elif op in RELATIONS and x[2] is x[3]:
         return x[2]
     elif op in BRANCHES:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from interpreter import evaluate
 
-from autograd_mini import Value, logsumexp, sqrt
+from autograd_mini import Value, compile, logsumexp, sigmoid, sqrt
 from autograd_mini.compiler.arithmetic import SELECT
 from autograd_mini.compiler.arrays import BATCH, ArrayProgram
 from autograd_mini.compiler.differentiate import contracted, gradients
@@ -306,3 +306,11 @@ def test_random_programs(steps):
         if y.lanes <= 8:
             y = step(program, y)
     check(y, low=0.4, high=1.1)
+
+
+def test_the_gradient_of_a_sigmoid_uses_what_the_forward_pass_has():
+    """The rule's y * sigmoid(-x) is the textbook's h * (1 - h), once h is an array."""
+    w = Value(0.5, "w")
+    program = compile(lambda x: sigmoid(w * x), x=(), parameters=[w])
+    assert program.source.count("np.exp") == 1
+    assert "(1 - h)" in program.source
