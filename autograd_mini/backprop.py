@@ -154,8 +154,6 @@ def _ieee_partial(node: Value, index: int, operands: Sequence[Any]) -> Any:
         return made
 
     result = node.op.partial(index, [stand_in(x) for x in operands], stand_in(node))
-    if not isinstance(result, Value):
-        return result
     for x in every_node([result]):
         if x not in original:
             moved = [original.get(p, p) for p in x.operands]

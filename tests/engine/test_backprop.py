@@ -35,6 +35,7 @@ from autograd_mini import (
     topological_order,
     where,
 )
+from autograd_mini.graph import check_fresh, is_fresh
 from autograd_mini.primitives import LEAF, multiply
 from autograd_mini.value import NO_GRADIENT
 
@@ -492,6 +493,20 @@ def test_a_second_derivative_never_mixes_old_and_new_data():
     assert gradients(y, [x1, x2]) == [0.5, 0.0]
     with pytest.raises(StaleGraphError):
         gradients(y, [x2], create_graph=True)
+
+
+def test_a_leaf_changed_to_where_a_partial_is_undefined_makes_a_graph_stale():
+    [x, n], y = changed(lambda x, n: x**n, 2.0, 3.0, after=[-2.0, 3.0])
+    with pytest.raises(StaleGraphError, match="stale"):
+        gradients(y, [x, n], create_graph=True)
+
+
+def test_a_node_is_fresh_with_the_numbers_that_it_was_made_of():
+    [x, _], y = changed(lambda x, w: x * w, 2.0, 5.0, after=[3.0, 5.0])
+    assert not is_fresh(y)
+    assert is_fresh(y, {x: 2.0})
+    with pytest.raises(StaleGraphError, match=r"'\*' node .*stale"):
+        check_fresh([x, y])
 
 
 def test_a_leaf_changed_back_is_not_stale():

@@ -7,6 +7,7 @@ import pickle
 import pytest
 
 from autograd_mini import Value, dot, exp, fsum, hypot, primitive, relu
+from autograd_mini.operators import Operators
 from autograd_mini.primitives import TABLE
 
 
@@ -136,3 +137,11 @@ def test_a_partial_that_is_not_a_number_is_named():
     for number in (1.0, Fraction(1)):
         with pytest.raises(TypeError, match=r"a partial of f is not a number: .*return missing"):
             f(*[Value(number)] * 3)
+
+
+def test_a_scalar_type_without_an_interpretation_says_so():
+    class Empty(Operators):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Empty does not define __apply_primitive__"):
+        Empty() + 1.0

@@ -675,3 +675,10 @@ def test_a_transform_visits_a_number_of_nodes_that_is_linear_in_the_graph(name, 
 
     counts = [counted(n) for n in (20, 40, 80)]
     assert counts[2] - counts[1] <= 2.01 * (counts[1] - counts[0]), counts
+
+
+def test_what_does_not_move_is_left_out_of_the_forward_pass():
+    w = Value(3.0)
+    y, moved = jvp(lambda x: [x * w, exp(w * 2.0)], (2.0,), (1.0,))
+    assert [v.data for v in y] == [6.0, math.exp(6.0)]
+    assert [getattr(v, "data", v) for v in moved] == [3.0, 0.0]

@@ -559,6 +559,16 @@ def test_a_comparison_with_an_array_goes_element_by_element(np):
     assert (v >= array).tolist() == (array <= v).tolist() == [True, True, False]
 
 
+def test_an_int_too_large_for_a_float_is_refused_with_the_remedy():
+    with pytest.raises(OverflowError, match=r"1e400> is too large for a float; write Fraction"):
+        Value(10**400)
+
+
+def test_round_with_digits_is_refused_with_the_remedy():
+    with pytest.raises(TypeError, match=r"round\(v.data, n\)"):
+        round(Value(2.5), 1)
+
+
 def test_an_array_as_data_and_the_functions_of_numpy_are_refused(np):
     with pytest.raises(TypeError, match="tolist"):
         Value(np.ones(2))
