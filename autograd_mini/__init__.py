@@ -1,4 +1,16 @@
-"""autograd-mini: a scalar reverse-mode autodiff engine that can be stepped through and trusted."""
+"""A scalar reverse-mode autodiff engine that can be stepped through and trusted.
+
+>>> w, x, b = Value(0.5, "w"), Value(2.0, "x"), Value(0.1, "b")
+>>> y = tanh(w * x + b)
+>>> y.backward()
+>>> round(w.grad, 6)
+0.718403
+>>> grad(tanh)(0.0)
+1.0
+
+step_through(y) shows the forward and the backward pass, draw_dot(y) the graph, chain_rule(y, w) a
+derivative as a sum over paths. compile() turns scalar code into an array program.
+"""
 
 from . import fast as fast  # quick forms of what the table has
 from . import primitives

@@ -1,6 +1,7 @@
-"""The page that leads from what the lectures teach to the code, the tests and the notebooks.
+"""The page that leads from the topics of lectures to the code, the tests and the notebooks.
 
-Every name, test and section in the table is looked up when the page is made: none can be missing.
+When the page is made, every name, test and section in the table is looked up. A missing one is an
+error.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ The perceptron, its cost, its update rule
     nn.Perceptron, nn.losses.perceptron_cost
     test_perceptron::each_mistake_is_a_gradient_step_on_the_perceptron_cost
     07: Its cost and its update rule
-Bias absorbed into the weights
+The bias as one more weight
     nn.Perceptron
     test_perceptron::the_bias_as_a_weight_is_the_bias_beside_the_weights
     07: The perceptron
@@ -26,7 +27,7 @@ XOR, where a perceptron fails
     nn.toys.xor
     test_perceptron::no_perceptron_is_right_on_more_than_three_quarters_of_exclusive_or
     07: XOR: no line will do
-XOR by feature map, kernel, random features, hidden layer
+XOR by a feature map, a kernel, random features, a hidden layer
     nn.RandomFeatures, nn.MLP
     test_random_features::a_perceptron_on_random_features_solves_exclusive_or
     07: XOR by a hidden layer
@@ -50,7 +51,7 @@ Will I pass?
     nn.losses.negative_log_likelihood
     test_matrix_backprop::sigmoid_and_likelihood_pass_prediction_minus_target
     09: Will I pass?
-Maximum likelihood is the smallest negative log-likelihood
+Maximum likelihood is minimum negative log-likelihood
     nn.losses.negative_log_likelihood
     test_losses::binary_cross_entropy_is_the_likelihood_of_a_sigmoid_without_the_cancellation
     09: Maximum likelihood
@@ -66,7 +67,7 @@ Dense, sparse and convolutional layers
     nn.Linear, nn.SparseLinear, nn.Conv1d, nn.Conv2d
     test_convolution::it_is_its_formula
     07: Dense, sparse and convolutional layers
-Activations: sign, step, sigmoid, tanh, ReLU and its kin
+Activations: sign, step, sigmoid, tanh, ReLU and its variants
     nn.activations, nn.plots.activation_gallery
     test_pytorch::every_activation_that_pytorch_has_is_compared
     08: The gallery
@@ -78,7 +79,7 @@ tanh(x) = 2 sigmoid(2x) - 1
     autograd_mini.tanh, autograd_mini.sigmoid
     test_notebooks::a_notebook_is_a_script_too
     08: tanh is a sigmoid, moved and stretched
-Losses: squared, half squared, hinge, cross-entropy, penalties
+Losses: squared, half squared, Huber, hinge, cross-entropy, penalties
     nn.losses
     test_pytorch::margin_losses
     09: Which loss for what
@@ -86,7 +87,7 @@ y' - y, the gradient of the usual losses
     nn.losses.half_squared_error, nn.losses.cross_entropy
     test_matrix_backprop::softmax_and_cross_entropy_pass_prediction_minus_target
     09: Logistic regression: prediction minus target, again
-One-dimensional descent, rates too small and too large
+Descent in one dimension, learning rates too small and too large
     nn.optimizers.SGD
     test_optimizers::two_steps_worked_out_on_paper
     10: Gradient descent in one dimension
@@ -142,7 +143,7 @@ Dropout
     nn.Dropout
     test_dropout::an_input_is_left_out_or_divided_by_the_share_that_is_kept
     11: Dropout
-Memorising random labels; early stopping against noisy ones
+Memorising random labels; early stopping against noisy labels
     nn.fit
     test_notebooks::a_notebook_is_a_script_too
     11: Learning chance by heart
@@ -162,7 +163,7 @@ f(v(u), w(u))
     autograd_mini.chain_rule
     test_paths::the_sum_over_all_paths_is_the_gradient
     04: Two ways from u to z
-Storing the factors that are reused
+Storing factors that are used again
     autograd_mini.backprop_steps
     test_notebooks::a_notebook_is_a_script_too
     12: Why the factors are stored
@@ -170,7 +171,7 @@ The forward and backward algorithms over matrices
     nn.MLP
     test_matrix_backprop::cross_entropy_backward_over_matrices
     12: The backward pass
-The same, found in the scalar code of one example
+The same matrices, found in the scalar code of one example
     autograd_mini.compile
     test_notebooks::a_notebook_is_a_script_too
     14: Line by line
@@ -178,7 +179,7 @@ One hidden layer with softmax and cross-entropy
     nn.MLP, nn.losses.cross_entropy
     test_matrix_backprop::one_hidden_layer_written_out
     12: One hidden layer, softmax and cross entropy
-The same with L2 regularisation
+The same network with L2 regularisation
     nn.losses.l2
     test_matrix_backprop::cross_entropy_backward_over_matrices
     12: With weight decay
@@ -206,18 +207,19 @@ Why a topological order
 
 
 def page() -> str:
-    """The table.
+    """The page.
 
     Raises:
         LookupError: a name, a test or a section does not exist.
     """
     lines = [
-        "# What courses on perceptrons, networks and backprop teach, and where it is",
+        "# The topics of courses on perceptrons, networks and backprop",
         "",
-        "Made by `python docs/make_pages.py`. A test that is a notebook's own asserts what the",
-        "notebook claims.",
+        "Where each topic is in the code, in a test and in a notebook. Made by",
+        '`python docs/make_pages.py`. The test "a notebook is a script too" runs the notebooks,',
+        "which assert what they claim.",
         "",
-        "| topic | in code | proven by | notebook |",
+        "| topic | code | test | notebook |",
         "|---|---|---|---|",
     ]
     rows = TOPICS.strip().splitlines()

@@ -263,13 +263,14 @@ def page(found: dict[str, list[Mutant]], results: Results, sample: int | None) -
         [
             "# Mutation testing",
             "Made by `python tools/mutation.py`.",
-            f"{drawn}One fault at a time, wherever an operator of cosmic-ray applies; nothing is "
-            "excluded. A mutant is killed when a test fails on it, when it runs 20 times as long "
-            "or takes 4 GB, or, where it differs in nothing but annotations, when mypy refuses "
-            f"it. The tests that run its lines are tried, {SECONDS:.0f} seconds of them at most, "
-            f"and {MORE_SECONDS:.0f} on one that survives those and is not explained below: one "
-            "that only slower tests would kill counts as a survivor. What is not tried yet is "
-            "mostly code that runs on import; the same command goes on there.",
+            f"{drawn}A mutant is the code with one fault in it. There is one wherever an "
+            "operator of cosmic-ray applies; nothing is excluded. A mutant is killed if a test "
+            "fails on it, if it runs 20 times as long, or if it takes 4 GB. One that differs in "
+            "annotations only is killed if mypy refuses it. The tests that run the mutant's lines "
+            f"are tried, for {SECONDS:.0f} seconds at most. If it survives, and is not explained "
+            f"below, they are tried for {MORE_SECONDS:.0f} seconds. One that only slower tests "
+            "would kill counts as a survivor. Most mutants that were not tried yet are in code "
+            "that runs on import. The same command continues there.",
             _table(header, rows),
             "## Survivors",
             f"{len(survivors)}, of which {unexplained or 'none'} "

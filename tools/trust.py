@@ -67,15 +67,16 @@ def rules() -> str:
         lines.append(row)
     return "\n\n".join(
         [
-            "A rule is *proven* where SymPy shows that its partials are the derivatives of its "
-            "function for all operands (inside the domain, off the kinks; lists of up to three; "
-            "the constants of gelu and its like read as the numbers they round), *sampled* where "
-            "it was compared to 40 digits at random points instead.",
-            "Errors are the worst found, in ulp beyond what the condition of the function at that "
-            "point forces, against mpmath at 60 digits, over all magnitudes, subnormals and the "
-            "neighbours of special points. Those of a derivative are measured against itself "
-            "(down to 1e-300), or against 1 where its textbook form cancels or underflows. "
-            "The bound is 4 ulp.",
+            "A rule is *proven* if SymPy shows that its partials are the derivatives of its "
+            "function for all operands inside the domain and off the kinks. For an operation on a "
+            "list this is shown for lists of up to three. The constants in gelu and the like are "
+            "taken as the exact numbers that they round. A rule is *sampled* if it was compared to "
+            "40 digits at random points instead.",
+            "Errors are the worst that were found, compared with mpmath at 60 digits, over all "
+            "magnitudes, subnormal numbers and the neighbours of special points. They are in ulp, "
+            "beyond the error that the condition of the function at that point forces. The error "
+            "of a derivative is measured relative to the derivative (down to 1e-300), or relative "
+            "to 1 where its textbook form cancels or underflows. The bound is 4 ulp.",
             _table(
                 [
                     "rule",
@@ -108,10 +109,10 @@ def programs() -> str:
     drawn = random_programs.check_all()
     return "\n\n".join(
         [
-            "Drawn by the strategy `expressions()`. Of each the numbers in the graph, its rerun, "
-            "reverse against forward mode, and numerical differentiation by every input are "
-            "checked; of the smaller ones second derivatives too. A program that a check cannot "
-            "judge fails the run.",
+            "The strategy `expressions()` draws them. For each program, these are checked: the "
+            "numbers in the graph, its rerun, reverse mode against forward mode, and all "
+            "derivatives against numerical ones. For the smaller programs second derivatives are "
+            "checked, too. A program that a check cannot judge fails the run.",
             _table(["", ""], random_programs.rows(drawn)),
             "How often each operation was drawn:",
             ", ".join(f"{name} {drawn.rules[name]:,}" for name in random_programs.RULES) + ".",
@@ -136,8 +137,9 @@ def on_peers() -> str:
             lines.append([name, "not installed", "", ""])
     return "\n\n".join(
         [
-            "Programs over all rules, in float64; the largest deviation is of a gradient's entry, "
-            "as a part of the largest one before its terms cancel, or of 1, or of the value.",
+            "Programs over all rules, in float64. A deviation is that of a program's value, "
+            "relative to the value, or of an entry of its gradient, relative to the largest entry "
+            "before its terms cancel. Where these are less than 1, it is absolute.",
             _table(["library", "version", "programs", "largest deviation"], lines),
         ]
     )
@@ -165,8 +167,8 @@ def edges() -> str:
         lines.append(row)
     return "\n\n".join(
         [
-            "The partials at the points where they are a convention, or infinite. What is bold "
-            'differs from this project\'s; "none": no such function, or no derivative of it.',
+            "The partials at the points where they are infinite, or a convention. Bold ones "
+            'differ from those here. "none" means no such function, or no derivative of it.',
             _table(["at", "here", *names], lines),
         ]
     )
