@@ -111,7 +111,8 @@ def programs() -> str:
             "Drawn by the strategy `expressions()`. Of each the numbers in the graph, its rerun, "
             "reverse against forward mode, and numerical differentiation by every input are "
             "checked; of the smaller ones second derivatives too. A program that a check cannot "
-            "judge fails the run.",
+            "judge fails the run. These are all, as `.ci/run --full` tries them; `.ci/run` tries "
+            "the first 4,000, the tests elsewhere the first 2,000.",
             _table(["", ""], random_programs.rows(drawn)),
             "How often each operation was drawn:",
             ", ".join(f"{name} {drawn.rules[name]:,}" for name in random_programs.RULES) + ".",
