@@ -1,4 +1,4 @@
-"""Random programs: 20,000 in `.ci/run --full`, 4,000 in CI, 2,000 elsewhere; and what they check."""
+"""Random programs: 20,000 in `.ci/run --full`, 4,000 in CI, 2,000 elsewhere; and their checks."""
 
 import os
 
