@@ -110,6 +110,7 @@ def test_a_long_statement_takes_several_lines(statement):
     assert formatted(statement).splitlines() == _statement(statement, WIDTH)
 
 
+@pytest.mark.smoke
 @settings(max_examples=25)
 @given(nets(most_layers=4))
 def test_random_nets(net):

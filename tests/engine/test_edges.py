@@ -32,6 +32,7 @@ EDGES = [
 ]
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(("f", "x", "slope"), EDGES, ids=str)
 def test_an_infinite_derivative_is_inf_along_every_path(f, x, slope):
     one = Value(1.0)
@@ -46,6 +47,7 @@ def test_an_infinite_derivative_is_inf_along_every_path(f, x, slope):
     assert abs(second) == inf or isnan(second)
 
 
+@pytest.mark.smoke
 def test_the_partials_of_hypot_at_the_origin_are_nan_along_every_path():
     x, y = Value(0.0), Value(0.0)
     for graph in (False, True):
@@ -77,6 +79,7 @@ def test_the_second_derivative_of_a_power_is_not_spoilt_by_the_branch_not_taken(
     assert grad(grad(lambda x: x**n))(x) == expected
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("f", "x", "expected"),
     [

@@ -81,6 +81,7 @@ def test_jvp_is_forward_mode(program, direction):
     assert slope == pytest.approx(y.tangent, rel=1e-12, abs=1e-12 * y.size)
 
 
+@pytest.mark.smoke
 @given(programs(max_lines=6), directions, directions)
 def test_jvp_and_vjp_are_transposes(program, t, v):
     """v . (J t) = (v J) . t, of a function with many outputs: every line of the program."""
@@ -105,6 +106,7 @@ def test_jvp_and_vjp_are_transposes(program, t, v):
     close(pulled, columns, [1e-9 * (1 + scale)] * n)
 
 
+@pytest.mark.smoke
 @given(small_programs, directions)
 def test_the_hessian_and_its_product_with_a_vector(program, direction):
     n = len(program.inputs)
@@ -158,6 +160,7 @@ def test_functions_of_the_table_can_be_differentiated_as_they_are():
     )
 
 
+@pytest.mark.smoke
 def test_the_jacobian_of_softmax():
     p = softmax([1.0, 2.0, 3.0])
     found = jacobian(softmax)([1.0, 2.0, 3.0])
@@ -191,6 +194,7 @@ def f3(x, y, z):
     return x * y + 10 * z
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("argnums", "expected"),
     [

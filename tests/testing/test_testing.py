@@ -85,6 +85,7 @@ def refusal(check, *args, **options):
 # -- check_gradients: what is right passes ------------------------------------------------------
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("order", [1, 2, 3])
 @pytest.mark.parametrize(
     ("f", "inputs"),
@@ -119,6 +120,7 @@ def test_second_derivatives_of_random_programs_pass(f):
     check_gradients(f, *f.inputs, order=2, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.smoke
 @given(networks())
 def test_gradients_of_random_networks_pass(f):
     check_gradients(f, *f.inputs)
