@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .graph import check_fresh, check_is_value
-from .scalars import ieee_or_exact
+from .graph import check_fresh, check_is_value, ieee_node
 from .sweep import every_node, inner_order, sweep
 from .value import Value, make_node, plain_numbers
 
@@ -104,9 +103,9 @@ def dependents(order: Iterable[Value], targets: Iterable[Value]) -> tuple[set[Va
 
 def product(a: Any, b: Any) -> Any:
     """a * b, without a node for a factor that is the plain number 1."""
-    if not isinstance(a, Value) and a == 1:
-        return b
-    return a if not isinstance(b, Value) and b == 1 else a * b
+    if b.__class__ is not Value and not isinstance(b, Value) and b == 1:
+        return a
+    return b if a.__class__ is not Value and not isinstance(a, Value) and a == 1 else a * b
 
 
 # -- the rules, run on Values -------------------------------------------------------------------
@@ -116,14 +115,10 @@ def partial_values(node: Value, indices: Sequence[int]) -> list[Any]:
     """The local partials along operands `indices`, as scalars that can be differentiated again."""
     numbers = plain_numbers(node.operands)
     operands = [x if isinstance(x, Value) else n for x, n in zip(node.operands, numbers)]
-    return [_partial_value(node, i, operands) for i in indices]
-
-
-def _partial_value(node: Value, index: int, operands: Sequence[Any]) -> Any:
     try:
-        return node.op.partial(index, operands, node)
-    except (ZeroDivisionError, OverflowError):  # at an edge, such as sqrt at 0
-        return _ieee_partial(node, index, operands)
+        return node.op.partials_at(indices, operands, node)
+    except (ValueError, ZeroDivisionError, OverflowError):  # at an edge, such as sqrt at 0
+        return [_ieee_partial(node, i, operands) for i in indices]
 
 
 class _IEEEValue(Value):
@@ -133,11 +128,7 @@ class _IEEEValue(Value):
 
     @classmethod
     def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Value:
-        numbers = plain_numbers(operands)
-        y = ieee_or_exact(primitive, numbers)
-        wanted = [isinstance(x, Value) for x in operands]
-        slopes = primitive.local_partials(numbers, y, operands, wanted)
-        made = make_node(y, primitive, tuple(operands), slopes)
+        made = ieee_node(primitive, operands)
         made.__class__ = cls
         return made
 

@@ -5,13 +5,14 @@ This file uses the slots of a node alone; value.py says what is in them.
 
 from __future__ import annotations
 
+import copyreg
 from copy import deepcopy
 
 from .sweep import NO_GRADIENT, every_node
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from .value import Value
@@ -23,24 +24,26 @@ class Copied:
     __slots__ = ()
 
     def __deepcopy__(self: Any, memo: dict[int, Any]) -> Any:
-        for node in every_node([self]):
-            if id(node) not in memo:
-                state = _state(node, lambda x: memo.get(id(x), x))
-                memo[id(node)] = _restored(type(node), deepcopy(_added(node), memo), *state)
+        new = [node for node in every_node([self]) if id(node) not in memo]
+        for node in new:
+            state = _state(node, lambda x: memo.get(id(x), x))
+            memo[id(node)] = _restored(type(node), *state)
+        for node in new:  # what is added may lead back here, to nodes that the memo then has
+            _add_to([memo[id(node)]], [deepcopy(_added(node), memo)])
         return memo[id(self)]
 
     def __reduce__(self: Any) -> tuple[Any, ...]:
         """A leaf by itself, which keeps its identity; any other node as rows of its graph."""
+        rebuild: tuple[Any, ...]
         if self.is_leaf:
-            return _restored, (type(self), _added(self), *_state(self, lambda x: x))
-        rows: list[Any] = []
-        row_of: dict[Any, _Row] = {}
-        for node in every_node([self]):
-            if not node.is_leaf:
-                row_of[node] = _Row((len(rows),))
-                state = _state(node, lambda x: row_of.get(x, x))
-                rows.append((type(node), _added(node), *state))
-        return _restored_graph, (rows,)
+            rebuild, nodes = (_restored, (type(self), *_state(self, lambda x: x))), [self]
+        else:
+            nodes = [node for node in every_node([self]) if not node.is_leaf]
+            row_of = {node: _Row((i,)) for i, node in enumerate(nodes)}
+            rows = [(type(x), *_state(x, lambda p: row_of.get(p, p))) for x in nodes]
+            rebuild = _restored_graph, (rows,)
+        added = list(map(_added, nodes))
+        return (*rebuild, added, None, None, _add_to_graph) if any(added) else rebuild
 
 
 class _Row(tuple[int]):
@@ -64,15 +67,27 @@ def _state(node: Value, to: Callable[[Any], Any]) -> list[Any]:
 
 
 def _added(node: Value) -> dict[str, Any]:
-    """What a subclass has added to a node."""
-    names = [s for c in type(node).__mro__ for s in vars(c).get("__slots__", ()) if s not in SLOTS]
+    """What a subclass has added to a node, in a dict or in slots of its own."""
+    names = copyreg._slotnames(type(node))  # type: ignore[attr-defined]
     added = {name: getattr(node, name) for name in names if hasattr(node, name)}
-    return {**getattr(node, "__dict__", {}), **added}
+    return {n: x for n, x in added.items() if n not in SLOTS} | getattr(node, "__dict__", {})
 
 
-def _restored(kind: type[Value], added: dict[str, Any], *state: Any) -> Value:
+def _add_to(nodes: Iterable[Value], added: Iterable[dict[str, Any]]) -> None:
+    for node, attributes in zip(nodes, added):
+        for name, value in attributes.items():
+            setattr(node, name, value)
+
+
+def _add_to_graph(root: Value, added: list[dict[str, Any]]) -> None:
+    """What _added() gave, back to a leaf, or to the nodes of a graph that are not leaves."""
+    inner = [node for node in every_node([root]) if not node.is_leaf]
+    _add_to(inner or [root], added)
+
+
+def _restored(kind: type[Value], *state: Any) -> Value:
     node: Value = object.__new__(kind)
-    for name, value in (*zip(SLOTS, state), *added.items()):
+    for name, value in zip(SLOTS, state):
         setattr(node, name, value)
     if node.grad is None:
         node.zero_grad()
@@ -87,6 +102,6 @@ def _restored_graph(rows: list[Any]) -> Value:
 
     for row in rows:
         node = _restored(*row)
-        _, _, _, _, node._a, node._da, node._b, node._db = _state(node, linked)
+        *_, node._a, node._da, node._b, node._db = _state(node, linked)
         nodes.append(node)
     return nodes[-1]

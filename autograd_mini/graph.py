@@ -6,12 +6,14 @@ from .errors import StaleGraphError
 from .scalars import ieee_or_exact
 from .sweep import every_node
 from .text import short_repr
-from .value import Value, plain_numbers
+from .value import Value, make_node, plain_numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
+
+    from .rules import Primitive
 
 
 def check_is_value(root: Any, name: str) -> None:
@@ -85,9 +87,24 @@ def rerun(root: Value) -> Value:
             fresh[node] = node
             continue
         operands = [fresh[x] if isinstance(x, Value) else x for x in node.operands]
-        fresh[node] = again = node.op.apply(operands)
+        try:
+            again = node.op.apply(operands)
+        except ArithmeticError:
+            if node.data - node.data == 0:
+                raise
+            again = ieee_node(node.op, operands)  # as in the graph of an infinite derivative
         again.label = node.label
+        fresh[node] = again
     return fresh[root]
+
+
+def ieee_node(op: Primitive, operands: Sequence[Any]) -> Value:
+    """The node `op` makes of its operands; in IEEE arithmetic if `op` raises for them."""
+    numbers = plain_numbers(operands)
+    data = ieee_or_exact(op, numbers)
+    wanted = [isinstance(x, Value) for x in operands]
+    slopes = op.local_partials(numbers, data, operands, wanted)
+    return make_node(data, op, tuple(operands), slopes)
 
 
 def check_fresh(nodes: Iterable[Value]) -> None:

@@ -27,7 +27,7 @@ def parts(tree: Any) -> list[tuple[Any, Any]] | None:
         return list(tree.items())
     if is_array(tree):
         numpy = sys.modules["numpy"]
-        array = numpy.asarray(tree)
+        array = numpy.asarray(tree, dtype=object)  # of Python's own numbers
         return [(index, array[index]) for index in numpy.ndindex(array.shape)]
     return None
 
@@ -36,7 +36,8 @@ def rebuilt(tree: Any, new: Iterable[Any]) -> Any:
     """A structure like `tree` with new parts: an array of floats where all of them are numbers."""
     if isinstance(tree, dict):
         same = copy(tree)
-        same.update(zip(tree, new))
+        for key, part in zip(tree, new):
+            same[key] = part
         return same
     if isinstance(tree, tuple):
         return type(tree)(*new) if hasattr(tree, "_fields") else tuple(new)

@@ -492,12 +492,16 @@ class _Dot(NaryPrimitive):
         first, second = ", ".join(operands[:n]), ", ".join(operands[n:-1])
         return f"dot([{first}], [{second}], {operands[-1]})"
 
+    def partials_at(self, indices: Sequence[int], operands: Sequence[Any], y: Any) -> list[Any]:
+        """As everywhere, but without a call for each operand: the other factor, and 1."""
+        n = len(operands) // 2
+        slopes = (*operands[n:-1], *operands[:n], 1)
+        return [slopes[i] for i in indices]
+
     def local_partials(
         self, numbers: Sequence[Any], y: Any, operands: Sequence[Any], wanted: Sequence[bool]
     ) -> list[Any]:
-        """As everywhere, but without a call for each operand: the other factor, and 1."""
-        n = len(numbers) // 2
-        slopes = (*numbers[n:-1], *numbers[:n], 1)
+        slopes = self.partials_at(range(len(numbers)), numbers, y)
         return [self._as_exact_as(y, d) if here else None for d, here in zip(slopes, wanted)]
 
 

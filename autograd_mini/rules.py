@@ -228,6 +228,10 @@ class Primitive:
         """dy/dx_index, on scalars of any type."""
         return self.partials[index](*operands, y)
 
+    def partials_at(self, indices: Sequence[int], operands: Sequence[Any], y: Any) -> list[Any]:
+        """dy/dx_i for each of these indices, on scalars of any type."""
+        return [self.partial(i, operands, y) for i in indices]
+
     def local_partial(
         self, index: int, numbers: Sequence[Any], y: Any, operands: Sequence[Any] = ()
     ) -> Any:

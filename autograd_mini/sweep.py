@@ -16,6 +16,9 @@ node alone; value.py says what is in them.
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -124,6 +127,24 @@ def sweep(seeds: Mapping[Value, Any], zero: Any) -> dict[Value, Any]:
     gradient.update(seeds)
     pass_back(order, gradient, zero)
     return gradient
+
+
+def pass_forward(order: Iterable[Value], tangent: dict[Value, Any]) -> None:
+    """The chain rule in forward mode: add, for each node that depends on one that has a tangent,
+    the sum of partial * tangent over its operands."""
+    for node in order:
+        if node in tangent:
+            continue
+        a, da, b, db = node._a, node._da, node._b, node._db
+        if da is None and db is None:  # a list
+            terms = [d * tangent[x] for x, d in zip(*b) if x in tangent]
+            if terms:
+                tangent[node] = reduce(add, terms)
+        elif da is not None and a in tangent:
+            moved = da * tangent[a]
+            tangent[node] = moved + db * tangent[b] if db is not None and b in tangent else moved
+        elif db is not None and b in tangent:
+            tangent[node] = db * tangent[b]
 
 
 def pass_back(order: Sequence[Value], gradient: dict[Value, Any], zero: Any) -> None:

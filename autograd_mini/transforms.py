@@ -11,12 +11,13 @@ f sees an array as an array of Values, on which NumPy's operators work.
 from __future__ import annotations
 
 from functools import wraps
+from operator import index
 
 from .backprop import gradient_graph, partial_values, product
 from .nested import flatten, is_array, map_nested, parts, rebuilt, unflatten
 from .primitives import DETACHED, where
 from .scalars import plain
-from .sweep import inner_order, leaves, sweep
+from .sweep import inner_order, leaves, pass_forward, sweep
 from .value import Value, make_node
 
 TYPE_CHECKING = False
@@ -62,9 +63,10 @@ class _Run:
                     f"{len(arguments)} positional arguments"
                 )
             places.append(i % len(arguments))
-        for i in set(places):
-            arguments[i] = map_nested(_variable, arguments[i])
-        self.wrt = [arguments[i] for i in places]
+        variables = {i: map_nested(_variable, arguments[i]) for i in set(places)}
+        for i, structure in variables.items():  # a copy, which f may change
+            arguments[i] = map_nested(lambda x: x, structure)
+        self.wrt = [variables[i] for i in places]
         self.variables: list[Value] = flatten(self.wrt)  # with repeats, if argnums has some
         self.output, self.aux = f(*arguments, **(keywords or {})), None
         if has_aux:
@@ -75,7 +77,9 @@ class _Run:
                 )
             self.output, self.aux = self.output
         self.roots = [self._scalar(x) for x in flatten(self.output)]
-        self.order, seen = inner_order((x for x in self.roots if isinstance(x, Value)), None)
+        self.aux_values = _values_in(self.aux)
+        values = [x for x in self.roots if isinstance(x, Value)]
+        self.order, seen = inner_order([*values, *self.aux_values], None)
         self.outside: Value | None = None
         self.depends_on(x for x in self.variables if not x.is_leaf)
         if self.outside is None:
@@ -138,11 +142,27 @@ class _Run:
     def with_aux(self, has_aux: bool, *results: Any) -> Any:
         """Results as f's caller wants them: with what f returned beside its output, if asked."""
         if has_aux:
-            values = [x for x in flatten(self.aux) if isinstance(x, Value)]
-            freed = iter(self.finished(values))
-            aux = map_nested(lambda x: next(freed) if isinstance(x, Value) else x, self.aux)
-            results = (*results, aux)
+            freed = dict(zip(self.aux_values, self.finished(self.aux_values)))
+            results = (*results, _replaced(self.aux, freed))
         return results if len(results) > 1 else results[0]
+
+
+def _values_in(tree: Any) -> list[Value]:
+    """The Values of a structure that may hold anything."""
+    if isinstance(tree, Value):
+        return [tree]
+    if getattr(getattr(tree, "dtype", None), "kind", "O") != "O":  # an array of numbers
+        return []
+    return [x for _, part in parts(tree) or () for x in _values_in(part)]
+
+
+def _replaced(tree: Any, new: Mapping[Value, Any]) -> Any:
+    """A structure with others for its Values; a part without any is left as it is."""
+    if isinstance(tree, Value):
+        return new[tree]
+    if not _values_in(tree):
+        return tree
+    return rebuilt(tree, [_replaced(part, new) for _, part in parts(tree) or ()])
 
 
 def _variable(x: Any) -> Value:
@@ -206,6 +226,8 @@ def value_and_grad(
     (12.0, 4.0)
     """
 
+    argnums = _checked(argnums)
+
     @wraps(f, updated=())
     def value_and_gradient(*args: Any, **keywords: Any) -> tuple[Any, Any]:
         run = _Run("grad", f, args, _as_tuple(argnums), has_aux, keywords)
@@ -242,11 +264,19 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     return gradient
 
 
-def _as_tuple(argnums: Argnums) -> tuple[int, ...]:
-    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
+def _checked(argnums: Argnums) -> int | tuple[int, ...]:
+    """One argument's number, or several, as ints."""
+    try:
+        return index(argnums) if hasattr(argnums, "__index__") else tuple(map(index, argnums))
+    except TypeError:
+        raise TypeError(f"argnums expected an int or a tuple of ints, got {argnums!r}") from None
 
 
-def _by_argument(argnums: Argnums, derivatives: Sequence[Any]) -> Any:
+def _as_tuple(argnums: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (argnums,) if isinstance(argnums, int) else argnums
+
+
+def _by_argument(argnums: int | tuple[int, ...], derivatives: Sequence[Any]) -> Any:
     return derivatives[0] if isinstance(argnums, int) else tuple(derivatives)
 
 
@@ -300,6 +330,8 @@ def jacobian(
     [[3.0, 2.0], [1.0, 1.0]]
     """
 
+    argnums = _checked(argnums)
+
     @wraps(f, updated=())
     def jacobian_of(*args: Any, **keywords: Any) -> Any:
         run = _Run("jacobian", f, args, _as_tuple(argnums), has_aux, keywords)
@@ -309,7 +341,7 @@ def jacobian(
     return jacobian_of
 
 
-def _jacobian(output: Any, wrt: Any, rows: Iterator[list[Any]], argnums: Argnums) -> Any:
+def _jacobian(output: Any, wrt: Any, rows: Iterator[list[Any]], argnums: Any) -> Any:
     """Rows of derivatives in the structure of the output, each in the structure of the argument."""
     if is_array(output):
         block = [iter(next(rows)) for _ in flatten(output)]
@@ -339,6 +371,7 @@ def hessian(
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
     [[10.0, 6.0], [6.0, 0.0]]
     """
+    argnums = _checked(argnums)
     return jacobian(grad(f, argnums, has_aux), argnums, has_aux)
 
 
@@ -379,31 +412,25 @@ def jvp(
     directions = flatten([map_nested(lambda _, t: _direction(t), p, d) for p, d in pairs])
     run.depends_on(directions)
     tangent: dict[Any, Any] = dict(zip(run.variables, directions))
-    for node in run.order:
-        if node not in tangent:
-            moved = _tangent(node, tangent, run.outside is not None)
-            if moved is not None:
-                tangent[node] = moved
+    if run.outside is None:
+        pass_forward(run.order, tangent)
+    else:
+        _pass_forward_values(run.order, tangent)
     zeros = [type(x.data)(0) if isinstance(x, Value) else 0.0 for x in run.roots]
     directional = [_as(zero, tangent.get(root, zero)) for root, zero in zip(run.roots, zeros)]
     return run.with_aux(has_aux, run.result(run.roots), run.result(directional))
 
 
-def _tangent(node: Value, tangent: Mapping[Any, Any], nested: bool) -> Any:
-    """The sum over parents of partial * tangent; None if no parent has one."""
-    parents, partials = node.edges
-    if nested:
-        places = [i for i, x in enumerate(node.operands) if isinstance(x, Value)]
-        moving = [k for k, x in enumerate(parents) if x in tangent]
-        parents = tuple([parents[k] for k in moving])
-        partials = tuple(partial_values(node, [places[k] for k in moving]))
-    total = None
-    for x, d in zip(parents, partials):
-        t = tangent.get(x)
-        if t is not None:
-            term = product(d, t) if nested else d * t
-            total = term if total is None else total + term
-    return total
+def _pass_forward_values(order: Sequence[Value], tangent: dict[Any, Any]) -> None:
+    """sweep.pass_forward with Values for numbers: the rules run on the operands themselves."""
+    for node in order:
+        edges = [i for i, x in enumerate(node.operands) if x in tangent]
+        if edges and node not in tangent:
+            operands = [node.operands[i] for i in edges]
+            total, *others = map(product, partial_values(node, edges), map(tangent.get, operands))
+            for term in others:
+                total = total + term
+            tangent[node] = total
 
 
 def hvp(

@@ -115,7 +115,8 @@ class Value(Copied, Operators):
     def __init_subclass__(cls, **options: Any) -> None:
         """A subclass that interprets operations itself does without the operators below."""
         super().__init_subclass__(**options)
-        if "__apply_primitive__" in vars(cls):
+        own, inherited = cls.__apply_primitive__, Value.__apply_primitive__
+        if own.__func__ is not inherited.__func__:  # type: ignore[attr-defined]
             for name in vars(Operators):
                 if name != "__apply_primitive__" and vars(Value).get(name) is getattr(cls, name):
                     setattr(cls, name, getattr(Operators, name))

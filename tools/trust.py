@@ -112,7 +112,9 @@ def programs() -> str:
             "The strategy `expressions()` draws them. For each program, these are checked: the "
             "numbers in the graph, its rerun, reverse mode against forward mode, and all "
             "derivatives against numerical ones. For the smaller programs second derivatives are "
-            "checked, too. A program that a check cannot judge fails the run.",
+            "checked, too. A program that a check cannot judge fails the run. These are all, as "
+            "`.ci/run --full` tries them; `.ci/run` tries the first 4,000, and the tests elsewhere "
+            "the first 2,000.",
             _table(["", ""], random_programs.rows(drawn)),
             "How often each operation was drawn:",
             ", ".join(f"{name} {drawn.rules[name]:,}" for name in random_programs.RULES) + ".",

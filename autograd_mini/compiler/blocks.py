@@ -171,7 +171,8 @@ def _block(families: Sequence[_Family], parents: Sequence[str], unique: _Names) 
         stem = "W" if stems == ["w"] else "b"
         name = unique.plain(f"{stem}{parents.index(families[0].parent) + 1}")
     else:
-        name = unique.plain("_".join(stems))
+        joined = "_".join(stems) if len(stems) <= 3 else f"{stems[0]}_to_{stems[-1]}"
+        name = unique.plain(joined)
     return Block(name, places, shape, about)
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Container, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from ..errors import TraceError
 from ..primitives import (
     BRANCHES,
     add,
@@ -28,6 +29,7 @@ from ..primitives import (
     power,
     subtract,
 )
+from ..rules import NaryPrimitive
 from ..value import Value
 
 INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
@@ -243,6 +245,11 @@ class Graph:
             return x[BRANCHES.index(op)]
         if all(a.__class__ is float for a in x):
             return float(op.evaluate(x))
+        if isinstance(op, NaryPrimitive) and op is not logsumexp:
+            raise TraceError(
+                f"{op.name} is an operation of one's own on a list, which cannot be compiled; "
+                "write a function of fsum, dot and operations on single numbers instead"
+            )
         if op is divide:
             return self._quotient(x[0], x[1])
         if op is power and x[1].__class__ is float:

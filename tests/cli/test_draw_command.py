@@ -10,6 +10,7 @@ from autograd_mini.draw import format_number
 from autograd_mini.expressions import parse
 
 
+@pytest.mark.smoke
 def test_draw_writes_a_picture_of_the_expression(here, run):
     done = run("draw", *LINE)
     assert done == (0, "wrote graph.svg\n", "")

@@ -10,6 +10,7 @@ from autograd_mini import gradients, step_through, topological_order
 from autograd_mini.expressions import parse
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("expression", "variables", "expected"),
     [
@@ -86,6 +87,7 @@ def test_steps_depth_first_says_what_is_wrong_and_what_is_right(run):
     assert "wrong" not in run("steps", only_leaves_are_shared, "a=3", "--order", "depth_first").out
 
 
+@pytest.mark.smoke
 def test_steps_writes_a_page_to_step_through(here, run):
     page = Path("new", "steps <1>.html")
     done = run("steps", *LINE, "--html", page)

@@ -94,9 +94,13 @@ def on_a_terminal(*arguments, interrupt_at=None):
     """(status, all that a terminal shows); with SIGINT as soon as it shows a certain text."""
     pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()
+    # The tests may have been started where SIGINT is ignored, as in a shell's background; a child
+    # inherits that, and none of the handlers.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         command(*arguments), stdin=theirs, stdout=theirs, stderr=theirs, env=environment()
     )
+    signal.signal(signal.SIGINT, handler)
     os.close(theirs)
     shown, sent = b"", interrupt_at is None
     while True:
@@ -112,7 +116,7 @@ def on_a_terminal(*arguments, interrupt_at=None):
             sent = True
     os.close(ours)
     assert sent, shown
-    return process.wait(60), shown.decode()
+    return process.wait(), shown.decode()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX")

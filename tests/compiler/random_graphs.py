@@ -2,7 +2,9 @@
 
 import random
 from itertools import pairwise
+from operator import lt
 
+from agreement import apart
 from hypothesis import strategies as st
 
 from autograd_mini import Value, dot, fsum, logsumexp, maximum, where
@@ -87,7 +89,7 @@ def _holes(xs):
 
 
 def _conditions(xs):
-    return fsum([where(x < y - 0.01, 2 * x, y) for x, y in pairwise(xs)]) + xs[0]
+    return fsum([where(lt(*apart(x, y - 0.01)), 2 * x, y) for x, y in pairwise(xs)]) + xs[0]
 
 
 def _largest(xs):

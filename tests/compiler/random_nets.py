@@ -7,8 +7,9 @@ function from tables to tables and the number of rows and columns that come out.
 
 import random
 from functools import reduce
+from operator import ge, gt, le, lt
 
-from agreement import flat, matrix, vector
+from agreement import apart, flat, matrix, vector
 from hypothesis import strategies as st
 
 import nn
@@ -238,8 +239,8 @@ FUNCTIONS = [
     lambda x: atan2(x, 1.5 + x * x),
     lambda x: maximum(x, 0.1),
     lambda x: minimum(0.3, 2 - x),
-    lambda x: where(x < 0.2, x * 0.3, x),
-    lambda x: where(x >= -0.1, 1.0, 0.5 * x),
+    lambda x: where(lt(*apart(x, 0.2)), x * 0.3, x),
+    lambda x: where(ge(*apart(x, -0.1)), 1.0, 0.5 * x),
     lambda x: clip(x, -0.7, 0.7),
     lambda x: 0.5 * x - 1,
     lambda x: -x,
@@ -503,11 +504,10 @@ def ragged_lists(net, rows, columns):
 
 def conditions(net, rows, columns):
     """where() with conditions between traced lanes."""
-    sign = net.choose("<", ">", "<=")
+    sign = net.choose(lt, gt, le)
 
     def choose(a, b):
-        condition = {"<": lambda: a < b, ">": lambda: a > b, "<=": lambda: a <= b}[sign]()
-        return where(condition, a * b, a - 2 * b)
+        return where(sign(*apart(a, b)), a * b, a - 2 * b)
 
     return lambda x: [[choose(a, b) for a, b in zip(xt, xt[::-1])] for xt in x], rows, columns
 

@@ -4,16 +4,17 @@ Some 2,000 programs in CI. What is random is the program, for the most part: num
 seeds, so that Hypothesis shrinks a failure to the smallest net.
 """
 
+import math
 import os
 
 import pytest
-from agreement import check
+from agreement import check, noise
 from hypothesis import given, note, seed, settings
 from hypothesis import strategies as st
 from random_graphs import graphs
 from random_nets import nets
 
-from autograd_mini import Value, dot, exp, fsum, logsumexp, maximum, sin
+from autograd_mini import Value, acos, dot, exp, fsum, logsumexp, maximum, sin
 from autograd_mini.testing import expressions, networks
 
 CHUNKS = 8 if os.environ.get("CI") else 1
@@ -79,6 +80,18 @@ def test_expressions(chunk):
         st.one_of(expressions(), networks()), st.integers(0, 4), st.sampled_from(["mean", "sum"])
     )
     drawn("expressions", chunk, split, agrees)
+
+
+def test_what_noise_can_do():
+    """At a kink it is the jump of the slope, where large terms cancel a part of them."""
+    x, y = Value(0.3), Value(0.3)
+    loss, by_x, by_y = noise([maximum(x + x, y + 0.3)], 1.0, [x, y], 1e-13)
+    assert loss < 1e-12
+    assert (by_x, by_y) == pytest.approx((2.0, 1.0))  # of (2, 0), (0, 1) and, on it, (1, 1/2)
+    assert 1e-8 < noise([fsum([x * 1e6, y * -1e6, x])], 1.0, [], 1e-13)[0] < 1e-6
+    loss, by_x, by_y = noise([x * y + sin(x)], 0.5, [x, y], 1e-13)
+    assert max(loss, by_x, by_y) < 1e-12
+    assert noise([acos(1.0 * Value(1.0))], 1.0, [], 1e-13) == math.inf
 
 
 def test_two_thousand():

@@ -97,6 +97,16 @@ def test_parameters_used_alike_are_rows_of_one_array():
     assert found == {"q_k_v": (6, 3)}
 
 
+def test_many_names_are_the_first_to_the_last():
+    """One array of six parameters has a name that fits in a line."""
+    model = Model(**{f"p{i}": M(2, 3) for i in range(6)})
+
+    def loss(x):
+        return fsum([tanh(dot(r, x)) for w in vars(model).values() for r in w])
+
+    assert arrays(loss, model, x=3) == {"p0_to_p5": (12, 3)}
+
+
 def test_without_names_the_use_tells():
     w, b, u = M(4, 3), V(4), V(4)
     values = [*[v for r in w for v in r], *b, *u]

@@ -200,6 +200,7 @@ def test_the_arrays_hold_the_values_in_place():
     assert [np.shape(g) for g in gradients] == [a.shape for a in compiled.arrays.values()]
 
 
+@pytest.mark.smoke
 def test_gradient_descent_on_the_arrays_is_that_on_the_values():
     model = nn.MLP(2, [3, 1])
     twin = copy.deepcopy(model)
@@ -248,6 +249,7 @@ def test_the_root_of_a_graph_is_no_batch():
 # -- outputs --------------------------------------------------------------------------------------
 
 
+@pytest.mark.smoke
 def test_outputs_have_a_row_for_each_example():
     w = [Value(0.5), Value(-1.0)]
     outputs = compile(lambda x: [[dot(w, x), x[0]], [w[0], 2.5]], x=2)

@@ -15,6 +15,7 @@ from random_nets import nets
 
 import nn
 from autograd_mini import Value, atan2, compile, dot, fsum, tanh
+from autograd_mini.compiler.backends.source import _statement
 
 WIDTH = 88
 RUFF = shutil.which("ruff", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
@@ -96,6 +97,20 @@ def check_lines(source):
     assert len(set(arguments)) == len(arguments)
 
 
+LONG = [
+    "z = np.concatenate([z1[:, :, :, None], g5, g3.swapaxes(-1, -2)[:, :, :, None]], axis=3)",
+    "g9[:, i14] = np.add.reduceat(g6.transpose(2, 0, 1, 3).reshape(-1, 18)[:, i12], i13, axis=1)",
+    f"c = np.concatenate([{', '.join(f'row_{i}[:, None]' for i in range(9))}], axis=1)",
+]
+
+
+@pytest.mark.skipif(RUFF is None, reason="takes ruff")
+@pytest.mark.parametrize("statement", LONG)
+def test_a_long_statement_takes_several_lines(statement):
+    assert formatted(statement).splitlines() == _statement(statement, WIDTH)
+
+
+@pytest.mark.smoke
 @settings(max_examples=25)
 @given(nets(most_layers=4))
 def test_random_nets(net):

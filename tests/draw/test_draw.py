@@ -90,6 +90,7 @@ def graphs(draw):
 # -- what is in the picture ----------------------------------------------------------------------
 
 
+@pytest.mark.smoke
 @PROFILE
 @given(graphs())
 def test_the_picture_is_the_graph(root):

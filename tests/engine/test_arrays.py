@@ -98,3 +98,17 @@ def test_grad_of_an_array_beside_a_value_from_outside_is_an_array_of_values():
     assert [g.data for g in found] == [3.0, 3.0]
     found[0].backward()
     assert w.grad == 1.0
+
+
+def test_directions_that_are_arrays_give_arrays_of_floats():
+    x, v = np.array([3.0, 5.0]), np.array([1.0, 0.0])
+    for found in (
+        hvp(lambda x: (x**2).sum(), (x,), (v,)),
+        jvp(lambda x: x * 2, (x,), (v,))[1],
+        jvp(lambda x: x * 2, (x,), ([1.0, 0.0],))[1],
+        vjp(lambda x: x * 2, x)[1](v)[0],
+    ):
+        assert found.dtype == float
+        assert found.tolist() == [2.0, 0.0]
+    moved = jvp(lambda x: x @ x, (x,), (v,))[1]
+    assert (moved, type(moved)) == (6.0, float)

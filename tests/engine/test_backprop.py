@@ -50,6 +50,7 @@ def close(found, expected):
 # -- random programs against oracles ------------------------------------------------------------
 
 
+@pytest.mark.smoke
 @given(programs())
 def test_gradients_are_those_of_forward_mode(program):
     leaves, y = program.values()
@@ -215,6 +216,7 @@ def test_what_is_no_value_is_refused_with_a_remedy():
 # -- the traps of accumulation: trap 1 ----------------------------------------------------------
 
 
+@pytest.mark.smoke
 def test_a_second_backward_gives_54_and_not_72():
     x = Value(3.0)
     y = x * x * x
@@ -240,6 +242,7 @@ def test_a_leaf_changed_after_the_forward_pass_gives_12_and_not_400():
     assert x.grad == 12.0
 
 
+@pytest.mark.smoke
 def test_order_matters_4_and_not_6():
     a = Value(1.0)
     b = a + a
@@ -270,6 +273,7 @@ def test_a_root_that_is_an_input_of_another_root():
     assert (x.grad, y.grad, z.grad) == (18.0, 1.0, 1.0)
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("f", "expected"), [(operator.mul, 6.0), (operator.add, 2.0), (operator.sub, 0.0)]
 )

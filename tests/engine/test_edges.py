@@ -5,6 +5,7 @@ from math import inf, isnan, nan
 import pytest
 
 from autograd_mini import (
+    DomainError,
     Value,
     acos,
     acosh,
@@ -17,6 +18,7 @@ from autograd_mini import (
     jvp,
     log,
     log_sigmoid,
+    rerun,
     sigmoid,
     softplus,
     sqrt,
@@ -32,6 +34,7 @@ EDGES = [
 ]
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(("f", "x", "slope"), EDGES, ids=str)
 def test_an_infinite_derivative_is_inf_along_every_path(f, x, slope):
     one = Value(1.0)
@@ -46,6 +49,7 @@ def test_an_infinite_derivative_is_inf_along_every_path(f, x, slope):
     assert abs(second) == inf or isnan(second)
 
 
+@pytest.mark.smoke
 def test_the_partials_of_hypot_at_the_origin_are_nan_along_every_path():
     x, y = Value(0.0), Value(0.0)
     for graph in (False, True):
@@ -77,6 +81,7 @@ def test_the_second_derivative_of_a_power_is_not_spoilt_by_the_branch_not_taken(
     assert grad(grad(lambda x: x**n))(x) == expected
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("f", "x", "expected"),
     [
@@ -127,3 +132,27 @@ def test_derivatives_of_a_power_by_its_exponent_at_0_are_right_to_third_order(x)
     by_n = grad(slope, argnums=1)
     assert by_n(x, 0.0) == pytest.approx(1 / x, rel=1e-14)
     assert grad(by_n, argnums=1)(x, 0.0) == pytest.approx(2 * log(x) / x, rel=1e-14)
+
+
+@pytest.mark.parametrize("n", [nan, inf])
+def test_an_exponent_that_is_not_finite_gives_no_error_in_second_order(n):
+    x, n = Value(-2.0), Value(n)
+    numbers = gradients(x**n, [x, n])
+    graphs = gradients(x**n, [x, n], create_graph=True)
+    for number, graph in zip(numbers, graphs):
+        assert graph.data == number or isnan(graph.data)
+
+
+def test_the_graph_of_an_infinite_derivative_can_be_run_again():
+    x = Value(0.0)
+    [slope] = gradients(sqrt(x), [x], create_graph=True)
+    assert rerun(slope).data == inf
+    x.data = 4.0
+    assert rerun(slope).data == 0.25
+    x.data = -1.0
+    with pytest.raises(DomainError):
+        rerun(slope)
+    y = 1 / x
+    x.data = 0.0
+    with pytest.raises(ZeroDivisionError):
+        rerun(y)

@@ -1,15 +1,16 @@
-"""20,000 random programs in CI, 2,000 elsewhere, and checks of the checks on them."""
+"""Random programs: 20,000 in `.ci/run --full`, 4,000 in CI, 2,000 elsewhere; and their checks."""
 
 import os
 
 import pytest
 import random_programs
+from extent import WHOLE
 
 from autograd_mini import Value, cos, log, primitive, sin
 from autograd_mini.primitives import BRANCHES, TABLE
 from autograd_mini.testing import Expression, GradientError
 
-CHUNKS = random_programs.CHUNKS if os.environ.get("CI") else 2
+CHUNKS = random_programs.CHUNKS if WHOLE else 4 if os.environ.get("CI") else 2
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

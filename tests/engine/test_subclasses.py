@@ -145,3 +145,56 @@ def test_a_scalar_type_without_an_interpretation_says_so():
 
     with pytest.raises(NotImplementedError, match="Empty does not define __apply_primitive__"):
         Empty() + 1.0
+
+
+class Owned(Value):
+    """Slots of any form, and an owner that leads back to the node."""
+
+    __slots__ = ("__secret", "owner")  # the first is mangled
+
+    def keep(self, secret):
+        self.__secret = secret
+        return self
+
+    def kept(self):
+        return self.__secret
+
+
+class Tagged(Value):
+    __slots__ = "tag"
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_what_is_added_may_lead_back_to_the_node(again):
+    x = Owned(2.0).keep("s")
+    x.owner = {"w": x}
+    x2 = again(x)
+    assert (type(x2), x2.data, x2.kept()) == (Owned, 2.0, "s")
+    assert x2.owner["w"] is x2
+    x.owner = x * x
+    x2 = again(x)
+    assert x2.owner.parents == (x2, x2)
+    tagged = Tagged(3.0)
+    tagged.tag = "t"
+    assert again(tagged * x).parents[0].tag == "t"
+
+
+class Interprets:
+    """A mixin that interprets operations."""
+
+    @classmethod
+    def __apply_primitive__(cls, primitive, operands):
+        Counting.seen += (primitive,)
+        return Value.__apply_primitive__.__func__(cls, primitive, operands)
+
+
+class Mixed(Interprets, Value):
+    __slots__ = ()
+
+
+def test_an_interpretation_may_come_from_a_mixin():
+    v = Mixed(1.5)
+    for operation in (lambda: v + 1, lambda: v * v, lambda: exp(v), lambda: -v, lambda: v**2):
+        before = len(Counting.seen)
+        operation()
+        assert len(Counting.seen) == before + 1

@@ -4,6 +4,7 @@ import inspect
 import math
 import operator
 import random
+from collections import Counter
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -81,6 +82,7 @@ def test_jvp_is_forward_mode(program, direction):
     assert slope == pytest.approx(y.tangent, rel=1e-12, abs=1e-12 * y.size)
 
 
+@pytest.mark.smoke
 @given(programs(max_lines=6), directions, directions)
 def test_jvp_and_vjp_are_transposes(program, t, v):
     """v . (J t) = (v J) . t, of a function with many outputs: every line of the program."""
@@ -105,6 +107,7 @@ def test_jvp_and_vjp_are_transposes(program, t, v):
     close(pulled, columns, [1e-9 * (1 + scale)] * n)
 
 
+@pytest.mark.smoke
 @given(small_programs, directions)
 def test_the_hessian_and_its_product_with_a_vector(program, direction):
     n = len(program.inputs)
@@ -158,6 +161,7 @@ def test_functions_of_the_table_can_be_differentiated_as_they_are():
     )
 
 
+@pytest.mark.smoke
 def test_the_jacobian_of_softmax():
     p = softmax([1.0, 2.0, 3.0])
     found = jacobian(softmax)([1.0, 2.0, 3.0])
@@ -191,6 +195,7 @@ def f3(x, y, z):
     return x * y + 10 * z
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("argnums", "expected"),
     [
@@ -682,3 +687,43 @@ def test_what_does_not_move_is_left_out_of_the_forward_pass():
     y, moved = jvp(lambda x: [x * w, exp(w * 2.0)], (2.0,), (1.0,))
     assert [v.data for v in y] == [6.0, math.exp(6.0)]
     assert [getattr(v, "data", v) for v in moved] == [3.0, 0.0]
+
+
+def test_aux_may_depend_on_the_outside_by_itself():
+    assert grad(lambda w: grad(lambda x: (x * x, w * x), has_aux=True)(3.0)[1])(2.0) == 3.0
+    w = Value(2.0)
+    _, aux = grad(lambda x: (x * x, w * x), has_aux=True)(3.0)
+    aux.backward()
+    assert (aux.data, w.grad) == (6.0, 3.0)
+
+
+def test_aux_without_values_is_left_as_it_is():
+    np = pytest.importorskip("numpy")
+    aux = {"counts": np.array([1, 2]), "names": ["a", None], "object": object()}
+    assert grad(lambda x: (x * x, aux), has_aux=True)(3.0)[1] is aux
+
+
+def test_a_function_may_change_its_arguments():
+    assert grad(lambda x: x.pop() * x.pop())([3.0, 2.0]) == [2.0, 3.0]
+    assert grad(lambda d: d.pop("a") ** 2 * d["b"])({"a": 3.0, "b": 2.0}) == {"a": 12.0, "b": 9.0}
+
+    def longer(x):
+        x.append(3)
+        return x[0] * x[1]
+
+    assert grad(longer)([1.0, 2.0]) == [2.0, 1.0]
+
+
+def test_argnums_are_read_once_and_may_be_of_numpy():
+    product = grad(lambda x, y: x * y, iter([0, 1]))
+    assert product(2.0, 3.0) == product(2.0, 3.0) == (3.0, 2.0)
+    np = pytest.importorskip("numpy")
+    assert grad(lambda x, y: x * y, np.int64(1))(2.0, 3.0) == 2.0
+    for wrong in (1.0, "0", None, [0.5]):
+        with pytest.raises(TypeError, match="argnums expected an int or a tuple of ints"):
+            grad(lambda x, y: x * y, wrong)
+
+
+def test_a_counter_is_a_dict():
+    found = grad(lambda d: d["a"] * d["b"])(Counter(a=2, b=3))
+    assert found == {"a": 3.0, "b": 2.0}

@@ -252,6 +252,7 @@ def test_the_data_of_an_operation_is_pythons(x, y):
         assert (a**3).data == x**3
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("expression", "data", "da", "db"),
     [
@@ -289,6 +290,7 @@ def test_both_edges_of_a_repeated_operand_are_there():
     assert (x - x).partials == (1.0, -1.0)
 
 
+@pytest.mark.smoke
 def test_constants_are_operands_but_no_nodes():
     x = Value(3.0)
     for y, operands, partials in [
@@ -844,6 +846,7 @@ def test_a_shallow_copy_is_another_node_on_the_same_leaves():
     assert gradients(y, [x]) == [4.0]
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_every_pickle_protocol(protocol):
     x = Value(2.0, "x")

@@ -155,6 +155,7 @@ def test_what_can_be_written(text, names, data):
     assert root.data == pytest.approx(data, rel=1e-15)
 
 
+@pytest.mark.smoke
 def test_it_is_a_graph_with_gradients():
     root = parse("tanh(w*x + b)", {"w": 0.5, "x": 2.0, "b": 0.1})
     assert root.data == math.tanh(1.1)

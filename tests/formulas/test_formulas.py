@@ -166,6 +166,7 @@ def test_an_operand_is_told_apart_wherever_it_stands(row):
 # -- random programs ----------------------------------------------------------------------------
 
 
+@pytest.mark.smoke
 @given(expressions(max_nodes=FEW))
 def test_the_formula_of_a_random_program_comes_to_its_value(program):
     leaves = labelled(program.inputs)
@@ -225,6 +226,7 @@ def test_the_formula_of_a_network_comes_to_its_output(network):
 A, B, C = (Value(x, name) for x, name in ((0.5, "a"), (2.0, "b"), (3.0, "c")))
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

@@ -74,6 +74,7 @@ class Counting(SGD):
 # -- what it computes ---------------------------------------------------------------------------
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("batch_size", [None, 1, 2, 3, 5, 99])
 @pytest.mark.parametrize("settings", [{}, {"momentum": 0.9, "nesterov": True}])
 def test_fit_is_the_loop_one_would_write_by_hand(batch_size, settings):
@@ -210,6 +211,7 @@ def test_gradients_of_frozen_parameters_do_not_grow():
     assert once == [p.grad for _, p in other.named_parameters(frozen=True)]
 
 
+@pytest.mark.smoke
 def test_a_network_learns_exclusive_or():
     data = [([a, b], 1 if a * b < 0 else -1) for a, b in itertools.product([-1, 1], repeat=2)]
     model = MLP(2, [4, 1], activation="tanh", rng=random.Random(2))

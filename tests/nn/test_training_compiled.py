@@ -10,7 +10,6 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
 from test_training import AfterCalls, Line, Slope, interrupted_at_line, numbers_of
 
 from autograd_mini import TraceError, Value, compile, dot, exp, sqrt, tanh
@@ -787,7 +786,8 @@ def test_without_numpy_the_error_names_the_extra():
 
 
 def test_handwritten_digits():
-    pictures, digits = load_digits(return_X_y=True)
+    datasets = pytest.importorskip("sklearn.datasets")
+    pictures, digits = datasets.load_digits(return_X_y=True)
     data = [(picture / 8 - 1, digit) for picture, digit in zip(pictures, digits)]
     rng = random.Random(0)
     rng.shuffle(data)

@@ -43,9 +43,8 @@ class Clock:
 def test_both_sides_are_timed_in_each_round_in_random_order(lasting, repeats, a, b):
     clock = Clock()
     ours, rival = clock.side("a", 2.0), clock.side("b", 6.0)
-    times = interleaved(
-        "", ours, rival, rounds=20, rng=Random(0), repeats=repeats, lasting=lasting, clock=clock
-    )
+    options = {"repeats": repeats, "lasting": lasting, "collect": False, "clock": clock}
+    times = interleaved("", ours, rival, rounds=20, rng=Random(0), **options)
     assert times == [(2.0, 6.0)] * 20
     rounds = clock.ran[4 if lasting else 2 :]
     one, other = "a" * a + "b" * b, "b" * b + "a" * a

@@ -92,6 +92,7 @@ def test_there_is_a_frame_for_every_operation_and_every_edge(program):
         assert (step.node, step.edge, step.text) == (expected.node, expected.edge, expected.text)
 
 
+@pytest.mark.smoke
 @given(expressions())
 def test_the_last_frame_has_the_gradients_of_the_backward_pass(program):
     root = program(*labelled(program.inputs))
@@ -346,6 +347,7 @@ def tags(page):
     return [tag for tag, _ in page.elements]
 
 
+@pytest.mark.smoke
 def test_the_page_holds_all_that_it_needs():
     page = Page(step_through(neuron()).page())
     assert page.open == []

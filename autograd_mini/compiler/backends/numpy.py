@@ -45,7 +45,7 @@ class NumpySource(source.Source):
         if x.info == (0,) and len(a.shape) == 2 and a.is_batched:
             self.has_ones = self.counts = True
             return source.Expression(f"ones @ {inner.within(source.ATOM)}", source.PRODUCT, count)
-        if x.info == (len(a.shape) - 1,) and len(a.shape) > 1:
+        if x.info == (len(a.shape) - 1,) and len(a.shape) > 1 and a.shape[-1] > 0:
             ones = f"np.ones({a.shape[-1]})"
             return source.Expression(
                 f"{inner.within(source.UNARY)} @ {ones}", source.PRODUCT, count

@@ -7,12 +7,12 @@ stands in the expression that uses it.
 from __future__ import annotations
 
 import ast
-import itertools
 import math
 import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -147,9 +147,10 @@ class Source:
         expression = self._expression(x)
         while len(expression.text) > LONGEST:
             computed = [a for a in x.operands if self.expressions[a].operations]
-            if not computed:
+            views = [a for a in x.operands if len(self.expressions[a].text) > LONGEST // 2]
+            if not (computed or views):
                 break
-            self._named(max(computed, key=lambda a: len(self.expressions[a].text)))
+            self._on_a_line(max(computed or views, key=lambda a: len(self.expressions[a].text)))
             expression = self._expression(x)
         if self._needs_a_line(x, expression):
             name = self._give_name(x)
@@ -180,12 +181,16 @@ class Source:
 
     def _named(self, x: Array) -> str:
         """x in an expression that does not take computations: its name, or a view of a name."""
-        expression = self._of(x)
-        if expression.operations:
-            name = self._give_name(x)
-            self.lines.append((f"{name} = {expression.text}", x))
-            expression = self.expressions[x] = Expression(name, ATOM, 0)
-        return expression.within(ATOM)
+        if self._of(x).operations:
+            self._on_a_line(x)
+        return self._of(x).within(ATOM)
+
+    def _on_a_line(self, x: Array) -> None:
+        """Give x a name, on a line of its own."""
+        text = self._of(x).text
+        name = self._give_name(x)
+        self.lines.append((f"{name} = {text}", x))
+        self.expressions[x] = Expression(name, ATOM, 0)
 
     def _expression(self, x: Array) -> Expression:
         if x.op.__class__ is str:
@@ -536,7 +541,7 @@ def _module(source: Source, name: str, lowered: Lowered) -> str:
         *_about(source, lowered),
         *decorators,
         *wrapped(f"def {name}(", [*source.arguments, *source.constants], "):"),
-        *[f"    {line}" for line in body],
+        *[f"    {line}" for text in body for line in _statement(text)],
         *[f"    {line}" for line in _returned(result)],
     ]
     return "\n".join(lines) + "\n"
@@ -572,7 +577,25 @@ def _about(source: Source, lowered: Lowered) -> list[str]:
         textwrap.wrap(f"# {line}", WIDTH, subsequent_indent="#     ", break_on_hyphens=False)
         for line in lines
     ]
-    return ["", *itertools.chain(*wrapped)]
+    return ["", *chain(*wrapped)]
+
+
+def _statement(text: str, room: int = WIDTH - 4) -> list[str]:
+    """A statement; a long one that ends in a bracket has what the bracket holds on own lines."""
+    if len(text) <= room or text[-1] not in ")]":
+        return [text]
+    depth, start, commas = 0, len(text), []
+    while depth or start == len(text):
+        start -= 1
+        depth += (text[start] in ")]") - (text[start] in "([")
+        if depth == 1 and text[start] == ",":
+            commas.append(start)
+    lines = [text[start + 1 : -1]]
+    if len(lines[0]) + 4 > room:
+        ends = [start, *reversed(commas), len(text) - 1]
+        items = [_statement(text[i + 1 : j].strip(), room - 5) for i, j in pairwise(ends)]
+        lines = [line for item in items for line in [*item[:-1], f"{item[-1]},"]]
+    return [text[: start + 1], *[f"    {line}" for line in lines], text[-1]]
 
 
 def _returned(result: str) -> list[str]:
