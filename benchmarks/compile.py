@@ -58,7 +58,7 @@ class Timing(NamedTuple):
 
     def __call__(self, what: str, ours: Callable[[], object], rival: Callable[[], object]) -> Times:
         gc.collect()
-        gc.freeze()  # what is there already is no garbage, and need not be searched again
+        gc.freeze()  # what is there already is not garbage, and need not be searched again
         once = sum(max(LASTING, seconds_of(run)) for run in (ours, rival))
         rounds = min(max(5, round(self.seconds / once)), 200)
         options = {"rounds": rounds, "rng": self.rng, "lasting": LASTING, "clock": perf_counter}

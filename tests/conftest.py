@@ -42,7 +42,7 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def pytest_collection_finish():
-    """What was imported is no garbage: without it every collection of it is ten times as quick."""
+    """What was imported is not garbage: without it every collection of it is ten times as quick."""
     gc.collect()
     gc.freeze()
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from mpmath import mp
 
 from autograd_mini import Value
-from autograd_mini.primitives import TABLE
+from autograd_mini.primitives import TABLE, dot
 from autograd_mini.rules import NaryPrimitive, Primitive
 
 DIGITS = 60
@@ -226,7 +226,7 @@ def points(rule: Primitive, density: int) -> Iterator[tuple[float, ...]]:
             size = len(intervals)
             if isinstance(rule, NaryPrimitive):
                 size = rng.randint(1, 4)
-                size = 2 * size + 1 if rule.name == "dot" else size
+                size = 2 * size + 1 if rule is dot else size
             point = [rng.choice(kind) for _ in range(size)]
             if size > 1 and rng.random() < 0.2:  # close together
                 point[1] = math.nextafter(point[0], rng.choice((-math.inf, math.inf)))

@@ -33,7 +33,7 @@ class Peer(NamedTuple):
         functions: {row of the rule table: the peer's own function}.
         gradient: (f, floats) -> (f's value, its partials), f a function of the peer's numbers.
         at_edges: what is asked at edges instead: a function that takes some operands as plain
-            floats only or has no derivative; None where the one above is no function of its own.
+            floats only or has no derivative; None where the one above is not a function of its own.
         mode: a context to run in.
     """
 

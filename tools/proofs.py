@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from autograd_mini.primitives import TABLE
+from autograd_mini.primitives import TABLE, dot
 from autograd_mini.rules import NaryPrimitive, Primitive
 from autograd_mini.testing.points import sample_operands
 
@@ -160,7 +160,7 @@ def exact(x: Any) -> sp.Expr:
             return constant * int(math.copysign(1, x))
     fraction = Fraction(x).limit_denominator(10**6)
     if abs(fraction - Fraction(x)) > math.ulp(x):
-        raise ValueError(f"{x!r} is no constant that tools/proofs.py knows")
+        raise ValueError(f"{x!r} is not a constant that tools/proofs.py knows")
     return sp.Rational(fraction.numerator, fraction.denominator)
 
 
@@ -203,7 +203,7 @@ def prove(rule: Primitive) -> Proof:
 def _pieces(rule: Primitive) -> Iterator[tuple[Any, ...]]:
     if isinstance(rule, NaryPrimitive):
         for size in SIZES:
-            length = 2 * size + 1 if rule.name == "dot" else size
+            length = 2 * size + 1 if rule is dot else size
             yield tuple(sp.symbols(f"x1:{length + 1}", real=True))
     else:
         yield from PIECES.get(rule.__name__, ((r, s)[: len(rule.arguments)],))

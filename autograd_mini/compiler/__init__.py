@@ -206,7 +206,7 @@ def _shape(name: str, shape: Any) -> Shape:
             + "; is it parameters= that you mean?" * name.startswith("param")
         )
     if not name.isidentifier() or iskeyword(name):
-        raise ValueError(f"the input {name!r} is no identifier")
+        raise ValueError(f"the input {name!r} is not an identifier")
     return sizes
 
 

@@ -340,7 +340,7 @@ class Graph:
 
 
 def _key(op: Any, args: Any) -> Hashable:
-    """Equal for equal nodes: the number of a node is no constant, and 0.0 is not -0.0."""
+    """Equal for equal nodes: the number of a node is not a constant, and 0.0 is not -0.0."""
     if args.__class__ is tuple and float in map(type, args):
         return (op, *[x.hex() if x.__class__ is float else x for x in args])
     return op, args

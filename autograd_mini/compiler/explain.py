@@ -148,7 +148,7 @@ class Explainer:
             yield f"{line.sizes()}: numbers of the code, or places in an array"
 
     def _loss(self) -> Iterator[str]:
-        """The loss of the batch is no scalar of the code; that of an example is."""
+        """The loss of the batch is not a scalar of the code; that of an example is."""
         mean = self.reduction == "mean"
         parts = []
         notes = []

@@ -188,7 +188,7 @@ def _shaped(nodes: Any, x: Array) -> Any:
 
 
 def _viewed(x: Array, of: Any) -> Any:
-    """What is in a view of arrays of whose lanes `of` gives the nodes; None if it is no view."""
+    """What is in a view of arrays of whose lanes `of` gives the nodes; None if it is not a view."""
     if x.op == "concatenate":
         parts = [of(a) for a in x.args]
         return None if any(p is None for p in parts) else np.concatenate(parts, x.info)

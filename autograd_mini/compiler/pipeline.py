@@ -28,7 +28,7 @@ class Lowered(NamedTuple):
         places: for each block, where its parameters are in the list of all, in the array's shape.
         roots: the nodes of an example's loss and of what parameters alone add to it, a number where
             it is a constant; or the nodes of the outputs.
-        reduction: "mean" or "sum"; "" for outputs that are no loss.
+        reduction: "mean" or "sum"; "" for outputs that are not a loss.
     """
 
     outputs: list[Array]

@@ -30,7 +30,7 @@ class Compiled(NamedTuple):
         about: name -> the names of its Values, with i, j, .. for the places along its axes.
         constants: name -> array, what else the function takes.
         labels: for inputs that pick() takes as an index, (name, place) -> how many there are.
-        reduction: "mean" or "sum"; "" for outputs that are no loss.
+        reduction: "mean" or "sum"; "" for outputs that are not a loss.
         scalars: how many nodes the scalar graph has.
         backend: its name.
         dtype: of all arrays.

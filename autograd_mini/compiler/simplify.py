@@ -206,7 +206,7 @@ def _aligned(x: Array, name: str, letters: Sequence[str]) -> Array:
 
 def composed(known: Container[str]) -> Rule:
     """The rule that runs the forward function of an operation that is not known, on Arrays. One
-    that is no composition of others stays."""
+    that is not a composition of others stays."""
 
     def rule(x: Array, args: list[Any]) -> Any:
         op = x.op

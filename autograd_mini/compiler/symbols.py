@@ -23,7 +23,7 @@ class Symbol(Recorded):
     Attributes:
         text: how it is written.
         binding: how tightly its outermost operation binds.
-        scale, rest: it is scale * rest; rest is None where it is no such product.
+        scale, rest: it is scale * rest; rest is None where it is not such a product.
 
     >>> x, y = Symbol("x"), Symbol("y")
     >>> print((x + 1) * y / 2, 3 * (-y * 2))

@@ -1,6 +1,6 @@
 """The stepper and its widget in a live JupyterLab: python tests/browser/in_jupyterlab.py FOLDER
 
-Builds an environment of its own (JupyterLab is no part of the tests' one), serves a notebook on
+Builds an environment of its own (JupyterLab is not part of that of the tests), serves a notebook on
 this machine only, opens it in Chromium, runs it, steps through it, and writes screenshots.
 """
 

@@ -43,7 +43,7 @@ def test_without_tqdm_it_trains_and_says_what_to_install(here, run, monkeypatch)
 
 
 def stopping_after(n, error):
-    """cross_entropy, but its n-th call raises, or gives a loss that is no number."""
+    """cross_entropy, but its n-th call raises, or gives a loss that is not a number."""
     calls = iter(range(1, 10**9))
 
     def loss(outputs, label):

@@ -116,7 +116,7 @@ def test_options_that_make_no_sense():
         compile(loss, x=2, y=(), backend="fortran")
     with pytest.raises(ValueError, match="a graph that is there already has no inputs, got x"):
         compile(w[0] * 2, x=())
-    with pytest.raises(ValueError, match="'no name' is no identifier"):
+    with pytest.raises(ValueError, match="'no name' is not an identifier"):
         compile(lambda **x: w[0], shapes={"no name": ()})
     with pytest.raises(TypeError):
         compile(loss, x=2)

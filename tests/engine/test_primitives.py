@@ -108,7 +108,7 @@ def partials(f, *numbers):
 
 
 def same(a, b):
-    """Equal bit for bit: -0.0 is not 0.0, a nan is a nan, an int is no float."""
+    """Equal bit for bit: -0.0 is not 0.0, a nan is a nan, an int is not a float."""
     if a.__class__ is not b.__class__:
         return False
     if isinstance(a, float):

@@ -1,4 +1,4 @@
-"""A seed is no source of random numbers, and is not silently ignored."""
+"""A seed is not a source of random numbers, and is not silently ignored."""
 
 import random
 

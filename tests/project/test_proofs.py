@@ -63,7 +63,7 @@ def test_a_wrong_spelling_is_noticed(proofs):
 def test_floats_are_read_as_the_numbers_they_round(proofs):
     assert str(proofs.exact(-2 / 3.141592653589793**0.5)) == "-2/sqrt(pi)"
     assert str(proofs.exact(3 * 0.044715)) == "26829/200000"
-    with pytest.raises(ValueError, match="is no constant"):
+    with pytest.raises(ValueError, match="is not a constant"):
         proofs.exact(2.718281828459045)
 
 

@@ -118,7 +118,7 @@ def function(compiled: Compiled) -> Function:
             except TypeError:  # one is strided or read-only
                 return on_copies(*arrays)
         result = on_copies(*arrays)
-        if hasattr(run, "disable_compile"):  # and is no plain Python
+        if hasattr(run, "disable_compile"):  # and is not plain Python
             run.disable_compile()
             is_compiled = True
         return result

@@ -29,7 +29,7 @@ class Tape(NamedTuple):
         lefts: the slot of each term's first factor.
         rights: the slot of its second, or -1.
         active: the rows that pass a gradient on, last first.
-        edges: for each active row that is no sum, its first edge and the one after its last.
+        edges: for each active row that is not a sum, its first edge and the one after its last.
         parents: the slot of each edge's operand.
         partials: the slot of the local partial along it.
         columns: (slot, place among all inputs) for each input.

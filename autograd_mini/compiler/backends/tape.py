@@ -1,4 +1,4 @@
-"""The tape: scalar graphs that are no arrays, run row by row.
+"""The tape: scalar graphs that do not become arrays, run row by row.
 
 A graph whose nodes are alike in small groups only would make an array program as long as itself.
 It becomes a tape instead: one row for each node, (operation, operands), in topological order. One
