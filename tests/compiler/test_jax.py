@@ -139,7 +139,7 @@ def test_outputs():
 
 @dtypes
 def test_a_function_of_floats_is_called_back(dtype):
-    """An operation of one's own that is not a composition: JAX calls Python for it, in its dtype."""
+    """An operation of one's own that is not a composition: JAX calls Python, in its dtype."""
     w = Value(0.3)
     sinc = primitive("sinc", lambda x: math.sin(x) / x, partials=(lambda x, y: (exp(-x) - y) / x,))
     program = check(
