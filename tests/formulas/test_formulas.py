@@ -678,7 +678,9 @@ def test_a_formula_too_long_to_read_is_refused():
     y = Value(1.0, "a")
     for _ in range(20):
         y = y * y
-    with pytest.raises(AutogradError, match=r"longer than 20,000 characters; label some inner nodes"):
+    with pytest.raises(
+        AutogradError, match=r"longer than 20,000 characters; label some inner nodes"
+    ):
         latex(y)
     y.parents[0].label = "half"
     assert latex(y) == r"\mathrm{half} \cdot \mathrm{half}"

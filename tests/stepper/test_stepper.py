@@ -511,7 +511,9 @@ def test_only_a_value_can_be_stepped_through(wrong):
 
 
 def test_an_unknown_order_is_refused():
-    with pytest.raises(ValueError, match="order must be 'topological' or 'depth_first', got 'random'"):
+    with pytest.raises(
+        ValueError, match="order must be 'topological' or 'depth_first', got 'random'"
+    ):
         step_through(neuron(), order="random")
 
 
