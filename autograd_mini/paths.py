@@ -54,7 +54,8 @@ class ChainRule:
             return " * ".join(f"d{names[n]}/d{names[n.parents[k]]}" for n, k in path) or "1"
 
         def numbers(path: list[Edge]) -> str:
-            return " * ".join(_bracketed(n.partials[k]) for n, k in path) or "1"
+            partials = [n.partials[k] for n, k in path]
+            return " * ".join(f"({exact(d)})" if d < 0 else exact(d) for d in partials) or "1"
 
         lines = [" + ".join(map(side, self.paths)) for side in (along, numbers)]
         lines = _distinct([*lines, exact(self.total)])
@@ -166,7 +167,3 @@ def _path_counts(order: list[Value], leaf: Value) -> dict[Value, int]:
 def _distinct(lines: list[str]) -> list[str]:
     """The lines without repeats and empty lines."""
     return [line for line in dict.fromkeys(lines) if line]
-
-
-def _bracketed(x: Any) -> str:
-    return f"({exact(x)})" if x < 0 else exact(x)

@@ -15,7 +15,7 @@ from subprocess import SubprocessError
 import autograd_mini
 
 from ..errors import AutogradError
-from .output import complain, flush, one_line
+from .output import flush, one_line
 from .parser import Parser
 
 __all__ = ["main"]
@@ -44,22 +44,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    status = 0
+    message, status = "", 0
     try:
         given = sys.argv[1:] if arguments is None else list(arguments)
         command = _parser().parse_args(given[:1]).command  # prints help, and refuses all the rest
         import_module(f"{__name__}.{command}").run(given[1:])
     except EXPECTED as error:
-        complain(one_line(error))
-        status = 2
+        message, status = one_line(error), 2
     except KeyboardInterrupt:
-        complain("interrupted")
-        status = 130
+        message, status = "interrupted", 130
     finally:
         failure = flush()
     if failure and not status:
-        complain(failure)
-        status = 2
+        message, status = failure, 2
+    if message:
+        print(f"autograd-mini: {message}", file=sys.stderr)
     return status
 
 

@@ -15,11 +15,6 @@ def say(text: str) -> None:
         flush()
 
 
-def complain(text: str) -> None:
-    """Print on standard error."""
-    print(f"autograd-mini: {text}", file=sys.stderr)
-
-
 def say_table(rows: Sequence[Sequence[str]]) -> None:
     """Print rows of cells in columns."""
     widths = [max(map(len, column)) for column in zip(*rows)]

@@ -84,9 +84,6 @@ def _check_folder(folder: Path) -> None:
         raise CommandError(f"--out {folder}: {nearest} cannot be written to")
 
 
-# -- what is printed ------------------------------------------------------------------------------
-
-
 def _say_task(name: str, data: Dataset, start: Training) -> None:
     model = start.classifier.model
     say(
@@ -111,9 +108,6 @@ def _say_result(done: Training) -> None:
     rows = [[name, *map(str, row)] for name, row in zip(part.classes, counts)]
     say("test examples:")
     say_table([["class \\ answer", *part.classes], *rows])
-
-
-# -- what is written ------------------------------------------------------------------------------
 
 
 def _files(done: Training) -> dict[str, str | bytes]:

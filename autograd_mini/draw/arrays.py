@@ -73,9 +73,6 @@ def _same_rank(graph: Any, names: Sequence[str]) -> None:
                 row.node(name)
 
 
-# -- the arrays ---------------------------------------------------------------------------------
-
-
 def _draw_lines(picture: Any, lines: Sequence[Any]) -> None:
     of = {line.name: line for line in lines}
     read = {name for line in lines for name in line.reads}
@@ -110,9 +107,6 @@ def _label(line: Any) -> str:
             text = text.removeprefix(f"{line.name} = ")
             rows += textwrap.wrap(text, WIDTH, break_long_words=False, subsequent_indent="  ")
     return "".join(f"{escaped(row)}\\l" for row in rows)
-
-
-# -- the scalars --------------------------------------------------------------------------------
 
 
 def _draw_scalars(

@@ -37,6 +37,7 @@ ON_PATH = {"penwidth": "3", "color": BACKWARD}
 OFF_PATH = {"color": MUTED}
 
 CROWD = 8  # an operation with more edges than this gets more room, and flat boxes for its leaves
+Ends = tuple[str, str]  # the boxes that an edge goes from and to
 SIDES = {"LR": "e", "RL": "w", "TB": "s", "BT": "n"}  # where edges leave a box
 
 
@@ -47,6 +48,7 @@ class Box(NamedTuple):
     data: Sequence[Any]  # if there are several, the least and the greatest are shown
     gradients: Sequence[Any]
     lines: Sequence[str] = ()  # under the title
+    hint: str = ""  # the tooltip
     quiet: bool = False  # for a title that the user did not choose
     flat: bool = False  # data and gradient to the right of the title, not below it
     now: bool = False  # the data may differ from what the graph was built from
@@ -142,12 +144,13 @@ class Drawing:
             split(name)[1] if full == name and home is not None else name,
             [self._number(node)],
             self._gradients([node]),
+            hint=hint,
             quiet=not (node.label or full),
             flat=node in self.crowded and node.is_leaf,
             now=now,
         )
         style = {**BOXES[kind], **(ROOT if node is self.root else {})}
-        self._draw_box(f"node-{i}", home, box, style, hint, [node])
+        self._draw_box(f"node-{i}", home, box, style, [node])
         if not node.is_leaf:
             self._draw_operation(node, i)
 
@@ -163,7 +166,7 @@ class Drawing:
         )
         source = None if node is self.start else node
         ends = f"op-{i}", f"node-{i}"
-        self._draw_edge(*ends, f"edge-{i}", source, self.names[node], weight="10")
+        self._draw_edge(ends, f"edge-{i}", source, self.names[node], weight="10")
         operands, partials = node.operands, iter(node.partials)
         if node.op is dot and not dot.has_bias(operands):
             operands = operands[:-1]
@@ -188,16 +191,16 @@ class Drawing:
         for b, edges in merged.items():
             slope = edges[0][1] if len(edges) == 1 else None
             nodes = [operand for operand, _ in edges]
-            self._draw_bundle(f"group-{b}", f"op-{i}", f"edge-{i}-group-{b}", nodes, slope)
+            self._draw_bundle((f"group-{b}", f"op-{i}"), f"edge-{i}-group-{b}", nodes, slope)
         if numbers:  # of a list, as one
             few = ", ".join(map(format_number, numbers[:4]))
             shown = f"[{few}]" if len(numbers) <= 4 else f"[{few}, .. {len(numbers)} numbers]"
             digits = shortened(", ".join(map(exact, numbers)), 400)
             self._draw_constant(node, f"{i}-numbers", shown, f"[{digits}]", f"op-{i}")
 
-    def _draw_sign(self, node: Value, identity: str, shown: str, hint: str, edges: int = 1) -> None:
+    def _draw_sign(self, node: Value, name: str, shown: str, hint: str, edges: int = 1) -> None:
         self._statements(self.drawn.homes.get(node)).node(
-            identity,
+            name,
             escaped(shown),
             width="0.35",
             height=f"{min(0.35 + 0.05 * max(0, edges - CROWD), 4):.2f}",
@@ -210,29 +213,30 @@ class Drawing:
         self, node: Value, identity: str, operand: Value, partial: Any, into: str
     ) -> None:
         hint = f"local derivative d{self.names[node]}/d{self.names[operand]} = {exact(partial)}"
-        tail = f"node-{self.drawn.index[operand]}"
-        self._draw_edge(tail, into, identity, operand, hint, format_number(partial))
+        ends = f"node-{self.drawn.index[operand]}", into
+        self._draw_edge(ends, identity, operand, hint, format_number(partial))
 
     def _draw_constant(self, node: Value, at: str, shown: str, digits: str, into: str) -> None:
         """A plain number among the operands: it is not a node, and no gradient flows to it."""
         name, hint = f"constant-{at}", f"{digits}, a plain number"
         statements = self._statements(self.drawn.homes.get(node))
         statements.node(name, escaped(shown), tooltip=tooltip(hint), **CONSTANT)
-        self._draw_edge(name, into, f"edge-{at}", None, hint, style="dashed", arrowhead="none")
+        self._draw_edge((name, into), f"edge-{at}", None, hint, style="dashed", arrowhead="none")
 
     def _draw_product(self, node: Value, i: int, j: int, w: Any, x: Any) -> None:
         """One product of a dot. It is not a node of the graph."""
         shown = " × ".join(self._short(f) for f in (w, x))
         number = self._number(w) * self._number(x)
         now = w in self.changed or x in self.changed
-        box = Box(shown, [number], self._gradients([node]), quiet=True, now=now)
         hint = self._describe(f"{shown} = {exact(number)}", node)
+        box = Box(shown, [number], self._gradients([node]), hint=hint, quiet=True, now=now)
         home, style = self.drawn.homes.get(node), BOXES["intermediate"]
         self._draw_sign(node, f"op-{i}-{j}", "×", shown)
-        self._draw_box(f"product-{i}-{j}", home, box, style, hint, [w, x])
+        name = f"product-{i}-{j}"
+        self._draw_box(name, home, box, style, [w, x])
         source = next((f for f in (w, x) if self.path and f in self.path), None)
-        self._draw_edge(f"op-{i}-{j}", f"product-{i}-{j}", f"edge-product-{i}-{j}", source)
-        self._draw_edge(f"product-{i}-{j}", f"op-{i}", f"edge-sum-{i}-{j}", source, label="1")
+        self._draw_edge((f"op-{i}-{j}", name), f"edge-{name}", source)
+        self._draw_edge((name, f"op-{i}"), f"edge-sum-{i}-{j}", source, label="1")
 
     def _short(self, operand: Any) -> str:
         """A factor in the title of its product."""
@@ -277,23 +281,18 @@ class Drawing:
             home = home[:-1]
         are_parameters = all(x in self.parameters for x in members)
         style = BOXES["module" if is_module else "parameter" if are_parameters else "many"]
+        style = {**style, **({} if is_module else MANY), **(ROOT if self.root in outputs else {})}
+        few = ", ".join(self.names[x] for x in members[:6])
         box = Box(
             title,
             [self._number(x) for x in outputs],
             self._gradients(outputs),
             lines,
+            hint=f"{len(members):,} values: {few}{', ..' if len(members) > 6 else ''}",
             quiet=group.kind not in ("module", "parameters"),
             now=not self.changed.isdisjoint(outputs),
         )
-        few = ", ".join(self.names[x] for x in members[:6])
-        self._draw_box(
-            f"group-{b}",
-            home,
-            box,
-            {**style, **({} if is_module else MANY), **(ROOT if self.root in outputs else {})},
-            f"{len(members):,} values: {few}{', ..' if len(members) > 6 else ''}",
-            members,
-        )
+        self._draw_box(f"group-{b}", home, box, style, members)
         slopes = _slopes(outputs[0], members) if len(outputs) == 1 else {}
         for source in self.drawn.operands[b]:
             nodes = self.inputs[source, b]
@@ -302,7 +301,7 @@ class Drawing:
             tail = f"group-{source}" if is_group else f"node-{self.drawn.index[nodes[0]]}"
             labelled = len(self.drawn.operands[b]) <= CROWD
             name = f"edge-group-{b}-{source}"
-            self._draw_bundle(tail, f"group-{b}", name, nodes, slope, labelled)
+            self._draw_bundle((tail, f"group-{b}"), name, nodes, slope, labelled)
 
     def _group_text(self, b: int, group: Group) -> tuple[str, list[str]]:
         """The title of a group, and the lines under it."""
@@ -333,13 +332,7 @@ class Drawing:
         return f"{group.count:,} more of", [shortened(part, 40) for part in parts]
 
     def _draw_bundle(
-        self,
-        tail: str,
-        head: str,
-        identity: str,
-        nodes: list[Value],
-        slope: Any,
-        labelled: bool = True,
+        self, ends: Ends, name: str, nodes: list[Value], slope: Any, labelled: bool = True
     ) -> None:
         """The edges between two boxes, one of them a group, as one edge.
 
@@ -349,7 +342,7 @@ class Drawing:
         if slope is not None:
             label, hint = format_number(slope), f"derivative along this edge = {exact(slope)}"
         source = next((x for x in nodes if self.path and x in self.path), nodes[0])
-        self._draw_edge(tail, head, identity, source, hint, label if labelled else "")
+        self._draw_edge(ends, name, source, hint, label if labelled else "")
 
     # -- numbers ----------------------------------------------------------------------------------
 
@@ -372,13 +365,7 @@ class Drawing:
     # -- parts of the picture ---------------------------------------------------------------------
 
     def _draw_box(
-        self,
-        identity: str,
-        home: Path | None,
-        box: Box,
-        style: Mapping[str, str],
-        hint: str,
-        nodes: Sequence[Any],
+        self, name: str, home: Path | None, box: Box, style: Mapping[str, str], nodes: Sequence[Any]
     ) -> None:
         """A box. It is highlighted if one of `nodes` is on the path."""
         style = dict(style)
@@ -392,24 +379,17 @@ class Drawing:
             style |= {"penwidth": "3"} if on_path else OFF_PATH
         style = {"margin": "0.06,0.03", "penwidth": "1.5", **style}
         label = box.label(*colours)
-        self._statements(home).node(identity, label, tooltip=tooltip(hint), **style)
+        self._statements(home).node(name, label, tooltip=tooltip(box.hint), **style)
 
     def _draw_edge(
-        self,
-        tail: str,
-        head: str,
-        identity: str,
-        source: Any,
-        hint: str = "",
-        label: str = "",
-        **style: str,
+        self, ends: Ends, name: str, source: Any, hint: str = "", label: str = "", **style: str
     ) -> None:
         """An edge. It is highlighted if its source, a node or None, is on the path."""
         if self.path is not None:
             style |= ON_PATH if source in self.path else {**OFF_PATH, "fontcolor": QUIET}
         if hint:
             style |= {"tooltip": tooltip(hint), "labeltooltip": tooltip(hint)}
-        self.graph.edge(tail, head, label, id=identity, **style)
+        self.graph.edge(*ends, label, id=name, **style)
 
     def _statements(self, home: Path | None) -> Any:
         """The graph that a module's boxes are added to."""

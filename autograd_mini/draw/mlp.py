@@ -186,12 +186,13 @@ def _draw_weights(
 ) -> Any:
     """Draw the lines. Returns the largest size of what they show."""
     lines = [
-        (column, j, k, _strength(layers[column][j].w[k], width))
+        (column, j, k, _number(w) if width == "weight" else getattr(w, "grad", 0.0))
         for column, (inputs, neurons) in enumerate(pairwise(shown))
         for j in neurons
         if j is not None
         for k in inputs
         if k is not None
+        for w in [layers[column][j].w[k]]
     ]
     largest = max((abs(s) for *_, s in lines if 0 <= abs(s) < float("inf")), default=0)
     for column, j, k, strength in lines:
@@ -206,7 +207,3 @@ def _draw_weights(
             **(NEGATIVE if strength < 0 else POSITIVE),
         )
     return largest
-
-
-def _strength(weight: Any, width: str) -> Any:
-    return _number(weight) if width == "weight" else getattr(weight, "grad", 0.0)

@@ -102,9 +102,6 @@ def sketch(
     return drawn if len(drawn) <= max_nodes else nearest(drawn, min(max_nodes, NEAREST))
 
 
-# -- modules ------------------------------------------------------------------------------------
-
-
 def modules(full: Sketch, order: Sequence[Value], detail: Detail) -> Sketch:
     """Each neuron or layer as one box, for every time that it is applied.
 
@@ -184,9 +181,6 @@ def _inputs(nodes: Iterable[Value], homes: dict[Value, Path], path: Path) -> Ite
                 yield x
 
 
-# -- repeats along a chain ------------------------------------------------------------------------
-
-
 def repeats(drawn: Sketch) -> Sketch:
     """Each part of a chain that repeats itself as one box, except its first period.
 
@@ -246,9 +240,6 @@ def _runs(items: Sequence[Hashable]) -> Iterable[tuple[int, int, int]]:
         start += length or 1
 
 
-# -- equal boxes -----------------------------------------------------------------------------------
-
-
 def equals(drawn: Sketch) -> Sketch:
     """Boxes that are made in the same way from boxes of the same kind, as one box.
 
@@ -291,9 +282,6 @@ def _roles(drawn: Sketch, b: int) -> Sequence[int]:
     return [role[x] for x in boxes]
 
 
-# -- the nearest boxes ----------------------------------------------------------------------------
-
-
 def nearest(drawn: Sketch, count: int) -> Sketch:
     """The `count` - 1 boxes that are nearest to the root, and all others as one."""
     if len(drawn) <= count:
@@ -304,9 +292,6 @@ def nearest(drawn: Sketch, count: int) -> Sketch:
             distance[x] = max(distance[x], distance[b] + 1)
     far = sorted(range(len(drawn)), key=lambda b: distance[b])[count - 1 :]
     return _merged(drawn, [(far, Group("rest", None, len(far), None))])
-
-
-# -- merging ---------------------------------------------------------------------------------------
 
 
 def _merged(drawn: Sketch, merges: Sequence[tuple[list[int], Group]]) -> Sketch:

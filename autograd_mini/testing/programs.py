@@ -49,15 +49,11 @@ class Expression:
         lines = sorted({_import(p) for p, _ in self.nodes} - {""})
         lines.append(f"def f({', '.join(names[:count])}):")
         for i, (primitive, operands) in enumerate(self.nodes):
-            shown = [names[x] if _is_index(x) else repr(x) for x in operands]
+            shown = [names[x] if isinstance(x, int) else repr(x) for x in operands]
             lines.append(f"    {names[count + i]} = {primitive.call_text(shown)}")
         lines.append(f"    return {names[-1]}")
         lines.append(f"f({', '.join(map(repr, self.inputs))})")
         return "\n".join(lines)
-
-
-def _is_index(x: Any) -> bool:
-    return isinstance(x, int)
 
 
 def _import(primitive: Primitive) -> str:
@@ -213,7 +209,7 @@ def _expression(scalars: Sequence[_Scalar], max_nodes: int, keep_inputs: bool) -
     return Expression(
         inputs,
         [
-            (primitive, tuple(index[x] if _is_index(x) else x for x in operands))
+            (primitive, tuple(index[x] if isinstance(x, int) else x for x in operands))
             for primitive, operands in nodes.values()
         ],
     )
@@ -221,7 +217,7 @@ def _expression(scalars: Sequence[_Scalar], max_nodes: int, keep_inputs: bool) -
 
 def _used(nodes: Mapping[int, Node]) -> set[int]:
     """The places of the operands."""
-    return {x for _, operands in nodes.values() for x in operands if _is_index(x)}
+    return {x for _, operands in nodes.values() for x in operands if isinstance(x, int)}
 
 
 def _draw_operands(
@@ -304,7 +300,7 @@ def _result(
     primitive: Primitive, operands: Sequence[Any], scalars: Sequence[_Scalar]
 ) -> _Scalar | None:
     """The operation's result; None if it is not smooth there, too large, or constant."""
-    given = [scalars[x] if _is_index(x) else x for x in operands]
+    given = [scalars[x] if isinstance(x, int) else x for x in operands]
     moving = [isinstance(x, _Scalar) for x in given]
     if not any(moving):
         return None
