@@ -83,8 +83,7 @@ def parse(text: str, variables: Mapping[str, float]) -> Value:
         raise ExpressionError(f"{', '.join(sorted(unused))} does not occur in {_short(text)}")
     if isinstance(root, (list, bool)):
         raise ExpressionError(f"{_short(text)} is a {type(root).__name__}, not one number")
-    if not isinstance(root, Value):
-        return Value(root, "y")
+    root = root if isinstance(root, Value) else Value(root)
     if not root.label and "y" not in leaves:
         root.label = "y"
     return root

@@ -23,7 +23,7 @@ def format_number(x: Any) -> str:
         above, below = int(x.numerator), int(x.denominator)
         if max(abs(above), below) < 10_000 or (below == 1 and abs(above) < 1_000_000):
             return str(x)
-        from decimal import Decimal  # since a float may overflow, and str() refuses 4,300 digits
+        from decimal import Decimal  # a float may overflow, and str() refuses 4,300 digits
 
         number = Decimal(above) / below
         if not 1e-300 < abs(number) < 1e300:

@@ -9,7 +9,7 @@ inside "layers.0", inside the model. Nothing else is needed of a model.
   made from: an activation to its neuron, a softmax over a layer to the layer.
 - At the end of the model, a function of one pre-activation is its activation.
 
-Everything else is outside: inputs, losses, and penalties, which use nothing but parameters.
+Everything else is outside: inputs, losses, and penalties, which use parameters only.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import AutogradError
-from ..primitives import add, dot, fsum, multiply, power
+from ..primitives import absolute, add, dot, fsum, multiply, power
 from ..value import Value
 
 Path = tuple[str, ...]  # a module by the parts of its name, such as ("layers.0", "neurons.3")
@@ -164,4 +164,4 @@ def _has_no_numbers(node: Value) -> bool:
 
 
 def _is_function_of_one(node: Value) -> bool:
-    return len(node.parents) == 1 and node.op.operator in ("", "abs")
+    return len(node.parents) == 1 and (not node.op.operator or node.op is absolute)

@@ -248,7 +248,7 @@ function autogradStepper(root, data) {
     }),
 
     backward: ({ node: i, parent: j, upstream, local, contribution, before, after, rule }) => {
-      const [above, beside, sum] = [slope(data.root, i), slope(i, j), slope(data.root, j)];
+      const [outer, inner, sum] = [slope(data.root, i), slope(i, j), slope(data.root, j)];
       const derivative = rule === undefined ? [] : [math[rule]];
       const state = stateOf(j, arrivedBy(j, at));
       const [passed, total] = [arrivedBy(i, at), arrivals[i].length];
@@ -258,9 +258,9 @@ function autogradStepper(root, data) {
       return {
         title: `Backward pass: from ${nodes[i].name} to ${nodes[j].name}`,
         lines: [
-          ["upstream gradient", equation(above, number(upstream)), early],
-          ["local derivative", equation(beside, ...derivative, number(local))],
-          ["their product", equation(times(above, beside), multiplied, number(contribution))],
+          ["upstream gradient", equation(outer, number(upstream)), early],
+          ["local derivative", equation(inner, ...derivative, number(local))],
+          ["their product", equation(times(outer, inner), multiplied, number(contribution))],
           ["sum so far", equation(sum, added, number(after)), state],
         ],
         words:
@@ -276,10 +276,10 @@ function autogradStepper(root, data) {
     write(phase, account.title);
     lines.replaceChildren(
       ...account.lines.map(([name, formula, remark]) => {
-        const said = element("dd");
-        said.innerHTML = formula;
-        if (remark) said.append(element("span", { class: "remark" }, remark));
-        return element("div", {}, element("dt", {}, name), said);
+        const shown = element("dd");
+        shown.innerHTML = formula;
+        if (remark) shown.append(element("span", { class: "remark" }, remark));
+        return element("div", {}, element("dt", {}, name), shown);
       })
     );
     spoken.setAttribute("aria-live", timer ? "off" : "polite"); // too fast to be read aloud

@@ -45,9 +45,7 @@ def is_smooth_at(primitive: Primitive, point: Sequence[float]) -> bool:
         if not (x - margin in interval and x + margin in interval):
             return False
     try:
-        y = primitive.evaluate(list(point))
-        if not math.isfinite(y):
-            return False
-        return all(abs(kink(*point)) > MARGIN for kink in primitive.kinks)
+        is_finite = math.isfinite(primitive.evaluate(list(point)))
+        return is_finite and all(abs(kink(*point)) > MARGIN for kink in primitive.kinks)
     except (ValueError, ArithmeticError):
         return False
