@@ -1,4 +1,4 @@
-"""What `python -m autograd_mini` runs."""
+"""`python -m autograd_mini` runs the command line."""
 
 import sys
 

@@ -1,12 +1,12 @@
-"""The library's own exceptions. Each is also the built-in exception that fits."""
+"""The library's own exceptions. Each is derived from the built-in exception that fits."""
 
 
 class AutogradError(Exception):
-    """Base of every exception that is this library's own."""
+    """The base class of all exceptions of this library."""
 
 
 class DomainError(AutogradError, ValueError):
-    """An operand lies outside the domain of a function, such as the logarithm of 0."""
+    """An operand is outside the domain of a function, such as 0 for the logarithm."""
 
 
 class TraceError(AutogradError, TypeError):
@@ -14,8 +14,8 @@ class TraceError(AutogradError, TypeError):
 
 
 class GradientError(AutogradError, AssertionError):
-    """A gradient is not what differentiating the function numerically gives."""
+    """A gradient differs from the numerical derivative, or cannot be compared with it."""
 
 
 class StaleGraphError(AutogradError, RuntimeError):
-    """A leaf changed after its graph was built, so the rules no longer match the graph."""
+    """A leaf was changed after a graph was built from it."""

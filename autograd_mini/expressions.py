@@ -1,4 +1,4 @@
-"""Expressions such as "tanh(w*x + b)", read into a graph. No text is ever run as Python."""
+"""Expressions such as "tanh(w*x + b)", read into a graph. The text is never run as Python."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .value import Value
 
 MAX_LENGTH = 10_000
 
-_NAMES = vars(primitives)  # whose __all__ type checkers do not see
+_NAMES = vars(primitives)  # type checkers do not see its __all__
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: _NAMES[name] for name in _NAMES["__all__"] if callable(_NAMES[name])
 } | {"abs": primitives.absolute}
@@ -44,9 +44,9 @@ def parse(text: str, variables: Mapping[str, float]) -> Value:
     """The graph of an expression at given numbers.
 
     Args:
-        text: numbers, names, + - * / **, parentheses, lists, and calls of this library's functions;
-            comparisons within where(..). The constants pi and e are known.
-        variables: a number for each name; each becomes a leaf with the name as its label.
+        text: numbers, names, + - * / **, parentheses, lists, calls of this library's functions, and
+            comparisons in where(..). The names pi and e are constants.
+        variables: a number for each name. Each becomes a leaf with the name as its label.
 
     Returns:
         The root, labelled "y" unless a variable has that name.
@@ -61,17 +61,13 @@ def parse(text: str, variables: Mapping[str, float]) -> Value:
     0.800499
     """
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(
-            f"the expression has {len(text)} characters; {MAX_LENGTH} are the most"
-        )
+        raise ExpressionError(f"the expression has {len(text)} characters, more than {MAX_LENGTH}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd literals, which are refused below
             tree = ast.parse(text.strip(), mode="eval").body
-        leaves = {}
-        for name, number in variables.items():
-            spelled = unicodedata.normalize("NFKC", name)  # as Python spells identifiers
-            leaves[spelled] = Value(number, spelled)
+        names = {unicodedata.normalize("NFKC", x): x for x in variables}  # as Python spells them
+        leaves = {name: Value(variables[given], name) for name, given in names.items()}
         unused = set(leaves)
         root = _build(tree, leaves, unused)
     except SyntaxError as error:
@@ -87,8 +83,7 @@ def parse(text: str, variables: Mapping[str, float]) -> Value:
         raise ExpressionError(f"{', '.join(sorted(unused))} does not occur in {_short(text)}")
     if isinstance(root, (list, bool)):
         raise ExpressionError(f"{_short(text)} is a {type(root).__name__}, not one number")
-    if not isinstance(root, Value):
-        return Value(root, "y")
+    root = root if isinstance(root, Value) else Value(root)
     if not root.label and "y" not in leaves:
         root.label = "y"
     return root
@@ -99,33 +94,31 @@ def _short(text: str) -> str:
 
 
 def _build(node: ast.AST, leaves: Mapping[str, Value], unused: set[str]) -> Any:
-    """The scalar, or list of scalars, that a syntax node means."""
+    """The scalar, or list of scalars, that a syntax node stands for."""
 
     def build(child: ast.AST) -> Any:
         return _build(child, leaves, unused)
 
-    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
-        return Value(node.value).data  # refuses True and False
-    if isinstance(node, ast.Name):
-        return _name(node.id, leaves, unused)
-    if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
-        return _applied(OPERATORS[type(node.op)], node, build(node.left), build(node.right))
-    if isinstance(node, ast.UnaryOp) and type(node.op) in OPERATORS:
-        return _applied(OPERATORS[type(node.op)], node, build(node.operand))
-    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in OPERATORS:
-        left, right = build(node.left), build(node.comparators[0])
-        return _applied(OPERATORS[type(node.ops[0])], node, left, right)
-    if isinstance(node, (ast.List, ast.Tuple)):
-        return [build(element) for element in node.elts]
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
-        function = FUNCTIONS.get(node.func.id)
-        if function is None:
-            raise ExpressionError(
-                f"unknown function {_short(node.func.id)}; there are {', '.join(sorted(FUNCTIONS))}"
-            )
-        return _applied(function, node, *map(build, node.args))
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
-        raise ExpressionError(f"{_short(ast.unparse(node))}: a power is written **")
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return Value(number).data  # refuses True and False
+        case ast.Name(id=name):
+            return _name(name, leaves, unused)
+        case ast.List(elts=elements) | ast.Tuple(elts=elements):
+            return [build(element) for element in elements]
+        case ast.UnaryOp(op=op, operand=x) if type(op) in OPERATORS:
+            return _applied(OPERATORS[type(op)], node, build(x))
+        case ast.BinOp(left=x, op=op, right=y) | ast.Compare(left=x, ops=[op], comparators=[y]) if (
+            type(op) in OPERATORS
+        ):
+            return _applied(OPERATORS[type(op)], node, build(x), build(y))
+        case ast.Call(func=ast.Name(id=name), args=operands, keywords=[]):
+            if name not in FUNCTIONS:
+                known = ", ".join(sorted(FUNCTIONS))
+                raise ExpressionError(f"unknown function {_short(name)}; there are {known}")
+            return _applied(FUNCTIONS[name], node, *map(build, operands))
+        case ast.BinOp(op=ast.BitXor()):
+            raise ExpressionError(f"{_short(ast.unparse(node))}: a power is written **")
     raise ExpressionError(
         f"{_short(ast.unparse(node))} is not allowed in an expression; there are numbers, names, "
         "+ - * / **, parentheses, lists and calls such as tanh(x)"

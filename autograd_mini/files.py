@@ -1,4 +1,4 @@
-"""Writing files whole, or not at all."""
+"""Writing files completely, or not at all."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file so that a reader sees the old content or the new, and never a part."""
+    """Write a file so that a reader sees its old content or its new content, never a part."""
     write_all_atomically({path: content})
 
 
 def write_all_atomically(contents: Mapping[Path, str | bytes]) -> None:
-    """Write several files: all are written in full beside their places, then moved there."""
+    """Write several files. Each is written under a temporary name; then all are renamed."""
     written: list[tuple[str, Path]] = []
     path = Path()
     try:
@@ -24,12 +24,12 @@ def write_all_atomically(contents: Mapping[Path, str | bytes]) -> None:
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             name = str(path.parent / f".{path.name}.{secrets.token_hex(6)}")
-            with open(name, "xb") as file:  # a new file, with the permissions the user wants
+            with open(name, "xb") as file:  # a new file, with the user's usual permissions
                 written.append((name, path))
                 file.write(content.encode() if isinstance(content, str) else content)
         for name, path in written:
             os.replace(name, path)
-    except OSError as error:  # with the name that was asked for, not that of the temporary file
+    except OSError as error:  # its message names the file, not the temporary file
         raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         for name, _ in written:

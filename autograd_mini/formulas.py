@@ -1,7 +1,7 @@
-r"""Formulas: LaTeX scalars, on which every rule of the table can be run.
+r"""Formulas: scalars that are LaTeX. Every rule of the table can be run on them.
 
-Run an expression on Formulas instead of numbers, and the result is the LaTeX of what it computes.
-The partials of the table are such expressions, so no derivative is typeset by hand:
+An expression that is run on Formulas instead of numbers gives the LaTeX of what it computes. The
+partials of the table are such expressions, so no derivative is typeset by hand:
 
     tanh.partial(0, [Formula("x")], Formula("y"))  ->  1 - y^{2}
 """
@@ -29,7 +29,7 @@ from .value import Value, plain_numbers
 LONGEST = 20_000  # characters of LaTeX, about as much as fits on three pages
 
 # How tightly the outermost operation of a formula binds. An operand that binds less tightly than
-# its position needs gets parentheses. A power is a PRODUCT: it can be a factor, but not a base.
+# its position requires gets parentheses. A power is a PRODUCT: it can be a factor, but not a base.
 RELATION, SUM, PRODUCT, ATOM = range(4)
 
 
@@ -37,7 +37,7 @@ RELATION, SUM, PRODUCT, ATOM = range(4)
 class Formula(Operators):
     """A scalar that is a piece of LaTeX.
 
-    If its number is known, it decides comparisons, and where() gives only the chosen branch.
+    If its number is known, comparisons are decided, and where() gives only the chosen branch.
 
     >>> x, y = Formula("x"), Formula("y")
     >>> print((x + 1) * y / 2)
@@ -47,11 +47,11 @@ class Formula(Operators):
     text: str
     level: int = ATOM  # how tightly its outermost operation binds
     number: Any = None
-    cases: Sequence[tuple[str, str]] = ()  # of a where(): (value, condition), the last without one
+    cases: Sequence[tuple[str, str]] = ()  # of a where(): (value, condition); the last has none
 
     @classmethod
     def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Formula:
-        """The operation in textbook form: x * x as a square, and without factors that are 1."""
+        """The operation as textbooks write it: x * x as a square, without factors that are 1."""
         if primitive is rules.multiply:
             a, b = operands
             if a is b:
@@ -103,8 +103,10 @@ class Condition(NamedTuple):
     holds: bool | None = None  # None if the numbers are not known
 
     def __where__(self, a: Any, b: Any) -> Formula:
-        """The branch that is chosen; both as cases if that is not known. Nested cases become one
-        list, and neighbours of equal value one row."""
+        """The chosen branch, or both as cases if the choice is not known.
+
+        Nested cases become one list, and neighbours of equal value become one row.
+        """
         here, elsewhere = as_formula(a), as_formula(b)
         if self.holds is not None:
             return here if self.holds else elsewhere
@@ -126,20 +128,20 @@ class Condition(NamedTuple):
         if self.holds is not None:
             return self.holds
         raise TraceError(
-            f"a formula has no number to decide {self.text} by; write where(condition, a, b) "
+            f"a formula without a number cannot decide {self.text}; write where(condition, a, b) "
             "instead of branching in Python"
         )
 
 
 def _products(operands: Sequence[Any]) -> list[Any]:
-    """w1*x1, .., wn*xn and the bias, unless it is the 0 that means no bias."""
+    """w1*x1, .., wn*xn and the bias, unless it is the 0 that stands for no bias."""
     n = len(operands) // 2
     products = [*map(mul, operands[:n], operands[n:-1])]
     has_bias = not products or rules.dot.has_bias([x.number for x in operands])
     return [*products, operands[-1]] if has_bias else products
 
 
-# Operations that appear as what they compute: lists as sums and products, where() as the branch
+# Operations that are shown by what they compute: lists as sums and products, where() as the branch
 # that was chosen.
 SPELLED_OUT: dict[Primitive, Callable[[Sequence[Any]], Any]] = {
     rules.fsum: lambda xs: reduce(add, xs) if xs else 0,
@@ -155,8 +157,8 @@ def latex(value: Value, names: Mapping[Value, str] | None = None) -> Latex:
 
     Args:
         value: the Value. Its own label does not appear.
-        names: nodes that appear in the formula by a name; by default every node with a label.
-            All others are spelled out down to their leaves, and unlabelled leaves are numbers.
+        names: the names of nodes that are not spelled out; by default the labels. All other nodes
+            are spelled out down to their leaves, and leaves without a name are numbers.
 
     Returns:
         LaTeX without dollar signs, a str; a notebook shows it typeset.
@@ -180,36 +182,32 @@ def latex(value: Value, names: Mapping[Value, str] | None = None) -> Latex:
 
 def spelled_out(value: Value, symbols: Mapping[Value, Formula]) -> Formula:
     """How a Value was computed, down to the nodes that have a symbol."""
-    if value.is_leaf:
-        return symbols.get(value) or as_formula(value.data)
-    found = dict(symbols)
-    for node in _between(value, symbols):
-        found[node] = as_formula(node.data) if node.is_leaf else operation_formula(node, found)
-        if len(found[node].text) > LONGEST:
-            raise AutogradError(
-                f"the formula is longer than {LONGEST:,} characters; give inner nodes labels, so "
-                "that they appear in it by name, or ask for the formula of one of them"
-            )
-    return found[value]
-
-
-def operation_formula(node: Value, symbols: Mapping[Value, Formula]) -> Formula:
-    """The operation that made a node, on its operands' symbols."""
-    return applied(node.op, [symbols[x] if isinstance(x, Value) else x for x in node.operands])
-
-
-def _between(value: Value, symbols: Mapping[Value, Any]) -> list[Value]:
-    """The nodes that have to be spelled out, in topological order."""
     needed = {value}
     order = topological_order(value)
     for node in reversed(order):
         if node in needed:
             needed.update(x for x in node.parents if x not in symbols)
-    return [node for node in order if node in needed]
+    found = dict(symbols)
+    for node in (x for x in order if x in needed):
+        if not node.is_leaf:
+            found[node] = operation_formula(node, found)
+        elif node not in found:
+            found[node] = as_formula(node.data)
+        if len(found[node].text) > LONGEST:
+            raise AutogradError(
+                f"the formula is longer than {LONGEST:,} characters; label some inner nodes, so "
+                "that the formula contains their names, or ask for the formula of one of them"
+            )
+    return found[value]
+
+
+def operation_formula(node: Value, symbols: Mapping[Value, Formula]) -> Formula:
+    """The operation that made a node, with the symbols of its operands."""
+    return applied(node.op, [symbols[x] if isinstance(x, Value) else x for x in node.operands])
 
 
 def local_derivatives(node: Value, names: Names) -> list[Formula]:
-    """The partial along each of `node.parents`, as in the rule of its operation.
+    """The partial along each of `node.parents`, as the rule of its operation gives it.
 
     >>> x = Value(2.0, "x")
     >>> y = rules.tanh(x)
@@ -228,7 +226,7 @@ def local_derivatives(node: Value, names: Names) -> list[Formula]:
 def _partial(
     op: Primitive, index: int, operands: Sequence[Any], y: Formula, number: Any
 ) -> Formula:
-    """A partial as in its rule; its number if that is a user's rule that takes floats only."""
+    """A partial as its rule gives it; as a number if that is a user's rule for floats only."""
     try:
         return as_formula(op.partial(index, operands, y))
     except TypeError:
@@ -253,7 +251,7 @@ class Names(dict[Value, str]):
 
     @cached_property
     def latex(self) -> dict[Value, str]:
-        """The names in mathematics: different names look different."""
+        """The names in LaTeX; different names look different."""
         typeset: dict[str, str] = {}
         taken: set[str] = set()
         for name in dict.fromkeys(self.values()):
@@ -266,14 +264,14 @@ class Names(dict[Value, str]):
 
 
 def unused(name: str, taken: Container[str]) -> str:
-    """The name, with primes until it differs from all that are taken."""
+    """The name, with as many primes as it needs to differ from all names that are taken."""
     while name in taken:
         name += "'"
     return name
 
 
 def latex_name(name: str) -> str:
-    r"""A node's name in mathematics, safely escaped.
+    r"""A node's name in LaTeX, escaped.
 
     >>> print(latex_name("w"), latex_name("w12"), latex_name("w_1"), latex_name("loss"))
     w w_{12} w_{1} \mathrm{loss}
@@ -294,21 +292,12 @@ def _upright(name: str) -> str:
 
 
 def operator_name(name: str) -> str:
-    """The name of a function in mathematics."""
+    """The name of a function in LaTeX."""
     return rf"\operatorname{{{_escaped(name)}}}"
 
 
 def _escaped(name: str) -> str:
     return "".join(ESCAPES.get(c, c) for c in clean(name))
-
-
-def latex_number(x: Any) -> str:
-    r"""A number in mathematics, with all its digits.
-
-    >>> latex_number(-2.0), latex_number(1e-20)
-    ('-2.0', '1 \\times 10^{-20}')
-    """
-    return _in_latex(exact(x))
 
 
 def _in_latex(number: str) -> str:
@@ -320,7 +309,7 @@ def _in_latex(number: str) -> str:
     return rf"{mantissa} \times 10^{{{int(exponent)}}}" if e else number
 
 
-# the irrational numbers in the rule table
+# the irrational numbers of the rule table
 _CONSTANTS = {
     math.log(2): r"\ln(2)",
     math.log(10): r"\ln(10)",
@@ -333,10 +322,10 @@ _CONSTANTS = {
 
 
 def as_formula(x: Any) -> Formula:
-    """A Formula unchanged; a plain number by its name in mathematics, if it has one.
+    """A Formula unchanged; a plain number as a Formula, such as 1/sqrt(2) for 0.7071...
 
     Raises:
-        TypeError: x is neither, such as a Value.
+        TypeError: x is neither of them, such as a Value.
     """
     if isinstance(x, Formula):
         return x
@@ -345,12 +334,16 @@ def as_formula(x: Any) -> Formula:
 
 
 def numeral(x: Any) -> Formula:
-    """A plain number as a Formula, with all its digits."""
-    return _number(latex_number(plain(x)), x)
+    r"""A plain number as a Formula, with all its digits.
+
+    >>> numeral(-2.0), numeral(1e-20)
+    (Formula('-2.0'), Formula('1 \\times 10^{-20}'))
+    """
+    return _number(_in_latex(exact(plain(x))), x)
 
 
 def rounded(x: Any) -> Formula:
-    """A plain number as a Formula, in about four digits."""
+    """A plain number as a Formula, with about four digits."""
     return _number(_in_latex(format_number(x)), x)
 
 
@@ -375,8 +368,11 @@ def _filled(template: str, operands: Sequence[Formula]) -> Formula:
 
 
 def _placed(x: Formula, needed: int, after_operator: bool, braced: bool) -> str:
-    """An operand in its position: in parentheses if it binds too loosely, or its sign would follow
-    an operator; and in braces where it is, or has, a sub- or superscript."""
+    """An operand in its position.
+
+    It gets parentheses if it binds too loosely or if its minus sign would follow an operator, and
+    braces if it has a sub- or superscript or is one.
+    """
     bare = x.level >= needed and not (after_operator and x.text.startswith("-"))
     text = x.text if bare else f"({x.text})"
     return f"{{{text}}}" if braced and len(text) > 1 else text
@@ -385,14 +381,14 @@ def _placed(x: Formula, needed: int, after_operator: bool, braced: bool) -> str:
 _OPENING = {*"([{", r"\lvert"}
 _CLOSING = {*")]}", r"\rvert"}
 _SEPARATORS = {"", *",;<>="}
-# how tightly operators bind; between two factors a space is one
+# how tightly operators bind; a space is an operator between two factors
 _OPERATORS = (
     dict.fromkeys("<>=", RELATION)
     | dict.fromkeys("+-", SUM)
     | dict.fromkeys(["/", "^", " ", r"\cdot", r"\frac"], PRODUCT)
 )
 _SCRIPTS = {"^", "_"}
-# how tightly an operand has to bind after one, and before one; next to anything else, as an ATOM
+# how tightly an operand has to bind after and before each of these; as an ATOM next to all others
 _AFTER = {"+": SUM, "-": PRODUCT, r"\cdot": PRODUCT} | dict.fromkeys(
     _OPENING | _SEPARATORS | _SCRIPTS, RELATION
 )
@@ -401,13 +397,13 @@ _BEFORE = {"+": SUM, "-": SUM, r"\cdot": PRODUCT} | dict.fromkeys(_CLOSING | _SE
 
 @cache
 def _read(template: str) -> tuple[list[Any], int]:
-    """The pieces of a template, and how tightly the outermost operation in it binds.
+    """The pieces of a template, and how tightly its outermost operation binds.
 
-    A piece is text, or an operand: its index, how tightly it has to bind there, whether it follows
-    an operator, and whether it is or has a script.
+    A piece is text or an operand. An operand is a tuple: its index, how tightly it has to bind
+    there, whether it follows an operator, and whether it has a sub- or superscript or is one.
     """
     template = re.sub(r"\{(#\d+)\}(?=[\^_])", r"\1", " ".join(template.split()))
-    template = re.sub(r"(\\[a-zA-Z]+)(?=#)", r"\1 ", template)  # or x would become a part of it
+    template = re.sub(r"(\\[a-zA-Z]+)(?=#)", r"\1 ", template)  # so that x does not extend it
     tokens = re.findall(r"#\d+|\\[a-zA-Z]+|\\?.", template)
     pieces: list[Any] = []
     depth, level = 0, ATOM

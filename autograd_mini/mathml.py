@@ -1,8 +1,8 @@
-r"""LaTeX, and MathML made from it, which browsers typeset without a script or a network.
+r"""LaTeX, and MathML made from it, which browsers show without a script or a network.
 
-The package latex2mathml makes it, except for names: \mathrm{loss} and \operatorname{leaky\_relu}
-come out letter by letter. So a private character stands for each name during the conversion, and
-is replaced afterwards by the name, as one identifier.
+The package latex2mathml makes it, except for names: it splits \mathrm{loss} and
+\operatorname{leaky\_relu} into letters. So a private character stands for each name during the
+conversion, and is then replaced by the name as one identifier.
 """
 
 from __future__ import annotations
@@ -11,11 +11,8 @@ import re
 from functools import lru_cache
 from html import escape
 from itertools import pairwise
+from typing import Any
 from xml.etree import ElementTree
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 ESCAPES = {c: rf"\{c}" for c in " #$%&_{}"} | {
     "\\": r"\backslash{}",
@@ -25,7 +22,7 @@ ESCAPES = {c: rf"\{c}" for c in " #$%&_{}"} | {
 _UNESCAPED = {escaped: character for character, escaped in ESCAPES.items()}
 _ESCAPE = "|".join(map(re.escape, _UNESCAPED))
 _NAME = re.compile(rf"\\(?:mathrm|operatorname)\{{((?:{_ESCAPE}|[^{{}}\\])*)\}}")
-_PRIVATE = 0xF0000  # where Unicode's private planes begin
+_PRIVATE = 0xF0000  # the first character of Unicode's private planes
 
 
 class Latex(str):
@@ -69,14 +66,14 @@ def inner_mathml(latex: str) -> str:
         return chr(_PRIVATE + len(names) - 1)
 
     source = _NAME.sub(stand_in, latex).replace("{aligned}", "{align*}")
-    source = source.replace("<", r"\lt ").replace(">", r"\gt ")  # no markup in, no markup out
+    source = source.replace("<", r"\lt ").replace(">", r"\gt ")  # so that no markup comes out
     try:
         element = ElementTree.fromstring(convert(source))
-    except Exception:  # a template that latex2mathml cannot read is shown as LaTeX
+    except Exception:  # LaTeX that latex2mathml cannot read is shown as it is
         return f"<mrow><mtext>{escape(latex)}</mtext></mrow>"
     for part in element.iter():
         part.tag = part.tag.split("}")[-1]
-        if "columnalign" in part.attrib:  # which browsers leave to style sheets
+        if "columnalign" in part.attrib:  # browsers read it in a style only
             part.attrib["style"] = f"text-align: {part.attrib.pop('columnalign')}"
         if part.text and 0 <= ord(part.text[0]) - _PRIVATE < len(names):
             name = names[ord(part.text[0]) - _PRIVATE]
@@ -84,5 +81,5 @@ def inner_mathml(latex: str) -> str:
     for row in element.iter():
         for left, right in pairwise(row):
             if left.tag == right.tag == "mo" and right.text == "−" and left.text != ")":
-                right.set("form", "prefix")  # as close to its number as a sign is
+                right.set("form", "prefix")  # a sign stands close to its number
     return "".join(ElementTree.tostring(part, encoding="unicode") for part in element)

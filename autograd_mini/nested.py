@@ -1,7 +1,7 @@
 """Nested structures of scalars: the arguments and results of the functions that are differentiated.
 
 A nested structure is a scalar, or a list, tuple, namedtuple, dict or NumPy array of nested
-structures. These functions walk it, and build it again as it was. (JAX calls it a pytree.)
+structures. These functions walk it and rebuild it with the same shape. (JAX calls it a pytree.)
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def parts(tree: Any) -> list[tuple[Any, Any]] | None:
-    """The (key, part) pairs of a structure; None for a scalar, and for all else that is none.
+    """The (key, part) pairs of a structure; None for a scalar or any other object.
 
     >>> parts([1.0, (2.0, 3.0)]), parts({"w": 1.0}), parts(1.0)
     ([(0, 1.0), (1, (2.0, 3.0))], [('w', 1.0)], None)
@@ -33,7 +33,7 @@ def parts(tree: Any) -> list[tuple[Any, Any]] | None:
 
 
 def rebuilt(tree: Any, new: Iterable[Any]) -> Any:
-    """A structure like `tree` with new parts: an array of floats where all of them are numbers."""
+    """A structure like `tree` with new parts. An array of numbers is an array of floats."""
     if isinstance(tree, dict):
         same = copy(tree)
         for key, part in zip(tree, new):
@@ -53,7 +53,7 @@ def rebuilt(tree: Any, new: Iterable[Any]) -> Any:
 
 
 def is_array(x: Any) -> bool:
-    """Whether x is an array, of NumPy or of a library that NumPy can read; its scalars are not."""
+    """Whether x is an array of NumPy, or of a library that NumPy can read, and not a scalar."""
     numpy = sys.modules.get("numpy")  # without it there are no arrays
     return (
         numpy is not None
@@ -64,10 +64,10 @@ def is_array(x: Any) -> bool:
 
 
 def map_nested(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
-    """f on every scalar of a structure, and on those at its place in the others.
+    """A structure of the results of f on each scalar, and on the scalars of others at its place.
 
     Raises:
-        ValueError: the others do not have its shape.
+        ValueError: the others do not have the same shape.
 
     >>> map_nested(lambda x, y: x * y, [1, (2, 3)], [4, (5, 6)])
     [4, (10, 18)]
@@ -83,8 +83,8 @@ def map_nested(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
 
 
 def _like(tree: Any, members: list[tuple[Any, Any]], other: Any) -> list[Any]:
-    """The parts of a structure that has to have the keys of `tree`."""
-    if is_array(tree):  # a nested list of the same shape will do
+    """The parts of `other`, which has to have the same keys as `tree`."""
+    if is_array(tree):  # a nested list of the same shape is accepted
         numpy = sys.modules["numpy"]
         array = numpy.asarray(other, dtype=object)
         if array.shape != numpy.shape(tree):
@@ -111,7 +111,7 @@ def flatten(tree: Any) -> list[Any]:
 
 
 def unflatten(shape: Any, scalars: Iterable[Any]) -> Any:
-    """A structure of that shape, with these scalars in order.
+    """A structure with the shape of `shape` and with these scalars, in order.
 
     >>> unflatten([0, (0, 0)], [1, 2, 3])
     [1, (2, 3)]
@@ -121,7 +121,7 @@ def unflatten(shape: Any, scalars: Iterable[Any]) -> Any:
 
 
 def paths(tree: Any, name: str) -> Iterator[str]:
-    """How one writes each scalar of the structure of that name.
+    """The expression for each scalar of a structure of that name.
 
     >>> list(paths([1, {"a": 2}], "x"))
     ['x[0]', "x[1]['a']"]

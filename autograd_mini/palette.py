@@ -1,19 +1,16 @@
 """Colours and fonts of drawings and pages: of kinds of boxes, and of gradients by their size.
 
-All text has a contrast of at least 4.5 to its background, and colour is never the only difference:
+All text has a contrast of at least 4.5 to its background. Colour is never the only difference:
 kinds of boxes differ in outline, gradients have their numbers, and the scale of gradients runs from
 light to dark.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from math import inf, log10
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+from typing import Any
 
 FONT = "Helvetica"  # one name: graphviz-pure replaces a list of names by Times
 FONTS = f"{FONT}, Arial, sans-serif"  # for browsers
@@ -33,7 +30,7 @@ KINDS = {  # of boxes: (fill, outline)
     "operation": ("#404040", "#404040"),
 }
 
-# the style sheets' colours: (in a light page, in a dark one)
+# the colours of the style sheets: (in a light page, in a dark one)
 PAGE = {
     "ink": (INK, "#ececec"),
     "quiet": (QUIET, "#b4b4b4"),
@@ -56,13 +53,13 @@ def css_properties() -> str:
     return " ".join([*colours, f"--font: {FONTS};"])
 
 
-# steps of cividis, light to dark, which look the same with every kind of colour vision
+# steps of cividis, light to dark: they look the same with every kind of colour vision
 STEPS = ("#fdea9e", "#d8c469", "#a69d75", "#7d7c78", "#4d566d", "#123570")
 NOTHING, NOT_FINITE = PAPER, "#000000"
 
 
 class GradientScale:
-    """Colours for gradients by their size: steps of equal ratio, up to the largest gradient.
+    """Colours for gradients by their size, in steps of equal ratio up to the largest gradient.
 
     >>> scale = GradientScale([0.5, -8.0, 0.0])
     >>> [scale.fill(g) for g in (0.5, 8.0, 0.0)]
@@ -80,7 +77,7 @@ class GradientScale:
         self.bounds = [float(f"{10**start:.2g}") for start in starts]
 
     def fill(self, gradient: Any) -> str:
-        """The colour of a box; white where there is no gradient or it is 0."""
+        """The colour of a box; white if there is no gradient or it is 0."""
         size = abs(gradient)
         if not size < inf:
             return NOT_FINITE
@@ -96,22 +93,9 @@ class GradientScale:
 
 
 def ink_on(fill: str) -> str:
-    """Black or white, whichever has the greater contrast."""
-    dark, light = contrast(fill, "#000000"), contrast(fill, "#ffffff")
-    return "#000000" if dark >= light else "#ffffff"
-
-
-def contrast(a: str, b: str) -> float:
-    """The contrast ratio of two colours (WCAG 2.2, 1.4.3).
-
-    >>> round(contrast("#ffffff", "#000000"), 3)
-    21.0
-    """
-    low, high = sorted(map(_luminance, (a, b)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    """Black or white, whichever has the greater contrast (WCAG 2.2, 1.4.3)."""
+    parts = [int(fill[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear))
+    luminance = sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear))
+    # the contrasts are (luminance + 0.05) / 0.05 and 1.05 / (luminance + 0.05)
+    return "#000000" if (luminance + 0.05) ** 2 >= 0.05 * 1.05 else "#ffffff"

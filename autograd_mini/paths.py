@@ -1,8 +1,7 @@
-r"""The multivariate chain rule of one leaf, spelled out: the sum over all paths of the products of
-the local derivatives along each.
+"""The multivariate chain rule, spelled out: a derivative as a sum over all paths.
 
-Backprop does not do this: the number of paths can grow exponentially, and backprop takes one step
-for each edge. The sum over paths is the result of these steps.
+The term of a path is the product of the local derivatives along it. Backprop gives the same sum in
+another way: it takes one step for each edge, while the number of paths can grow exponentially.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from .value import Value
 
 Edge = tuple[Value, int]  # a node, and which of its parents
 MOST_FACTORS = 500  # that are typeset
-COUNTED = 10**30  # paths; beyond it the exact number, which would grow with the graph, is left out
+COUNTED = 10**30  # no more paths than this are counted: the numbers would grow with the graph
 
 
 class ChainRule:
@@ -29,13 +28,13 @@ class ChainRule:
 
     Attributes:
         root: the node that is differentiated.
-        leaf: the node it is differentiated by.
-        paths: for each path from the root to the leaf its edges, pairs (node, index of a parent).
-        terms: for each path the product of the local derivatives along it.
-        total: their sum, which is the gradient.
-        text: all of it as plain text.
-        latex: all of it in LaTeX: the derivatives, their formulas, the numbers. Raises
-            AutogradError where that would be more than 500 factors.
+        leaf: the node that it is differentiated by.
+        paths: for each path from the root to the leaf, its edges: (node, index of a parent) pairs.
+        terms: for each path, the product of the local derivatives along it.
+        total: the sum of the terms, which is the gradient.
+        text: the derivatives and the numbers as plain text.
+        latex: the derivatives, their formulas and the numbers in LaTeX. Raises AutogradError if
+            there are more than 500 factors.
     """
 
     def __init__(self, root: Value, leaf: Value, paths: list[list[Edge]]) -> None:
@@ -55,15 +54,13 @@ class ChainRule:
             return " * ".join(f"d{names[n]}/d{names[n.parents[k]]}" for n, k in path) or "1"
 
         def numbers(path: list[Edge]) -> str:
-            return " * ".join(_bracketed(n.partials[k]) for n, k in path) or "1"
+            partials = [n.partials[k] for n, k in path]
+            return " * ".join(f"({exact(d)})" if d < 0 else exact(d) for d in partials) or "1"
 
-        lines = [
-            " + ".join(map(along, self.paths)),
-            " + ".join(map(numbers, self.paths)),
-            exact(self.total),
-        ]
+        lines = [" + ".join(map(side, self.paths)) for side in (along, numbers)]
+        lines = _distinct([*lines, exact(self.total)])
         of = f"d{names[self.root]}/d{names[self.leaf]}"
-        return f"{of} = " + f"\n{' ' * len(of)} = ".join(_distinct(lines))
+        return f"{of} = " + f"\n{' ' * len(of)} = ".join(lines)
 
     @property
     def latex(self) -> Latex:
@@ -90,9 +87,8 @@ class ChainRule:
             [rounded(self.total).text],
         ]
         of = derivative(names[self.root], names[self.leaf])
-        sums = _distinct([" + ".join(terms) for terms in lines])
-        rows = [f"{of} &= {sums[0]}", *(f"&= {line}" for line in sums[1:])]
-        return Latex(r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}")
+        sums = r" \\ &= ".join(_distinct([" + ".join(terms) for terms in lines]))
+        return Latex(rf"\begin{{aligned}} {of} &= {sums} \end{{aligned}}")
 
     def __repr__(self) -> str:
         return self.text
@@ -105,11 +101,11 @@ class ChainRule:
 
 
 def chain_rule(root: Value, leaf: Value, max_paths: int = 100) -> ChainRule:
-    r"""The multivariate chain rule for d root / d leaf, spelled out path by path.
+    """The multivariate chain rule for d root / d leaf, spelled out path by path.
 
     Args:
         root: the node to differentiate.
-        leaf: the node to differentiate by, a leaf or not.
+        leaf: the node to differentiate by; it need not be a leaf.
         max_paths: the largest number of paths to spell out.
 
     Returns:
@@ -117,7 +113,7 @@ def chain_rule(root: Value, leaf: Value, max_paths: int = 100) -> ChainRule:
 
     Raises:
         TypeError: one of them is not a Value.
-        AutogradError: there are more paths.
+        AutogradError: there are more than `max_paths` paths.
         StaleGraphError: a leaf was changed after the graph was built.
 
     >>> a = Value(3.0, "a")
@@ -144,30 +140,23 @@ def chain_rule(root: Value, leaf: Value, max_paths: int = 100) -> ChainRule:
 
 
 def _paths(root: Value, leaf: Value, count: dict[Value, int]) -> list[list[Edge]]:
-    """All of them, depth first, in the order in which operands were written."""
+    """All paths, depth first, in the order in which operands were written."""
     paths: list[list[Edge]] = []
-    # a node, and the edges that led there: the last one, and those before it, linked likewise
-    pending: list[tuple[Value, Any]] = [(root, None)]
+    path: list[Edge] = []
+    pending: list[tuple[Value, list[Edge], int]] = [(root, [], 0)]  # a node, how one gets there
     while pending:
-        here, trail = pending.pop()
+        here, step, depth = pending.pop()
+        path[depth:] = step
         if here is leaf:
-            paths.append(_unrolled(trail))
+            paths.append(path.copy())
             continue
-        onward = [(parent, ((here, k), trail)) for k, parent in enumerate(here.parents)]
-        pending += [step for step in reversed(onward) if count[step[0]]]
+        onward = [(x, [(here, k)], len(path)) for k, x in enumerate(here.parents) if count[x]]
+        pending += reversed(onward)
     return paths
 
 
-def _unrolled(trail: Any) -> list[Edge]:
-    edges = []
-    while trail is not None:
-        edge, trail = trail
-        edges.append(edge)
-    return edges[::-1]
-
-
 def _path_counts(order: list[Value], leaf: Value) -> dict[Value, int]:
-    """For each node the number of paths from it down to the leaf, COUNTED at most."""
+    """For each node the number of paths from it to the leaf, or COUNTED if there are more."""
     count: dict[Value, int] = {}
     for node in order:
         found = 1 if node is leaf else sum(count[parent] for parent in node.parents)
@@ -176,9 +165,5 @@ def _path_counts(order: list[Value], leaf: Value) -> dict[Value, int]:
 
 
 def _distinct(lines: list[str]) -> list[str]:
-    """The lines without repeats and empty sums."""
+    """The lines without repeats and empty lines."""
     return [line for line in dict.fromkeys(lines) if line]
-
-
-def _bracketed(x: Any) -> str:
-    return f"({exact(x)})" if x < 0 else exact(x)

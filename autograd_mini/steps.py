@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from . import primitives
 from .errors import AutogradError
-from .formulas import Names, applied, derivative, latex_number, numeral
+from .formulas import Names, applied, derivative, numeral
 from .graph import check_is_value, node_names
 from .sweep import inner_order
 from .value import Value
@@ -18,19 +18,19 @@ MAX_DEPTH_FIRST_STEPS = 100_000
 
 @dataclass(slots=True, eq=False, repr=False)
 class Step:
-    """One application of the chain rule: the gradient that is passed on along one edge.
+    """One application of the chain rule: a gradient is passed on along one edge.
 
     Attributes:
         number: 0 for the seed, then 1, 2, ..
         root: the node that is differentiated.
         node: the node whose gradient is passed on.
-        edge: which of node.parents it is passed to, an index; None for the seed.
-        parent: the node whose gradient it is added to; None for the seed.
+        edge: the index in node.parents of the node it is passed to; None for the seed.
+        parent: that node; None for the seed.
         upstream: the node's gradient.
         local: the partial along the edge.
         contribution: upstream * local.
         before: the parent's gradient before this step.
-        after: the parent's gradient after it: before + contribution.
+        after: the parent's gradient after this step, before + contribution.
         names: the names of all nodes.
         text: the step as a formula, such as "dL/dw += dL/dy * dy/dw = 0.5 * 2.0 = 1.0".
         latex: the same in LaTeX.
@@ -73,13 +73,13 @@ class Step:
         names = self.names.latex
         root, node = names[self.root], names[self.node]
         if self.parent is None:
-            return f"{derivative(root, root)} = {latex_number(self.after)}"
+            return f"{derivative(root, root)} = {numeral(self.after)}"
         parent = names[self.parent]
         factors = (numeral(self.upstream), numeral(self.local))
         return (
             rf"{derivative(root, parent)} \mathrel{{+}}= "
             rf"{derivative(root, node)} \cdot {derivative(node, parent)} = "
-            rf"{applied(primitives.multiply, factors)} = {latex_number(self.contribution)}"
+            rf"{applied(primitives.multiply, factors)} = {numeral(self.contribution)}"
         )
 
     def __repr__(self) -> str:
@@ -89,21 +89,22 @@ class Step:
 def backprop_steps(
     root: Value, order: Literal["topological", "depth_first"] = "topological"
 ) -> list[Step]:
-    """The backward pass from `root` as a list of steps, one for each edge; touches no .grad.
+    """The backward pass from `root` as a list of steps, one for each edge; changes no .grad.
 
-    The steps describe the backward pass of the numbers that the graph stores, even where a leaf
-    was changed after the graph was built.
+    The numbers are those that the graph was built from, even if a leaf has changed since.
 
     Args:
         root: the node to differentiate.
-        order: "topological" is what backward() does. "depth_first" is the naive recursion that
-            needs no order, passes gradients on before they are complete, and is wrong wherever a
-            node is used twice: for seeing why the order matters.
+        order: "topological" is what backward() does. "depth_first" is the naive recursion. It
+            passes gradients on before they are complete, and so is wrong if a node is used twice:
+            it shows why the order matters.
 
     Returns:
         Step records. Step 0 is the seed, dL/dL = 1.
 
     Raises:
+        TypeError: `root` is not a Value.
+        ValueError: the order is unknown.
         AutogradError: the naive recursion takes more than 100,000 steps.
 
     >>> from autograd_mini import Value
@@ -120,39 +121,43 @@ def backprop_steps(
     6.0
     """
     if order not in ("topological", "depth_first"):
-        raise ValueError(f"order is 'topological' or 'depth_first', got {order!r}")
+        raise ValueError(f"order must be 'topological' or 'depth_first', got {order!r}")
     check_is_value(root, "backprop_steps")
     names = Names(node_names(root))
     zero, seed = type(root.data)(0), type(root.data)(1)
     gradient: dict[Value, Any] = {root: seed}
     steps = [Step(0, root, root, None, seed, seed, zero, names)]
 
-    def pass_on(node: Value, edge: int) -> Value:
+    for node, edge in _by_order(root) if order == "topological" else _by_depth(root):
         parent = node.parents[edge]
         upstream, before = gradient[node], gradient.get(parent, zero)
         step = Step(len(steps), root, node, edge, upstream, node.partials[edge], before, names)
         gradient[parent] = step.after
         steps.append(step)
-        return parent
-
-    if order == "topological":
-        for node in reversed(inner_order([root], zero)[0]):
-            for edge in range(len(node.parents)):
-                pass_on(node, edge)
-        return steps
-
-    path: list[tuple[Value, Iterator[int]]] = [(root, iter(range(len(root.parents))))]
-    while path:
-        node, edges = path[-1]
-        next_edge = next(edges, None)
-        if next_edge is None:
-            path.pop()
-            continue
-        if len(steps) > MAX_DEPTH_FIRST_STEPS:
-            raise AutogradError(
-                f"the depth-first recursion takes more than {MAX_DEPTH_FIRST_STEPS:,} steps on "
-                f"this graph, one for every path; use order='topological', or a smaller graph"
-            )
-        parent = pass_on(node, next_edge)
-        path.append((parent, iter(range(len(parent.parents)))))
     return steps
+
+
+def _edges(node: Value) -> list[tuple[Value, int]]:
+    return [(node, k) for k in range(len(node.parents))]
+
+
+def _by_order(root: Value) -> Iterator[tuple[Value, int]]:
+    """Every edge once, each after all edges to its node."""
+    for node in reversed(inner_order([root], None)[0]):
+        yield from _edges(node)
+
+
+def _by_depth(root: Value) -> Iterator[tuple[Value, int]]:
+    """The edges in the order of the naive recursion, one step for every path."""
+    pending = _edges(root)[::-1]
+    for _ in range(MAX_DEPTH_FIRST_STEPS):
+        if not pending:
+            return
+        node, k = pending.pop()
+        yield node, k
+        pending += reversed(_edges(node.parents[k]))
+    if pending:
+        raise AutogradError(
+            f"the depth-first recursion takes more than {MAX_DEPTH_FIRST_STEPS:,} steps on this "
+            "graph, one for every path; use order='topological', or a smaller graph"
+        )

@@ -23,7 +23,7 @@ def format_number(x: Any) -> str:
         above, below = int(x.numerator), int(x.denominator)
         if max(abs(above), below) < 10_000 or (below == 1 and abs(above) < 1_000_000):
             return str(x)
-        from decimal import Decimal  # since a float may overflow, and str() refuses 4,300 digits
+        from decimal import Decimal  # a float may overflow, and str() refuses 4,300 digits
 
         number = Decimal(above) / below
         if not 1e-300 < abs(number) < 1e300:
@@ -33,7 +33,7 @@ def format_number(x: Any) -> str:
 
 
 def format_range(numbers: Sequence[Any]) -> str:
-    """The least and the greatest of some numbers, and nan if it is among them.
+    """The least and the greatest of some numbers, and nan if one of them is nan.
 
     >>> format_range([3.0, -1.0, 2.0]), format_range([1.0, 1.0])
     ('-1 .. 3', '1')
@@ -47,7 +47,7 @@ def format_range(numbers: Sequence[Any]) -> str:
 
 
 def exact(x: Any) -> str:
-    """A number with all its digits, for a tooltip."""
+    """A number with all its digits."""
     try:
         return str(x)
     except ValueError:  # an int of more than 4,300 digits
@@ -72,19 +72,19 @@ def short_repr(x: Any) -> str:
     return repr(x)
 
 
-# control characters, surrogates and the two other characters that XML does not allow
+# control characters, surrogates, and two more characters that XML does not allow
 _UNWRITABLE = dict.fromkeys(
     [*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd"
 )
 
 
 def clean(text: str) -> str:
-    """`text` on one line."""
+    """`text` on one line, without characters that a page cannot contain."""
     return " ".join(text.split()).translate(_UNWRITABLE)
 
 
 def shortened(text: str, width: int) -> str:
-    """`text` in at most `width` characters: without its middle, as names differ at their ends."""
+    """`text` in at most `width` characters. Its middle is left out: names differ at their ends."""
     text = clean(text)
     if len(text) <= width:
         return text

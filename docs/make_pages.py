@@ -13,7 +13,7 @@ from autograd_mini import Value, compile, draw_mlp, tanh
 from autograd_mini.compiler import Program
 from autograd_mini.files import write_atomically
 from autograd_mini.formulas import Formula, as_formula, latex_name
-from autograd_mini.primitives import TABLE
+from autograd_mini.primitives import TABLE, dot, negate
 from autograd_mini.rules import NaryPrimitive, Primitive
 from autograd_mini.testing.points import sample_operands
 from nn import MLP
@@ -109,11 +109,11 @@ def operations() -> str:
 
 def _call(row: Primitive, *operands: str) -> str:
     names = operands or tuple(row.arguments)
-    if row.name == "neg":
+    if row is negate:
         return f"-{names[0]}"
     if not row.name.isidentifier():
         return f" {row.name} ".join(names)
-    if row.name == "dot":
+    if row is dot:
         names = ("ws", "xs", "bias=0")
     elif not operands and row.defaults:
         first = len(names) - len(row.defaults)
@@ -149,7 +149,7 @@ def _partials(row: Primitive) -> str:
 def _names(row: Primitive) -> list[str]:
     """The operands in mathematics; of a list, those of one of two."""
     names: Sequence[str] = ("x1", "x2") if isinstance(row, NaryPrimitive) else row.arguments
-    if row.name == "dot":
+    if row is dot:
         names = "w1", "w2", "x1", "x2", "b"
     return [LETTERS.get(name) or latex_name(name) for name in names]
 

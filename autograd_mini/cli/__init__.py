@@ -1,7 +1,7 @@
 """The command line: autograd-mini train | predict | draw | steps.
 
-Each command is a module of its name with a function run(arguments), imported when it is run:
-`autograd-mini --help` loads no drawing and no nn.
+Each command is a module with a function run(arguments). It is imported when it is run, so that
+`autograd-mini --help` does not load drawing and nn.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from subprocess import SubprocessError
 import autograd_mini
 
 from ..errors import AutogradError
-from .output import complain, flush, one_line
-from .parser import CommandError, Parser
+from .output import flush, one_line
+from .parser import Parser
 
 __all__ = ["main"]
 
@@ -29,7 +29,6 @@ COMMANDS = {
 
 # What bad input, a full disk, or a missing program or package raises: one line, and status 2.
 EXPECTED = (
-    CommandError,
     AutogradError,
     ValueError,
     ArithmeticError,
@@ -41,32 +40,26 @@ EXPECTED = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
+    """Run the command line. Returns the exit status."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    status = 0
+    message, status = "", 0
     try:
-        _run(sys.argv[1:] if arguments is None else list(arguments))
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        command = _parser().parse_args(given[:1]).command  # prints help, and refuses all the rest
+        import_module(f"{__name__}.{command}").run(given[1:])
     except EXPECTED as error:
-        complain(one_line(error))
-        status = 2
+        message, status = one_line(error), 2
     except KeyboardInterrupt:
-        complain("interrupted")
-        status = 130
+        message, status = "interrupted", 130
     finally:
         failure = flush()
     if failure and not status:
-        complain(failure)
-        status = 2
+        message, status = failure, 2
+    if message:
+        print(f"autograd-mini: {message}", file=sys.stderr)
     return status
-
-
-def _run(arguments: list[str]) -> None:
-    if arguments and arguments[0] in COMMANDS:
-        import_module(f"{__name__}.{arguments[0]}").run(arguments[1:])
-    else:
-        _parser().parse_args(arguments)  # which prints help or the version, or refuses the rest
 
 
 def _parser() -> Parser:
@@ -78,7 +71,7 @@ def _parser() -> Parser:
         "backprop.",
     )
     parser.add_argument("--version", action="version", version=f"autograd-mini {version}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for name, what in COMMANDS.items():
         commands.add_parser(name, help=what)
     return parser

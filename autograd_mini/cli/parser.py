@@ -1,4 +1,4 @@
-"""What the commands take: options, numbers, and expressions with their variables."""
+"""The arguments of commands: options, numbers, and expressions with their variables."""
 
 from __future__ import annotations
 
@@ -7,41 +7,42 @@ import math
 from collections.abc import Sequence
 from typing import NoReturn
 
+from ..errors import AutogradError
+from ..expressions import parse
+from ..value import Value
 
-class CommandError(argparse.ArgumentTypeError):
-    """Bad input. argparse adds the name of the option, if one of its types raised this."""
+
+class CommandError(AutogradError, argparse.ArgumentTypeError):
+    """Bad input. If the type of an option raises this, argparse adds the option's name."""
 
 
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
-        line = f"{self.prog}: {' '.join(message.split())} (--help says more)\n"
-        self.exit(2, line)
+        self.exit(2, f"{self.prog}: {' '.join(message.split())} (see --help)\n")
 
     def parse_words(self, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
-        """(options, all other arguments in order). Those may start with a minus: -1e-3, or -x*2."""
+        """(options, all other arguments in order), which may start with a minus: -1e-3, -x*2."""
         options, words = self.parse_known_args(arguments)
         return options, [word for word in words if word != "--"]
 
 
 class ExpressionParser(Parser):
-    """The parser of a command that takes an expression and a number for each of its names."""
+    """The parser of a command with an expression, and a number for each name in it."""
 
     def __init__(self, name: str, description: str) -> None:
         super().__init__(
             prog=f"autograd-mini {name}",
             usage=f"autograd-mini {name} [options] EXPRESSION [NAME=NUMBER ...]",
             description=f'{description}, as in: {name} "tanh(w*x + b)" w=0.5 x=2 b=0.1',
-            add_help=False,  # its -h would take -h*2 for a mistyped option
+            add_help=False,  # because of its -h, the expression -h*2 would be an unknown option
             allow_abbrev=False,
         )
         self.add_argument("--help", action="help", help="show this help message and exit")
 
-    def parse_expression(
-        self, arguments: Sequence[str]
-    ) -> tuple[argparse.Namespace, str, dict[str, float]]:
-        """(options, the expression, its variables)."""
+    def parse_expression(self, arguments: Sequence[str]) -> tuple[argparse.Namespace, str, Value]:
+        """(options, the expression, its graph)."""
         options, words = self.parse_words(arguments)
         if "-h" in words:
             self.parse_args(["--help"])
@@ -53,7 +54,7 @@ class ExpressionParser(Parser):
             if name in variables:
                 raise CommandError(f"{name} is given twice")
             variables[name] = number
-        return options, words[0], variables
+        return options, words[0].strip(), parse(words[0], variables)
 
 
 def variable(text: str) -> tuple[str, float]:

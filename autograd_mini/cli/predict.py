@@ -19,10 +19,9 @@ def run(arguments: list[str]) -> None:
         usage="autograd-mini predict [-h] [--data FILE.csv] model.json [NUMBER ...]",
         description="Print the class of one row of numbers, or of each row of a CSV file.",
     )
-    parser.add_argument("model", type=Path, metavar="model.json", help="what train wrote")
-    parser.add_argument(
-        "--data", type=Path, metavar="FILE.csv", help="a file like the one trained on"
-    )
+    add = parser.add_argument
+    add("model", type=Path, metavar="model.json", help="a file that train wrote")
+    add("--data", type=Path, metavar="FILE.csv", help="a file like the one that was trained on")
     options, words = parser.parse_words(arguments)
     row = [finite(word) for word in words]
     if options.data and row:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from ..expressions import parse
 from ..graph import node_names, topological_order
 from ..stepper import step_through
 from ..stepper.frames import gradients_after
@@ -17,21 +16,19 @@ from .parser import ExpressionParser
 
 
 def run(arguments: list[str]) -> None:
-    """Print the tables, and write the page if one is wanted."""
+    """Print the tables, and write a page if one is asked for."""
     parser = ExpressionParser("steps", "Print the forward pass and every step of the backward pass")
     parser.add_argument(
         "--order",
         choices=("topological", "depth_first"),
         default="topological",
-        help="depth_first is the naive recursion, wrong where a node is used twice",
+        help="depth_first is the naive recursion, which is wrong if a node is used twice",
     )
-    parser.add_argument(
-        "--html", type=Path, metavar="FILE", help="write a page to step through as well"
-    )
-    options, text, variables = parser.parse_expression(arguments)
-    root = parse(text, variables)
-    if options.html:  # first, since this may fail
-        step_through(root, order=options.order, title=text.strip()).save(options.html)
+    page = "also write a page to step through"
+    parser.add_argument("--html", type=Path, metavar="FILE", help=page)
+    options, text, root = parser.parse_expression(arguments)
+    if options.html:  # first, because it may fail
+        step_through(root, order=options.order, title=text).save(options.html)
     names = node_names(root)
     _say_forward(root, names)
     _say_backward(root, names, options.order)
@@ -41,7 +38,6 @@ def run(arguments: list[str]) -> None:
 
 def _say_forward(root: Value, names: dict[Value, str]) -> None:
     def formula(node: Value) -> str:
-        """How a node was made, such as "w * x"."""
         shown = [names[x] if isinstance(x, Value) else str(x) for x in node.operands]
         return "" if node.is_leaf else node.op.call_text(shown)
 
@@ -53,7 +49,7 @@ def _say_forward(root: Value, names: dict[Value, str]) -> None:
 def _say_backward(
     root: Value, names: dict[Value, str], order: Literal["topological", "depth_first"]
 ) -> None:
-    """The steps in this order, and the gradients they end with beside the right ones."""
+    """The steps, and the gradients at their end; a wrong one is marked."""
     steps = backprop_steps(root, order)
     rows = [(str(step.number), step.text, str(step.after)) for step in steps]
     say("\nbackward pass" + (", depth first" if order == "depth_first" else ""))
@@ -62,7 +58,7 @@ def _say_backward(
     found, right = gradients_after(steps), gradients_after(backprop_steps(root))
 
     def verdict(x: Value) -> str:
-        same = format_number(found[x]) == format_number(right[x])  # but for rounding
+        same = format_number(found[x]) == format_number(right[x])  # up to rounding
         return "" if same else f"wrong: {right[x]} is right"
 
     say("\ngradients")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 from importlib.util import find_spec
 from pathlib import Path
 from subprocess import SubprocessError
 
 from nn.activations import ACTIVATIONS, activation_function
-from nn.classifier import Classifier, Settings, Training, prepare, train
+from nn.classifier import Settings, Training, prepare, train
 from nn.data import Dataset, iris, read_csv
 from nn.losses import cross_entropy
 from nn.metrics import confusion_matrix
@@ -22,38 +21,31 @@ from ..graph import topological_order
 from ..stepper import MAX_NODES, step_through
 from ..value import Value
 from .draw import picture
-from .output import one_line, say
+from .output import one_line, say, say_table
 from .parser import CommandError, Parser, positive, whole
 
-NO_PICTURE = (AutogradError, ImportError, OSError, SubprocessError)  # what Graphviz may raise
+# What Graphviz and missing packages raise. The training is not lost: the other files are written.
+NO_FILE = (AutogradError, ImportError, OSError, SubprocessError)
 
 
 def run(arguments: list[str]) -> None:
-    """Train, print how well that went, and write the files."""
-    options = _parser().parse_args(arguments)
-    activation_function(options.activation)  # raises if the name is unknown
-    _check_folder(options.out)
-    settings = Settings(
-        hidden=options.hidden,
-        activation=options.activation,
-        epochs=options.epochs,
-        lr=options.rate,
-        batch=options.batch,
-        seed=options.seed,
-    )
-    data = read_csv(options.data) if options.data else iris()
+    """Train, print how well the classifier does, and write the files."""
+    options = vars(_parser().parse_args(arguments))
+    path, folder = options.pop("data"), options.pop("out")
+    settings = Settings(**options)
+    activation_function(settings.activation)  # raises if the name is unknown
+    _check_folder(folder)
+    data = read_csv(path) if path else iris()
     start, rng = prepare(data, settings)
-    _say_task(str(options.data or "iris"), data, start)
+    _say_task(str(path or "iris"), data, start)
     has_bar = find_spec("tqdm") is not None
     if not has_bar:
-        say("there is no progress bar, which takes tqdm: pip install tqdm")
+        say("there is no progress bar: it needs tqdm, pip install tqdm")
     done = train(start, settings, rng, progress=has_bar)
     _say_result(done)
     files = _files(done)
-    write_all_atomically({options.out / name: content for name, content in files.items()})
-    say(f"wrote {', '.join(files)} to {options.out}{os.sep}")
-    if "training.svg" not in files:
-        say("there is no training.svg, which takes matplotlib: pip install matplotlib")
+    write_all_atomically({folder / name: content for name, content in files.items()})
+    say(f"wrote {', '.join(files)} to {folder}{os.sep}")
 
 
 def _parser() -> Parser:
@@ -64,44 +56,32 @@ def _parser() -> Parser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add, default = parser.add_argument, Settings()
-    add(
-        "--data",
-        type=Path,
-        metavar="FILE.csv",
-        help="numeric columns, the last column the class, a header or none; iris if not given",
-    )
-    add(
-        "--hidden",
-        type=whole,
-        nargs="*",
-        metavar="N",
-        default=default.hidden,
-        help="sizes of the hidden layers; none makes a softmax regression",
-    )
+    columns = "numeric columns, then the class, with or without a header; iris if not given"
+    add("--data", type=Path, metavar="FILE.csv", help=columns)
+    sizes = "sizes of the hidden layers; without any, it is a softmax regression"
+    add("--hidden", type=whole, nargs="*", metavar="N", default=default.hidden, help=sizes)
     activations = f"of the hidden layers, one of: {', '.join(ACTIVATIONS)}"
     add("--activation", metavar="NAME", default=default.activation, help=activations)
-    for option, kind, value, what in (
-        ("--epochs", whole, default.epochs, "passes over the training part"),
-        ("--rate", positive, default.lr, "learning rate"),
-        ("--batch", whole, default.batch, "examples a step"),
-        ("--seed", int, default.seed, "decides the split, the weights and the order"),
+    for name, field, kind, what in (
+        ("rate", "lr", positive, "learning rate"),
+        ("epochs", "epochs", whole, "passes over the training part"),
+        ("batch", "batch", whole, "examples in a step"),
+        ("seed", "seed", int, "decides the split, the weights and the order"),
     ):
-        add(option, type=kind, default=value, help=what)
+        value = getattr(default, field)
+        add(f"--{name}", dest=field, metavar=name.upper(), type=kind, default=value, help=what)
     folder = Path("autograd-mini-output")
     add("--out", type=Path, default=folder, metavar="DIR", help="output folder")
     return parser
 
 
 def _check_folder(folder: Path) -> None:
-    """Raise if the folder cannot be made or written to, before the training is done in vain."""
+    """Raise before the training if the folder cannot be made or written to."""
     nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not nearest.is_dir():
         raise CommandError(f"--out {folder}: {nearest} is a file; name a folder")
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise CommandError(f"--out {folder}: {nearest} cannot be written to")
-
-
-# -- what is printed ------------------------------------------------------------------------------
 
 
 def _say_task(name: str, data: Dataset, start: Training) -> None:
@@ -115,71 +95,64 @@ def _say_task(name: str, data: Dataset, start: Training) -> None:
 
 
 def _say_result(done: Training) -> None:
+    """The accuracies, and a table with a row for each class and a column for each answer."""
+    epochs, part = done.history.epochs, done.test_part
     if done.history.interrupted:
-        if not done.history.epochs:
+        if not epochs:
             raise KeyboardInterrupt
-        say(f"interrupted after epoch {len(done.history.epochs)}; what was learned is kept")
-    for name, part in (("training", done.training_part), ("test", done.test_part)):
-        say(f"{name} accuracy {done.classifier.accuracy(part):.1%} of {len(part.rows)}")
-    say(_confusion(done.classifier, done.test_part))
-
-
-def _confusion(classifier: Classifier, part: Dataset) -> str:
-    """A table: a row for each class, a column for each answer."""
-    said = [part.classes.index(classifier.classify(row)) for row in part.rows]
-    counts = confusion_matrix(said, part.labels, len(part.classes))
-    table = [["was \\ said", *part.classes]]
-    table += [[name, *map(str, row)] for name, row in zip(part.classes, counts)]
-    wide = max(map(len, table[0]))
-    return "\n".join(["test examples:", *("  ".join(f"{c:>{wide}}" for c in row) for row in table)])
-
-
-# -- what is written ------------------------------------------------------------------------------
+        say(f"interrupted after epoch {len(epochs)}; what was learned is kept")
+    for name, examples in (("training", done.training_part), ("test", part)):
+        say(f"{name} accuracy {done.classifier.accuracy(examples):.1%} of {len(examples.rows)}")
+    answers = [part.classes.index(done.classifier.classify(row)) for row in part.rows]
+    counts = confusion_matrix(answers, part.labels, len(part.classes))
+    rows = [[name, *map(str, row)] for name, row in zip(part.classes, counts)]
+    say("test examples:")
+    say_table([["class \\ answer", *part.classes], *rows])
 
 
 def _files(done: Training) -> dict[str, str | bytes]:
     """The name and content of every file that could be made."""
-    files = {**_loss_picture(done), **_loss_steps(done)}
-    with contextlib.suppress(ImportError):
-        files["training.svg"] = training_curves(done.history, held_out="test")
+    files: dict[str, str | bytes] = {}
+    makers = {"graph.svg": _picture, "steps.html": _steps, "training.svg": _curves}
+    for name, make in makers.items():
+        try:
+            made, content = make(done)
+            files[made] = content
+        except NO_FILE as error:
+            say(f"there is no {name}: {one_line(error)}")
     return {**files, "model.json": done.classifier.to_json()}
 
 
-def _loss_picture(done: Training) -> dict[str, str | bytes]:
-    """graph.svg: the graph of the loss of one test example."""
+def _picture(done: Training) -> tuple[str, str | bytes]:
+    """The graph of the loss of one test example."""
     loss = _loss_of_one(done)
     loss.backward()
-    try:
-        path, content = picture(loss, Path("graph.svg"), model=done.classifier.model)
-    except NO_PICTURE as error:
-        say(f"there is no graph.svg: {one_line(error)}")
-        return {}
-    return {path.name: content}
+    path, content = picture(loss, Path("graph.svg"), model=done.classifier.model)
+    return path.name, content
 
 
-def _loss_steps(done: Training) -> dict[str, str | bytes]:
-    """steps.html: the backward pass from that loss, through as many of the last layers as one can
-    follow."""
+def _steps(done: Training) -> tuple[str, str]:
+    """The backward pass from that loss, through as many of the last layers as one can follow."""
     model = done.classifier.model
     for first in range(len(model.layers)):
         loss = _loss_of_one(done, first)
         if len(topological_order(loss)) <= MAX_NODES:
             break
     else:
-        say("the last layer is too large to step through, so there is no steps.html")
-        return {}
+        raise AutogradError("the last layer is too large to step through")
     if first:
         say(f"steps.html starts after layer {first}; the whole graph is too large to follow")
-    try:
-        steps = step_through(loss, model=model, title="The loss of one test example")
-        return {"steps.html": steps.page()}
-    except NO_PICTURE as error:
-        say(f"there is no steps.html: {one_line(error)}")
-        return {}
+    steps = step_through(loss, model=model, title="The loss of one test example")
+    return "steps.html", steps.page()
+
+
+def _curves(done: Training) -> tuple[str, str]:
+    """The loss and the accuracies over the epochs."""
+    return "training.svg", training_curves(done.history, held_out="test")
 
 
 def _loss_of_one(done: Training, first: int = 0) -> Value:
-    """The loss of the first test example. The inputs of layer `first` are its leaves."""
+    """The loss of the first test example, with the inputs of layer `first` as leaves."""
     model, part = done.classifier.model, done.test_part
     model.zero_grad()
     xs = [Value(x, c) for x, c in zip(done.classifier.scale(part.rows[0]), part.columns)]

@@ -1,27 +1,24 @@
 """A compiled program as a picture: the scalar graph of one example, and the arrays made of it.
 
-Scalars are framed by array, and the first of each array are drawn. The arrays are in two columns:
-the forward pass goes down, the backward pass up, so that a gradient is about as high as the array
-that it is the gradient of.
+The scalars of an array share a frame, in which the first few of them are drawn. The arrays are in
+two columns. The forward pass goes down and the backward pass up, so that a gradient is about as
+high as its array.
 """
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ..palette import BACKWARD, FRAMES, INK, MUTED, QUIET
+from ..palette import BACKWARD, INK, MUTED, QUIET
 from ..text import shortened
 from .labels import escaped, tooltip
-from .program import look, new_picture
+from .program import FRAME, look, new_picture
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
-
-FIRST = 2  # lanes of an array are drawn, and "..", which stands for the others
+FIRST = 2  # lanes of an array that are drawn; ".." stands for the others
 WIDTH = 36  # characters of code in a row of a box
-MOST = 40  # arrays; of a larger program each frame of scalars is drawn as one box
+MOST = 40  # arrays; in a larger program each frame of scalars is drawn as one box
 
 KINDS = {
     "input": look("leaf", shape="box"),
@@ -30,8 +27,6 @@ KINDS = {
     "forward": look("intermediate", "rounded,filled", shape="box"),
     "backward": look("gradient", "rounded,filled", shape="box"),
 }
-FRAME = {"style": "rounded", "color": FRAMES, "fontcolor": QUIET, "labeljust": "l",
-         "fontsize": "11"}  # fmt: skip
 OTHERS = {"style": "dashed", "color": MUTED}  # edges of lanes that are not drawn
 COLUMN = {"style": "solid", "color": MUTED, "fontcolor": INK, "fontsize": "15"}
 
@@ -48,7 +43,7 @@ def draw_arrays(
 
     Args:
         lines: its arguments and lines, as compiler.origin.Line records.
-        made_of: for each scalar node that is a lane, the lanes that it is made of.
+        made_of: for each lane, a scalar node, the lanes that it is made of.
         loss: the lanes that an example's loss is made of, unless it is a lane itself.
         format: what .render() writes.
         rankdir: the direction of the forward pass.
@@ -65,10 +60,8 @@ def draw_arrays(
     names = {line.name for line in lines}
     for line in lines:  # the lanes of an array, the array and its gradient at one height
         if line.kind == "forward":
-            gradient = f"d{line.name}"
-            row = [f"a_{line.name}", *lanes.get(line.name, ())]
-            row += [f"a_{gradient}"] if gradient in names else []
-            _same_rank(picture, row)
+            row = [f"array-{x}" for x in (line.name, f"d{line.name}") if x in names]
+            _same_rank(picture, [*row[:1], *lanes.get(line.name, ()), *row[1:]])
     return picture
 
 
@@ -78,9 +71,6 @@ def _same_rank(graph: Any, names: Sequence[str]) -> None:
             row.attr(rank="same")
             for name in names:
                 row.node(name)
-
-
-# -- the arrays ---------------------------------------------------------------------------------
 
 
 def _draw_lines(picture: Any, lines: Sequence[Any]) -> None:
@@ -95,12 +85,11 @@ def _draw_lines(picture: Any, lines: Sequence[Any]) -> None:
         with picture.subgraph(name=f"cluster_{column}") as frame:
             frame.attr(label=title, **COLUMN)
             for line in members:
-                frame.node(f"a_{line.name}", _label(line), id=f"array-{line.name}",
-                           tooltip=tooltip(shortened(line.code or line.name, 400)),
-                           **KINDS[line.kind])  # fmt: skip
+                hint = tooltip(shortened(line.code or line.name, 400))
+                frame.node(f"array-{line.name}", _label(line), tooltip=hint, **KINDS[line.kind])
     for line in lines:
         for name in line.reads:
-            ends = [f"a_{name}", f"a_{line.name}"]
+            ends = [f"array-{name}", f"array-{line.name}"]
             common = {"id": f"reads-{line.name}-{name}", "tooltip": f"{line.name} reads {name}"}
             if line.kind == "backward" and of[name].kind == "backward":
                 picture.edge(*reversed(ends), dir="back", color=BACKWARD, **common)
@@ -120,13 +109,10 @@ def _label(line: Any) -> str:
     return "".join(f"{escaped(row)}\\l" for row in rows)
 
 
-# -- the scalars --------------------------------------------------------------------------------
-
-
 def _draw_scalars(
     picture: Any, lines: Sequence[Any], made_of: Mapping[int, set[int]], loss: set[int]
 ) -> dict[str, list[str]]:
-    """The scalar graph; returns for each array the nodes that are drawn."""
+    """Draw the scalar graph. Returns the nodes that are drawn for each array."""
     members: dict[str, list[int]] = {}  # a scalar of several arrays is drawn in the first
     owner: dict[int, str] = {}
     for line in lines:
@@ -168,7 +154,7 @@ def _draw_scalars(
 def _draw_lanes(
     column: Any, line: Any, nodes: Sequence[int], shown: Mapping[int, str]
 ) -> list[str]:
-    """A frame around the lanes of an array; returns what is drawn in it, from left to right."""
+    """Draw a frame around the lanes of an array. Returns what is drawn in it, left to right."""
     places = {node: i for i, node in reversed(list(enumerate(line.lanes.ravel().tolist())))}
     lanes = [node for node in nodes if node in shown]
     rest = f"r_{line.name}"
@@ -178,7 +164,7 @@ def _draw_lanes(
         return [rest]
     names = [shown[node] for node in lanes]
     with column.subgraph(name=f"cluster_lanes_{line.name}") as frame:
-        frame.attr(label=what, **FRAME)
+        frame.attr(label=what, fontsize="11", **FRAME)
         for node in lanes:
             frame.node(shown[node], escaped(line.element(places[node])), **KINDS[line.kind])
         if len(lanes) < len(nodes):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any, NamedTuple
 
 from ..graph import node_names
-from ..palette import BACKWARD, FRAMES, INK, MUTED, PAPER, QUIET, GradientScale, ink_on
+from ..palette import BACKWARD, INK, MUTED, PAPER, QUIET, GradientScale, ink_on
 from ..primitives import dot, fsum
 from ..rules import NaryPrimitive
 from ..sweep import NO_GRADIENT, pass_back
@@ -15,16 +16,9 @@ from ..text import exact, format_number, format_range, shortened
 from ..value import Value
 from .labels import escaped, operation_on, operation_sign, operation_text, sign, tooltip
 from .leaves import leaves_when_built
-from .modules import split
-from .program import look, new_picture
+from .modules import Path, split
+from .program import FRAME, look, new_picture
 from .sketch import Group, Sketch
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from .modules import Path
-
 
 # Leaf, parameter, intermediate, root and group differ in outline as well as in colour.
 BOXES = {
@@ -36,7 +30,6 @@ BOXES = {
 }
 MANY = {"shape": "box3d", "margin": "0.08,0.07"}
 ROOT = look("root", peripheries="2")
-FRAME = {"style": "rounded", "color": FRAMES, "fontcolor": QUIET, "labeljust": "l"}
 SIGN = look("operation", shape="circle", fixedsize="true", fontsize="16", fontcolor=PAPER)
 WORD = look("operation", "rounded,filled", shape="box", margin="0.1,0.02", fontcolor=PAPER)
 CONSTANT = {"shape": "plaintext", "margin": "0.05,0.02", "fontcolor": QUIET}
@@ -44,6 +37,7 @@ ON_PATH = {"penwidth": "3", "color": BACKWARD}
 OFF_PATH = {"color": MUTED}
 
 CROWD = 8  # an operation with more edges than this gets more room, and flat boxes for its leaves
+Ends = tuple[str, str]  # the boxes that an edge goes from and to
 SIDES = {"LR": "e", "RL": "w", "TB": "s", "BT": "n"}  # where edges leave a box
 
 
@@ -51,10 +45,11 @@ class Box(NamedTuple):
     """The content of a box."""
 
     title: str
-    data: Sequence[Any]  # of several numbers the least and the greatest are shown
+    data: Sequence[Any]  # if there are several, the least and the greatest are shown
     gradients: Sequence[Any]
     lines: Sequence[str] = ()  # under the title
-    quiet: bool = False  # a title that the user did not choose
+    hint: str = ""  # the tooltip
+    quiet: bool = False  # for a title that the user did not choose
     flat: bool = False  # data and gradient to the right of the title, not below it
     now: bool = False  # the data may differ from what the graph was built from
 
@@ -103,7 +98,7 @@ class Drawing:
                 self.names[node] = name
 
     def expand(self, max_nodes: int | None) -> None:
-        """Draw each dot and fsum as its products and their sum, if there is room for them."""
+        """Draw each dot and fsum as its products and their sum, if `max_nodes` allows it."""
         lists = [x for x in self.drawn.content if isinstance(x, Value) and x.op in (dot, fsum)]
         products = sum(len(node.operands) // 2 for node in lists if node.op is dot)
         if max_nodes is None or len(self.drawn) + products <= max_nodes:
@@ -149,12 +144,13 @@ class Drawing:
             split(name)[1] if full == name and home is not None else name,
             [self._number(node)],
             self._gradients([node]),
+            hint=hint,
             quiet=not (node.label or full),
             flat=node in self.crowded and node.is_leaf,
             now=now,
         )
         style = {**BOXES[kind], **(ROOT if node is self.root else {})}
-        self._draw_box(f"node-{i}", home, box, style, hint, [node])
+        self._draw_box(f"node-{i}", home, box, style, [node])
         if not node.is_leaf:
             self._draw_operation(node, i)
 
@@ -169,7 +165,8 @@ class Drawing:
             edges=len(self.drawn.operands[self.drawn.box_of(node)]),
         )
         source = None if node is self.start else node
-        self._draw_edge(f"op{i}", f"n{i}", f"edge-{i}", source, self.names[node], weight="10")
+        ends = f"op-{i}", f"node-{i}"
+        self._draw_edge(ends, f"edge-{i}", source, self.names[node], weight="10")
         operands, partials = node.operands, iter(node.partials)
         if node.op is dot and not dot.has_bias(operands):
             operands = operands[:-1]
@@ -179,7 +176,7 @@ class Drawing:
         numbers: list[Any] = []
         merged: dict[int, list[Any]] = {}
         for k, operand in enumerate(operands):
-            into = f"op{i}_{k % products}" if k < 2 * products else f"op{i}"
+            into = f"op-{i}-{k % products}" if k < 2 * products else f"op-{i}"
             if isinstance(operand, Value):
                 partial = next(partials)
                 b = self.drawn.box_of(operand)
@@ -194,18 +191,17 @@ class Drawing:
         for b, edges in merged.items():
             slope = edges[0][1] if len(edges) == 1 else None
             nodes = [operand for operand, _ in edges]
-            self._draw_bundle(f"g{b}", f"op{i}", f"edge-{i}-group-{b}", nodes, slope)
+            self._draw_bundle((f"group-{b}", f"op-{i}"), f"edge-{i}-group-{b}", nodes, slope)
         if numbers:  # of a list, as one
             few = ", ".join(map(format_number, numbers[:4]))
             shown = f"[{few}]" if len(numbers) <= 4 else f"[{few}, .. {len(numbers)} numbers]"
             digits = shortened(", ".join(map(exact, numbers)), 400)
-            self._draw_constant(node, f"{i}-numbers", shown, f"[{digits}]", f"op{i}")
+            self._draw_constant(node, f"{i}-numbers", shown, f"[{digits}]", f"op-{i}")
 
-    def _draw_sign(self, node: Value, identity: str, shown: str, hint: str, edges: int = 1) -> None:
+    def _draw_sign(self, node: Value, name: str, shown: str, hint: str, edges: int = 1) -> None:
         self._statements(self.drawn.homes.get(node)).node(
-            _name(identity),
+            name,
             escaped(shown),
-            id=identity,
             width="0.35",
             height=f"{min(0.35 + 0.05 * max(0, edges - CROWD), 4):.2f}",
             ordering="in",  # the operands in the order of the code, from top to bottom
@@ -217,30 +213,30 @@ class Drawing:
         self, node: Value, identity: str, operand: Value, partial: Any, into: str
     ) -> None:
         hint = f"local derivative d{self.names[node]}/d{self.names[operand]} = {exact(partial)}"
-        tail = f"n{self.drawn.index[operand]}"
-        self._draw_edge(tail, into, identity, operand, hint, format_number(partial))
+        ends = f"node-{self.drawn.index[operand]}", into
+        self._draw_edge(ends, identity, operand, hint, format_number(partial))
 
     def _draw_constant(self, node: Value, at: str, shown: str, digits: str, into: str) -> None:
         """A plain number among the operands: it is not a node, and no gradient flows to it."""
-        name, hint = f"c{at.replace('-', '_')}", f"{digits}, a plain number"
-        self._statements(self.drawn.homes.get(node)).node(
-            name, escaped(shown), id=f"constant-{at}", tooltip=tooltip(hint), **CONSTANT
-        )
-        self._draw_edge(name, into, f"edge-{at}", None, hint, style="dashed", arrowhead="none")
+        name, hint = f"constant-{at}", f"{digits}, a plain number"
+        statements = self._statements(self.drawn.homes.get(node))
+        statements.node(name, escaped(shown), tooltip=tooltip(hint), **CONSTANT)
+        self._draw_edge((name, into), f"edge-{at}", None, hint, style="dashed", arrowhead="none")
 
     def _draw_product(self, node: Value, i: int, j: int, w: Any, x: Any) -> None:
-        """One product of a dot, which is not a node of the graph."""
+        """One product of a dot. It is not a node of the graph."""
         shown = " × ".join(self._short(f) for f in (w, x))
         number = self._number(w) * self._number(x)
         now = w in self.changed or x in self.changed
-        box = Box(shown, [number], self._gradients([node]), quiet=True, now=now)
         hint = self._describe(f"{shown} = {exact(number)}", node)
+        box = Box(shown, [number], self._gradients([node]), hint=hint, quiet=True, now=now)
         home, style = self.drawn.homes.get(node), BOXES["intermediate"]
         self._draw_sign(node, f"op-{i}-{j}", "×", shown)
-        self._draw_box(f"product-{i}-{j}", home, box, style, hint, [w, x])
+        name = f"product-{i}-{j}"
+        self._draw_box(name, home, box, style, [w, x])
         source = next((f for f in (w, x) if self.path and f in self.path), None)
-        self._draw_edge(f"op{i}_{j}", f"p{i}_{j}", f"edge-product-{i}-{j}", source)
-        self._draw_edge(f"p{i}_{j}", f"op{i}", f"edge-sum-{i}-{j}", source, label="1")
+        self._draw_edge((f"op-{i}-{j}", name), f"edge-{name}", source)
+        self._draw_edge((name, f"op-{i}"), f"edge-sum-{i}-{j}", source, label="1")
 
     def _short(self, operand: Any) -> str:
         """A factor in the title of its product."""
@@ -252,7 +248,7 @@ class Drawing:
     # -- a group ----------------------------------------------------------------------------------
 
     def _collect_groups(self) -> None:
-        """The members and the outputs of each group, and the edges between boxes that merge."""
+        """The members and outputs of each group, and which edges are drawn as one."""
         drawn = self.drawn
         self.groups = groups = {b: x for b, x in enumerate(drawn.content) if isinstance(x, Group)}
         self.members: dict[int, list[Value]] = {b: [] for b in groups}
@@ -285,31 +281,27 @@ class Drawing:
             home = home[:-1]
         are_parameters = all(x in self.parameters for x in members)
         style = BOXES["module" if is_module else "parameter" if are_parameters else "many"]
+        style = {**style, **({} if is_module else MANY), **(ROOT if self.root in outputs else {})}
+        few = ", ".join(self.names[x] for x in members[:6])
         box = Box(
             title,
             [self._number(x) for x in outputs],
             self._gradients(outputs),
             lines,
+            hint=f"{len(members):,} values: {few}{', ..' if len(members) > 6 else ''}",
             quiet=group.kind not in ("module", "parameters"),
             now=not self.changed.isdisjoint(outputs),
         )
-        few = ", ".join(self.names[x] for x in members[:6])
-        self._draw_box(
-            f"group-{b}",
-            home,
-            box,
-            {**style, **({} if is_module else MANY), **(ROOT if self.root in outputs else {})},
-            f"{len(members):,} values: {few}{', ..' if len(members) > 6 else ''}",
-            members,
-        )
+        self._draw_box(f"group-{b}", home, box, style, members)
         slopes = _slopes(outputs[0], members) if len(outputs) == 1 else {}
         for source in self.drawn.operands[b]:
             nodes = self.inputs[source, b]
             slope = slopes.get(nodes[0]) if len(set(nodes)) == 1 else None
             is_group = isinstance(self.drawn.content[source], Group)
-            tail = f"g{source}" if is_group else f"n{self.drawn.index[nodes[0]]}"
+            tail = f"group-{source}" if is_group else f"node-{self.drawn.index[nodes[0]]}"
             labelled = len(self.drawn.operands[b]) <= CROWD
-            self._draw_bundle(tail, f"g{b}", f"edge-group-{b}-{source}", nodes, slope, labelled)
+            name = f"edge-group-{b}-{source}"
+            self._draw_bundle((tail, f"group-{b}"), name, nodes, slope, labelled)
 
     def _group_text(self, b: int, group: Group) -> tuple[str, list[str]]:
         """The title of a group, and the lines under it."""
@@ -340,28 +332,22 @@ class Drawing:
         return f"{group.count:,} more of", [shortened(part, 40) for part in parts]
 
     def _draw_bundle(
-        self,
-        tail: str,
-        head: str,
-        identity: str,
-        nodes: list[Value],
-        slope: Any,
-        labelled: bool = True,
+        self, ends: Ends, name: str, nodes: list[Value], slope: Any, labelled: bool = True
     ) -> None:
         """The edges between two boxes, one of them a group, as one edge.
 
-        Its label is the derivative along it if `slope` is given, else the number of edges.
+        Its label is `slope`, the derivative along it, if that is known; else the number of edges.
         """
         label, hint = f"{len(nodes):,} edges" if len(nodes) > 1 else "", f"{len(nodes):,} edges"
         if slope is not None:
             label, hint = format_number(slope), f"derivative along this edge = {exact(slope)}"
         source = next((x for x in nodes if self.path and x in self.path), nodes[0])
-        self._draw_edge(tail, head, identity, source, hint, label if labelled else "")
+        self._draw_edge(ends, name, source, hint, label if labelled else "")
 
     # -- numbers ----------------------------------------------------------------------------------
 
     def _number(self, operand: Any) -> Any:
-        """The data of a node as the graph was built from it, if that is known."""
+        """The data that a node had when the graph was built, if it is known."""
         if isinstance(operand, Value):
             return self.when_built.get(operand, operand.data)
         return operand
@@ -379,13 +365,7 @@ class Drawing:
     # -- parts of the picture ---------------------------------------------------------------------
 
     def _draw_box(
-        self,
-        identity: str,
-        home: Path | None,
-        box: Box,
-        style: Mapping[str, str],
-        hint: str,
-        nodes: Sequence[Any],
+        self, name: str, home: Path | None, box: Box, style: Mapping[str, str], nodes: Sequence[Any]
     ) -> None:
         """A box. It is highlighted if one of `nodes` is on the path."""
         style = dict(style)
@@ -397,33 +377,22 @@ class Drawing:
         if self.path is not None:
             on_path = any(x in self.path for x in nodes)
             style |= {"penwidth": "3"} if on_path else OFF_PATH
-        self._statements(home).node(
-            _name(identity),
-            box.label(*colours),
-            id=identity,
-            **{"margin": "0.06,0.03", "penwidth": "1.5", **style},
-            tooltip=tooltip(hint),
-        )
+        style = {"margin": "0.06,0.03", "penwidth": "1.5", **style}
+        label = box.label(*colours)
+        self._statements(home).node(name, label, tooltip=tooltip(box.hint), **style)
 
     def _draw_edge(
-        self,
-        tail: str,
-        head: str,
-        identity: str,
-        source: Any,
-        hint: str = "",
-        label: str = "",
-        **style: str,
+        self, ends: Ends, name: str, source: Any, hint: str = "", label: str = "", **style: str
     ) -> None:
         """An edge. It is highlighted if its source, a node or None, is on the path."""
         if self.path is not None:
             style |= ON_PATH if source in self.path else {**OFF_PATH, "fontcolor": QUIET}
         if hint:
             style |= {"tooltip": tooltip(hint), "labeltooltip": tooltip(hint)}
-        self.graph.edge(tail, head, label, id=identity, **style)
+        self.graph.edge(*ends, label, id=name, **style)
 
     def _statements(self, home: Path | None) -> Any:
-        """Where the statements of a module's boxes are collected."""
+        """The graph that a module's boxes are added to."""
         import graphviz
 
         if home is None:
@@ -444,18 +413,18 @@ class Drawing:
         return self.frames[home]
 
     def _draw_frames(self) -> None:
-        """Put the frames into each other, and all before the edges."""
+        """Put each frame into the one around it, and all frames before the edges."""
         edges = self.graph.body[:]
         self.graph.body.clear()
         if not self.groups:
             for frame in self.frames.values():
                 frame.body.reverse()  # Graphviz fills a frame with operations from the bottom
-        for path in sorted(self.frames, key=len)[::-1]:  # an inner one is complete first
+        for path in sorted(self.frames, key=len)[::-1]:  # inner frames first
             (self.frames[path[:-1]] if path else self.graph).subgraph(self.frames[path])
         self.graph.body += edges
 
     def _draw_caption(self) -> None:
-        """What the colours mean, and what is drawn as one, under the picture."""
+        """The text under the picture: what the colours mean, and how many nodes are drawn."""
         rows = []
         if self.scale is not None:
             cells = [
@@ -467,28 +436,21 @@ class Drawing:
         if self.groups:
             text = f"{len(self.drawn.index):,} values in {len(self.drawn):,} boxes"
             if any(g.kind in ("repeats", "equal") for g in self.groups.values()):
-                text += ": what repeats itself is drawn once"
+                text += ": parts that repeat are drawn once"
             rows.append(f'<TR><TD COLSPAN="20"><FONT COLOR="{QUIET}">{text}</FONT></TD></TR>')
         if rows:
             table = f'<TABLE BORDER="0" CELLSPACING="4" CELLPADDING="4">{"".join(rows)}</TABLE>'
             self.graph.attr(label=f"<{table}>", labelloc="b")
 
 
-def _name(identity: str) -> str:
-    """The name that Graphviz knows a box by, such as n3 for node-3, op3_0 for op-3-0."""
-    kind, number = identity.split("-", 1)
-    return f"{'op' if kind == 'op' else kind[0]}{number.replace('-', '_')}"
-
-
 def _gradient(node: Value) -> Any:
-    """A node's gradient; None where no backward pass has reached it. For a Fraction, a gradient of
-    0 counts as none."""
+    """A node's gradient; None if no backward pass has reached it, or if it is an exact 0."""
     waiting = node.grad is NO_GRADIENT or (node.grad.__class__ is not float and node.grad == 0)
     return None if waiting else node.grad
 
 
 def _slopes(output: Value, members: Sequence[Value]) -> dict[Value, Any]:
-    """The derivative of a group's output by each node that the group uses, by paths inside it."""
+    """The derivative of a group's output by each node that it uses, along paths in the group."""
     zero, one = type(output.data)(0), type(output.data)(1)
     inner = [node for node in members if not node.is_leaf]
     slopes = {x: zero for node in inner for x in (node, *node.parents)} | {output: one}
@@ -497,7 +459,7 @@ def _slopes(output: Value, members: Sequence[Value]) -> dict[Value, Any]:
 
 
 def _description(like: Any) -> str:
-    """A name for boxes that look like this."""
+    """A name for the boxes that look like this."""
     if not isinstance(like, Group):
         op, *_, home = like
         return sign(op) or ("leaf" if home is None else "parameter")

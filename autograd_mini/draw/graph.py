@@ -1,13 +1,17 @@
 """The computation graph as a picture.
 
 Every Value is a box with its name, its number and its gradient. In front of it is the operation
-that made it, small and dark, and on the edges into the operation are the local derivatives: all the
-numbers that the chain rule multiplies.
+that made it, small and dark. On the edges into the operation are the local derivatives: these are
+the numbers that the chain rule multiplies.
 
     x ─ 3 ─> (×) ──> v1        v1 = x * 3, so dv1/dx = 3
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from subprocess import SubprocessError
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..backprop import dependents
 from ..errors import AutogradError
@@ -15,16 +19,10 @@ from ..graph import check_is_value, topological_order
 from ..value import Value
 from .boxes import SIDES, Drawing
 from .modules import homes, parameter_names, split
-from .sketch import sketch
+from .sketch import Detail, sketch
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any, Literal, overload
-
     import graphviz
-
-    from .sketch import Detail
 
 
 def draw_dot(
@@ -42,31 +40,31 @@ def draw_dot(
 ) -> graphviz.Digraph:
     """The graph that made `root`, as a Graphviz picture; a notebook shows it.
 
-    The picture shows the numbers that the graph was built from, even where an optimizer has changed
-    leaves since. If a leaf's number is not stored in the graph, as that of a weight of plain inputs
-    is not, the box shows the present number under the caption "now".
+    The picture shows the numbers that the graph was built from, even if an optimizer has changed
+    the leaves since. If the graph does not store a leaf's old number, the box shows the present
+    number with the caption "now". This is so for weights that are multiplied by plain numbers.
 
     Args:
-        root: the node to draw, with all it was made from.
+        root: the node to draw, with all that it was made from.
         format: what .render() writes: "svg", "png", ..
         rankdir: the direction in which the graph grows; "LR" is from left to right.
-        model: the model that the graph was made with: its neurons and layers are framed, and its
-            parameters have the model's names. Any object with named_parameters().
-        detail: the finest detail; with a model, "neurons" draws each neuron as one box, and
+        model: the model that the graph was made with, any object with named_parameters(). Its
+            neurons and layers are framed, and its parameters have the model's names.
+        detail: the finest detail. With a model, "neurons" draws each neuron as one box, and
             "layers" each layer.
-        max_nodes: the largest number of boxes for Values. A larger graph is drawn in less detail:
-            with a model its neurons as boxes, then its layers; then what repeats itself only once;
-            at last all nodes far from the root as one box. None for no limit.
+        max_nodes: the largest number of boxes for Values, None for no limit. A larger graph is
+            drawn in less detail: neurons, then layers become boxes; then parts that repeat are
+            drawn once; at last all nodes far from the root become one box.
         expand: whether to spell out every dot as its products and their sum.
         color: "kind" for leaves, parameters and the root; "gradient", darker for larger ones.
         highlight: a node; the paths from it to the root are highlighted.
         gradients: what to show as the nodes' gradients instead of their own .grad.
 
     Returns:
-        A graphviz.Digraph. In the picture node-3 is the id of the fourth node in topological
-        order, op-3 of its operation, edge-3 of the edge between them, edge-3-0 of the edge from
-        its first operand, and constant-3-0 of that operand if it is a plain number. Boxes of
-        several nodes are group-0, .., and a module's frame is module-layers.0.neurons.3.
+        A graphviz.Digraph. The ids in the picture: node-3 is the fourth node in topological order,
+        op-3 its operation, and edge-3 the edge between them. edge-3-0 is the edge from its first
+        operand, and constant-3-0 is that operand if it is a plain number. Boxes of several nodes
+        are group-0, .., and a module's frame is module-layers.0.neurons.3.
 
     Raises:
         TypeError: `root` is not a Value, or `model` has no named_parameters().
@@ -75,21 +73,21 @@ def draw_dot(
 
     >>> x = Value(2.0, "x")
     >>> picture = draw_dot(x * 3)
-    >>> "n0 -> op1 [label=3" in picture.source
+    >>> '"node-0" -> "op-1" [label=3' in picture.source
     True
     >>> picture.render("graph", cleanup=True)  # doctest: +SKIP
     'graph.svg'
     """
     if not isinstance(root, Value):
         remedy = "; draw one of them" if isinstance(root, (list, tuple)) else ""
-        raise TypeError(f"a picture is of one Value, got {type(root).__name__}{remedy}")
+        raise TypeError(f"draw_dot expected one Value, got {type(root).__name__}{remedy}")
     _check_option("rankdir", rankdir, SIDES)
     _check_option("detail", detail, ("values", "neurons", "layers"))
     _check_option("color", color, ("kind", "gradient"))
     if detail != "values" and model is None:
-        raise ValueError(f"detail={detail!r} needs to know the model; write draw_dot(.., model=..)")
+        raise ValueError(f"detail={detail!r} needs a model; write draw_dot(.., model=..)")
     if max_nodes is not None and max_nodes < 2:
-        raise ValueError(f"max_nodes is at least 2, the root and the rest, got {max_nodes}")
+        raise ValueError(f"max_nodes must be at least 2 (the root, the rest), got {max_nodes}")
     order = topological_order(root)
     named = {} if model is None else parameter_names(model)
     modules = homes(order, {p: split(name)[0] for p, name in named.items()}) if named else {}
@@ -103,21 +101,13 @@ def draw_dot(
     return drawing.picture(format, rankdir)
 
 
-if TYPE_CHECKING:
-
-    @overload
-    def render(root: Value, format: Literal["svg"] = "svg", **options: Any) -> str: ...
-    @overload
-    def render(root: Value, format: str, **options: Any) -> str | bytes: ...
-
-
 def render(root: Value, format: str = "svg", **options: Any) -> str | bytes:
     """The picture itself: the text of an SVG, or the bytes of a PNG.
 
     Args:
         root: the node to draw.
         format: "svg", "png", "dot", or another format of the installed dot.
-        options: of draw_dot.
+        options: those of draw_dot.
 
     Raises:
         AutogradError: there is no dot, or it cannot write that format.
@@ -133,13 +123,11 @@ def render(root: Value, format: str = "svg", **options: Any) -> str | bytes:
     return drawn.decode() if format == "dot" else drawn
 
 
-def mimebundle(root: Value) -> dict[str, str]:
+def mimebundle(root: Value) -> dict[str, Any]:
     """What a notebook shows: the picture, and the text for notebooks that are not trusted.
 
-    If the picture cannot be drawn, the reason is added to the text.
+    If the picture cannot be drawn, the text says why.
     """
-    from subprocess import SubprocessError
-
     text = repr(root)
     try:
         return {"image/svg+xml": render(root), "text/plain": text}
@@ -150,7 +138,7 @@ def mimebundle(root: Value) -> dict[str, str]:
 def _check_option(name: str, given: Any, allowed: Any) -> None:
     if given not in allowed:
         *most, last = map(repr, allowed)
-        raise ValueError(f"{name} is {', '.join(most)} or {last}, got {given!r}")
+        raise ValueError(f"{name} must be {', '.join(most)} or {last}, got {given!r}")
 
 
 def _paths(root: Value, order: Sequence[Value], start: Value) -> set[Value]:

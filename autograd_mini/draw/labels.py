@@ -1,19 +1,14 @@
-"""Text in a picture: operations, and labels that are shown letter by letter."""
+"""The texts of a picture: operations, and labels that Graphviz shows as they are."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .. import primitives as rules
 from ..rules import NaryPrimitive
 from ..text import clean, format_number, shortened
 from ..value import Value
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
-
-
-# -- operations ---------------------------------------------------------------------------------
 
 SIGNS = {rules.multiply: "×", rules.subtract: "−"}
 
@@ -24,7 +19,7 @@ def sign(op: Any) -> str:
 
 
 def operation_sign(node: Value, names: Mapping[Value, str]) -> str:
-    """The sign of a node's operation; with its operands where their order matters."""
+    """The sign of a node's operation; with its operands if their order matters."""
     op = node.op
     if isinstance(op, NaryPrimitive) or len(node.operands) == 1 or op.commutative:
         return sign(op)
@@ -47,17 +42,15 @@ def operation_on(op: Any, operands: Sequence[Any]) -> str:
     return f"{op}({shortened(', '.join(texts), 200)})"
 
 
-# -- labels -------------------------------------------------------------------------------------
-
-# "]" as well, since Graphviz 2.43 stumbles over one at the end of a text in HTML
+# "]" as well, since Graphviz 2.43 fails on one at the end of a text in HTML
 _ESCAPES = str.maketrans({"\\": r"\\", "&": "&amp;", "<": "&lt;", ">": "&gt;", "]": "&#93;"})
 
 
 def escaped(text: str) -> str:
-    r"""`text` as a label that shows it letter by letter: to Graphviz <b>, &lt; and \N mean more."""
+    r"""`text` as a label that shows it unchanged: <b>, &lt; and \N have a meaning in Graphviz."""
     return clean(text).translate(_ESCAPES)
 
 
 def tooltip(text: str) -> str:
-    """The same for a tooltip, in which Graphviz reads backslashes twice."""
+    """`text` as a tooltip that shows it unchanged. Graphviz reads backslashes twice there."""
     return escaped(text.replace("\\", r"\\"))

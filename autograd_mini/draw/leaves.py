@@ -1,26 +1,24 @@
-"""The leaves of a picture, as they were when its graph was built.
+"""The numbers that leaves had when a graph was built.
 
-An optimizer changes leaves, and the graph keeps the numbers that were computed before. It stores
-partials, and the partial of a product along one factor is the other factor. So a leaf in a product
-or a dot with another Value has its number stored in the graph. A leaf without one, such as a weight
-that is multiplied by a plain number, has only its present number, and the picture says "now".
+An optimizer changes leaves, but a picture shows the numbers that the graph was computed from. Many
+of them can be found in the graph: it stores partials, and the partial of a product along one factor
+is the other factor. A leaf that is never multiplied by a Value has only its present number, and the
+picture marks that number with the caption "now".
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ..graph import is_fresh
 from ..primitives import dot, multiply
 from ..value import Value
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Any
-
 
 def leaves_when_built(order: Sequence[Value]) -> tuple[dict[Value, Any], set[Value]]:
-    """The numbers that leaves had, and the leaves that may have been changed and whose number is
-    not known; both empty if no leaf was changed.
+    """The numbers that leaves had, and the leaves that may have changed and whose old number is not
+    known. Both are empty if no leaf has changed.
 
     >>> w, x, b = Value(2.0), Value(3.0), Value(1.0)
     >>> y = dot([w], [x], b)
@@ -46,8 +44,10 @@ def leaves_when_built(order: Sequence[Value]) -> tuple[dict[Value, Any], set[Val
 
 
 def _factors(node: Value) -> Iterator[tuple[Value, Any]]:
-    """The leaves that are factors in a product or a dot, and the numbers they had: the partial
-    along the other factor."""
+    """The leaves that are factors in a product or a dot, and the numbers that they had.
+
+    Such a number is the partial along the other factor.
+    """
     if node.op not in (multiply, dot):
         return
     operands = node.operands

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import AutogradError
 from ..palette import BACKWARD, FORWARD, INK, PAPER, QUIET
@@ -10,11 +12,7 @@ from ..text import exact, format_number, shortened
 from .labels import escaped, tooltip
 from .program import look, new_picture
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any, Literal
-
     import graphviz
 
 # Positive and negative weights differ in their lines as well as in colour.
@@ -46,28 +44,29 @@ def draw_mlp(
         model: an MLP, or any object whose `.layers` have `.neurons` that have weights `.w` and a
             bias `.b`.
         format: what .render() writes: "svg", "png", ..
-        width: "weight", or "gradient": what the lines show.
+        width: what the width of a line shows, "weight" or "gradient".
         x: an input; the neurons then show their activations.
-        max_neurons: how many neurons of a layer are drawn, at least 2; of others the number is.
+        max_neurons: the largest number of neurons drawn in a layer, at least 2. Of the others the
+            picture gives the number.
 
     Returns:
-        A graphviz.Digraph, in which input-0 is the id of the first input, neuron-1-2 that of
-        layers.1.neurons.2, and weight-1-2-0 that of the line of its weight w.0.
+        A graphviz.Digraph. The ids in the picture: input-0 is the first input, neuron-1-2 is
+        layers.1.neurons.2, and weight-1-2-0 the line of its weight w.0.
 
     Raises:
         TypeError: the model has no layers of neurons.
-        ValueError: an option has an unknown value, or x is of the wrong length.
+        ValueError: an option has an unknown value, or x has the wrong length.
 
     >>> from nn import MLP
     >>> picture = draw_mlp(MLP(2, [3, 1]))
-    >>> picture.source.count("id=neuron-") + picture.source.count('id="neuron-')
-    4
+    >>> picture.source.count('"neuron-1-0" [')
+    1
     """
     layers = _layers(model)
     if width not in ("weight", "gradient"):
-        raise ValueError(f"width is 'weight' or 'gradient', got {width!r}")
+        raise ValueError(f"width must be 'weight' or 'gradient', got {width!r}")
     if max_neurons < 2:
-        raise ValueError(f"max_neurons is at least 2, the first and the last, got {max_neurons}")
+        raise ValueError(f"max_neurons must be at least 2, got {max_neurons}")
     sizes = [len(layers[0][0].w), *map(len, layers)]
     numbers = [[None] * n for n in sizes] if x is None else _activations(model, x, sizes)
     shown = [_shown(size, max_neurons) for size in sizes]
@@ -81,14 +80,14 @@ def draw_mlp(
     for column, (size, neurons) in enumerate(zip(sizes, shown)):
         top = _place(column, -1.1, max(map(len, shown)))
         title = _title(column, size, layers)
-        picture.node(f"title{column}", title, id=f"title-{column}", pos=top, **PLAIN)
+        picture.node(f"title-{column}", title, pos=top, **PLAIN)
         for row, k in enumerate(neurons):
             at = _place(column, row, len(neurons))
             if k is None:
                 more = rf"…\n{size - len(neurons) + 1:,} more"
-                picture.node(f"more{column}", more, id=f"more-{column}", pos=at, **MORE)
-                continue
-            _draw_neuron(picture, layers, column, k, at, numbers[column][k])
+                picture.node(f"more-{column}", more, pos=at, **MORE)
+            else:
+                _draw_neuron(picture, layers, column, k, at, numbers[column][k])
     largest = _draw_weights(picture, layers, shown, width)
     hint = f"line width: size of the {width}, up to {format_number(largest)}; dashed: negative"
     picture.attr(label=escaped(hint), labelloc="b", fontcolor=QUIET)
@@ -121,7 +120,7 @@ def _activations(model: Any, x: Sequence[Any], sizes: Sequence[int]) -> list[Any
         values = values if isinstance(values, (list, tuple)) else [values]
         if len(values) != size:
             raise AutogradError(
-                f"a layer of {size} neurons gave {len(values)} values; draw_mlp shows one for each"
+                f"a layer of {size} neurons gave {len(values)} values; draw_mlp expects one each"
             )
         columns.append([_number(v) for v in values])
     return columns
@@ -157,29 +156,26 @@ def _title(column: int, size: int, layers: Sequence[Sequence[Any]]) -> str:
     )
 
 
+def _name(column: int, k: int) -> str:
+    return f"neuron-{column - 1}-{k}" if column else f"input-{k}"
+
+
 def _draw_neuron(
     picture: Any, layers: Sequence[Sequence[Any]], column: int, k: int, at: str, value: Any
 ) -> None:
+    hint, look = f"x[{k}]", INPUT
+    if column:
+        hint, look = f"layers.{column - 1}.neurons.{k}", NEURON
+        if layers[column - 1][k].b is not None:
+            hint += f", bias {exact(_number(layers[column - 1][k].b))}"
+    if column == len(layers):
+        look = OUTPUT
     shown = "" if value is None else format_number(value)
-    if column == 0:
-        name, identity, look = f"x[{k}]", f"input-{k}", INPUT
-        hint = name
-    else:
-        name = f"layers.{column - 1}.neurons.{k}"
-        identity, look = f"neuron-{column - 1}-{k}", OUTPUT if column == len(layers) else NEURON
-        bias = layers[column - 1][k].b
-        hint = name if bias is None else f"{name}, bias {exact(_number(bias))}"
     if value is not None:
         hint += f" = {exact(value)}"
-    picture.node(
-        f"n{column}_{k}",
-        escaped(shown),
-        id=identity,
-        pos=at,
-        tooltip=tooltip(hint),
-        fontsize="9" if len(shown) > 5 else "11",
-        **look,
-    )
+    size = "9" if len(shown) > 5 else "11"
+    name = _name(column, k)
+    picture.node(name, escaped(shown), pos=at, tooltip=tooltip(hint), fontsize=size, **look)
 
 
 def _draw_weights(
@@ -188,29 +184,26 @@ def _draw_weights(
     shown: Sequence[Sequence[int | None]],
     width: str,
 ) -> Any:
-    """The lines; returns the largest size among them."""
+    """Draw the lines. Returns the largest size of what they show."""
     lines = [
-        (column, j, k, _strength(layers[column][j].w[k], width))
+        (column, j, k, _number(w) if width == "weight" else getattr(w, "grad", 0.0))
         for column, (inputs, neurons) in enumerate(pairwise(shown))
         for j in neurons
         if j is not None
         for k in inputs
         if k is not None
+        for w in [layers[column][j].w[k]]
     ]
     largest = max((abs(s) for *_, s in lines if 0 <= abs(s) < float("inf")), default=0)
     for column, j, k, strength in lines:
         size = min(abs(strength) / largest, 1) if largest and strength == strength else 0
         hint = f"layers.{column}.neurons.{j}.w.{k}: {width} {exact(strength)}"
         picture.edge(
-            f"n{column}_{k}",
-            f"n{column + 1}_{j}",
+            _name(column, k),
+            _name(column + 1, j),
             id=f"weight-{column}-{j}-{k}",
             penwidth=f"{THINNEST + (THICKEST - THINNEST) * float(size):.2f}",
             tooltip=tooltip(hint),
             **(NEGATIVE if strength < 0 else POSITIVE),
         )
     return largest
-
-
-def _strength(weight: Any, width: str) -> Any:
-    return _number(weight) if width == "weight" else getattr(weight, "grad", 0.0)

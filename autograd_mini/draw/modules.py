@@ -1,37 +1,33 @@
 """Which neuron or layer a node belongs to: it follows from the parameters that the node uses.
 
-A model names its parameters: "layers.0.neurons.3.w.2" is one of the module "layers.0.neurons.3",
-inside "layers.0", inside the model. Nothing else is needed of a model. Of the nodes,
+A model names its parameters: "layers.0.neurons.3.w.2" belongs to the module "layers.0.neurons.3",
+inside "layers.0", inside the model. Nothing else is needed of a model.
 
-- one that uses parameters along with something else belongs to their module: a pre-activation;
-- so does the sum of such products, where a neuron is spelled out;
-- a node between nodes that use parameters belongs to the smallest module of all that it was made
-  from: an activation to its neuron, a softmax over a layer to the layer;
-- at the end of the model, one function of a pre-activation alone is its activation.
+- A node that uses parameters and something else, a pre-activation, belongs to their module.
+- So does the sum of such products, if a neuron is spelled out.
+- A node between nodes that use parameters belongs to the smallest module that contains all it was
+  made from: an activation to its neuron, a softmax over a layer to the layer.
+- At the end of the model, a function of one pre-activation is its activation.
 
-Everything else is outside: inputs, losses, and penalties, which use nothing but parameters.
+Everything else is outside: inputs, losses, and penalties, which use parameters only.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ..errors import AutogradError
-from ..primitives import add, dot, fsum, multiply, power
+from ..primitives import absolute, add, dot, fsum, multiply, power
 from ..value import Value
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any
-
-    Path = tuple[str, ...]  # a module by its name's parts, such as ("layers.0", "neurons.3")
-
+Path = tuple[str, ...]  # a module by the parts of its name, such as ("layers.0", "neurons.3")
 _PARTS = re.compile(r"[^.]+(?:\.\d+)*")  # an attribute, with an index if it is a list
 
 
 def parameter_names(model: Any) -> dict[Value, str]:
-    """The full names of a model's parameters, frozen ones included if the model lists them.
+    """The full names of a model's parameters, with the frozen ones if the model lists them.
 
     Raises:
         TypeError: the model has no named_parameters().
@@ -68,7 +64,7 @@ def split(name: str) -> tuple[Path, str]:
 
 
 def brief(name: str) -> str:
-    """A parameter's name in mathematics: its layer, neuron and input are indices.
+    """A parameter's name in mathematics, with its layer, neuron and input as indices.
 
     >>> brief("layers.0.neurons.3.w.2"), brief("layers.1.neurons.0.b"), brief("slope")
     ('w0[3,2]', 'b1[0]', 'slope')
@@ -81,7 +77,7 @@ def brief(name: str) -> str:
 
 
 def layer(path: Path) -> Path:
-    """The layer of a neuron; any other module is itself.
+    """The layer of a neuron; any other module unchanged.
 
     >>> layer(("layers.0", "neurons.3")), layer(("encoder", "norm"))
     (('layers.0',), ('encoder', 'norm'))
@@ -168,4 +164,4 @@ def _has_no_numbers(node: Value) -> bool:
 
 
 def _is_function_of_one(node: Value) -> bool:
-    return len(node.parents) == 1 and node.op.operator in ("", "abs")
+    return len(node.parents) == 1 and (not node.op.operator or node.op is absolute)

@@ -1,23 +1,25 @@
-"""The program dot: finding it, and pictures that use it when they are rendered."""
+"""Graphviz's program dot: how it is found, and pictures that are drawn by it."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from importlib import metadata
+from shutil import which
+from subprocess import SubprocessError
 from threading import RLock
+from typing import Any
 
 from ..errors import AutogradError
-from ..palette import FONT, KINDS, PAPER
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import Any
+from ..palette import FONT, FRAMES, KINDS, PAPER, QUIET
 
 BITMAPS = {"png", "jpg", "jpeg", "jpe", "gif", "tif", "tiff", "bmp", "webp"}
 # Twice a screen's resolution, for a projector and for print; a large picture shrinks to 40 inches.
 BITMAP = {"dpi": "192", "size": "40,40"}
 TEXT = {"fontname": FONT, "fontsize": "12"}
+FRAME = {"style": "rounded", "color": FRAMES, "fontcolor": QUIET, "labeljust": "l"}
 
 _ONE_AT_A_TIME = RLock()
 
@@ -28,16 +30,13 @@ _INSTALL = (
 
 
 def dot_command() -> str | None:
-    """The path of the dot to draw with: AUTOGRAD_MINI_DOT, else one on PATH, else graphviz-pure's.
+    """The path of the dot to draw with; None if there is none.
 
-    None if there is none.
+    It is the one that AUTOGRAD_MINI_DOT names, else the one on PATH, else that of graphviz-pure.
 
     Raises:
-        AutogradError: AUTOGRAD_MINI_DOT is set, and does not name a program.
+        AutogradError: AUTOGRAD_MINI_DOT is set, but does not name a program.
     """
-    import os
-    from shutil import which
-
     wanted = os.environ.get("AUTOGRAD_MINI_DOT")
     if wanted:
         found = which(wanted)
@@ -49,9 +48,6 @@ def dot_command() -> str | None:
 
 def pure_dot() -> str | None:
     """The path of graphviz-pure's program, which draws the same everywhere; None without it."""
-    from importlib import metadata
-    from shutil import which
-
     try:
         files = metadata.files("graphviz-pure") or ()
     except metadata.PackageNotFoundError:
@@ -73,24 +69,27 @@ def new_picture(
     edge: Mapping[str, str],
     engine: str = "dot",
 ) -> Any:
-    """An empty Digraph with these attributes, which finds its dot when it is rendered."""
+    """An empty Digraph with these attributes. It looks for dot when it is rendered."""
     return _picture_class()(
         format=format,
         engine=engine,
         graph_attr={"bgcolor": PAPER, **TEXT, **graph},
-        node_attr={**TEXT, **node},
+        node_attr={"id": r"\N", **TEXT, **node},  # in the SVG, a node's id is its name
         edge_attr={**TEXT, **edge},
     )
 
 
 @cache
 def _picture_class() -> Any:
-    """graphviz's Digraph, with dot_command() as its dot, and with more pixels in bitmaps."""
+    """A Digraph that is drawn by the program of dot_command(), with more pixels in bitmaps.
+
+    A function, so that graphviz is imported only when a picture is drawn.
+    """
     import graphviz
     from graphviz.backend import dot_command as backend
 
     class Picture(graphviz.Digraph):  # type: ignore[misc]
-        # quiet, since graphviz-pure warns of every character outside Latin-1
+        # quiet, because graphviz-pure warns of every character outside Latin-1
 
         def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:
             with self._prepared(format or self.format):
@@ -102,7 +101,7 @@ def _picture_class() -> Any:
 
         @contextmanager
         def _prepared(self, format: str) -> Iterator[None]:
-            """graphviz has one dot for the whole process, which is restored afterwards."""
+            """Use our dot. graphviz has one for the whole process, which is restored afterwards."""
             program = dot_command()
             if program is None:
                 raise AutogradError(
@@ -127,12 +126,10 @@ def _picture_class() -> Any:
                     self.graph_attr.clear()
                     self.graph_attr.update(attributes)
 
-        def __repr__(self) -> str:  # the same each time, since notebooks store it
+        def __repr__(self) -> str:  # without an address: notebooks store it
             return "<picture of a graph; .source is its DOT text, .render(name) writes it>"
 
         def _repr_mimebundle_(self, *args: Any, **options: Any) -> Any:
-            from subprocess import SubprocessError
-
             try:
                 return super()._repr_mimebundle_(*args, **options)
             except (AutogradError, OSError, SubprocessError) as error:

@@ -1,39 +1,34 @@
 """A graph as it is drawn: boxes, each for one node or for many.
 
-Nobody can read a picture of thousands of boxes. So a graph that is too large is drawn with
+Nobody can read a picture of thousands of boxes. So in a picture of a large graph there is one box
 
-- the nodes of each neuron, or each layer, as one box, if the model is given;
-- a stretch of a chain that repeats itself as one box: y + 1 + 1 + .. + 1;
-- nodes that are made in the same way from nodes of the same kind as one box: the 64 neurons of a
-  layer, with all their weights;
-- and if that is not enough, all nodes far from the root as one box.
+- for the nodes of each neuron, or of each layer, if the model is given;
+- for a part of a chain that repeats itself: y + 1 + 1 + .. + 1;
+- for nodes that are made in the same way from nodes of the same kind: the 64 neurons of a layer,
+  with all their weights;
+- and if these are still too many, for all nodes far from the root.
 
-Each step takes a Sketch and returns one with fewer boxes. None of them recurses, and all take time
-linear in the size of the graph.
+Each of these steps takes a Sketch and returns one with fewer boxes. No step recurses, and each
+takes time linear in the size of the graph.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from ..primitives import dot
 from ..rules import NaryPrimitive
 from ..value import Value
-from .modules import common, layer
+from .modules import Path, common, layer
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Sequence
-    from typing import Literal
-
-    from .modules import Path
-
-    Detail = Literal["values", "neurons", "layers"]
+Detail = Literal["values", "neurons", "layers"]
 
 LONGEST_PERIOD = 8  # of repeats along a chain, in boxes
-FEWEST_REPEATS = 3  # that get a box of their own
-NEAREST = 50  # boxes of a graph that is too large, and does not repeat itself
+FEWEST_REPEATS = 3  # that are drawn as one box
+NEAREST = 50  # boxes of a graph that is too large and does not repeat itself
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ class Group:
     kind: str  # "module", "parameters" (of a module), "repeats" (along a chain), "equal" or "rest"
     like: Hashable  # what its parts look like
     count: int  # of its parts
-    home: Path | None  # the module it is drawn in; for "module" and "parameters" the module it is
+    home: Path | None  # the module it is drawn in; for "module" and "parameters" that module itself
 
 
 @dataclass
@@ -64,7 +59,7 @@ class Sketch:
         return self.box[self.index[node]]
 
     def home(self, box: int) -> Path | None:
-        """The module that a box is drawn in; None outside of the model."""
+        """The module that a box is drawn in; None outside the model."""
         content = self.content[box]
         return content.home if isinstance(content, Group) else self.homes.get(content)
 
@@ -75,7 +70,7 @@ class Sketch:
             return content
         operands, values = content.operands, len(content.parents)
         numbers: Hashable = len(operands) - values
-        if numbers and len(operands) < 4:  # which of them
+        if numbers and len(operands) < 4:  # which of the operands are numbers
             numbers = tuple([isinstance(x, Value) for x in operands])
         return (content.op, values, numbers, self.homes.get(content))
 
@@ -90,31 +85,27 @@ def sketch(
     detail: Detail = "values",
     max_nodes: int | None = None,
 ) -> Sketch:
-    """The boxes to draw, in the given detail, or in less if that would be more than `max_nodes`."""
+    """The boxes to draw: in the given detail, or in less if they are more than `max_nodes`."""
     index = {node: i for i, node in enumerate(order)}
     operands = [tuple(dict.fromkeys([index[x] for x in node.parents])) for node in order]
-    drawn = full = Sketch(index, list(range(len(order))), operands, list(order), homes)
-    if detail != "values" and homes:
-        drawn = modules(full, order, detail)
+    full = Sketch(index, list(range(len(order))), operands, list(order), homes)
+    drawn = full if detail == "values" or not homes else modules(full, order, detail)
     if max_nodes is None:
         return drawn
-    if homes and detail == "values" and len(drawn) > max_nodes:
-        drawn = modules(full, order, "neurons")
-    if homes and detail != "layers" and len(drawn) > max_nodes:
-        drawn = modules(full, order, "layers")
+    coarser: dict[Detail, list[Detail]] = {"values": ["neurons", "layers"], "neurons": ["layers"]}
+    for less in coarser.get(detail, []) if homes else []:
+        if len(drawn) > max_nodes:
+            drawn = modules(full, order, less)
     for shorter in (repeats, equals, repeats):
         if len(drawn) > max_nodes:
             drawn = shorter(drawn)
     return drawn if len(drawn) <= max_nodes else nearest(drawn, min(max_nodes, NEAREST))
 
 
-# -- modules ------------------------------------------------------------------------------------
-
-
 def modules(full: Sketch, order: Sequence[Value], detail: Detail) -> Sketch:
-    """Each neuron or layer as one box, once for every application.
+    """Each neuron or layer as one box, for every time that it is applied.
 
-    Parameters that a single application uses are inside its box; those of several applications get
+    Parameters that a single application uses are inside its box. Those of several applications get
     a box of their own.
     """
     paths = [full.homes.get(node) for node in order]
@@ -122,24 +113,19 @@ def modules(full: Sketch, order: Sequence[Value], detail: Detail) -> Sketch:
         paths = [None if path is None else layer(path) for path in paths]
     owners = {path for node, path in zip(order, paths) if node.is_leaf}
     module = [path if path in owners else None for path in paths]
-    applied = _applications(full, order, module, merged=detail == "layers")
-    groups = [(members, module[members[0]]) for members in applied]
-    target = {i: g for g, (members, _) in enumerate(groups) for i in members}
-    users: dict[int, set[int | None]] = {}
+    applications = _applications(full, order, module, merged=detail == "layers")
+    number = {i: g for g, members in enumerate(applications) for i in members}
+    users: dict[int, set[int | None]] = {}  # for each parameter; None for a node of another module
     for i, operands in enumerate(full.operands):
         for x in operands:
             if not full.operands[x] and module[x] is not None:
-                users.setdefault(x, set()).add(
-                    target[i] if i in target and module[i] == module[x] else None
-                )
-    shared: dict[Path, list[int]] = {}
-    for x, groups_of_x in users.items():
-        [g, *others] = groups_of_x
-        if g is not None and not others:
-            groups[g][0].append(x)
-        else:
-            shared.setdefault(module[x], []).append(x)  # type: ignore[arg-type]
-    merges = [(m, Group("module", detail, 1, path)) for m, path in groups]
+                users.setdefault(x, set()).add(number[i] if module[i] == module[x] else None)
+    shared: dict[Path | None, list[int]] = {}
+    for x, numbers in users.items():
+        [g, *others] = numbers
+        alone = g is not None and not others
+        (applications[g] if alone else shared.setdefault(module[x], [])).append(x)  # type: ignore[index]
+    merges = [(m, Group("module", detail, 1, module[m[0]])) for m in applications]
     merges += [
         (m, Group("parameters", None, len(m), path)) for path, m in shared.items() if len(m) > 1
     ]
@@ -151,8 +137,8 @@ def _applications(
 ) -> list[list[int]]:
     """The inner nodes of each application of a module.
 
-    Nodes of a module that are connected belong to one application; if `merged`, so do those on the
-    same inputs: the neurons of a layer.
+    Nodes of a module that are connected belong to one application. If `merged`, so do those with
+    the same inputs: the neurons of a layer.
     """
     root_of = list(range(len(module)))
 
@@ -178,7 +164,7 @@ def _applications(
     for members in together.values():
         path = module[members[0]]
         inputs = tuple(_inputs([order[i] for i in members], full.homes, path or ()))
-        # a neuron that is applied to the same inputs once more is another application
+        # a neuron that is applied to the same inputs twice has two applications
         place = (full.homes[order[members[0]]], inputs)
         seen[place] = seen.get(place, 0) + 1
         applications.setdefault((path, inputs, seen[place]), []).extend(members)
@@ -186,7 +172,7 @@ def _applications(
 
 
 def _inputs(nodes: Iterable[Value], homes: dict[Value, Path], path: Path) -> Iterator[Hashable]:
-    """The operands of nodes of a module that come from outside."""
+    """The operands that come from outside the module."""
     for node in nodes:
         for x in node.operands:
             if not isinstance(x, Value):
@@ -195,14 +181,11 @@ def _inputs(nodes: Iterable[Value], homes: dict[Value, Path], path: Path) -> Ite
                 yield x
 
 
-# -- repeats along a chain ------------------------------------------------------------------------
-
-
 def repeats(drawn: Sketch) -> Sketch:
-    """Each stretch of a chain that repeats itself as one box, except its first period.
+    """Each part of a chain that repeats itself as one box, except its first period.
 
-    In a chain each box is used by the next one only, and apart from that uses nothing but leaves.
-    Leaves that are used once are part of the chain.
+    In a chain, each box is used only by the next one, and uses nothing else but leaves. Leaves that
+    are used once are part of the chain.
     """
     operands, uses = drawn.operands, drawn.uses()
     before: dict[int, int] = {}  # for each link of a chain, the box that it continues
@@ -235,7 +218,7 @@ def repeats(drawn: Sketch) -> Sketch:
 
 
 def _runs(items: Sequence[Hashable]) -> Iterable[tuple[int, int, int]]:
-    """(start, stop, period) of the stretches that repeat themselves often enough.
+    """(start, stop, period) of the parts that repeat themselves often enough.
 
     >>> list(_runs("xabababababy"))
     [(1, 11, 2)]
@@ -255,9 +238,6 @@ def _runs(items: Sequence[Hashable]) -> Iterable[tuple[int, int, int]]:
         if length:
             yield start, start + length, period
         start += length or 1
-
-
-# -- equal boxes -----------------------------------------------------------------------------------
 
 
 def equals(drawn: Sketch) -> Sketch:
@@ -302,9 +282,6 @@ def _roles(drawn: Sketch, b: int) -> Sequence[int]:
     return [role[x] for x in boxes]
 
 
-# -- the nearest boxes ----------------------------------------------------------------------------
-
-
 def nearest(drawn: Sketch, count: int) -> Sketch:
     """The `count` - 1 boxes that are nearest to the root, and all others as one."""
     if len(drawn) <= count:
@@ -317,55 +294,45 @@ def nearest(drawn: Sketch, count: int) -> Sketch:
     return _merged(drawn, [(far, Group("rest", None, len(far), None))])
 
 
-# -- merging ---------------------------------------------------------------------------------------
-
-
 def _merged(drawn: Sketch, merges: Sequence[tuple[list[int], Group]]) -> Sketch:
-    """A new sketch with each list of boxes as one box; in topological order again."""
+    """A new sketch, in topological order, with each list of boxes as one box."""
     if not merges:
         return drawn
     target = list(range(len(drawn)))
     groups: dict[int, Group] = {}
-    used: dict[int, dict[int, None]] = {}
     for members, group in merges:
         groups[members[0]] = group
         for b in members:
             target[b] = members[0]
+    used: dict[int, dict[int, None]] = {t: {} for t in target}
     for b, boxes in enumerate(drawn.operands):
-        t = target[b]
-        if t in groups:
-            used.setdefault(t, {}).update(dict.fromkeys([target[x] for x in boxes]))
-    for t, together in used.items():
-        together.pop(t, None)
-
-    def operands(t: int) -> Iterable[int]:
-        return (
-            used.get(t, ()) if t in groups else dict.fromkeys(target[x] for x in drawn.operands[t])
-        )
+        used[target[b]].update(dict.fromkeys([target[x] for x in boxes]))
+    for t in groups:
+        used[t].pop(t, None)
 
     # depth first, as in topological_order; a cycle, in a recurrent network, loses an edge
     number: dict[int, int] = {}
-    open_or_done = {target[-1]}
-    path = [(target[-1], iter(operands(target[-1])))]
+    seen = {target[-1]}
+    path = [(target[-1], iter(used[target[-1]]))]
     while path:
         t, rest = path[-1]
-        x = next((x for x in rest if x not in open_or_done), None)
+        x = next((x for x in rest if x not in seen), None)
         if x is None:
             number[t] = len(number)
             path.pop()
         else:
-            open_or_done.add(x)
-            path.append((x, iter(operands(x))))
+            seen.add(x)
+            path.append((x, iter(used[x])))
     return Sketch(
         drawn.index,
         [number[target[b]] for b in drawn.box],
-        [tuple([number[x] for x in operands(t)]) for t in number],
+        [tuple([number[x] for x in used[t]]) for t in number],
         [groups.get(t) or drawn.content[t] for t in number],
         drawn.homes,
     )
 
 
 def _common_home(drawn: Sketch, boxes: Iterable[int]) -> Path | None:
-    """The smallest module that contains them all; None if one is outside of the model."""
+    """The smallest module that contains them all; None if one is outside the model."""
     paths = {drawn.home(b) for b in boxes}
     return None if None in paths else common(p for p in paths if p is not None)

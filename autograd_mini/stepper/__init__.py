@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from subprocess import SubprocessError
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import AutogradError
@@ -11,6 +12,8 @@ from ..graph import check_fresh, check_is_value, topological_order
 from ..text import clean
 from ..value import Value
 from .frames import Frame, frames_of
+from .page import element_of, page_of
+from .widget import widget
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -22,7 +25,7 @@ MAX_FRAMES = 10_000  # of a page
 
 
 class Stepper:
-    """The frames of a graph; a notebook shows them as a picture with controls.
+    """The frames of a graph. A notebook shows them as a picture with controls.
 
     Attributes:
         root: the node that is differentiated.
@@ -41,49 +44,34 @@ class Stepper:
         Raises:
             StaleGraphError: a leaf was changed after the graph was built.
         """
-        from .page import page_of
-
-        check_fresh(topological_order(self.root))
         return page_of(self.root, self.frames, self.title, self.model)
 
     def save(self, path: str | PathLike[str] = "steps.html") -> Path:
-        """Write the page to a file; returns its path.
+        """Write the page to a file. Returns its path.
 
         Raises:
-            ValueError: its name does not end in .html or .htm.
+            ValueError: the file name does not end in .html or .htm.
+            StaleGraphError: a leaf was changed after the graph was built.
         """
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"the steps are a page: expected a name in .html, got {path.name!r}")
+            raise ValueError(f"save() expected a file name in .html, got {path.name!r}")
         write_atomically(path, self.page())
         return path
 
     def widget(self) -> Any:
-        """The same view as a Jupyter widget: `.frame` is the frame shown, and can be set.
+        """The same view as a Jupyter widget. `.frame` is the number of the frame; it can be set.
 
         Raises:
             StaleGraphError: a leaf was changed after the graph was built.
             ImportError: anywidget is not installed.
         """
-        from .widget import widget
-
-        check_fresh(topological_order(self.root))
         return widget(self.root, self.frames, self.title, self.model)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from subprocess import SubprocessError
-
-        from .page import element_of
-
         try:
-            check_fresh(topological_order(self.root))
             html = element_of(self.root, self.frames, self.title, self.model)
-        except (
-            AutogradError,
-            ImportError,
-            OSError,
-            SubprocessError,
-        ) as error:  # such as a missing dot
+        except (AutogradError, ImportError, OSError, SubprocessError) as error:  # there is no dot
             return {"text/plain": f"{self}\n({error})"}
         return {"text/html": html, "text/plain": str(self)}
 
@@ -103,13 +91,13 @@ def step_through(
     """Step through the computation of a Value, and through backpropagation from it.
 
     Args:
-        root: the node to compute and differentiate; touches no .grad.
-        forward: show the forward pass, one operation after another.
-        backward: show the backward pass, one edge after another.
+        root: the node to compute and differentiate. No .grad is changed.
+        forward: whether to show the forward pass, one operation after another.
+        backward: whether to show the backward pass, one edge after another.
         order: "topological" is what backward() does; "depth_first" is the naive recursion, which is
-            wrong wherever a node is used twice: it shows why the order matters.
-        model: the model that the graph was made with: its neurons and layers are framed, and its
-            parameters named by layer, neuron and input. Any object with named_parameters().
+            wrong if a node is used twice: it shows why the order matters.
+        model: the model that the graph was made with, any object with named_parameters(). Its
+            neurons and layers are framed, and its parameters named by layer, neuron and input.
         title: the title of the page.
 
     Returns:
@@ -132,14 +120,14 @@ def step_through(
     nodes = topological_order(root)
     if len(nodes) > MAX_NODES:
         raise AutogradError(
-            f"the graph has {len(nodes):,} nodes, and one can follow at most {MAX_NODES}; step "
-            "through a node nearer the leaves or a smaller model, or read backprop_steps(root)"
+            f"the graph has {len(nodes):,} nodes, and step_through takes at most {MAX_NODES}; "
+            "choose a node closer to the leaves or a smaller model, or read backprop_steps(root)"
         )
     check_fresh(nodes)
     frames = frames_of(root, forward, backward, order)
     if len(frames) > MAX_FRAMES:
         raise AutogradError(
-            f"there are {len(frames):,} frames to show, and a page has at most {MAX_FRAMES:,}; "
-            "step through a smaller graph, in topological order, or read backprop_steps(root)"
+            f"there are {len(frames):,} frames, and a page can have at most {MAX_FRAMES:,}; choose "
+            "a smaller graph or the topological order, or read backprop_steps(root)"
         )
     return Stepper(root, frames, clean(title), model)

@@ -1,11 +1,11 @@
-"""Frames: what is shown, one after another, when a graph is computed and differentiated.
+"""Frames: what a stepper shows, one after another.
 
     start       the leaves have their numbers
-    forward     one operation is computed; a frame for each
+    forward     one operation is computed; there is a frame for each
     seed        the gradient of the root is 1
-    backward    the chain rule is applied to one edge; a frame for each
+    backward    the chain rule is applied to one edge; there is a frame for each
 
-The backward frames are the Step records of backprop_steps(): nothing is computed here.
+The backward frames hold the Step records of backprop_steps(): nothing is computed here.
 """
 
 from __future__ import annotations
@@ -55,5 +55,5 @@ def frames_of(
 
 
 def gradients_after(steps: Iterable[Step]) -> dict[Value, Any]:
-    """Every node's gradient after the last of these steps."""
+    """The gradient of each node after the last of these steps."""
     return {step.node if step.parent is None else step.parent: step.after for step in steps}

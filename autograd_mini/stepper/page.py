@@ -1,6 +1,6 @@
 """The page of a stepper: its picture, the data of every frame, and the view.
 
-The page contains all of it, so that it works without a network and without a kernel. Where scripts
+The page contains everything, so that it works without a network and without a kernel. If scripts
 do not run, as in a notebook that is not trusted, it shows the picture.
 """
 
@@ -28,7 +28,7 @@ from ..formulas import (
     rounded,
     unused,
 )
-from ..graph import node_names, topological_order
+from ..graph import check_fresh, node_names, topological_order
 from ..mathml import inner_mathml
 from ..palette import FONTS, css_properties
 from ..steps import Step, backprop_steps
@@ -38,7 +38,7 @@ from .frames import Frame, gradients_after
 
 HERE = Path(__file__).parent
 WIDEST = 24  # characters of a name in a formula
-LONGEST = 160  # characters of a formula; of a longer one only the name of the operation is shown
+LONGEST = 160  # characters of a formula; for a longer one the name of the operation is shown
 SVG = "http://www.w3.org/2000/svg"
 
 
@@ -57,20 +57,23 @@ def page_of(root: Value, frames: Sequence[Frame], title: str, model: Any = None)
 
 
 def element_of(root: Value, frames: Sequence[Frame], title: str, model: Any = None) -> str:
-    """A <div> for a page or a notebook's output, with its style sheet and its script."""
+    """A <div> for a page or for the output of a notebook, with its style sheet and script.
+
+    Raises:
+        StaleGraphError: a leaf was changed after the graph was built.
+    """
     picture = picture_of(root, frames, model)
     title = escape(title)
     # "<" would end the script element if a "/script" followed
     data = json.dumps(data_of(root, frames, model), ensure_ascii=False, separators=(",", ":"))
     data = data.replace("<", r"\u003c")
     key = hashlib.sha256((picture + data).encode()).hexdigest()[:12]
-    image = base64.b64encode(picture.encode()).decode()
     return (
         f'<div class="autograd-stepper" data-key="{key}" role="group" '
         f'aria-label="{title}">\n'
         f"<style>\n{view_css()}</style>\n"
         f'<img alt="{title}: the graph with its gradients" '
-        f'style="max-width: 100%" src="data:image/svg+xml;base64,{image}">\n'
+        f'style="max-width: 100%" src="{data_url(picture)}">\n'
         "<p>To step through it, trust this notebook.</p>\n"
         f"<script>\n(() => {{\n{view_js()}\n"
         f"for (const root of document.querySelectorAll('[data-key=\"{key}\"]:not([data-live])')) "
@@ -79,35 +82,38 @@ def element_of(root: Value, frames: Sequence[Frame], title: str, model: Any = No
     )
 
 
+def data_url(picture: str) -> str:
+    """The address of an SVG that contains the SVG itself."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(picture.encode()).decode()}"
+
+
 def view_css() -> str:
     """The style sheet, with the palette as custom properties."""
-    properties = f".autograd-stepper {{ {css_properties()} }}\n"
-    return properties + (HERE / "view.css").read_text(encoding="utf-8")
+    rules = (HERE / "view.css").read_text(encoding="utf-8")
+    return f".autograd-stepper {{ {css_properties()} }}\n{rules}"
 
 
 def view_js() -> str:
     return (HERE / "view.js").read_text(encoding="utf-8")
 
 
-# -- the picture --------------------------------------------------------------------------------
-
-
 def picture_of(root: Value, frames: Sequence[Frame], model: Any = None) -> str:
     """The graph as an SVG, with the gradients after the last frame.
 
-    Its boxes have room for the gradients of all frames. The attribute data-part replaces
-    Graphviz's ids, which are unique in a picture but not on a page.
+    Its boxes have room for the gradients of all frames. The attribute data-part replaces Graphviz's
+    ids, because a page may have several pictures with the same ids.
     """
+    order = topological_order(root)
+    check_fresh(order)
     gradients = gradients_after(_steps(frames))
     room = _widest_gradients(_steps(frames))
     drawn = ElementTree.fromstring(render(root, model=model, max_nodes=None, gradients=room))
-    order = topological_order(root)
     for group in list(drawn.iter(f"{{{SVG}}}g")):
         for child in list(group):
             if child.tag == f"{{{SVG}}}title":
                 group.remove(child)
             elif child.tag == f"{{{SVG}}}g" and child.get("id", "").startswith("a_"):
-                group.remove(child)  # a link that only contains a tooltip
+                group.remove(child)  # a link, which is there for its tooltip only
                 group.extend(part for link in child for part in link)
         name = group.attrib.pop("id", "")
         if re.fullmatch(r"(node|op|edge|constant)-[\w-]+", name):
@@ -125,7 +131,7 @@ def picture_of(root: Value, frames: Sequence[Frame], model: Any = None) -> str:
 
 
 def _widest_gradients(steps: Sequence[Step]) -> dict[Value, Any]:
-    """For each node the gradient, final or partial, that has the most characters."""
+    """For each node the gradient with the most characters, of all steps."""
     widest: dict[Value, Any] = {}
     for step in steps:
         node = step.node if step.parent is None else step.parent
@@ -136,11 +142,8 @@ def _widest_gradients(steps: Sequence[Step]) -> dict[Value, Any]:
 
 def _keep_right_edge(box: ElementTree.Element, last: str) -> None:
     """Align the numbers, which change, at their right ends; show the last gradient."""
-    outline = box.find(f"{{{SVG}}}polygon")
-    points = outline.get("points", "") if outline is not None else ""
-    if not points:  # rounded corners
-        outline = box.find(f"{{{SVG}}}path")
-        points = outline.get("d", "") if outline is not None else ""
+    shapes = [*box.findall(f"{{{SVG}}}polygon"), *box.findall(f"{{{SVG}}}path")]
+    points = shapes[0].get("points", "") or shapes[0].get("d", "")  # a path has rounded corners
     right = max(float(x) for x, _ in re.findall(r"(-?[\d.]+),(-?[\d.]+)", points))
     *_, data, _, gradient = box.findall(f"{{{SVG}}}text")
     gradient.text = last
@@ -150,11 +153,8 @@ def _keep_right_edge(box: ElementTree.Element, last: str) -> None:
             number.set("x", f"{right - 6.32:.2f}")
 
 
-# -- the data of the view -----------------------------------------------------------------------
-
-
 def data_of(root: Value, frames: Sequence[Frame], model: Any = None) -> dict[str, Any]:
-    """Nodes and frames as JSON; each formula once, as MathML, referred to by number."""
+    """Nodes and frames as JSON. They refer to formulas, a list of MathML, by their number."""
     order = topological_order(root)
     index = {node: i for i, node in enumerate(order)}
     names = _names(root, model)
@@ -181,7 +181,7 @@ def data_of(root: Value, frames: Sequence[Frame], model: Any = None) -> dict[str
             data["formula"] = typeset(_formula(node, symbols))
             data["numbers"] = typeset(_formula(node, numbers))
         if node in found and format_number(found[node]) != format_number(right[node]):
-            data["right"] = format_number(right[node])  # the depth-first result is wrong
+            data["right"] = format_number(right[node])  # depth first gave another number
         return data
 
     nodes = [node_data(node) for node in order]
@@ -197,7 +197,7 @@ def data_of(root: Value, frames: Sequence[Frame], model: Any = None) -> dict[str
             for name in ("upstream", "local", "contribution", "before"):
                 data[name] = format_number(getattr(step, name))
             rule = rules[step.node][step.edge]
-            if rule.text != numeral(rule.number).text:  # more than a number
+            if rule.text != numeral(rule.number).text:  # it is not just a number
                 data["rule"] = typeset(rule.text)
         return data
 
@@ -220,7 +220,7 @@ def _names(root: Value, model: Any) -> Names:
 
 
 def _short_names(names: Names) -> Names:
-    """The names as they are in formulas: shortened, and still different."""
+    """The names in formulas: shortened, but still different from each other."""
     short: dict[str, str] = {}
     for name in names.values():
         short.setdefault(name, unused(shortened(name, WIDEST), short.values()))
@@ -237,6 +237,6 @@ def _edges(node: Value) -> list[int]:
 
 
 def _formula(node: Value, symbols: dict[Value, Formula]) -> str:
-    """A node's operation on symbols or numbers, if it is short enough."""
+    """A node's operation on symbols or numbers; only its name if that is too long."""
     text = operation_formula(node, symbols).text
     return text if len(text) <= LONGEST else rf"{operator_name(str(node.op))}(\ldots)"

@@ -1,10 +1,10 @@
 // The view of a stepper: one picture, and for every frame what changes in it.
 //
-//   root   the element to fill; it holds an <img> with the picture, for where scripts do not run
-//   data   what page.py writes: nodes, frames, and the formulas as MathML
+//   root   the element to fill. It has an <img> with the picture, which is seen if scripts do not run
+//   data   from page.py: nodes, frames, and the formulas as MathML
 //
-// Nothing is computed here: the numbers are those of the engine's Step records. Names are only
-// ever written as text; markup comes from here and from page.py's formulas.
+// Nothing is computed here: the numbers are those of the engine's Step records. Names are always
+// written as text; markup comes only from this file and from page.py's formulas.
 
 function autogradStepper(root, data) {
   const { nodes, frames, math } = data;
@@ -13,9 +13,9 @@ function autogradStepper(root, data) {
   // -- what happens when ------------------------------------------------------------------------
 
   const computedAt = nodes.map(() => 0);
-  const concerns = nodes.map(() => []); // the frames that a node has a part in
-  const arrivals = nodes.map(() => []); // those that add to its gradient
-  const uses = new Map(); // the frames in which something goes along an edge
+  const concerns = nodes.map(() => []); // the frames that a node takes part in
+  const arrivals = nodes.map(() => []); // the frames that add to its gradient
+  const uses = new Map(); // the frames in which a gradient is passed along an edge
   frames.forEach((frame, t) => {
     if (frame.kind !== "start") concerns[frame.node].push(t);
     if (frame.kind === "forward") computedAt[frame.node] = t;
@@ -69,7 +69,7 @@ function autogradStepper(root, data) {
   const svg = pictureIn(root.querySelector("img"));
   const picture = region("picture", svg);
 
-  const PLAY = "▶\ufe0e Play"; // as a letter, where a system would show a coloured picture
+  const PLAY = "▶\ufe0e Play"; // \ufe0e: as a letter, not as a coloured picture
   const first = button("first step", "⇤", () => go(0));
   const previous = button("previous step", "←", () => go(at - 1));
   const play = button("play", PLAY, () => (timer ? pause() : start()));
@@ -112,7 +112,7 @@ function autogradStepper(root, data) {
   const thead = element(
     "thead", {}, element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, name)))
   );
-  // widths of their own: a table that measures its cells would do so again in every frame
+  // fixed widths: otherwise the browser would measure all cells again in every frame
   const longest = Math.max(...nodes.map(({ name }) => name.length));
   root.classList.toggle("long-names", longest > 12);
   const states = nodes.some((node) => node.right !== undefined) ? 15 : 9.5;
@@ -136,7 +136,7 @@ function autogradStepper(root, data) {
   let at = -1;
   let timer = null;
   let zoom = 1;
-  let zoomIsOurs = true; // until the reader chooses one
+  let zoomIsOurs = true; // until the reader changes it
   let presenting = false;
   let hovered = null; // the part of the picture whose history the hint shows
 
@@ -157,7 +157,7 @@ function autogradStepper(root, data) {
     slider.value = at;
     slider.setAttribute("aria-valuetext", `${at} of ${last}`);
     write(count, `${at} / ${last}`);
-    // still focusable, so that the keys go on working
+    // not disabled, which would take the focus, and the keys with it
     for (const back of [first, previous]) back.setAttribute("aria-disabled", at === 0);
     for (const forth of [next, final]) forth.setAttribute("aria-disabled", at === last);
     follow(current);
@@ -188,7 +188,7 @@ function autogradStepper(root, data) {
       waiting: !known || (backward && !arrived),
       complete: arrived > 0 && arrived === arrivals[i].length,
       current: computing || passing || receiving,
-      target: receiving,
+      target: computing || receiving,
     });
     mark(parts.get(`op-${i}`), { waiting: !known });
     mark(parts.get(`edge-${i}`), { waiting: !known, current: computing || passing });
@@ -228,13 +228,9 @@ function autogradStepper(root, data) {
   const equation = (...sides) => `<math displaystyle="true">${sides.join(sign("="))}</math>`;
   const times = (a, b) => a + sign("·") + b;
 
-  // by kind of frame: a title, lines of [name, formula, remark], and the words that are spoken
+  // for each kind of frame: a title, lines of [name, formula, remark], and the text for screen readers
   const accounts = {
-    start: () => ({
-      title: "Start: the leaves have their numbers",
-      lines: [],
-      words: "Start: the leaves have their numbers.",
-    }),
+    start: () => ({ title: "Start: the leaves have their numbers", lines: [] }),
 
     forward: ({ node: i }) => ({
       title: `Forward pass: ${nodes[i].name} is computed`,
@@ -252,7 +248,7 @@ function autogradStepper(root, data) {
     }),
 
     backward: ({ node: i, parent: j, upstream, local, contribution, before, after, rule }) => {
-      const [above, beside, sum] = [slope(data.root, i), slope(i, j), slope(data.root, j)];
+      const [outer, inner, sum] = [slope(data.root, i), slope(i, j), slope(data.root, j)];
       const derivative = rule === undefined ? [] : [math[rule]];
       const state = stateOf(j, arrivedBy(j, at));
       const [passed, total] = [arrivedBy(i, at), arrivals[i].length];
@@ -262,9 +258,9 @@ function autogradStepper(root, data) {
       return {
         title: `Backward pass: from ${nodes[i].name} to ${nodes[j].name}`,
         lines: [
-          ["upstream gradient", equation(above, number(upstream)), early],
-          ["local derivative", equation(beside, ...derivative, number(local))],
-          ["their product", equation(times(above, beside), multiplied, number(contribution))],
+          ["upstream gradient", equation(outer, number(upstream)), early],
+          ["local derivative", equation(inner, ...derivative, number(local))],
+          ["their product", equation(times(outer, inner), multiplied, number(contribution))],
           ["sum so far", equation(sum, added, number(after)), state],
         ],
         words:
@@ -280,14 +276,14 @@ function autogradStepper(root, data) {
     write(phase, account.title);
     lines.replaceChildren(
       ...account.lines.map(([name, formula, remark]) => {
-        const said = element("dd");
-        said.innerHTML = formula;
-        if (remark) said.append(element("span", { class: "remark" }, remark));
-        return element("div", {}, element("dt", {}, name), said);
+        const shown = element("dd");
+        shown.innerHTML = formula;
+        if (remark) shown.append(element("span", { class: "remark" }, remark));
+        return element("div", {}, element("dt", {}, name), shown);
       })
     );
-    spoken.setAttribute("aria-live", timer ? "off" : "polite"); // nobody can listen that fast
-    write(spoken, account.words);
+    spoken.setAttribute("aria-live", timer ? "off" : "polite"); // too fast to be read aloud
+    write(spoken, account.words ?? `${account.title}.`);
   }
 
   // -- the picture's size and place -------------------------------------------------------------
@@ -306,7 +302,7 @@ function autogradStepper(root, data) {
   function fit() {
     const across = (picture.clientWidth || 800) / width;
     const whole = Math.min(across, picture.clientHeight / height);
-    // the smallest type is 10 points: when presenting, no less than 24 pixels
+    // the smallest type has 10 points; when presenting, it has at least 24 pixels
     resize(presenting ? within(1.85, 3, 0.99 * whole) : within(0.7, 1.25, across));
   }
 
@@ -316,7 +312,7 @@ function autogradStepper(root, data) {
     follow(frames[Math.max(at, 0)], true);
   }
 
-  // scrolls as little as it takes to show what the frame is about
+  // scroll as little as necessary to show the nodes of the frame
   function follow(current, atOnce = false) {
     const seen = picture.getBoundingClientRect();
     if (!seen.width) return;
@@ -327,7 +323,7 @@ function autogradStepper(root, data) {
       const from = Math.min(...rects.map((rect) => rect[start]));
       const to = Math.max(...rects.map((rect) => rect[end]));
       if (from >= seen[start] && to <= seen[end]) return 0;
-      const receiver = rects.at(-1); // if there is no room for both
+      const receiver = rects.at(-1); // shown if there is no room for both
       const apart = to - from > seen[end] - seen[start];
       const middle = apart ? (receiver[start] + receiver[end]) / 2 : (from + to) / 2;
       return middle - (seen[start] + seen[end]) / 2;
@@ -338,7 +334,7 @@ function autogradStepper(root, data) {
 
     const { offsetTop, offsetHeight } = rows[current.parent ?? current.node].row;
     const room = table.clientHeight - thead.offsetHeight;
-    const hidden = offsetTop - thead.offsetHeight - table.scrollTop; // above; below, if too large
+    const hidden = offsetTop - thead.offsetHeight - table.scrollTop; // negative: above the table
     if (hidden < 0 || hidden > room - offsetHeight) table.scrollTop += hidden - room / 2;
   }
 
@@ -365,7 +361,7 @@ function autogradStepper(root, data) {
     presenting = wanted;
     root.classList.toggle("presenting", presenting);
     name(present, presenting ? "leave" : "present", presenting ? "Leave" : "Present");
-    if (presenting) root.requestFullscreen?.().catch(() => {}); // without it, as large as the page
+    if (presenting) root.requestFullscreen?.().catch(() => {}); // if refused, it fills the page
     else if (document.fullscreenElement === root) document.exitFullscreen();
     zoomIsOurs = true;
     fit();
@@ -378,7 +374,7 @@ function autogradStepper(root, data) {
 
   slider.addEventListener("input", () => go(Number(slider.value)));
 
-  root.tabIndex = -1; // a click gives it the focus, and with it the keys
+  root.tabIndex = -1; // so that it gets the keys after a click
   root.addEventListener("keydown", (event) => {
     const keys = {
       ArrowLeft: () => go(at - 1),
@@ -393,7 +389,7 @@ function autogradStepper(root, data) {
     const taken = event.target === speed || pressing;
     if (!action || taken || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    event.stopPropagation(); // a notebook has its own use for them
+    event.stopPropagation(); // a notebook has other actions for these keys
     action();
   });
 
@@ -404,12 +400,12 @@ function autogradStepper(root, data) {
     return { name: part.dataset.part, kind, i: Number(i) };
   };
 
-  // a node or an edge leads to the step that finished it, an operation to where it was computed
+  // a click shows the step that finished a node or an edge, or the frame that computed an operation
   svg.addEventListener("click", (event) => {
     const hit = partAt(event);
     if (hit?.kind === "node") go(finishedAt(hit.i));
     else if (hit) go(uses.get(hit.name)?.at(-1) ?? computedAt[hit.i]);
-    showHint(event); // since a finger does not hover
+    showHint(event); // for touch screens
   });
   svg.addEventListener("pointermove", showHint);
   svg.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && hideHint());
@@ -465,7 +461,7 @@ function autogradStepper(root, data) {
     return Math.max(low, Math.min(high, x));
   }
 
-  // the picture of an <img>, as elements of the page
+  // the SVG of an <img>, as elements of the page
   function pictureIn(image) {
     const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0));
     const source = new TextDecoder().decode(bytes);

@@ -1,14 +1,13 @@
-"""The stepper as a Jupyter widget, on the same script and style sheet as the page."""
+"""The stepper as a Jupyter widget, with the same script and style sheet as the page."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
 from ..value import Value
 from .frames import Frame
-from .page import data_of, picture_of, view_css, view_js
+from .page import data_of, data_url, picture_of, view_css, view_js
 
 RENDER = """
 export default {
@@ -39,14 +38,14 @@ export default {
 
 
 def widget(root: Value, frames: Sequence[Frame], title: str, model: Any = None) -> Any:
-    """An AnyWidget whose trait `frame` is the number of the frame shown; both ways."""
+    """An AnyWidget. Its trait `frame` is the number of the frame that is shown."""
     try:
         import anywidget
         import traitlets
     except ImportError as error:
         raise ImportError(
-            'the widget needs anywidget: pip install "autograd-mini[widget]"; the stepper itself '
-            "shows the same without it"
+            'the widget needs anywidget: pip install "autograd-mini[widget]"; without it, a '
+            "notebook can show the stepper itself"
         ) from error
 
     class StepperWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
@@ -57,9 +56,5 @@ def widget(root: Value, frames: Sequence[Frame], title: str, model: Any = None) 
         data = traitlets.Dict().tag(sync=True)
         frame = traitlets.Int(0).tag(sync=True)
 
-    image = base64.b64encode(picture_of(root, frames, model).encode()).decode()
-    return StepperWidget(
-        title=title,
-        picture=f"data:image/svg+xml;base64,{image}",
-        data=data_of(root, frames, model),
-    )
+    picture = data_url(picture_of(root, frames, model))
+    return StepperWidget(title=title, picture=picture, data=data_of(root, frames, model))

@@ -1,7 +1,7 @@
 """Tools for testing gradients: of this library, and of your own functions and operations.
 
-check_gradients compares a gradient with numerical differentiation, check_primitive does so for an
-operation over its domain, and the Hypothesis strategies draw random programs to try things on:
+check_gradients compares a gradient with numerical differentiation. check_primitive does so for an
+operation over its domain. The Hypothesis strategies draw random programs to test with:
 
     from hypothesis import given
     from autograd_mini.testing import check_gradients, expressions
@@ -10,7 +10,7 @@ operation over its domain, and the Hypothesis strategies draw random programs to
     def test_gradients(f):
         check_gradients(f, *f.inputs)
 
-The strategies need the package hypothesis (the extra `testing`); the checks need nothing.
+The strategies need the package hypothesis (the extra `testing`); the checks need no package.
 """
 
 from ..errors import GradientError

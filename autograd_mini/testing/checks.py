@@ -1,4 +1,4 @@
-"""Checks of gradients against numerical differentiation, and of one against another."""
+"""Checks of gradients against numerical differentiation, and against each other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..rules import Primitive
 from ..steps import Step, backprop_steps
 from ..transforms import grad, value_and_grad
 from ..value import Value
-from .numerics import Numeric, compare, differentiate, obstacle
+from .numerics import Numeric, as_float, compare, differentiate, obstacle
 from .points import sample_operands
 
 
@@ -26,23 +26,25 @@ def check_gradients(
 ) -> None:
     """Check the gradient of a function at a point against numerical differentiation.
 
-    The numerical side is the complex step, Im f(x + ih) / h (Squire and Trapp 1998), where f can
-    be run on complex numbers; else central differences, extrapolated (Ridders 1982).
+    The numerical derivative is the complex step, Im f(x + ih) / h (Squire and Trapp 1998), if f
+    accepts complex numbers; else extrapolated central differences (Ridders 1982).
 
     Args:
         f: a function of numbers and nested lists that returns one number.
         inputs: its arguments.
-        gradient: a function of the same inputs that gives its gradient: one number, list or tuple
-            shaped as they are, a tuple of such for several inputs. By default that of this library.
-        order: 2 checks the second derivatives as well, and so on. With `gradient`, those that
-            this library gets by differentiating it: it has to be made of operations on Values.
+        gradient: a function of the same inputs that returns the gradient: for one input a number,
+            list or tuple of the same shape, for several inputs a tuple of these. By default it is
+            the gradient of this library.
+        order: 2 checks the second derivatives as well, and so on. If `gradient` is given, this
+            library differentiates it, so it has to be made of operations on Values.
         rtol: relative tolerance.
-        atol: absolute tolerance. To both comes what the differences cannot tell.
+        atol: absolute tolerance. The estimated error of the differences is added to both.
 
     Raises:
-        GradientError: a derivative is wrong, or cannot be checked since a kink or the edge of the
-            domain is too near. It names the input, as in inputs[0][2], both numbers, and the step
-            of backprop whose local derivative is the worst.
+        ValueError: the order is less than 1.
+        GradientError: a derivative is wrong, or it cannot be checked because a kink or the edge of
+            the domain is too near. The message names the input, such as inputs[0][2], both numbers,
+            and the step of backprop with the worst local derivative.
 
     >>> from autograd_mini import sin
     >>> check_gradients(lambda x: sin(x[0]) * x[1], [0.5, 2.0], order=2)
@@ -53,33 +55,39 @@ def check_gradients(
     """
     if order < 1:
         raise ValueError(f"check_gradients expected an order of at least 1, got {order}")
+    gradient_of = gradient or grad(f, tuple(range(len(inputs))))
     places = _places(inputs)
-    analytic = _gradient(f, inputs, gradient, len(places))
+    analytic = list(map(as_float, flatten(gradient_of(*inputs))))
+    if len(analytic) != len(places):
+        raise GradientError(
+            f"the gradient has {len(analytic)} numbers, but the inputs have {len(places)}"
+        )
     for i, (path, x) in enumerate(places):
         along = _along(f, inputs, i)
         numeric, tolerance, agrees = compare(analytic[i], along, x, rtol, atol)
-        if not agrees:
-            error = abs(analytic[i] - numeric.derivative)
-            settled = numeric.error <= 1e-3 * max(abs(numeric.derivative), 1.0)
-            where = f"{path} = {x!r}"
-            reason = obstacle(along, x)
-            if not settled and not reason:
-                reason = f"the differences do not settle (on {numeric.derivative:.6g} at best)"
-            if reason:
-                raise GradientError(
-                    f"the derivative by {where}, {analytic[i]}, cannot be checked: {reason}; "
-                    "move the input to where the function is smooth"
-                )
-            worst = "" if gradient else _worst_step(f, inputs)
+        if agrees:
+            continue
+        reason = obstacle(along, x)
+        if not reason and numeric.error > 1e-3 * max(abs(numeric.derivative), 1.0):
+            reason = f"the differences do not converge (best: {numeric.derivative:.6g})"
+        if reason:
             raise GradientError(
-                f"the derivative by {where} is {analytic[i]}, but numerically "
-                f"{numeric.derivative} ({numeric.method}); the error {error:.3g} is above the "
-                f"tolerance {tolerance:.3g}{worst}"
+                f"the derivative by {path} = {x!r}, {analytic[i]}, cannot be checked: {reason}; "
+                "choose an input where the function is smooth"
             )
-    if order > 1:
-        for i in range(len(places)):
-            component = _component(f, inputs, gradient, i, len(places))
-            check_gradients(component, *inputs, order=order - 1, rtol=rtol, atol=atol)
+        error = abs(analytic[i] - numeric.derivative)
+        worst = "" if gradient else _worst_step(f, inputs)
+        raise GradientError(
+            f"the derivative by {path} = {x!r} is {analytic[i]}, but numerically "
+            f"{numeric.derivative} ({numeric.method}); the error {error:.3g} is above the "
+            f"tolerance {tolerance:.3g}{worst}"
+        )
+    for i in range(len(places) if order > 1 else 0):
+
+        def component(*xs: Any, i: int = i) -> Any:
+            return flatten(gradient_of(*xs))[i]
+
+        check_gradients(component, *inputs, order=order - 1, rtol=rtol, atol=atol)
 
 
 def check_primitive(
@@ -89,18 +97,18 @@ def check_primitive(
     samples: int = 30,
     seed: int = 0,
 ) -> None:
-    """Check an operation's rule at points of its domain: its partials, and theirs.
+    """Check an operation at points of its domain: its partials, and their derivatives.
 
     Args:
         primitive: the operation.
-        points: operands to check it at; by default `samples` of them, drawn from its domain and
+        points: operands to check it at. By default they are `samples` random points of its domain,
             away from its kinks.
         order: how many derivatives to check.
         samples: how many points to draw.
-        seed: decides which.
+        seed: the seed of the random points.
 
     Raises:
-        GradientError: a partial is wrong; names the operation, the operand and the point.
+        GradientError: a partial is wrong. The message names the operation, operand and point.
 
     >>> from autograd_mini import tanh
     >>> check_primitive(tanh)
@@ -132,7 +140,7 @@ def assert_same_gradients(
     for (path, x), a, b in zip(_places(inputs), flatten(dy), flatten(dz)):
         pairs.append((f"the derivative by {path} = {x!r}", a, b))
     for what, a, b in pairs:
-        first, second = _number(a), _number(b)
+        first, second = as_float(a), as_float(b)
         near = abs(first - second) <= atol + rtol * max(abs(first), abs(second))
         if not near and first != second and not (first != first and second != second):
             raise GradientError(
@@ -140,44 +148,14 @@ def assert_same_gradients(
             )
 
 
-def _gradient(
-    f: Callable[..., Any], inputs: Sequence[Any], gradient: Callable[..., Any] | None, count: int
-) -> list[float]:
-    found = (gradient or grad(f, tuple(range(len(inputs)))))(*inputs)
-    numbers = list(map(_number, flatten(found)))
-    if len(numbers) != count:
-        raise GradientError(f"the gradient has {len(numbers)} numbers, but the inputs have {count}")
-    return numbers
-
-
-def _component(
-    f: Callable[..., Any],
-    inputs: Sequence[Any],
-    gradient: Callable[..., Any] | None,
-    index: int,
-    count: int,
-) -> Callable[..., Any]:
-    """The index-th number of the gradient, as a function of the inputs."""
-
-    def component(*xs: Any) -> Any:
-        found = (gradient or grad(f, tuple(range(len(inputs)))))(*xs)
-        return list(flatten(found))[index]
-
-    return component
-
-
-def _number(x: Any) -> float:
-    return float(x.data if isinstance(x, Value) else x)
-
-
 def _places(inputs: Any) -> list[tuple[str, float]]:
     """("inputs[0][2]", number) for every number of the inputs."""
-    return list(zip(paths(inputs, "inputs"), map(_number, flatten(inputs))))
+    return list(zip(paths(inputs, "inputs"), map(as_float, flatten(inputs))))
 
 
 def _along(f: Callable[..., Any], inputs: Sequence[Any], index: int) -> Callable[[Any], Any]:
-    """f as a function of the index-th number of its inputs alone."""
-    numbers = list(map(_number, flatten(inputs)))
+    """f as a function of one number of its inputs."""
+    numbers = list(map(as_float, flatten(inputs)))
 
     def along(t: Any) -> Any:
         moved = [*numbers[:index], t, *numbers[index + 1 :]]
@@ -187,7 +165,7 @@ def _along(f: Callable[..., Any], inputs: Sequence[Any], index: int) -> Callable
 
 
 def _worst_step(f: Callable[..., Any], inputs: Sequence[Any]) -> str:
-    """The step of backprop whose local derivative is furthest from the numerical one, in words."""
+    """A sentence about the step whose local derivative is furthest from the numerical one."""
     leaves = [Value(x, path) for path, x in _places(inputs)]
     root = f(*unflatten(tuple(inputs), leaves))
     if not isinstance(root, Value):
@@ -205,7 +183,7 @@ def _worst_step(f: Callable[..., Any], inputs: Sequence[Any]) -> str:
 
 
 def _local(step: Step) -> Numeric:
-    """The local derivative of a step, found numerically."""
+    """The local derivative of a step by numerical differentiation."""
     operands = step.node.operands
     numbers = [x.data if isinstance(x, Value) else x for x in operands]
     place = [i for i, x in enumerate(operands) if isinstance(x, Value)][step.edge or 0]

@@ -20,9 +20,9 @@ class Numeric(NamedTuple):
 
 
 class ComplexStep(Operators):
-    """A complex number that stands for a real one: it refuses abs, comparison and float().
+    """A complex number in the place of a real one: it refuses abs, comparison and float().
 
-    A function that runs on it to the end is analytic there, and Im f(x + ih) / h its derivative.
+    A function that it can be passed through is analytic, and Im f(x + ih) / h is its derivative.
     """
 
     __slots__ = ("data",)
@@ -70,12 +70,12 @@ def differentiate(f: Callable[[Any], Any], x: float) -> Numeric:
 
 
 def differences(f: Callable[[Any], Any], x: float, reaches: Sequence[float]) -> Numeric:
-    """The derivative by differences, within the first reach in which they settle."""
+    """The derivative by differences, for the first reach for which they converge."""
     best = Numeric(math.nan, math.inf, "differences")
-    for reach in reaches:  # a kink out of reach does no harm
+    for reach in reaches:  # a kink farther away than this does no harm
         try:
-            found = _ridders(lambda t: _number(f(t)), x, reach)
-        except (ValueError, ArithmeticError):  # a hole in the domain, between x and the reach
+            found = _ridders(lambda t: as_float(f(t)), x, reach)
+        except (ValueError, ArithmeticError):  # f is not defined somewhere within this reach
             continue
         if found.error < best.error:
             best = found
@@ -89,8 +89,8 @@ def compare(
 ) -> tuple[Numeric, float, bool]:
     """A numerical derivative of f at x, the tolerance, and whether `derivative` is within it.
 
-    What oscillates within the first reach can seem to settle on a wrong number; so the closer
-    reaches are asked as well before a derivative is called wrong.
+    The differences of a function that oscillates within the first reach can converge to a wrong
+    number. So the smaller reaches are tried, too, before a derivative is called wrong.
 
     >>> from math import sin
     >>> compare(0.0, lambda x: sin(300 * x) / 300, 0.0, 1e-7, 1e-9)[2]
@@ -137,7 +137,7 @@ def _ridders(f: Callable[[float], float], x: float, reach: float) -> Numeric:
 
 
 def _defined_step(f: Callable[[float], float], x: float, reach: float) -> float:
-    """The largest of a few steps at both ends of which f is defined; 0.0 if there is none."""
+    """The largest of a few steps h for which f(x + h) and f(x - h) exist; 0.0 if there is none."""
     h = reach * max(abs(x), 1.0)
     while h > 1e-12 * max(abs(x), 1.0):
         try:
@@ -150,20 +150,20 @@ def _defined_step(f: Callable[[float], float], x: float, reach: float) -> float:
 
 
 def obstacle(f: Callable[[Any], Any], x: float) -> str:
-    """A kink or an edge of the domain within reach of the differences, in words; "" for none."""
+    """Why f cannot be differentiated near x: a kink or an edge of its domain; "" if it can."""
     scale = max(abs(x), 1.0)
     small, tiny = 1e-4 * scale, 1e-6 * scale
     try:
-        middle = _number(f(x))
+        middle = as_float(f(x))
         sides = [
-            ((_number(f(x + h)) - middle) / h, (middle - _number(f(x - h))) / h)
+            ((as_float(f(x + h)) - middle) / h, (middle - as_float(f(x - h))) / h)
             for h in (small, tiny)
         ]
     except (ValueError, ArithmeticError) as error:
         return f"the edge of the domain is within {small:.0e} ({error})"
     coarse, fine = (abs(right - left) for right, left in sides)
     noise = 1e-13 * max(abs(middle), 1.0) / tiny + 1e-6 * max(map(abs, sides[1]))
-    if not fine > noise or fine < coarse / 50:  # of a smooth function, a hundredth
+    if not fine > noise or fine < coarse / 50:  # for a smooth function it is coarse / 100
         return ""
     right, left = sides[1]
     return (
@@ -172,5 +172,6 @@ def obstacle(f: Callable[[Any], Any], x: float) -> str:
     )
 
 
-def _number(x: Any) -> float:
+def as_float(x: Any) -> float:
+    """A number, or the data of a Value, as a float."""
     return float(x.data if isinstance(x, Value) else x)

@@ -7,13 +7,14 @@ import random
 from collections.abc import Sequence
 
 from ..errors import AutogradError
+from ..primitives import dot
 from ..rules import Interval, NaryPrimitive, Primitive
 
-MARGIN = 0.05  # how far from kinks and edges the samples stay
+MARGIN = 0.05  # the distance of samples from kinks and edges, at least
 
 
 def sample_operands(primitive: Primitive, rng: random.Random, size: int = 3) -> tuple[float, ...]:
-    """Operands within a primitive's domain and away from its kinks; a list has `size` of them.
+    """Operands in a primitive's domain, away from its kinks; `size` of them for an n-ary one.
 
     >>> from autograd_mini import log
     >>> sample_operands(log, random.Random(0))[0] > 0
@@ -30,8 +31,9 @@ def sample_operands(primitive: Primitive, rng: random.Random, size: int = 3) -> 
 
 
 def operand_intervals(primitive: Primitive, size: int) -> list[Interval]:
+    """The domain of each operand; an n-ary primitive gets a list, or two, of `size`."""
     if isinstance(primitive, NaryPrimitive):
-        return [primitive.domain[0]] * (2 * size + 1 if primitive.name == "dot" else size)
+        return [primitive.domain[0]] * (2 * size + 1 if primitive is dot else size)
     return list(primitive.domain)
 
 
@@ -43,9 +45,7 @@ def is_smooth_at(primitive: Primitive, point: Sequence[float]) -> bool:
         if not (x - margin in interval and x + margin in interval):
             return False
     try:
-        y = primitive.evaluate(list(point))
-        if not math.isfinite(y):
-            return False
-        return all(abs(kink(*point)) > MARGIN for kink in primitive.kinks)
+        is_finite = math.isfinite(primitive.evaluate(list(point)))
+        return is_finite and all(abs(kink(*point)) > MARGIN for kink in primitive.kinks)
     except (ValueError, ArithmeticError):
         return False

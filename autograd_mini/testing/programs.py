@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import cycle, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,23 +15,23 @@ from .points import MARGIN, operand_intervals
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
+Node = tuple[Primitive, tuple[Any, ...]]  # an operation, and its operands
+
 
 class Expression:
     """A random program: inputs, and operations on them and on earlier results.
 
     Attributes:
         inputs: the numbers to call it on.
-        nodes: (primitive, operands) pairs. An operand is the index of an input or of an earlier
-            node, an int counted through both; or a constant, a float.
+        nodes: (primitive, operands) pairs. An operand is a float, a constant; or an int, the index
+            of an input or of an earlier node: inputs and nodes are numbered together. The last
+            node is the result.
 
-    Called on scalars of any kind, one for each input. Prints as runnable Python.
+    Call it on scalars of any type, one for each input. Its repr is runnable Python.
     """
 
-    def __init__(
-        self, inputs: Sequence[float], nodes: Sequence[tuple[Primitive, tuple[Any, ...]]]
-    ) -> None:
-        self.inputs = tuple(inputs)
-        self.nodes = _used(len(self.inputs), nodes)
+    def __init__(self, inputs: Sequence[float], nodes: Sequence[Node]) -> None:
+        self.inputs, self.nodes = tuple(inputs), list(nodes)
 
     def __call__(self, *inputs: Any) -> Any:
         if len(inputs) != len(self.inputs):
@@ -46,61 +46,38 @@ class Expression:
         count = len(self.inputs)
         names = [f"x{i}" for i in range(count)]
         names += [f"v{i}" for i in range(len(self.nodes))]
-        lines = sorted({_import(p) for p, _ in self.nodes if p.name.isidentifier()} - {""})
+        lines = sorted({_import(p) for p, _ in self.nodes} - {""})
         lines.append(f"def f({', '.join(names[:count])}):")
         for i, (primitive, operands) in enumerate(self.nodes):
-            shown = [names[x] if _is_index(x) else repr(x) for x in operands]
+            shown = [names[x] if isinstance(x, int) else repr(x) for x in operands]
             lines.append(f"    {names[count + i]} = {primitive.call_text(shown)}")
         lines.append(f"    return {names[-1]}")
         lines.append(f"f({', '.join(map(repr, self.inputs))})")
         return "\n".join(lines)
 
 
-def _is_index(x: Any) -> bool:
-    return isinstance(x, int)
-
-
-def _used(
-    count: int, nodes: Sequence[tuple[Primitive, tuple[Any, ...]]]
-) -> list[tuple[Primitive, tuple[Any, ...]]]:
-    """The nodes that the last one depends on, numbered anew."""
-    needed = {count + len(nodes) - 1}
-    for i in range(len(nodes) - 1, -1, -1):
-        if count + i in needed:
-            needed.update(x for x in nodes[i][1] if _is_index(x))
-    index = {i: i for i in range(count)}
-    kept: list[tuple[Primitive, tuple[Any, ...]]] = []
-    for i, (primitive, operands) in enumerate(nodes):
-        if count + i in needed:
-            moved = tuple(index[x] if _is_index(x) else x for x in operands)
-            index[count + i] = count + len(kept)
-            kept.append((primitive, moved))
-    return kept
-
-
 def _import(primitive: Primitive) -> str:
-    if primitive is TABLE.get(primitive.__name__):
-        builtin = primitive.name in ("abs", "neg")
-        return "" if builtin else f"from autograd_mini import {primitive.name}"
-    module = "autograd_mini" if primitive in BRANCHES else primitive.__module__
-    return f"from {module} import {primitive.name}"
+    if primitive.operator or not primitive.name.isidentifier():
+        return ""
+    is_ours = primitive in TABLE.values() or primitive in BRANCHES
+    return f"from {'autograd_mini' if is_ours else primitive.__module__} import {primitive.name}"
 
 
-def _require_hypothesis() -> None:
+def _strategies() -> Any:
+    """The module hypothesis.strategies."""
     try:
-        import hypothesis  # noqa: F401
+        from hypothesis import strategies
     except ImportError as error:
         raise ImportError(
-            'drawing programs takes hypothesis: pip install "autograd-mini[testing]"'
+            'random programs need hypothesis: pip install "autograd-mini[testing]"'
         ) from error
+    return strategies
 
 
 def values(min_value: float = -10.0, max_value: float = 10.0) -> SearchStrategy[Value]:
     """Leaves with data in [min_value, max_value]."""
-    _require_hypothesis()
-    from hypothesis import strategies as st
-
-    return st.floats(min_value, max_value).map(Value)
+    leaves: SearchStrategy[Value] = _strategies().floats(min_value, max_value).map(Value)
+    return leaves
 
 
 def expressions(
@@ -110,28 +87,31 @@ def expressions(
 ) -> SearchStrategy[Expression]:
     """Random programs with shared nodes, repeated operands and constants.
 
-    They stay within every operation's domain and away from its kinks, by construction: an
-    operation is drawn, and its operands among those scalars that suit it. Most numbers are small;
+    Operands are in the domain of their operation and away from its kinks. Most numbers are small;
     some are huge or tiny, or near an edge of the domain.
 
     Args:
         max_nodes: the largest number of operations, at least 1.
-        primitives: the operations to draw from; by default all of the table, and where(). An fsum
-            may come last, of the results that no other operation uses.
-        inputs: how many inputs, at least 1; 1 to 4 by default.
+        primitives: the operations to draw from; by default all of the table, and where(). The last
+            operation may be an fsum, of the results that no other operation uses.
+        inputs: how many inputs, at least 1; by default 1 to 4.
+
+    Raises:
+        ImportError: hypothesis is not installed.
     """
-    _require_hypothesis()
-    from hypothesis import strategies as st
-
     rows = [*TABLE.values(), *BRANCHES] if primitives is None else list(primitives)
-    return st.composite(_draw_expression)(_Choices(rows, max_nodes), max_nodes, inputs)
+    st = _strategies()
+    program: SearchStrategy[Expression] = st.composite(_draw_expression)(
+        _Choices(rows, max_nodes), max_nodes, inputs
+    )
+    return program
 
 
-# So that programs stay well-conditioned, and differences can check them:
+# Limits that keep programs well-conditioned, so that differences can check them:
 LARGEST = 1e3  # of the numbers in a program
 STEEPEST = 3e3  # of the scalars' reach
 NOISIEST = 1e5  # of their noise: tan(atan(1e3)) is 1e3 with a noise of a million
-CLEARANCE = 1e-3  # from kinks and edges, and for every unit of reach
+CLEARANCE = 1e-3  # the distance from kinks and edges; the next is added for every unit of reach
 CLEARANCE_PER_REACH = 3e-6
 
 
@@ -140,16 +120,16 @@ class _Scalar(NamedTuple):
 
     Attributes:
         number: its value.
-        reach: how far it moves, at most and to first order, where every input moves by its own
-            size, or by 1 if it is smaller.
-        noise: what roundings may have added to it, in units of that of 1.
+        reach: how far it moves, at most and to first order, if every input moves by its own size,
+            or by 1 if it is smaller.
+        noise: its rounding error, at most, in units of the rounding error of 1.
         made: the operation and its operands, places in the list of scalars; None for an input.
     """
 
     number: float
     reach: float
     noise: float = 0.0
-    made: tuple[Primitive, tuple[Any, ...]] | None = None
+    made: Node | None = None
 
     def suits(self, interval: Interval) -> bool:
         room = CLEARANCE + CLEARANCE_PER_REACH * self.reach
@@ -164,18 +144,16 @@ class _Choices:
     """The strategies that a program is drawn with, made once."""
 
     def __init__(self, rows: Sequence[Primitive], max_nodes: int) -> None:
-        from hypothesis import strategies as st
-
+        st = _strategies()
         domains = [interval for primitive in rows for interval in primitive.domain]
         self.rows = rows
         self.start = REALS if REALS in domains else domains[0]  # of the first input
         self.inputs = st.integers(2, 4)
-        # one program in five is as large as it may be, since Hypothesis draws many small ones
+        # one program in five has the largest size, because Hypothesis prefers small ones
         self.nodes = st.integers(1, max_nodes * 5 // 4).map(lambda n: min(n, max_nodes))
         self.row = st.integers(0, 64 * len(rows) - 1)
         self.length = st.integers(1, 4)  # of a list
-        # one draw for all of an operand is quick, and leaves the rest in step where a node is
-        # shrunk away
+        # one draw for each operand: this is quick, and Hypothesis can remove single nodes
         self.operand = st.integers(0, 8 * SHARES - 1)
         self.share = st.integers(0, SHARES - 1)
 
@@ -190,8 +168,8 @@ def _draw_expression(
     for _ in range(2 * size):  # a few draws find no operands
         if len(scalars) - count == size:
             break
-        # To stop is a choice at each node, so that any node can be shrunk away; a rare one, of two
-        # draws, since Hypothesis draws a single 0 often.
+        # Every node may be the last, so that Hypothesis can remove any node. This is rare because
+        # it takes two draws of 0; Hypothesis draws a single 0 often.
         choice = draw(choices.row)
         if choice == 0 and len(scalars) > count and draw(choices.row) == 0:
             break
@@ -216,31 +194,30 @@ def _draw_expression(
 
 
 def _expression(scalars: Sequence[_Scalar], max_nodes: int, keep_inputs: bool) -> Expression:
-    """The program of these scalars, inputs first; of one root, that depends on every node."""
-    used = {x for scalar in scalars if scalar.made for x in scalar.made[1] if _is_index(x)}
+    """The program of these scalars, inputs first, with one root that depends on every node."""
+    nodes = {i: x.made for i, x in enumerate(scalars) if x.made is not None}
+    if len(nodes) == max_nodes and len(nodes.keys() - _used(nodes)) > 1:
+        nodes.popitem()  # to make room for a sum
+    used = _used(nodes)
     places = [i for i, x in enumerate(scalars) if x.made is None and (keep_inputs or i in used)]
     places = places or [0]
     inputs = [scalars[i].number for i in places]
-    places += [i for i, x in enumerate(scalars) if x.made is not None]
-    index = {place: i for i, place in enumerate(places)}
-    nodes = [
-        (x.made[0], tuple(index[i] if _is_index(i) else i for i in x.made[1]))
-        for x in scalars
-        if x.made is not None
-    ]
-    loose = _loose_ends(len(inputs), nodes)
-    if len(loose) > 1 and len(nodes) == max_nodes:  # make room for the sum
-        nodes.pop()
-        loose = _loose_ends(len(inputs), nodes)
+    loose = [i for i in nodes if i not in used]
     if len(loose) != 1:
-        nodes.append((fsum, tuple(loose or range(len(inputs)))))
-    return Expression(inputs, nodes)
+        nodes[len(scalars)] = fsum, tuple(loose or places)
+    index = {place: i for i, place in enumerate([*places, *nodes])}
+    return Expression(
+        inputs,
+        [
+            (primitive, tuple(index[x] if isinstance(x, int) else x for x in operands))
+            for primitive, operands in nodes.values()
+        ],
+    )
 
 
-def _loose_ends(count: int, nodes: Sequence[tuple[Primitive, tuple[Any, ...]]]) -> list[int]:
-    """The nodes that no other uses."""
-    used = {x for _, operands in nodes for x in operands if _is_index(x)}
-    return [i for i in range(count, count + len(nodes)) if i not in used]
+def _used(nodes: Mapping[int, Node]) -> set[int]:
+    """The places of the operands."""
+    return {x for _, operands in nodes.values() for x in operands if isinstance(x, int)}
 
 
 def _draw_operands(
@@ -250,11 +227,10 @@ def _draw_operands(
     scalars: Sequence[_Scalar],
     room: int,
 ) -> Iterator[tuple[Any, ...]]:
-    """Operands for a primitive, each within its domain: places in the list of scalars, constants,
-    and new inputs, as many as there is room for.
+    """Operands for a primitive, in its domain: places of scalars, constants, and new inputs.
 
-    If the first are not to its liking together, all but one of them are made constants; and if
-    that is of no use, the first a new input.
+    There may be at most `room` new inputs. After the first operands come others, in case the result
+    is rejected: all but one are constants, and at last the first is a new input.
     """
     size = draw(choices.length) if isinstance(primitive, NaryPrimitive) else 0
     intervals = operand_intervals(primitive, size)
@@ -283,12 +259,12 @@ def _draw_operands(
             yield tuple(constants)
 
 
-SHARES = 4096  # numbers of an interval that there are to draw
-TAIL = 512  # of them are in its tails
+SHARES = 4096  # how many numbers of an interval can be drawn
+TAIL = 512  # how many of them are in its tails
 
 
 def _number(interval: Interval, share: int) -> float:
-    """One of SHARES numbers of the interval; that for 0 is in its middle."""
+    """One of SHARES numbers of the interval; the first is in its middle."""
     if share >= SHARES - TAIL:
         return _tail(interval, (share - (SHARES - TAIL)) / TAIL)
     at = (share / (SHARES - TAIL) + 0.5) % 1
@@ -299,7 +275,7 @@ def _number(interval: Interval, share: int) -> float:
 
 
 def _tail(interval: Interval, at: float) -> float:
-    """A huge or tiny number, or one near an edge of the interval, for `at` in [0, 1)."""
+    """A huge or tiny number, or one near an edge of the interval; `at` is in [0, 1)."""
     side, at = divmod(2 * at, 1)
     low, high = interval.low, interval.high
     if math.isinf(low) and math.isinf(high):
@@ -316,21 +292,23 @@ def _rounded(x: float) -> float:
 
 
 def _middle(interval: Interval, reach: float = 3.0) -> tuple[float, float]:
-    """Bounds for numbers: the interval's part within [-reach, reach], less its edges."""
+    """The part of the interval within [-reach, reach], without its edges."""
     return max(interval.low, -reach) + 2 * MARGIN, min(interval.high, reach) - 2 * MARGIN
 
 
 def _result(
     primitive: Primitive, operands: Sequence[Any], scalars: Sequence[_Scalar]
 ) -> _Scalar | None:
-    """The operation's result, or None where it is not smooth, too large, or constant."""
-    given = [scalars[x] if _is_index(x) else x for x in operands]
+    """The operation's result; None if it is not smooth there, too large, or constant."""
+    given = [scalars[x] if isinstance(x, int) else x for x in operands]
     moving = [isinstance(x, _Scalar) for x in given]
     if not any(moving):
         return None
     point = [x.number if isinstance(x, _Scalar) else x for x in given]
     room = CLEARANCE + CLEARANCE_PER_REACH * sum(x.reach for x in given if isinstance(x, _Scalar))
-    if primitive is power and moving[1] and point[0] < room:  # an edge that no kink tells of
+    if (
+        primitive is power and moving[1] and point[0] < room
+    ):  # an edge that its domain does not show
         return None
     try:
         if any(abs(kink(*point)) <= room for kink in primitive.kinks):
@@ -355,7 +333,7 @@ class Network:
         weights: for each layer, for each neuron, its weights and last its bias.
         activation: of all layers but the last.
 
-    Called on scalars of any kind, one for each input; gives the sum of the last layer's outputs.
+    Call it on scalars of any type, one for each input. It returns the sum of the last outputs.
     """
 
     def __init__(
@@ -380,9 +358,7 @@ class Network:
 
 def networks(max_layers: int = 3, max_width: int = 4) -> SearchStrategy[Network]:
     """Small MLPs with smooth activations, and inputs for them."""
-    _require_hypothesis()
-    from hypothesis import strategies as st
-
+    st = _strategies()
     activations = [TABLE[name] for name in ("tanh", "sigmoid", "softplus", "silu", "gelu", "mish")]
 
     def build(draw: Callable[..., Any]) -> Network:
@@ -394,4 +370,5 @@ def networks(max_layers: int = 3, max_width: int = 4) -> SearchStrategy[Network]
         inputs = [draw(weight) for _ in range(sizes[0])]
         return Network(inputs, layers, draw(st.sampled_from(activations)))
 
-    return st.composite(build)()
+    made: SearchStrategy[Network] = st.composite(build)()
+    return made

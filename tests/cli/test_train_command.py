@@ -215,7 +215,7 @@ def test_a_graph_too_large_to_follow_is_drawn_in_less_detail_and_stepped_from_a_
 def test_a_layer_too_large_to_follow_is_drawn_as_a_box_and_not_stepped_through(here, run):
     done = run(*QUICK, "--epochs", "1", "--hidden", "400", "--out", "out")
     assert (done.status, done.err) == (0, "")
-    assert "the last layer is too large to step through, so there is no steps.html" in done.out
+    assert "there is no steps.html: the last layer is too large to step through" in done.out
     expected = ["graph.svg", "model.json", "training.svg"]
     assert sorted(path.name for path in (here / "out").iterdir()) == expected
     assert "layers.0" in texts((here / "out" / "graph.svg").read_text(encoding="utf-8"))

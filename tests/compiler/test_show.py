@@ -7,10 +7,10 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
+from pictures import contrast
 
 from autograd_mini import Value, compile, tanh
 from autograd_mini.compiler import show
-from autograd_mini.palette import contrast
 from nn import MLP
 from nn.losses import hinge, l2
 

@@ -51,7 +51,7 @@ def test_an_edge_for_each_name_that_a_line_reads(program):
         if f"array-{name}" in picture.ids("array")
     }
     assert picture.ids("reads") == reads
-    assert picture.ends("reads-z1-x") == ("a_x", "a_z1")
+    assert picture.ends("reads-z1-x") == ("array-x", "array-z1")
 
 
 def test_lanes_are_framed_by_their_array(program):

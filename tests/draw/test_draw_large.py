@@ -75,7 +75,7 @@ def test_no_picture_has_more_boxes_than_it_may(root, most):
 def test_the_limit_is_the_largest_number_that_is_drawn_in_full():
     assert len(Drawn(chain(9), max_nodes=10).ids("node")) == 10
     assert Drawn(chain(10), max_nodes=10).ids("group") != set()
-    with pytest.raises(ValueError, match="max_nodes is at least 2"):
+    with pytest.raises(ValueError, match="max_nodes must be at least 2"):
         draw_dot(chain(3), max_nodes=1)
 
 
@@ -90,7 +90,7 @@ def test_what_repeats_itself_along_a_chain_is_one_box():
     assert picture.texts("group-3") == ["997 more of", "· + 1", "data", "1000", "grad", "1"]
     assert picture.ids("node") == {"node-0", "node-1", "node-2", "node-1000"}
     assert picture.texts("edge-group-3-2") == ["1"]  # the derivative along the chain
-    assert "1,001 values in 5 boxes: what repeats itself is drawn once" in [
+    assert "1,001 values in 5 boxes: parts that repeat are drawn once" in [
         t.text for t in picture.svg.iter() if t.text
     ]
 

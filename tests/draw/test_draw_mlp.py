@@ -35,7 +35,8 @@ def test_there_is_a_neuron_for_each_and_a_line_for_every_weight():
             assert f"bias {neuron.b.data!r}" in picture.tooltip(f"neuron-{c}-{j}")
             for k, w in enumerate(neuron.w):
                 assert picture.tooltip(f"weight-{c}-{j}-{k}").endswith(f"weight {w.data!r}")
-                assert picture.ends(f"weight-{c}-{j}-{k}") == (f"n{c}_{k}", f"n{c + 1}_{j}")
+                start = f"neuron-{c - 1}-{k}" if c else f"input-{k}"
+                assert picture.ends(f"weight-{c}-{j}-{k}") == (start, f"neuron-{c}-{j}")
     assert len(picture.ids("weight")) == 9
     assert picture.texts("title-1") == ["layers.0", "3 neurons, tanh"]
 
@@ -130,7 +131,7 @@ def test_what_has_no_layers_of_neurons_is_refused(thing):
 def test_options_are_checked():
     with pytest.raises(ValueError, match="'weight' or 'gradient', got 'w'"):
         draw_mlp(network(1, 1), width="w")
-    with pytest.raises(ValueError, match="max_neurons is at least 2"):
+    with pytest.raises(ValueError, match="max_neurons must be at least 2"):
         draw_mlp(network(1, 1), max_neurons=1)
 
 

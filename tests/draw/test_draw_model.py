@@ -209,8 +209,8 @@ def test_each_neuron_is_a_box_with_its_output_and_the_derivatives_along_its_edge
     assert numbers == sorted((format_number(h.data), format_number(h.grad)) for h in outputs)
     assert all(picture.texts(i)[1].endswith("parameters") for i in boxes)
     slopes = [format_number(g) for h in hidden for g in gradients(h, x)]
-    edges = [e for e in picture.ids("edge") if picture.ends(e)[0].startswith("n")]
-    labels = [t for e in edges for t in picture.texts(e) if picture.ends(e)[1].startswith("g")]
+    edges = [e for e in picture.ids("edge") if picture.ends(e)[0].startswith("node-")]
+    labels = [t for e in edges for t in picture.texts(e) if picture.ends(e)[1].startswith("group-")]
     assert sorted(labels) == sorted(slopes)
 
 

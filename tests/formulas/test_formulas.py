@@ -45,7 +45,6 @@ from autograd_mini.formulas import (
     as_formula,
     derivative,
     latex_name,
-    latex_number,
     local_derivatives,
     numeral,
     operation_formula,
@@ -330,7 +329,7 @@ def test_the_formula_of_a_step_has_the_numbers_of_the_step():
 
 @given(st.floats() | st.integers() | st.fractions())
 def test_a_number_is_read_back_to_the_last_bit(x):
-    assert close(read(latex_number(x)), float(x), 0)
+    assert close(read(numeral(x).text), float(x), 0)
     assert close(read(as_formula(x).text), float(x), 1e-15)
     assert as_formula(x).number is x
 
@@ -363,8 +362,8 @@ def test_irrational_numbers_of_the_rules_have_their_names():
 
 def test_numbers_of_more_digits_than_python_writes():
     huge = 7 * 10**5000
-    assert latex_number(huge) == r"7 \times 10^{5000}"
-    assert latex_number(Fraction(1, huge)) == r"1.429 \times 10^{-5001}"
+    assert numeral(huge).text == r"7 \times 10^{5000}"
+    assert numeral(Fraction(1, huge)).text == r"1.429 \times 10^{-5001}"
     x = Value(Fraction(huge), "x")
     y = x * x
     assert latex(y) == r"x \cdot x"
@@ -408,7 +407,7 @@ def test_neighbouring_cases_of_one_value_are_one():
 
 
 def test_an_undecided_condition_cannot_be_branched_on():
-    with pytest.raises(TraceError, match=r"no number to decide x > 0 by; write where\(condition"):
+    with pytest.raises(TraceError, match=r"cannot decide x > 0; write where\(condition"):
         _ = 1 if Formula("x") > 0 else 2
 
 
@@ -484,7 +483,7 @@ def test_an_operation_of_ten_operands():
 def test_a_rule_that_takes_floats_alone_is_its_number():
     x = Value(0.5, "x")
     y = own(name="f", partials=(lambda x, y: math.cos(x),))(x)
-    assert local_derivatives(y, Names(node_names(y)))[0].text == latex_number(math.cos(0.5))
+    assert local_derivatives(y, Names(node_names(y)))[0].text == numeral(math.cos(0.5)).text
     branching = own(name="g", partials=(lambda x, y: 1.0 if x > 0 else 0.0,))(x)
     assert local_derivatives(branching, Names(node_names(branching)))[0].text == "1.0"
 
@@ -681,7 +680,9 @@ def test_a_formula_too_long_to_read_is_refused():
     y = Value(1.0, "a")
     for _ in range(20):
         y = y * y
-    with pytest.raises(AutogradError, match=r"longer than 20,000 characters; give inner nodes lab"):
+    with pytest.raises(
+        AutogradError, match=r"longer than 20,000 characters; label some inner nodes"
+    ):
         latex(y)
     y.parents[0].label = "half"
     assert latex(y) == r"\mathrm{half} \cdot \mathrm{half}"

@@ -506,6 +506,20 @@ def test_every_node_and_every_drawn_input_is_used(f):
     assert 1 <= count <= 4
 
 
+def test_an_input_of_an_operation_that_gives_way_to_the_sum_is_left_out():
+    made = [(sin, (0,)), (cos, (0,)), (tanh, (3,))]
+    scalars = [programs._Scalar(0.5, 1.0, made=node) for node in (None, *made[:2], None, made[2])]
+    f = programs._expression(scalars, max_nodes=3, keep_inputs=False)
+    assert f.inputs == (0.5,)
+    assert f.nodes == [(sin, (0,)), (cos, (0,)), (fsum, (1, 2))]
+
+
+def test_an_operation_of_ones_own_that_is_called_dot_takes_one_list():
+    mine = primitive("dot", sum, lambda i, xs, y: 1.0, nary=True)
+    assert len(operand_intervals(mine, 3)) == 3
+    assert len(operand_intervals(dot, 3)) == 7
+
+
 def test_a_call_with_too_few_inputs_is_refused():
     f = Expression([1.0, 2.0], [(TABLE["add"], (0, 1))])
     with pytest.raises(TypeError, match="expected 2 inputs, got 1"):
