@@ -1,7 +1,5 @@
 """Activation functions by name: the engine's primitives of kind "activation"."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -3,20 +3,18 @@
 It is what `autograd-mini train` makes, and what its model.json holds.
 """
 
-from __future__ import annotations
-
 import random
 import reprlib
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from autograd_mini import softmax
 
 from .checkpoints import ModelError, file_text, parameters_in, reading
+from .checks import finite, list_of, text
 from .data import Dataset, Standardizer, split
-from .entries import check_list, check_number, check_text
 from .history import Epoch, History
 from .layers import MLP
 from .losses import cross_entropy
@@ -53,7 +51,7 @@ class Classifier(NamedTuple):
     @classmethod
     def fresh(
         cls, data: Dataset, hidden: Sequence[int], activation: str, rng: random.Random
-    ) -> Classifier:
+    ) -> Self:
         """An untrained classifier for such data, standardised by its rows."""
         model = MLP(len(data.columns), [*hidden, len(data.classes)], activation=activation, rng=rng)
         scale = Standardizer.of(data.rows)
@@ -91,7 +89,7 @@ class Classifier(NamedTuple):
         )
 
     @classmethod
-    def load(cls, path: str | Path) -> Classifier:
+    def load(cls, path: str | Path) -> Self:
         """Read model.json.
 
         Raises:
@@ -101,16 +99,16 @@ class Classifier(NamedTuple):
             return cls._from_entries(entries)
 
     @classmethod
-    def _from_entries(cls, entries: dict[str, Any]) -> Classifier:
+    def _from_entries(cls, entries: dict[str, Any]) -> Self:
         for name in ("columns", "classes", "means", "deviations", "hidden", "activation"):
             if name not in entries:
                 raise ValueError(f"{name!r} is missing; `autograd-mini train` writes classifiers")
-        columns = check_list(entries["columns"], "columns", check_text)
-        classes = check_list(entries["classes"], "classes", check_text)
-        means = check_list(entries["means"], "means", length=len(columns))
-        deviations = check_list(entries["deviations"], "deviations", _check_deviation, len(columns))
-        hidden = check_list(entries["hidden"], "hidden", _check_layer_size)
-        activation = check_text(entries["activation"], "activation")
+        columns = list_of(text, entries["columns"], "columns")
+        classes = list_of(text, entries["classes"], "classes")
+        means = list_of(finite, entries["means"], "means", len(columns))
+        deviations = list_of(_deviation, entries["deviations"], "deviations", len(columns))
+        hidden = list_of(_layer_size, entries["hidden"], "hidden")
+        activation = text(entries["activation"], "activation")
         if not columns or len(classes) < 2:
             raise ValueError("'columns' needs one name or more, 'classes' two or more")
         parameters = parameters_in(entries)
@@ -126,13 +124,13 @@ class Classifier(NamedTuple):
         return made._replace(scale=Standardizer(means, deviations))
 
 
-def _check_deviation(found: Any, name: str) -> float:
-    if check_number(found, name) <= 0:
+def _deviation(found: Any, name: str) -> float:
+    if finite(found, name) <= 0:
         raise ValueError(f"{name} is {found}, expected a number above 0")
     return found  # type: ignore[no-any-return]
 
 
-def _check_layer_size(found: Any, name: str) -> int:
+def _layer_size(found: Any, name: str) -> int:
     if type(found) is not int or not 1 <= found <= 100_000:
         raise ValueError(f"{name} is {reprlib.repr(found)}, expected a size from 1 to 100,000")
     return found

@@ -5,8 +5,6 @@ gradient. While an epoch lasts all parameters are one array, and that array is t
 parameter, so that the arithmetic it does on numbers moves all of them at once.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from contextlib import suppress

@@ -1,19 +1,17 @@
 """Labelled examples: reading them, splitting them, standardising them."""
 
-from __future__ import annotations
-
 import csv
 import math
 import random
 from collections.abc import Iterable, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from autograd_mini import AutogradError
 
+from .checks import check_float, check_rng
 from .deprecated import renamed
-from .randomness import source
 
 
 class DataError(AutogradError, ValueError):
@@ -203,9 +201,8 @@ def split(data: Dataset, test_fraction: float, rng: random.Random) -> tuple[Data
     >>> len(train.rows), [test.labels.count(k) for k in range(3)]
     (105, [15, 15, 15])
     """
-    if not 0 < test_fraction < 1:
-        raise ValueError(f"split expected test_fraction in (0, 1), got {test_fraction}")
-    rng = source(rng)
+    test_fraction = check_float(test_fraction, "split test_fraction", "(0, 1)")
+    rng = check_rng(rng)
     training: list[int] = []
     testing: list[int] = []
     for label, name in enumerate(data.classes):
@@ -241,7 +238,7 @@ class Standardizer(NamedTuple):
     deviations: list[float]
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[float]]) -> Standardizer:
+    def of(cls, rows: Sequence[Sequence[float]]) -> Self:
         """The means and standard deviations of the columns; a constant column has deviation 1."""
         means, deviations = [], []
         for column in zip(*rows):

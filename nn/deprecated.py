@@ -1,7 +1,5 @@
 """Old names, which work for one more release."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Diagnostics: whether gradients reach all layers, and all neurons."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any

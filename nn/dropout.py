@@ -1,14 +1,11 @@
 """Dropout: in training mode, leave out some of the inputs at random."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from typing import Any
 
-from .checks import check_float
+from .checks import check_float, check_rng
 from .module import Module
-from .randomness import source
 
 
 class Dropout(Module):
@@ -27,14 +24,12 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, rng: random.Random | None = None) -> None:
-        self.p, self.rng = check_float(p, "Dropout p"), rng
-        if not 0 <= self.p < 1:
-            raise ValueError(f"Dropout expected p in [0, 1), got {p}")
-        source(rng)
+        self.p, self.rng = check_float(p, "Dropout p", "[0, 1)"), rng
+        check_rng(rng)
 
     def mask(self, count: int) -> list[float]:
         """A random 0 or 1 / (1 - p) for each input."""
-        rng = source(self.rng)
+        rng = check_rng(self.rng)
         return [0.0 if rng.random() < self.p else 1 / (1 - self.p) for _ in range(count)]
 
     def __call__(self, x: Sequence[Any], mask: Sequence[Any] | None = None) -> list[Any]:

@@ -1,7 +1,5 @@
 """Early stopping: train until a validation metric no longer improves, and go back to the best."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -10,7 +8,7 @@ from autograd_mini import Value
 from . import losses
 from .checks import check_size
 from .metrics import accuracy, binary_accuracy
-from .optimizers.base import set_numbers
+from .optimizers.parameters import set_numbers
 
 OUR_LOSSES = [f for f in vars(losses).values() if getattr(f, "__module__", "") == losses.__name__]
 # of the loss (None), and of the metrics that are known

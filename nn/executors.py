@@ -1,7 +1,5 @@
 """Executors: the gradient of a batch of examples, and the optimizer's step along it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +10,7 @@ from autograd_mini.nested import map_nested
 
 from .module import Module
 from .optimizers import Optimizer
-from .optimizers.base import set_numbers
+from .optimizers.parameters import set_numbers
 from .schedules import Schedule
 
 Example = tuple[Any, Any]

@@ -1,7 +1,5 @@
 """What a training run came to: its epochs, and their curves."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from .plots import training_curves

@@ -1,7 +1,5 @@
 """Neurons, layers and multi-layer perceptrons, with micrograd's signatures and attributes."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -10,10 +8,9 @@ from typing import Any
 from autograd_mini import Value, dot
 
 from .activations import Activation, activation_function, activation_name
-from .checks import check_inputs, check_size
+from .checks import check_inputs, check_rng, check_size
 from .initializers import Initializer, initializer
 from .module import Module
-from .randomness import source
 
 
 class Neuron(Module):
@@ -55,7 +52,7 @@ class Neuron(Module):
         nin, nout = check_size(nin, "Neuron inputs"), check_size(nout, "Neuron nout")
         self.activation = activation_function(activation if nonlin else None)
         draw = initializer(init, activation_name(self.activation))
-        rng = source(rng)
+        rng = check_rng(rng)
         self.w = [Value(draw(nin, nout, rng)) for _ in range(nin)]
         self.b = Value(0.0) if bias else None
         self.expand = expand

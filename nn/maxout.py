@@ -1,7 +1,5 @@
 """Maxout: an activation that is learned, the largest of several linear functions."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import reduce
 from typing import Any

@@ -1,7 +1,5 @@
 """Metrics: how good outputs are, as plain numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 

@@ -1,7 +1,5 @@
 """Rosenblatt's perceptron, which learns from its mistakes only."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -80,12 +78,10 @@ class Perceptron(Module):
             A PerceptronFit.
         """
         order, mistakes = list(data), []
-        epochs, lr = check_size(epochs, "Perceptron epochs"), check_float(lr, "Perceptron lr")
-        if not order or not lr > 0:
-            raise ValueError(
-                f"Perceptron.fit expected examples and lr above 0, got {len(order)} examples and "
-                f"lr={lr}"
-            )
+        epochs = check_size(epochs, "Perceptron epochs")
+        lr = check_float(lr, "Perceptron lr", "(0, inf)")
+        if not order:
+            raise ValueError("Perceptron.fit expected at least one example, got none")
         for _, label in order:
             if label not in self.labels:
                 raise ValueError(f"Perceptron expected labels {self.labels}, got {label!r}")

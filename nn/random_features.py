@@ -1,7 +1,5 @@
 """RandomFeatures: a random projection into many dimensions, where learning is easier."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -9,9 +7,8 @@ from typing import Any
 from autograd_mini import Value, dot
 
 from .activations import Activation, activation_function, activation_name
-from .checks import check_inputs, check_size
+from .checks import check_inputs, check_rng, check_size
 from .module import Module
-from .randomness import source
 
 
 class RandomFeatures(Module):
@@ -49,7 +46,7 @@ class RandomFeatures(Module):
         nin = check_size(nin, "RandomFeatures inputs")
         nout = check_size(nout, "RandomFeatures features")
         self.activation = activation_function(activation)
-        rng = source(rng)
+        rng = check_rng(rng)
         self.w = [[Value(rng.gauss(0, 1)) for _ in range(nin)] for _ in range(nout)]
         self.b = [Value(rng.gauss(0, 1) if bias else 0.0) for _ in range(nout)]
 

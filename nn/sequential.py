@@ -1,7 +1,5 @@
 """Sequential: modules one after another."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,17 +1,14 @@
 """SparseLinear: a linear layer of which only some connections exist."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd_mini import Value, dot
 
-from .checks import check_inputs, check_size
+from .checks import check_float, check_inputs, check_rng, check_size
 from .initializers import Initializer, initializer
 from .module import Module
-from .randomness import source
 
 
 class SparseLinear(Module):
@@ -48,9 +45,8 @@ class SparseLinear(Module):
     ) -> None:
         self.nin = check_size(nin, "SparseLinear inputs")
         nout = check_size(nout, "SparseLinear outputs")
-        if not 0 < density <= 1:
-            raise ValueError(f"SparseLinear expected a density in (0, 1], got {density}")
-        rng = source(rng)
+        density = check_float(density, "SparseLinear density", "(0, 1]")
+        rng = check_rng(rng)
         if connections is None:
             pairs = [(i, j) for i in range(nout) for j in range(nin) if rng.random() < density]
         else:

@@ -1,12 +1,9 @@
 """Toy problems: small sets of labelled points in the plane, the drawn ones in random order."""
 
-from __future__ import annotations
-
 import math
 import random
 
-from .checks import check_size
-from .randomness import source
+from .checks import check_float, check_rng, check_size
 
 Point = tuple[list[float], int]
 
@@ -64,9 +61,7 @@ def spirals(
 def _noisy(
     points: list[tuple[tuple[float, float], int]], noise: float, rng: random.Random | None
 ) -> list[Point]:
-    if not noise >= 0:
-        raise ValueError(f"expected noise of at least 0, got {noise}")
-    rng = source(rng)
+    noise, rng = check_float(noise, "noise", "[0, inf)"), check_rng(rng)
     noisy = [
         ([x + rng.gauss(0, noise), y + rng.gauss(0, noise)], label) for (x, y), label in points
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_mini import topological_order
 
-from .checks import check_size
+from .checks import check_rng, check_size
 from .early_stopping import EarlyStopper, EarlyStopping
 from .executors import (
     DivergenceError,
@@ -28,7 +28,6 @@ from .module import Module
 from .optimizers import Optimizer
 from .optimizers.clipping import clip
 from .progress import progress_bar
-from .randomness import source
 from .schedules import FACTORIES, Schedule, factor_at
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def fit(
         optimizer,
         check_size(epochs, "fit epochs"),
         len(examples) if batch_size is None else check_size(batch_size, "fit batch_size"),
-        source(rng),
+        check_rng(rng),
         schedule,
         max_gradient_norm,
     )
@@ -148,9 +147,10 @@ def fit(
 def _executor(task: Task, compiled: bool | str) -> Iterator[Executor]:
     """An executor, with the model in training mode.
 
-    Afterwards, however training ends, the learning rate and the model's mode are as before.
+    Afterwards, however training ends, the learning rates and the model's mode are as before.
     """
-    optimizer, lrs = task.optimizer, task.optimizer.lrs
+    groups = task.optimizer.param_groups
+    lrs = [group["lr"] for group in groups]
     evaluating = isinstance(task.model, Module) and not task.model.training
     with in_mode(task.model, training=True) if evaluating else nullcontext():
         executor = _compiled(task, compiled) if compiled else ScalarExecutor(task)
@@ -158,7 +158,8 @@ def _executor(task: Task, compiled: bool | str) -> Iterator[Executor]:
             yield executor
         finally:
             executor.end_epoch()
-            optimizer.lrs = lrs
+            for group, lr in zip(groups, lrs):
+                group["lr"] = lr
 
 
 def _compiled(task: Task, backend: bool | str) -> Executor:
@@ -172,7 +173,8 @@ def _compiled(task: Task, backend: bool | str) -> Executor:
 
 def _epochs(task: Task, executor: Executor) -> Iterator[Epoch]:
     """Train for one epoch after another."""
-    lrs, count = task.optimizer.lrs, len(task.data)
+    groups, count = task.optimizer.param_groups, len(task.data)
+    lrs = [group["lr"] for group in groups]
     for number in range(1, task.epochs + 1):
         order = list(range(count))  # from the rng alone, so that training can be resumed
         task.rng.shuffle(order)
@@ -182,9 +184,9 @@ def _epochs(task: Task, executor: Executor) -> Iterator[Epoch]:
         for start in range(0, count, task.batch_size):
             batch = order[start : start + task.batch_size]
             if task.schedule:
-                fraction = (number - 1 + start / count) / task.epochs
-                factor = factor_at(task.schedule, fraction)
-                task.optimizer.lrs = [lr * factor for lr in lrs]
+                factor = factor_at(task.schedule, (number - 1 + start / count) / task.epochs)
+                for group, lr in zip(groups, lrs):
+                    group["lr"] = lr * factor
             error, outputs = executor.backward(batch)
             total += error
             for i, output in zip(batch, outputs):

@@ -1,7 +1,5 @@
 """An optimizer's parameters as one array, on which its step() computes as on numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +7,8 @@ import numpy as np
 
 from autograd_mini import Value
 
-from .base import Optimizer, set_numbers
+from .base import Optimizer
+from .parameters import set_numbers
 
 
 class ArrayParameter:

@@ -1,14 +1,12 @@
 """BFGS: a quasi-Newton method, by scipy, on this library's gradients."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from autograd_mini import DomainError, Value, gradients
 
-from .base import set_numbers, trainable
+from .parameters import set_numbers, trainable
 
 
 class BFGSResult(NamedTuple):

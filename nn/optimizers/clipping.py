@@ -1,14 +1,13 @@
 """Gradient clipping: a bound on the length of the gradient."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from typing import Any
 
 from autograd_mini import Value
 
-from .base import trainable
+from ..checks import check_float
+from .parameters import trainable
 
 
 def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
@@ -34,8 +33,7 @@ def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
 
 def clip(parameters: Iterable[Any], max_norm: float) -> float:
     """clip_gradients, where a gradient may also be an array."""
-    if not max_norm > 0:
-        raise ValueError(f"clip_gradients expected max_norm above 0, got {max_norm}")
+    max_norm = check_float(max_norm, "max_norm", "(0, inf]")
     norm = math.hypot(*(_length(p.grad) for p in parameters))
     if norm > max_norm and math.isfinite(norm):
         for p in parameters:

@@ -1,13 +1,17 @@
 """The natural gradient: steepest descent where distance is measured between distributions."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from autograd_mini import Value, gradients
 
-from .base import Optimizer
+from .base import Optimizer, Setting
+
+
+def _model_or_empirical(x: Any, name: str) -> str:
+    if x not in ("model", "empirical"):
+        raise ValueError(f"{name}: expected 'model' or 'empirical', got {x!r}")
+    return str(x)
 
 
 class NaturalGradient(Optimizer):
@@ -41,20 +45,18 @@ class NaturalGradient(Optimizer):
     """
 
     follows_gradients = False
-    own_checks = ("fisher",)
+
+    damping = Setting()
+    fisher = Setting(_model_or_empirical)
 
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Iterable[Value | dict[str, Any]],
         lr: float = 1.0,
         damping: float = 1e-3,
         fisher: Literal["model", "empirical"] = "model",
     ) -> None:
         super().__init__(parameters, lr=lr, damping=damping, fisher=fisher)
-
-    def check(self, state: Mapping[str, Any]) -> None:
-        if state["fisher"] not in ("model", "empirical"):
-            raise ValueError(f"fisher is 'model' or 'empirical', got {state['fisher']!r}")
 
     def step(  # type: ignore[override]
         self, log_probabilities: Sequence[Sequence[Value]], labels: Sequence[int]
@@ -100,6 +102,7 @@ class NaturalGradient(Optimizer):
                 "take a damping above 0"
             )
         direction = np.linalg.solve(matrix, gradient)
+        lr = self.lr
         for p, d in zip(self.parameters, direction.tolist()):
-            p.data -= self.lr * d
+            p.data -= lr * d
         return loss

@@ -360,9 +360,11 @@ def test_a_class_of_one_example_cannot_be_split():
         split(data, 0.5, random.Random(0))
 
 
-@pytest.mark.parametrize("fraction", [1.5, 1, 0, -0.3, True, math.nan])
+@pytest.mark.parametrize("fraction", [1.5, 1, 0, -0.3, math.nan])
 def test_a_fraction_is_between_none_and_all(fraction):
-    with pytest.raises(ValueError, match=rf"test_fraction in \(0, 1\), got {fraction}"):
+    with pytest.raises(
+        ValueError, match=rf"test_fraction: expected a number in \(0, 1\), got {fraction}"
+    ):
         split(iris(), fraction, random.Random(0))
 
 

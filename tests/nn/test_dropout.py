@@ -89,7 +89,7 @@ def test_fit_drops_in_training_alone_and_restores_the_mode(mode):
 
 @pytest.mark.parametrize("p", [-0.1, 1.0, 1.5, math.nan])
 def test_a_probability_outside_zero_to_one_is_refused(p):
-    with pytest.raises(ValueError, match=rf"Dropout expected p in \[0, 1\), got {p}"):
+    with pytest.raises(ValueError, match=rf"Dropout p: expected a number in \[0, 1\), got {p}"):
         Dropout(p)
 
 

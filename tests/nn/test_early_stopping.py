@@ -166,10 +166,10 @@ def test_what_cannot_be_watched_is_refused():
     with pytest.raises(ValueError, match="needs examples to measure on; give fit validation="):
         fit_once(EarlyStopping())
     with pytest.raises(
-        TypeError, match=r"EarlyStopping patience expected a whole number, got 2\.5"
+        TypeError, match=r"EarlyStopping patience: expected a whole number, got 2\.5"
     ):
         fit_once(EarlyStopping(patience=2.5), validation=[(0.0, 0.0)])
-    with pytest.raises(ValueError, match=r"EarlyStopping patience expected .* at least 1, got 0"):
+    with pytest.raises(ValueError, match=r"EarlyStopping patience: expected .* at least 1, got 0"):
         fit_once(EarlyStopping(patience=0), validation=[(0.0, 0.0)])
 
 
