@@ -8,19 +8,11 @@ from typing import Any
 
 from autograd_mini import Value
 
-# -- arguments: TypeError for the wrong kind, ValueError for the wrong value -----------------------
+# -- arguments: a TypeError for the wrong type, a ValueError for the wrong value
 
 
 def check_number(x: Any, name: str) -> Any:
-    """`x` as a plain number: a float, or the Fraction it is.
-
-    Raises:
-        TypeError: it is not a number, such as a bool or a string; says what to write.
-        ValueError: it is an int that is too large for a float.
-
-    >>> check_number(1, "lr")
-    1.0
-    """
+    """`x` as a plain number: a float, or a Fraction if it is one."""
     if isinstance(x, Value):
         raise TypeError(f"{name}: expected a plain number, got a Value; write v.data")
     try:
@@ -85,29 +77,31 @@ def check_scalar(x: Any, name: str) -> None:
         raise TypeError(f"{name} expected one number, got {type(x).__name__} {x!r:.60}; write x[0]")
 
 
-# -- entries of a JSON file: a ValueError that names the entry -------------------------------------
+# -- entries of a JSON file: a ValueError that names the entry
 
 
-def finite(found: Any, name: str) -> float:
+def expect(right: bool, found: Any, name: str, expected: str) -> Any:
+    """The entry, if it is right."""
+    if not right:
+        raise ValueError(f"{name} is {reprlib.repr(found)}, expected {expected}")
+    return found
+
+
+def finite(found: Any, name: str) -> Any:
     """The entry, checked to be a finite number."""
     plain = isinstance(found, (int, float)) and not isinstance(found, bool)
-    if not plain or not abs(found) <= sys.float_info.max:
-        raise ValueError(f"{name} is {reprlib.repr(found)}, expected a finite number")
-    return found  # type: ignore[no-any-return]
+    return expect(plain and abs(found) <= sys.float_info.max, found, name, "a finite number")
 
 
-def text(found: Any, name: str) -> str:
+def text(found: Any, name: str) -> Any:
     """The entry, checked to be text."""
-    if not isinstance(found, str):
-        raise ValueError(f"{name} is {reprlib.repr(found)}, expected text")
-    return found
+    return expect(isinstance(found, str), found, name, "text")
 
 
 def list_of(check: Callable[[Any, str], Any], found: Any, name: str, length: int = -1) -> list[Any]:
     """The entry, checked to be a list, each of its members by `check`; -1 is any length."""
-    if not isinstance(found, (list, tuple)):
-        what = "a list of numbers" if check is finite else "a list"
-        raise ValueError(f"{name} is {reprlib.repr(found)}, expected {what}")
+    numbers = " of numbers" if check is finite else ""
+    expect(isinstance(found, (list, tuple)), found, name, f"a list{numbers}")
     if len(found) != length >= 0:
         raise ValueError(f"{name} has {len(found)} entries, expected {length}")
     return [check(x, f"{name}[{i}]") for i, x in enumerate(found)]

@@ -1,10 +1,6 @@
-"""A classifier of rows of numbers: an MLP, the scale of its inputs, the names of its classes.
-
-It is what `autograd-mini train` makes, and what its model.json holds.
-"""
+"""A classifier of rows of numbers: what `autograd-mini train` trains, and saves as model.json."""
 
 import random
-import reprlib
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +9,7 @@ from typing import Any, NamedTuple, Self
 from autograd_mini import softmax
 
 from .checkpoints import ModelError, file_text, parameters_in, reading
-from .checks import finite, list_of, text
+from .checks import expect, finite, list_of, text
 from .data import Dataset, Standardizer, split
 from .history import Epoch, History
 from .layers import MLP
@@ -76,17 +72,10 @@ class Classifier(NamedTuple):
 
     def to_json(self) -> str:
         """The text of its model file; floats survive exactly."""
-        return file_text(
-            {
-                "columns": self.columns,
-                "classes": self.classes,
-                "means": self.scale.means,
-                "deviations": self.scale.deviations,
-                "hidden": self.hidden,
-                "activation": self.activation,
-                "parameters": self.model.state_dict(),
-            }
-        )
+        entries = self._asdict() | self.scale._asdict()
+        parameters = entries.pop("model").state_dict()
+        del entries["scale"]
+        return file_text({**entries, "parameters": parameters})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -118,22 +107,19 @@ class Classifier(NamedTuple):
             raise ValueError(
                 f"'parameters' has {len(parameters)} entries; layers {sizes} have {expected}"
             )
-        data = Dataset(columns, classes, [means], [0])
-        made = cls.fresh(data, hidden, activation, random.Random(0))
-        made.model.load_state_dict(parameters)
-        return made._replace(scale=Standardizer(means, deviations))
+        model = MLP(sizes[0], sizes[1:], activation=activation, rng=random.Random(0))
+        model.load_state_dict(parameters)
+        scale = Standardizer(means, deviations)
+        return cls(columns, classes, scale, hidden, activation, model)
 
 
-def _deviation(found: Any, name: str) -> float:
-    if finite(found, name) <= 0:
-        raise ValueError(f"{name} is {found}, expected a number above 0")
-    return found  # type: ignore[no-any-return]
+def _deviation(found: Any, name: str) -> Any:
+    return expect(finite(found, name) > 0, found, name, "a number above 0")
 
 
-def _layer_size(found: Any, name: str) -> int:
-    if type(found) is not int or not 1 <= found <= 100_000:
-        raise ValueError(f"{name} is {reprlib.repr(found)}, expected a size from 1 to 100,000")
-    return found
+def _layer_size(found: Any, name: str) -> Any:
+    right = type(found) is int and 1 <= found <= 100_000
+    return expect(right, found, name, "a size from 1 to 100,000")
 
 
 class Settings(NamedTuple):
@@ -174,16 +160,14 @@ def train(
 ) -> Training:
     """Train what prepare() gave, by SGD with momentum on the cross-entropy."""
     model = start.classifier.model
+    optimizer = SGD(
+        model.parameters(), settings.lr, momentum=MOMENTUM, weight_decay=settings.weight_decay
+    )
     history = fit(
         model,
         cross_entropy,
         start.classifier.examples(start.training_part),
-        optimizer=SGD(
-            model.parameters(),
-            lr=settings.lr,
-            momentum=MOMENTUM,
-            weight_decay=settings.weight_decay,
-        ),
+        optimizer=optimizer,
         epochs=settings.epochs,
         batch_size=settings.batch,
         rng=rng,

@@ -1,8 +1,8 @@
-"""Training on arrays: what fit(compiled=True) does in place of a graph for each example.
+"""Training on arrays: what fit(compiled=True) does instead of building graphs.
 
 An array program, compiled from the scalar code of model and loss, gives the loss of a batch and its
-gradient. While an epoch lasts all parameters are one array, and that array is the optimizer's only
-parameter, so that the arithmetic it does on numbers moves all of them at once.
+gradient. During an epoch all parameters are one array. That array is the optimizer's only
+parameter, and so a step moves all of them at once.
 """
 
 import math
@@ -20,7 +20,7 @@ from autograd_mini.nested import flatten, map_nested, unflatten
 from .executors import Task, diverged, forward, in_mode, means, named_parameters, take_step
 from .optimizers.arrays import ArrayState
 
-LABELS = 100  # more different targets than this are no labels
+LABELS = 100  # if there are more different targets than this, they are not labels
 
 
 class ArrayExecutor:
@@ -28,7 +28,7 @@ class ArrayExecutor:
 
     Args:
         task: what fit() is to do.
-        backend: of autograd_mini.compile; None takes the one that fits.
+        backend: that of autograd_mini.compile; None chooses one.
     """
 
     def __init__(self, task: Task, backend: str | None) -> None:
@@ -70,7 +70,7 @@ class ArrayExecutor:
         loss, gradients = program.value_and_grad(xs, ys, *drawn)
         if not math.isfinite(loss):
             self.state.sync()
-            for i in batch:  # one of them names the node
+            for i in batch:  # one of them raises an error that names the node
                 forward(self.task, i, self.epoch)
             raise diverged(self.epoch, f"the loss is {loss}")
         self.state.parameter.grad = np.concatenate([np.ravel(g) for g in gradients])
@@ -96,7 +96,7 @@ class ArrayExecutor:
 
 
 class _OnArrays:
-    """A program that computes with the numbers of an ArrayState."""
+    """A program that computes with the numbers in an ArrayState."""
 
     def __init__(self, program: Any, state: ArrayState) -> None:
         self.program, self.state = program, state
@@ -134,8 +134,8 @@ class _Outputs:
 
 
 def _named(model: Any, parameters: Sequence[Value]) -> Any:
-    """Parameters with the names they have in a model, as compile() asks for them."""
-    trained, known = dict.fromkeys(parameters), {p: n for n, p in named_parameters(model)}
+    """The parameters with their names in the model, in the form that compile() takes."""
+    trained, known = dict.fromkeys(parameters), {p: name for name, p in named_parameters(model)}
     names = [(name, p) for p, name in known.items() if p in trained]
     others = [p for p in trained if p not in known]
     names += [(f"others.{i}", p) for i, p in enumerate(others)]
@@ -149,7 +149,7 @@ def _stacked(parts: Sequence[Any], name: str, what: str) -> Any:
         if array.shape != arrays[0].shape:
             raise ValueError(
                 f"fit(compiled=True) expected examples of one shape, and {what} {i}: {name} has "
-                f"shape {array.shape} where {what} 0 has {arrays[0].shape}"
+                f"shape {array.shape}, but {what} 0 has {arrays[0].shape}"
             )
     return np.array(arrays)
 
@@ -168,9 +168,9 @@ def _floats(part: Any, what: str) -> Any:
 
 
 def _check_labels(task: Task, ys: Any) -> None:
-    """Raise what the loss raises for a label that it does not know.
+    """Raise the loss's own error for a wrong label, which it cannot see in a traced label.
 
-    Of a traced label it cannot tell; so here it is called on each that occurs.
+    So it is called here on each label that occurs.
     """
     first = {y.tobytes(): i for i, y in reversed(list(enumerate(ys)))}
     if len(first) > LABELS:

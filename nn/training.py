@@ -59,43 +59,43 @@ def fit(
     """Train a model on examples, in batches, each epoch in a new order.
 
     The gradient of a batch is the mean over its examples; each example's graph is freed before the
-    next is built. The model is in training mode meanwhile, and afterwards in the mode it was in.
+    next is built. The model is in training mode during training, and afterwards as it was.
 
     Args:
         model: called with an example's x, as model(x).
-        loss: called as loss(model(x), y); gives one scalar.
+        loss: called as loss(model(x), y); returns one scalar.
         data: (x, y) pairs.
-        optimizer: holds the parameters to train.
+        optimizer: of the parameters to train.
         epochs: how many passes over the data, at least 1.
         batch_size: examples a step, at least 1; None is all of them.
         rng: orders the examples; None is the random module.
         schedule: a function from the fraction of training done, in [0, 1), to a factor of the
-            learning rate, such as schedules.linear_decay; None keeps the rate.
+            learning rates, such as schedules.linear_decay.
         max_gradient_norm: longer gradients are scaled down to this length.
-        metrics: names, other than "loss", to functions of (outputs as plain numbers, y) that give
-            a number.
+        metrics: a dict from names, other than "loss", to functions of (outputs as plain numbers, y)
+            that return a number.
         validation: (x, y) pairs to measure the loss and the metrics on after each epoch.
         early_stopping: ends training when the validation loss, or a metric, stops improving. Then,
             or after the last epoch, the model goes back to its best epoch.
         callbacks: functions called with each Epoch when it is over.
         progress: True shows a progress bar (by tqdm) in a terminal or a notebook; or a function
             called like a callback.
-        compiled: True, or a backend of autograd_mini.compile such as "jax": the loss of a whole
-            batch and its gradient are computed by an array program, made once from the scalar code
-            of model and loss. Training is the same to rounding, and many times faster. Examples are
-            numbers or nested lists of them, all of one shape; what the optimizer does not hold is
-            a constant. Model and optimizer hold what was learned after each epoch, and when
+        compiled: True, or a backend of autograd_mini.compile such as "jax": an array program, made
+            once from the scalar code of model and loss, computes the loss of a whole batch and its
+            gradient. The results are the same to rounding, many times faster. Examples have to be
+            numbers or nested lists of them, all of one shape; parameters that the optimizer does
+            not have are constants. Model and optimizer are updated after each epoch, and when
             training ends, however it does. Metrics of the training examples cost one more forward
             pass.
 
     Returns:
-        The History. Ctrl-C ends training early, between two steps; the model then holds what it
-        learned until the last of them.
+        The History. Ctrl-C ends training early, between two steps; the model then has what it
+        learned in the steps before.
 
     Raises:
         DivergenceError: a loss is nan or infinite; names the first such node, and leaves the
             parameters as they were before that step.
-        TypeError, ValueError: an argument is of the wrong kind, or does not fit the others.
+        TypeError, ValueError: an argument is of the wrong type, or does not fit the others.
         TraceError: model or loss cannot be compiled; names the line to change.
         ImportError: numpy (for compiled) or tqdm (for progress=True) is not installed.
 
@@ -153,22 +153,20 @@ def _executor(task: Task, compiled: bool | str) -> Iterator[Executor]:
     lrs = [group["lr"] for group in groups]
     evaluating = isinstance(task.model, Module) and not task.model.training
     with in_mode(task.model, training=True) if evaluating else nullcontext():
-        executor = _compiled(task, compiled) if compiled else ScalarExecutor(task)
+        executor: Executor = ScalarExecutor(task)
+        if compiled:
+            try:
+                from .compiled import ArrayExecutor
+            except ImportError as error:
+                message = 'fit(compiled=True) needs numpy: pip install "autograd-mini[compile]"'
+                raise ImportError(message) from error
+            executor = ArrayExecutor(task, None if compiled is True else compiled)
         try:
             yield executor
         finally:
             executor.end_epoch()
             for group, lr in zip(groups, lrs):
                 group["lr"] = lr
-
-
-def _compiled(task: Task, backend: bool | str) -> Executor:
-    try:
-        from .compiled import ArrayExecutor
-    except ImportError as error:
-        message = 'fit(compiled=True) needs numpy: pip install "autograd-mini[compile]"'
-        raise ImportError(message) from error
-    return ArrayExecutor(task, None if backend is True else str(backend))
 
 
 def _epochs(task: Task, executor: Executor) -> Iterator[Epoch]:
@@ -216,7 +214,7 @@ def _pairs(examples: Any, name: str) -> list[Example]:
 
 
 def _check(task: Task, early_stopping: Any, callbacks: Any) -> None:
-    """Raise before training where it would go wrong later, or mean something else."""
+    """Raise an error before training for what would go wrong later."""
     optimizer, metrics, schedule = task.optimizer, task.metrics, task.schedule
     name = type(optimizer).__name__
     _expect(callable(task.loss), "a loss that is a function of (outputs, y)", task.loss)
@@ -232,22 +230,22 @@ def _check(task: Task, early_stopping: Any, callbacks: Any) -> None:
     if not optimizer.follows_gradients:
         raise TypeError(
             f"fit calls optimizer.step() without arguments, and {name}.step needs some; write the "
-            "training loop out, as its docstring does"
+            "training loop yourself, as in its docstring"
         )
     if schedule in FACTORIES:
         factory = schedule.__name__
         raise TypeError(
-            f"{factory} makes a schedule when it is called; write schedule={factory}(..)"
+            f"{factory} returns a schedule when it is called; write schedule={factory}(..)"
         )
     if "loss" in metrics:
-        raise ValueError('"loss" is the name of the loss itself; give the metric another one')
+        raise ValueError('"loss" is the name of the loss itself; give the metric another name')
     if early_stopping and not task.validation:
         raise ValueError("early stopping needs examples to measure on; give fit validation=")
     trained = set(optimizer.parameters)
     owned = [p for _, p in named_parameters(task.model)]
     if isinstance(task.model, Module) and trained.isdisjoint(owned):
         _, error = forward(task, 0, epoch=1)
-        if trained.isdisjoint(topological_order(error)):  # they are not the loss's own, either
+        if trained.isdisjoint(topological_order(error)):  # nor the loss's own
             raise ValueError(
                 f"the optimizer's parameters are not the model's, which would learn nothing; write "
                 f"{name}(model.parameters(), ..)"

@@ -1,6 +1,6 @@
-"""An optimizer's parameters as one array, on which its step() computes as on numbers."""
+"""The parameters of an optimizer as one array: its step() computes on it as on numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,6 @@ from .parameters import set_numbers
 class ArrayParameter:
     """What an optimizer uses of a parameter: here an array of numbers, and their gradient."""
 
-    __slots__ = ("data", "grad")
-
     def __init__(self, data: Any, grad: Any) -> None:
         self.data, self.grad = data, grad
 
@@ -24,7 +22,7 @@ class ArrayState:
     """Moves the numbers of an optimizer's parameters between their Values and one array.
 
     Args:
-        optimizer: load() makes the array its parameter, and sync() the Values again.
+        optimizer: load() makes the array its only parameter; sync() undoes this.
         order: its parameters, in their order in the array.
     """
 
@@ -36,12 +34,9 @@ class ArrayState:
 
     def load(self) -> None:
         """Move the numbers and gradients into the array."""
-        self.parameter = ArrayParameter(
-            self._array([p.data for p in self.values]), self._array([p.grad for p in self.values])
-        )
-        memory = self._memory()
-        arrays = {k: [self._array(v)] if isinstance(v, list) else v for k, v in memory.items()}
-        vars(self.optimizer).update(arrays, parameters=[self.parameter])
+        data, grad = [p.data for p in self.values], [p.grad for p in self.values]
+        self.parameter = ArrayParameter(self._array(data), self._array(grad))
+        self._replace([self.parameter], lambda numbers: [self._array(numbers)])
 
     def sync(self) -> None:
         """Move them back into the Values; a second call changes nothing."""
@@ -50,9 +45,7 @@ class ArrayState:
         set_numbers(self.values, self._numbers(self.parameter.data))
         for value, gradient in zip(self.values, self._numbers(self.parameter.grad)):
             value.grad = gradient
-        memory = self._memory()
-        lists = {k: self._numbers(v[0]) if isinstance(v, list) else v for k, v in memory.items()}
-        vars(self.optimizer).update(lists, parameters=self.values)
+        self._replace(self.values, lambda arrays: self._numbers(arrays[0]))
 
     def part(self, values: Sequence[Value]) -> Any:
         """Their indices in the array: a slice if they are adjacent."""
@@ -60,8 +53,11 @@ class ArrayState:
         start, stop = places[0], places[0] + len(places)
         return slice(start, stop) if places == list(range(start, stop)) else np.array(places)
 
-    def _memory(self) -> dict[str, Any]:
-        return {name: getattr(self.optimizer, name) for name in self.optimizer.memory}
+    def _replace(self, parameters: list[Any], convert: Callable[[list[Any]], list[Any]]) -> None:
+        """Give the optimizer these parameters, and convert the lists in its memory."""
+        memory = {name: getattr(self.optimizer, name) for name in self.optimizer.memory}
+        converted = {k: convert(v) if isinstance(v, list) else v for k, v in memory.items()}
+        vars(self.optimizer).update(converted, parameters=parameters)
 
     def _array(self, numbers: Sequence[Any]) -> Any:
         array = np.empty(len(numbers))
