@@ -5,7 +5,6 @@ shape. A file written by `autograd-mini train` has the entries of its classifier
 """
 
 import json
-import reprlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 from autograd_mini import AutogradError
 from autograd_mini.files import write_atomically
 
-from .checks import all_finite, finite, table_in
+from .checks import all_finite, expect, finite, table_in
 from .deprecated import renamed
 from .module import Module
 from .optimizers import Optimizer
@@ -61,22 +60,13 @@ def load(path: str | Path, model: Module, optimizer: Optimizer | None = None) ->
         with reading(path) as entries:
             model.load_state_dict(parameters_in(entries))
             if optimizer is not None:
-                _load_optimizer(optimizer, {**table_in(entries, "optimizer")})
+                state, kind = {**table_in(entries, "optimizer")}, type(optimizer).__name__
+                name = state.pop("name", None)
+                expect(name == kind, name, "'optimizer.name'", kind)
+                optimizer.load_state_dict(state)
     except BaseException:
         model.load_state_dict(before)
         raise
-
-
-def _load_optimizer(optimizer: Optimizer, state: dict[str, Any]) -> None:
-    name, expected = state.pop("name", None), type(optimizer).__name__
-    if name != expected:
-        raise ValueError(
-            f"'optimizer.name' is {reprlib.repr(name)}, and the optimizer given is a {expected}"
-        )
-    try:
-        optimizer.load_state_dict(state)
-    except ValueError as error:
-        raise ValueError(f"in 'optimizer': {error}") from None
 
 
 def file_text(entries: Mapping[str, Any]) -> str:
@@ -101,9 +91,8 @@ def reading(path: str | Path) -> Iterator[dict[str, Any]]:
         name = state.get("format") if isinstance(state, dict) else None
         if not isinstance(name, str) or name not in VERSIONS:
             raise ValueError("this is not a model file of autograd-mini")
-        if state.get("version") != VERSIONS[name]:
-            found = reprlib.repr(state.get("version"))
-            raise ValueError(f"'version' is {found}; this release reads version {VERSIONS[name]}")
+        found, version = state.get("version"), VERSIONS[name]
+        expect(found == version, found, "'version'", f"{version} by this release")
         yield state
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror or error}") from None

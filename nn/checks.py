@@ -37,6 +37,10 @@ def check_float(x: Any, name: str, interval: str = "(-inf, inf)") -> float:
     return number
 
 
+def check_nonnegative(x: Any, name: str) -> float:
+    return check_float(x, name, "[0, inf)")
+
+
 def check_size(n: Any, name: str, least: int = 1) -> int:
     """`n` as an int that is at least `least`."""
     if isinstance(n, bool) or not hasattr(n, "__index__"):

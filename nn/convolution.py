@@ -90,9 +90,8 @@ class _Convolution(Module):
                 break
             first, at = first[0], f"{at}[0]"
         if len(channels) != len(self.w[0]):
-            raise ValueError(
-                f"{type(self).__name__} expected {len(self.w[0])} channels, got {len(channels)}"
-            )
+            expected, name = len(self.w[0]), type(self).__name__
+            raise ValueError(f"{name} expected {expected} channels, got {len(channels)}")
         return list(channels)
 
     def _outputs(self, x: Any, kernels: Any, rows: Any, columns: Any) -> list[list[list[Any]]]:
@@ -123,13 +122,12 @@ class Conv1d(_Convolution):
     """y[o][t] = activation(b[o] + the sum over c, k of w[o][c][k] x[c][stride t + k - padding]).
 
     Args:
-        in_channels: the number of input channels, at least 1.
-        out_channels: the number of output channels, at least 1.
+        in_channels, out_channels: the numbers of input and output channels, at least 1.
         kernel_size: how many neighbours an output depends on, at least 1.
         options: stride, at least 1; padding, the zeros added at either end; activation, bias, init
             and rng as in Neuron.
 
-    Called on x[channel][position]; gives y[output channel][position].
+    Called on x[channel][position]; returns y[output channel][position].
 
     >>> layer = Conv1d(1, 1, kernel_size=2)
     >>> layer.w, layer.b = [[[Value(-1.0), Value(1.0)]]], [Value(0.0)]
@@ -153,12 +151,10 @@ class Conv1d(_Convolution):
 
 
 class Conv2d(_Convolution):
-    """The same in two dimensions: a picture x[channel][row][column] to
-    y[output channel][row][column].
+    """The same in two dimensions, from x[channel][row][column] to y[output][row][column].
 
     Args:
-        in_channels: the number of input channels, at least 1.
-        out_channels: the number of output channels, at least 1.
+        in_channels, out_channels: the numbers of input and output channels, at least 1.
         kernel_size: (rows, columns) that an output depends on; one number for a square.
         options: as for Conv1d; stride and padding hold along both axes.
 

@@ -9,8 +9,8 @@ from .module import Module
 
 
 class Dropout(Module):
-    """In training mode each input becomes 0 with probability p, and is otherwise divided by 1 - p,
-    so that its mean stays; in evaluation mode nothing changes (Srivastava et al. 2014).
+    """In training mode each input is set to 0 with probability p, and else divided by 1 - p, so
+    that its mean is the same; in evaluation mode nothing changes (Srivastava et al. 2014).
 
     Args:
         p: the probability of leaving an input out, in [0, 1).
@@ -33,12 +33,11 @@ class Dropout(Module):
         return [0.0 if rng.random() < self.p else 1 / (1 - self.p) for _ in range(count)]
 
     def __call__(self, x: Sequence[Any], mask: Sequence[Any] | None = None) -> list[Any]:
-        """The inputs times the mask; by default, in training mode, a mask that is drawn now."""
+        """The inputs times the mask; by default, in training mode, a new random mask."""
         inputs = x.tolist() if hasattr(x, "tolist") else list(x)
         if any(isinstance(xi, (list, tuple)) for xi in inputs):
             raise TypeError(
-                "Dropout expected a list of numbers, got nested lists; put flatten before it: "
-                "Sequential(.., flatten, Dropout(p), ..)"
+                "Dropout expected a list of numbers, got nested lists; write flatten before it"
             )
         if mask is None:
             if not self.training:
@@ -46,7 +45,7 @@ class Dropout(Module):
             traced = next((xi for xi in inputs if hasattr(xi, "__draw__")), None)
             if traced is None:
                 mask = self.mask(len(inputs))
-            else:  # a compiled program draws it for each example
+            else:  # a compiled program draws a mask for each example
                 mask = traced.__draw__(self.mask, len(inputs))
         if len(mask) != len(inputs):
             raise ValueError(f"Dropout expected a mask of {len(inputs)} numbers, got {len(mask)}")

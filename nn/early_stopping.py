@@ -11,7 +11,7 @@ from .metrics import accuracy, binary_accuracy
 from .optimizers.parameters import set_numbers
 
 OUR_LOSSES = [f for f in vars(losses).values() if getattr(f, "__module__", "") == losses.__name__]
-# of the loss (None), and of the metrics that are known
+# the mode of the loss (None) and of metrics
 MODES = {None: "min", accuracy: "max", binary_accuracy: "max", **dict.fromkeys(OUR_LOSSES, "min")}
 
 
@@ -20,10 +20,10 @@ class EarlyStopping(NamedTuple):
 
     Attributes:
         patience: how many epochs to wait for an improvement, at least 1.
-        metric: what to watch on the validation examples, "loss" or a metric's name.
+        metric: the name of a metric, or "loss"; that of the validation examples counts.
         min_delta: an improvement is larger than this.
-        mode: "min" where the metric should fall, "max" where it should rise. None knows it of the
-            loss and of the functions in nn.metrics and nn.losses.
+        mode: "min" if the metric should fall, "max" if it should rise. None is right for the loss
+            and for the functions in nn.metrics and nn.losses.
     """
 
     patience: int = 10
@@ -40,17 +40,15 @@ class EarlyStopper:
     ) -> None:
         check_size(settings.patience, "EarlyStopping patience")
         if settings.metric not in ("loss", *metrics):
-            raise ValueError(
-                f"EarlyStopping watches {settings.metric!r}, and the validation measures "
-                f"{', '.join(['loss', *metrics])}"
-            )
+            known = ", ".join(["loss", *metrics])
+            raise ValueError(f"EarlyStopping: no metric is {settings.metric!r}; there are {known}")
         self.settings, self.parameters = settings, parameters
         self.sign = _sign(settings, metrics.get(settings.metric))
         self.best, self.waited = float("-inf"), 0
         self.kept: list[float] | None = None
 
     def stop(self, validation: Mapping[str, float]) -> bool:
-        """Take an epoch's validation results; returns whether it is time to stop."""
+        """Take the validation results of an epoch; returns whether to stop."""
         score = self.sign * validation[self.settings.metric]
         if score > self.best + self.settings.min_delta:
             self.best, self.waited = score, 0
@@ -60,22 +58,19 @@ class EarlyStopper:
         return self.waited >= self.settings.patience
 
     def restore(self) -> None:
-        """Give the parameters back the numbers they had after the best epoch.
-
-        If no epoch was an improvement, as when the metric is always nan, they stay.
-        """
+        """Set the parameters back to the best epoch, if there is one: a metric may be nan."""
         if self.kept is not None:
             set_numbers(self.parameters, self.kept)
 
 
 def _sign(settings: EarlyStopping, function: Any) -> int:
-    """1 where the metric should rise, -1 where it should fall; `function` is None for the loss."""
+    """1 if the metric should rise, -1 if it should fall; `function` is None for the loss."""
     mode: str | None = settings.mode
     if mode is None:
         mode = next((mode for f, mode in MODES.items() if f is function), None)
     if mode not in ("min", "max"):
         raise ValueError(
-            f"EarlyStopping(metric={settings.metric!r}, mode={mode!r}): write mode='min' where the "
-            "metric should fall, mode='max' where it should rise"
+            f"EarlyStopping(metric={settings.metric!r}, mode={mode!r}): write mode='min' if the "
+            "metric should fall, mode='max' if it should rise"
         )
     return 1 if mode == "max" else -1

@@ -1,4 +1,4 @@
-"""Executors: the gradient of a batch of examples, and the optimizer's step along it."""
+"""Executors: the gradient of a batch of examples, and the optimizer's step."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -149,6 +149,5 @@ def take_step(optimizer: Optimizer, epoch: int) -> None:
 
 
 def diverged(epoch: int, reason: str) -> DivergenceError:
-    return DivergenceError(
-        f"training diverged in epoch {epoch}: {reason}; try a smaller learning rate"
-    )
+    remedy = "try a smaller learning rate"
+    return DivergenceError(f"training diverged in epoch {epoch}: {reason}; {remedy}")

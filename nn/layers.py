@@ -18,11 +18,11 @@ class Neuron(Module):
 
     Args:
         nin: the number of inputs, at least 1.
-        nonlin: False leaves the activation out (micrograd's switch).
+        nonlin: False leaves out the activation (micrograd's switch).
         activation: a function, its name, or None for a linear neuron.
         bias: False leaves out b.
         init: "he", "xavier", "uniform", or a function (inputs, outputs, rng) -> weight; by default
-            he for relu and the like, else xavier. The bias starts at 0.
+            he for relu and similar activations, else xavier. The bias starts at 0.
         rng: a random.Random; None uses the random module, so that random.seed works.
         expand: True makes every product and sum its own node, instead of one dot node.
         nout: how many neurons its layer has, for the initializer.
@@ -64,7 +64,7 @@ class Neuron(Module):
         """The output for inputs that have been checked."""
         z: Any = 0 if self.b is None else self.b
         if self.expand:
-            for w, xi in zip(self.w, x):  # sum() rounds numbers otherwise than Values
+            for w, xi in zip(self.w, x):  # sum() rounds floats differently
                 z = z + w * xi
         else:
             z = dot(self.w, x, z)
@@ -75,11 +75,10 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """Neurons side by side on the same inputs; gives a list.
+    """Neurons on the same inputs; returns a list.
 
     Args:
-        nin: the number of inputs, at least 1.
-        nout: the number of neurons, at least 1.
+        nin, nout: the numbers of inputs and of neurons, at least 1.
         options: those of Neuron.
 
     Attributes:
@@ -124,7 +123,7 @@ class MLP(Module):
         options: bias, init, rng and expand, as in Neuron.
 
     Returns (when called):
-        A list of outputs, or the output itself where there is one.
+        A list of outputs, or the output itself if there is one.
 
     >>> import random
     >>> model = MLP(2, [16, 16, 1], rng=random.Random(0))

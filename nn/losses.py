@@ -191,9 +191,8 @@ def _less_the_largest(logits: list[Any], target: Any) -> list[Any]:
 def _probabilities(target: Iterable[Any], n: int) -> list[Any]:
     probabilities = list(target)
     if len(probabilities) != n:
-        raise ValueError(
-            f"cross_entropy expected a target of {n} classes, got {len(probabilities)}"
-        )
+        found = len(probabilities)
+        raise ValueError(f"cross_entropy expected a target of {n} classes, got {found}")
     if all(map(_is_plain, probabilities)) and abs(sum(probabilities) - 1) > 1e-9:
         raise ValueError(f"cross_entropy expected a target that sums to 1, got {probabilities}")
     return probabilities

@@ -17,7 +17,7 @@ class Module:
     """Base of neurons, layers and networks.
 
     A subclass sets attributes and defines `__call__`. The attributes that are Values are its
-    parameters. Modules among its attributes are searched too, and so are lists, tuples, dicts and
+    parameters. Attributes that are Modules are searched too, and so are lists, tuples, dicts and
     object arrays of either. A Value anywhere else, such as in a closure, is not a parameter.
 
     Attributes:
@@ -43,8 +43,6 @@ class Module:
     def __call__(self, x: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} does not define __call__")
 
-    # -- parameters -----------------------------------------------------------------------
-
     def parameters(self) -> list[Value]:
         """The parameters to train: all but the frozen ones, each once."""
         return [parameter for _, parameter in self.named_parameters()]
@@ -66,11 +64,11 @@ class Module:
                     if isinstance(leaf, Value):
                         names.setdefault(leaf, name)
         if len(set(names.values())) < len(names):
-            same = [name for name, count in Counter(names.values()).items() if count > 1]
-            raise ValueError(
-                f"{type(self).__name__} has several parameters of one name: "
-                f"{', '.join(map(repr, same[:3]))}; rename a key or an attribute"
+            same = [repr(name) for name, count in Counter(names.values()).items() if count > 1]
+            found = (
+                f"{type(self).__name__} has several parameters of one name: {', '.join(same[:3])}"
             )
+            raise ValueError(f"{found}; rename a key or an attribute")
         return [(name, parameter) for parameter, name in names.items()]
 
     def named_modules(self) -> list[tuple[str, Module]]:
@@ -111,8 +109,6 @@ class Module:
             vars(module)[name] = switch(module)  # a frozen dataclass allows no assignment
         return self
 
-    # -- saving and running ---------------------------------------------------------------
-
     def state_dict(self) -> dict[str, float]:
         """A dict from the names of all parameters, frozen ones too, to their numbers."""
         return {name: p.data for name, p in self.named_parameters(frozen=True)}
@@ -128,10 +124,8 @@ class Module:
         missing = [name for name in parameters if name not in state]
         unknown = [name for name in state if name not in parameters]
         if missing or unknown:
-            raise ValueError(
-                f"the state does not fit {type(self).__name__}: "
-                f"{len(missing)} missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}"
-            )
+            found = f"{len(missing)} missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}"
+            raise ValueError(f"the state does not fit {type(self).__name__}: {found}")
         numbers = {name: check_number(state[name], f"parameter {name}") for name in parameters}
         for name, parameter in parameters.items():
             parameter.data = numbers[name]
@@ -149,8 +143,7 @@ class Module:
         """
         if _holds_a_value(x):
             raise TypeError(
-                "predict gives plain numbers, and would drop the gradient of the Values in x; call "
-                "the model itself, as model(x), or pass their .data"
+                "predict would drop the gradient of the Values in x; write model(x), or their .data"
             )
         try:
             answer = _with_numbers(self, {})(x)
@@ -163,10 +156,8 @@ class Module:
             ) from None
         if _holds_a_value(answer):
             self.named_parameters()  # raises an error if it is in a container that is not searched
-            raise ValueError(
-                f"{type(self).__name__} uses a Value that parameters() does not find, such as one "
-                "in a closure; make it an attribute of a Module, which is trained and saved"
-            )
+            name = type(self).__name__
+            raise ValueError(f"{name} uses a Value that is not a parameter; make it an attribute")
         return answer
 
 

@@ -1,4 +1,4 @@
-"""RandomFeatures: a random projection into many dimensions, where learning is easier."""
+"""RandomFeatures: a random projection into many dimensions, in which learning is easier."""
 
 import random
 from collections.abc import Sequence
@@ -15,14 +15,13 @@ class RandomFeatures(Module):
     """sgn(B x), where B is drawn once from the standard normal distribution and not trained.
 
     Args:
-        nin: the number of inputs, at least 1.
-        nout: the number of features, at least 1.
-        activation: "sign", or another one (Rahimi, Recht 2007 use the cosine).
+        nin, nout: the numbers of inputs and of features, at least 1.
+        activation: "sign" or another (Rahimi and Recht 2007 use the cosine).
         bias: whether each feature gets a random offset too.
         rng: a random.Random; None uses the random module.
 
     Attributes:
-        w: B, for each feature its weights; always frozen, so saved but not among parameters().
+        w: B, the weights of each feature; always frozen: saved, but not among parameters().
         b: the offsets.
 
     >>> layer = RandomFeatures(2, 5, rng=random.Random(0))

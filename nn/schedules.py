@@ -40,7 +40,7 @@ def step_decay(times: int = 3, factor: float = 0.1) -> Schedule:
     factor = check_float(factor, "step_decay factor", "(0, inf)")
 
     def schedule(fraction: float) -> float:
-        # 29 of 100 epochs are 0.29, and 0.29 * 100 comes out below 29
+        # 0.29 * 100, after 29 of 100 epochs, is below 29
         return factor ** math.floor(round(fraction * (times + 1), 9))
 
     return schedule
@@ -64,11 +64,11 @@ FACTORIES: tuple[Callable[..., Any], ...] = (step_decay, warmup)
 
 
 def factor_at(schedule: Schedule, fraction: float) -> float:
-    """What a schedule gives, as a float; refused where it is not a finite number."""
+    """The result of a schedule as a float; a TypeError if it is not a finite number."""
     factor = schedule(fraction)
     if isinstance(factor, bool) or not isinstance(factor, Real) or not math.isfinite(factor):
         name = getattr(schedule, "__name__", type(schedule).__name__)
         raise TypeError(
-            f"a schedule has to give a finite number, and {name}({fraction}) gave {factor!r}"
+            f"a schedule returns a finite number, and {name}({fraction}) gave {factor!r}"
         )
     return float(factor)

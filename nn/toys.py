@@ -3,7 +3,7 @@
 import math
 import random
 
-from .checks import check_float, check_rng, check_size
+from .checks import check_nonnegative, check_rng, check_size
 
 Point = tuple[list[float], int]
 
@@ -61,7 +61,7 @@ def spirals(
 def _noisy(
     points: list[tuple[tuple[float, float], int]], noise: float, rng: random.Random | None
 ) -> list[Point]:
-    noise, rng = check_float(noise, "noise", "[0, inf)"), check_rng(rng)
+    noise, rng = check_nonnegative(noise, "noise"), check_rng(rng)
     noisy = [
         ([x + rng.gauss(0, noise), y + rng.gauss(0, noise)], label) for (x, y), label in points
     ]

@@ -223,7 +223,7 @@ def _check(task: Task, early_stopping: Any, callbacks: Any) -> None:
     _expect(all(map(callable, functions)), 'metrics={"name": function, ..}', metrics)
     _expect(schedule is None or callable(schedule), "schedule=linear_decay or the like", schedule)
     _expect(not callable(callbacks), "callbacks=[function, ..]", callbacks)
-    stopping = isinstance(early_stopping, (EarlyStopping, type(None)))
+    stopping = isinstance(early_stopping, EarlyStopping | None)
     _expect(stopping, "early_stopping=EarlyStopping(patience=..)", early_stopping)
     if not task.data:
         raise ValueError("fit expected at least one example, got none")
@@ -234,9 +234,7 @@ def _check(task: Task, early_stopping: Any, callbacks: Any) -> None:
         )
     if schedule in FACTORIES:
         factory = schedule.__name__
-        raise TypeError(
-            f"{factory} returns a schedule when it is called; write schedule={factory}(..)"
-        )
+        raise TypeError(f"{factory} makes a schedule when it is called; write {factory}(..)")
     if "loss" in metrics:
         raise ValueError('"loss" is the name of the loss itself; give the metric another name')
     if early_stopping and not task.validation:
@@ -246,10 +244,8 @@ def _check(task: Task, early_stopping: Any, callbacks: Any) -> None:
     if isinstance(task.model, Module) and trained.isdisjoint(owned):
         _, error = forward(task, 0, epoch=1)
         if trained.isdisjoint(topological_order(error)):  # nor the loss's own
-            raise ValueError(
-                f"the optimizer's parameters are not the model's, which would learn nothing; write "
-                f"{name}(model.parameters(), ..)"
-            )
+            remedy = f"write {name}(model.parameters(), ..)"
+            raise ValueError(f"the optimizer's parameters are not the model's; {remedy}")
 
 
 def _expect(right: bool, expected: str, given: Any) -> None:

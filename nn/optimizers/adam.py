@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd_mini import Value
 
-from ..checks import check_float
+from ..checks import check_float, check_nonnegative
 from .base import Optimizer, Setting
 
 
@@ -61,7 +61,7 @@ class Adam(Optimizer):
     def check_memory(self, name: str, found: Any) -> Any:
         numbers = super().check_memory(name, found)
         for i, square in enumerate((name == "squares" and numbers) or ()):
-            check_float(square, f"squares[{i}]", "[0, inf)")
+            check_nonnegative(square, f"squares[{i}]")
         return numbers
 
     def step(self) -> None:

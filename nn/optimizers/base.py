@@ -5,12 +5,8 @@ from typing import Any, ClassVar
 
 from autograd_mini import Value
 
-from ..checks import check_float, check_size, finite, list_of
+from ..checks import check_nonnegative, check_size, finite, list_of
 from .parameters import as_groups, trainable
-
-
-def _at_least_0(x: Any, name: str) -> float:
-    return check_float(x, name, "[0, inf)")
 
 
 class Setting:
@@ -24,7 +20,7 @@ class Setting:
             by default it takes a number of at least 0.
     """
 
-    def __init__(self, check: Callable[[Any, str], Any] = _at_least_0) -> None:
+    def __init__(self, check: Callable[[Any, str], Any] = check_nonnegative) -> None:
         self.check, self.name = check, ""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -85,7 +81,8 @@ class Optimizer:
         kind = type(self)
         return {
             name: getattr(kind, name, Optimizer.lr).check(setting, f"{kind.__name__} {name}")
-            for name, setting in _settings(group).items()
+            for name, setting in group.items()
+            if name != "params"
         }
 
     def set_groups(self, settings: Iterable[Mapping[str, Any]]) -> None:
@@ -118,9 +115,10 @@ class Optimizer:
         """
         state: dict[str, Any] = {}
         for prefix, group in self._named_groups():
-            state |= {prefix + name: setting for name, setting in _settings(group).items()}
-            if prefix:
-                state[f"{prefix}params"] = len(group["params"])
+            state |= {prefix + name: setting for name, setting in group.items()}
+            state[f"{prefix}params"] = len(group["params"])
+        if len(self.param_groups) == 1:
+            del state["params"]
         state |= {name: getattr(self, name) for name in self.memory}
         return {k: list(v) if isinstance(v, (list, tuple)) else v for k, v in state.items()}
 
@@ -133,17 +131,16 @@ class Optimizer:
         """
         present = self.state_dict()
         if set(state) != set(present):
-            raise ValueError(
-                f"the state does not fit {type(self).__name__}: expected {', '.join(present)}; "
-                f"got {', '.join(map(str, state))}"
-            )
+            expected, got = ", ".join(present), ", ".join(map(str, state))
+            name = type(self).__name__
+            raise ValueError(f"the state does not fit {name}: expected {expected}; got {got}")
         for name in present:
             if name.endswith(".params") and state[name] != present[name]:
                 raise ValueError(f"{name} is {state[name]!r:.60}, expected {present[name]}")
         try:
             memory = {name: self.check_memory(name, state[name]) for name in self.memory}
             self.set_groups(
-                {name: state[prefix + name] for name in _settings(group)}
+                {name: state[prefix + name] for name in group if name != "params"}
                 for prefix, group in self._named_groups()
             )
         except TypeError as error:
@@ -165,11 +162,7 @@ class Optimizer:
     def __repr__(self) -> str:
         groups = []
         for prefix, group in self._named_groups():
+            settings = [f"{name}={group[name]!r}" for name in group if name != "params"]
             size = f"{len(group['params'])} parameters: " if prefix else ""
-            settings = [f"{name}={setting!r}" for name, setting in _settings(group).items()]
             groups.append(size + ", ".join(settings))
         return f"{type(self).__name__}({'; '.join(groups)})"
-
-
-def _settings(group: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: setting for name, setting in group.items() if name != "params"}

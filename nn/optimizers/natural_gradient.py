@@ -1,4 +1,4 @@
-"""The natural gradient: steepest descent where distance is measured between distributions."""
+"""The natural gradient: steepest descent by the distance between distributions."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
@@ -64,13 +64,13 @@ class NaturalGradient(Optimizer):
         """Take one step; returns the mean negative log-likelihood before it.
 
         Args:
-            log_probabilities: for each example a list of log p(k|x), one a class; what
-                log_softmax(model(x)) gives.
+            log_probabilities: for each example a list of log p(k|x), one a class, such as
+                log_softmax(model(x)).
             labels: for each example its class, an index from 0.
 
         Raises:
-            ValueError: there are no examples, or not as many as labels; a label names no class; or
-                F is singular.
+            ValueError: there are no examples, or not as many as labels; a label is not the index
+                of a class; or F is singular.
             ImportError: numpy is not installed.
         """
         try:
@@ -79,10 +79,8 @@ class NaturalGradient(Optimizer):
             message = 'NaturalGradient needs numpy: pip install "autograd-mini[optimize]"'
             raise ImportError(message) from error
         if not log_probabilities or len(log_probabilities) != len(labels):
-            raise ValueError(
-                f"NaturalGradient expected a label for each example, got {len(labels)} labels for "
-                f"{len(log_probabilities)} examples"
-            )
+            sizes = f"{len(labels)} labels for {len(log_probabilities)} examples"
+            raise ValueError(f"NaturalGradient expected a label for each example, got {sizes}")
         count, n = len(labels), len(self.parameters)
         fisher, gradient, loss = np.zeros((n, n)), np.zeros(n), 0.0
         for classes, label in zip(log_probabilities, labels):

@@ -14,10 +14,8 @@ def trainable(parameters: Iterable[Value], name: str) -> list[Value]:
         ValueError: there are none, one is given twice, or one is not a leaf.
     """
     if not hasattr(parameters, "__iter__"):
-        raise TypeError(
-            f"{name} expected a list of Values, got {type(parameters).__name__}; write "
-            f"{name}(model.parameters(), ..)"
-        )
+        kind = type(parameters).__name__
+        raise TypeError(f"{name} expected Values, got {kind}; write {name}(model.parameters(), ..)")
     values = list(parameters)
     first: dict[Value, int] = {}
     for i, p in enumerate(values):
@@ -25,14 +23,11 @@ def trainable(parameters: Iterable[Value], name: str) -> list[Value]:
             raise TypeError(f"{name} expected Values to train, got {type(p).__name__} {p!r}")
         which = f"parameter {i}" + (f", {p.label!r}," if p.label else "")
         if p.parents:
-            raise ValueError(
-                f"{name} trains leaves, and {which} is the result of {p.op}; give the leaves it is "
-                "computed from, or Value(v.data)"
-            )
+            made = f"{which} is the result of {p.op}"
+            raise ValueError(f"{name} trains leaves, and {made}; give what it is computed from")
         if first.setdefault(p, i) != i:
             raise ValueError(
-                f"{name} expected each parameter once, and {which} is parameter {first[p]} again; "
-                "write list(dict.fromkeys(parameters))"
+                f"{which} is parameter {first[p]} again; write list(dict.fromkeys(parameters))"
             )
     if not values:
         raise ValueError(f"{name} got no parameters to train; is the whole model frozen?")
@@ -47,10 +42,8 @@ def as_groups(parameters: Any, name: str, settings: Sequence[str]) -> list[dict[
     groups = []
     for i, group in enumerate(given):
         if not isinstance(group, Mapping) or "params" not in group:
-            raise TypeError(
-                f'{name} expected groups such as {{"params": [..], "lr": 0.1}}, and group {i} is '
-                f"{group!r:.60}"
-            )
+            expected = '{"params": [..], "lr": 0.1}'
+            raise TypeError(f"{name} expected groups as {expected}, and group {i} is {group!r:.60}")
         for key in group:
             if key not in ("params", *settings):
                 known = ", ".join(settings)

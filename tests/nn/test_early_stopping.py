@@ -136,7 +136,7 @@ def test_the_metrics_and_losses_of_nn_are_known(function, outputs, best):
 @pytest.mark.parametrize("function", [lambda output, y: 0.0, lambda *_: metrics.accuracy(*_)])
 def test_of_another_metric_it_has_to_be_told(function):
     told = (
-        r"metric='accuracy', mode=None\): write mode='min' where .* fall, mode='max' where .* rise"
+        r"metric='accuracy', mode=None\): write mode='min' if .* fall, mode='max' if .* rise"
     )
     with pytest.raises(ValueError, match=told):
         best_epoch("accuracy", function)
@@ -161,7 +161,7 @@ def test_the_default_waits_for_ten_epochs_of_the_loss():
 
 
 def test_what_cannot_be_watched_is_refused():
-    with pytest.raises(ValueError, match="watches 'accuracy', and the validation measures loss"):
+    with pytest.raises(ValueError, match="no metric is 'accuracy'; there are loss"):
         fit_once(EarlyStopping(metric="accuracy"), validation=[(0.0, 0.0)])
     with pytest.raises(ValueError, match="needs examples to measure on; give fit validation="):
         fit_once(EarlyStopping())

@@ -174,7 +174,7 @@ def test_a_state_of_other_groups_is_refused_and_changes_nothing():
     before = other.state_dict()
     with pytest.raises(ValueError, match=r"param_groups.0.params is 1, expected 2"):
         other.load_state_dict(one.state_dict())
-    with pytest.raises(ValueError, match=r"does not fit SGD: expected param_groups\.0\.lr"):
+    with pytest.raises(ValueError, match=r"does not fit SGD: expected param_groups\.0\.params"):
         other.load_state_dict(SGD([Value(1.0)]).state_dict())
     with pytest.raises(ValueError, match=r"SGD lr: expected a number in \[0, inf\), got -1"):
         other.load_state_dict({**before, "param_groups.1.lr": -1})
@@ -189,7 +189,7 @@ def test_a_state_of_other_groups_is_refused_and_changes_nothing():
             TypeError,
             "SGD expected groups .* group 1 is Value",
         ),
-        ([{"lr": 0.1}], TypeError, "SGD expected groups such as .* group 0 is"),
+        ([{"lr": 0.1}], TypeError, "SGD expected groups as .* group 0 is"),
         (
             [{"params": [Value(1.0)], "rate": 1}],
             TypeError,

@@ -90,7 +90,7 @@ def test_a_connection_to_nowhere_is_refused(pair):
 
 @pytest.mark.parametrize("density", [0, -0.1, 1.1, float("nan")])
 def test_a_density_outside_zero_to_one_is_refused(density):
-    with pytest.raises(ValueError, match=rf"a density in \(0, 1\], got {density}"):
+    with pytest.raises(ValueError, match=rf"density: expected a number in \(0, 1\], got {density}"):
         SparseLinear(2, 2, density=density)
 
 
