@@ -1,4 +1,4 @@
-"""Checks of arguments and of the entries of files: each error names what was expected and got."""
+"""Checks of arguments and of entries of files: an error says what was expected, and what given."""
 
 import random
 import reprlib

@@ -29,11 +29,9 @@ class Classifier(NamedTuple):
     """An MLP from standardised columns to one score (logit) a class.
 
     Attributes:
-        columns: the names of the features.
-        classes: the names of the classes.
+        columns, classes: the names of the features and of the classes.
         scale: standardises a row.
-        hidden: the sizes of the hidden layers.
-        activation: that of the hidden layers, by name.
+        hidden, activation: the sizes of the hidden layers, and the name of their activation.
         model: the MLP.
     """
 
@@ -66,7 +64,7 @@ class Classifier(NamedTuple):
         return self.classes[predicted_class(self.probabilities(row))]
 
     def accuracy(self, data: Dataset) -> float:
-        """The fraction of rows that are given their own class, in [0, 1]."""
+        """The fraction of rows that are classified correctly, in [0, 1]."""
         right = sum(self.classify(r) == data.classes[k] for r, k in zip(data.rows, data.labels))
         return right / len(data.rows)
 
@@ -85,32 +83,30 @@ class Classifier(NamedTuple):
             ModelError: the file is missing, damaged, or of another format; names the bad entry.
         """
         with reading(path) as entries:
-            return cls._from_entries(entries)
-
-    @classmethod
-    def _from_entries(cls, entries: dict[str, Any]) -> Self:
-        for name in ("columns", "classes", "means", "deviations", "hidden", "activation"):
-            if name not in entries:
-                raise ValueError(f"{name!r} is missing; `autograd-mini train` writes classifiers")
-        columns = list_of(text, entries["columns"], "columns")
-        classes = list_of(text, entries["classes"], "classes")
-        means = list_of(finite, entries["means"], "means", len(columns))
-        deviations = list_of(_deviation, entries["deviations"], "deviations", len(columns))
-        hidden = list_of(_layer_size, entries["hidden"], "hidden")
-        activation = text(entries["activation"], "activation")
-        if not columns or len(classes) < 2:
-            raise ValueError("'columns' needs one name or more, 'classes' two or more")
-        parameters = parameters_in(entries)
-        sizes = [len(columns), *hidden, len(classes)]
-        expected = sum((n + 1) * m for n, m in pairwise(sizes))
-        if len(parameters) != expected:  # before a network of any size is made
-            raise ValueError(
-                f"'parameters' has {len(parameters)} entries; layers {sizes} have {expected}"
-            )
-        model = MLP(sizes[0], sizes[1:], activation=activation, rng=random.Random(0))
-        model.load_state_dict(parameters)
-        scale = Standardizer(means, deviations)
-        return cls(columns, classes, scale, hidden, activation, model)
+            for name in ("columns", "classes", "means", "deviations", "hidden", "activation"):
+                if name not in entries:
+                    raise ValueError(
+                        f"{name!r} is missing; `autograd-mini train` writes classifiers"
+                    )
+            columns = list_of(text, entries["columns"], "columns")
+            classes = list_of(text, entries["classes"], "classes")
+            means = list_of(finite, entries["means"], "means", len(columns))
+            deviations = list_of(_deviation, entries["deviations"], "deviations", len(columns))
+            hidden = list_of(_layer_size, entries["hidden"], "hidden")
+            activation = text(entries["activation"], "activation")
+            if not columns or len(classes) < 2:
+                raise ValueError("'columns' needs one name or more, 'classes' two or more")
+            parameters = parameters_in(entries)
+            sizes = [len(columns), *hidden, len(classes)]
+            expected = sum((n + 1) * m for n, m in pairwise(sizes))
+            if len(parameters) != expected:  # before a network of any size is made
+                raise ValueError(
+                    f"'parameters' has {len(parameters)} entries; layers {sizes} have {expected}"
+                )
+            model = MLP(sizes[0], sizes[1:], activation=activation, rng=random.Random(0))
+            model.load_state_dict(parameters)
+            scale = Standardizer(means, deviations)
+            return cls(columns, classes, scale, hidden, activation, model)
 
 
 def _deviation(found: Any, name: str) -> Any:
@@ -123,8 +119,7 @@ def _layer_size(found: Any, name: str) -> Any:
 
 
 class Settings(NamedTuple):
-    """How to train a classifier. The defaults did best in a cross-validation inside the training
-    parts of iris; benchmarks/iris.py repeats it."""
+    """How to train a classifier; benchmarks/iris.py found the defaults by cross-validation."""
 
     hidden: Sequence[int] = (8, 8)
     activation: str = "tanh"
@@ -136,7 +131,7 @@ class Settings(NamedTuple):
 
 
 class Training(NamedTuple):
-    """A trained classifier, and what it was trained and tested on."""
+    """A classifier, its training, and the data it was trained and tested on."""
 
     classifier: Classifier
     history: History
@@ -145,7 +140,7 @@ class Training(NamedTuple):
 
 
 def prepare(data: Dataset, settings: Settings) -> tuple[Training, random.Random]:
-    """The stratified parts of the data and an untrained classifier, as the seed decides."""
+    """The stratified parts of the data, an untrained classifier, and the rng, from the seed."""
     rng = random.Random(settings.seed)
     training_part, test_part = split(data, TEST_FRACTION, rng)
     classifier = Classifier.fresh(training_part, settings.hidden, settings.activation, rng)
@@ -158,7 +153,7 @@ def train(
     rng: random.Random,
     progress: bool | Callable[[Epoch], Any] = False,
 ) -> Training:
-    """Train what prepare() gave, by SGD with momentum on the cross-entropy."""
+    """Train the result of prepare() by SGD with momentum on the cross-entropy."""
     model = start.classifier.model
     optimizer = SGD(
         model.parameters(), settings.lr, momentum=MOMENTUM, weight_decay=settings.weight_decay

@@ -6,7 +6,7 @@ parameter, and so a step moves all of them at once.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from numbers import Real
 from types import SimpleNamespace
@@ -50,7 +50,7 @@ class ArrayExecutor:
         )
         values = [program.values[i] for places in program.places for i in places.ravel()]
         self.state = ArrayState(task.optimizer, values)
-        self.loss = _OnArrays(program, self.state)
+        self.program_now = _on_arrays(program, self.state)
         self.outputs = self.held_out_outputs = None
         if task.metrics:
             self.outputs = _Outputs(task.model, xs, self.state, options)
@@ -65,7 +65,7 @@ class ArrayExecutor:
 
     def backward(self, batch: list[int]) -> tuple[float, list[Any]]:
         xs, ys = (array[batch] for array in self.inputs)
-        program = self.loss.program_now()
+        program = self.program_now()
         drawn = program.draw_inputs(len(batch))
         loss, gradients = program.value_and_grad(xs, ys, *drawn)
         if not math.isfinite(loss):
@@ -77,12 +77,11 @@ class ArrayExecutor:
         return loss * len(batch), self.outputs.of(xs, *drawn) if self.outputs else []
 
     def step(self) -> None:
-        if self.elementwise:
-            with np.errstate(all="ignore"):
-                take_step(self.task.optimizer, self.epoch)
-        else:
+        if not self.elementwise:
             self.state.sync()
+        with np.errstate(all="ignore"):
             take_step(self.task.optimizer, self.epoch)
+        if not self.elementwise:
             self.state.load()
 
     def end_epoch(self) -> None:
@@ -95,22 +94,20 @@ class ArrayExecutor:
         return means(answers, {"loss": task.loss, **task.metrics})
 
 
-class _OnArrays:
-    """A program that computes with the numbers in an ArrayState."""
+def _on_arrays(program: Any, state: ArrayState) -> Callable[[], Any]:
+    """A function that returns the program with the present numbers of an ArrayState."""
+    parts = [
+        (name, state.part([program.values[i] for i in places.ravel()]), places.shape)
+        for name, places in zip(program.parameters, program.places)
+    ]
 
-    def __init__(self, program: Any, state: ArrayState) -> None:
-        self.program, self.state = program, state
-        self.parts = [
-            (name, state.part([program.values[i] for i in places.ravel()]), places.shape)
-            for name, places in zip(program.parameters, program.places)
-        ]
+    def program_now() -> Any:
+        numbers = state.parameter.data
+        for name, part, shape in parts:
+            program.arrays[name] = numbers[part].reshape(shape)
+        return program
 
-    def program_now(self) -> Any:
-        """The program, with the present numbers."""
-        numbers = self.state.parameter.data
-        for name, part, shape in self.parts:
-            self.program.arrays[name] = numbers[part].reshape(shape)
-        return self.program
+    return program_now
 
 
 class _Outputs:
@@ -125,10 +122,10 @@ class _Outputs:
             return flatten(outputs)
 
         program = compile(scalars, shapes={"x": xs.shape[1:]}, **options)
-        self.program = _OnArrays(program, state)
+        self.program_now = _on_arrays(program, state)
 
     def of(self, *inputs: Any) -> list[Any]:
-        rows = self.program.program_now().predict(*inputs).tolist()
+        rows = self.program_now().predict(*inputs).tolist()
         flat = isinstance(self.shape, list) and all(part is None for part in self.shape)
         return rows if flat else [unflatten(self.shape, row) for row in rows]
 
@@ -144,27 +141,24 @@ def _named(model: Any, parameters: Sequence[Value]) -> Any:
 
 def _stacked(parts: Sequence[Any], name: str, what: str) -> Any:
     """The parts of all examples as one array of floats, the first axis that of the examples."""
-    arrays = [_floats(part, f"{what} {i}: {name}") for i, part in enumerate(parts)]
-    for i, array in enumerate(arrays):
-        if array.shape != arrays[0].shape:
+    arrays: list[Any] = []
+    for i, part in enumerate(parts):
+        try:
+            array = np.asarray(part)
+            if array.dtype.kind not in "biuf" and not all(isinstance(x, Real) for x in array.flat):
+                raise TypeError
+            arrays.append(array.astype(float))
+        except (TypeError, ValueError):
+            raise TypeError(
+                "fit(compiled=True) expected numbers, or nested lists of them as long as each "
+                f"other, and {what} {i}: {name} is {part!r:.60}"
+            ) from None
+        if arrays[i].shape != arrays[0].shape:
             raise ValueError(
                 f"fit(compiled=True) expected examples of one shape, and {what} {i}: {name} has "
-                f"shape {array.shape}, but {what} 0 has {arrays[0].shape}"
+                f"shape {arrays[i].shape}, but {what} 0 has {arrays[0].shape}"
             )
     return np.array(arrays)
-
-
-def _floats(part: Any, what: str) -> Any:
-    try:
-        array = np.asarray(part)
-        if array.dtype.kind in "biuf" or all(isinstance(x, Real) for x in array.flat):
-            return array.astype(float)
-    except (TypeError, ValueError):
-        pass
-    raise TypeError(
-        f"fit(compiled=True) expected numbers, or nested lists of them as long as each other, and "
-        f"{what} is {part!r:.60}"
-    )
 
 
 def _check_labels(task: Task, ys: Any) -> None:

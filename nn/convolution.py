@@ -1,6 +1,6 @@
 """Convolutions: linear layers whose outputs depend on a few neighbours each, with shared weights.
 
-As everywhere in deep learning they are cross-correlations: the kernel is not flipped.
+As is usual in deep learning they are cross-correlations: the kernel is not flipped.
 """
 
 import math

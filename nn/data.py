@@ -22,10 +22,9 @@ class Dataset(NamedTuple):
     """Labelled examples.
 
     Attributes:
-        columns: the names of the features.
-        classes: the names of the classes; a label is an index into them.
-        rows: one list of numbers an example.
-        labels: one label an example.
+        columns, classes: the names of the features and of the classes.
+        rows: a list of numbers for each example.
+        labels: for each example the index of its class.
     """
 
     columns: list[str]
@@ -47,8 +46,8 @@ def iris() -> Dataset:
 def read_csv(path: str | Path) -> Dataset:
     """Read examples from a CSV file: numeric columns, the last column the class.
 
-    A first row whose feature cells are all text is the header; without one the columns are called
-    x1, x2, .. Classes are ordered by name, numbers by size.
+    The first row is a header if all its feature cells are text; without one the columns are called
+    x1, x2, .. Classes are ordered by name, or by size if they are numbers.
 
     Raises:
         DataError: the file is missing, empty or not text; a cell is not a finite number (named by
@@ -108,7 +107,15 @@ def read_rows(path: str | Path, columns: Sequence[str]) -> tuple[list[list[float
 
 def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """(the header, or [] if there is none; (row number, cells) for each row of data)."""
-    lines = [(number, cells) for number, cells in _cells(path) if any(cells)]
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: this is not a CSV file in UTF-8 ({error})") from None
+    lines = [(number, cells) for number, cells in rows if any(cells)]
     if not lines:
         raise DataError(f"{path}: the file is empty; expected rows of numbers, then a class")
     header: list[str] = []
@@ -133,18 +140,6 @@ def _class(cell: str, path: Path, row: int) -> str:
     if not cell:
         raise DataError(f"{path}: row {row} has no class in its last column")
     return cell
-
-
-def _cells(path: Path) -> list[tuple[int, list[str]]]:
-    """(row number, stripped cells) of every row of the file."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            return [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: this is not a CSV file in UTF-8 ({error})") from None
 
 
 def _is_number(cell: str) -> bool:

@@ -10,9 +10,10 @@ from .checks import check_size
 from .metrics import accuracy, binary_accuracy
 from .optimizers.parameters import set_numbers
 
+Mode = Literal["min", "max"]
 OUR_LOSSES = [f for f in vars(losses).values() if getattr(f, "__module__", "") == losses.__name__]
-# the mode of the loss (None) and of metrics
-MODES = {None: "min", accuracy: "max", binary_accuracy: "max", **dict.fromkeys(OUR_LOSSES, "min")}
+MODES: list[tuple[Any, Mode]] = [(accuracy, "max"), (binary_accuracy, "max")]
+MODES += [(f, "min") for f in (None, *OUR_LOSSES)]
 
 
 class EarlyStopping(NamedTuple):
@@ -29,7 +30,7 @@ class EarlyStopping(NamedTuple):
     patience: int = 10
     metric: str = "loss"
     min_delta: float = 0.0
-    mode: Literal["min", "max"] | None = None
+    mode: Mode | None = None
 
 
 class EarlyStopper:
@@ -39,11 +40,20 @@ class EarlyStopper:
         self, settings: EarlyStopping, metrics: Mapping[str, Any], parameters: list[Value]
     ) -> None:
         check_size(settings.patience, "EarlyStopping patience")
-        if settings.metric not in ("loss", *metrics):
+        _, metric, _, mode = settings
+        if metric not in ("loss", *metrics):
             known = ", ".join(["loss", *metrics])
-            raise ValueError(f"EarlyStopping: no metric is {settings.metric!r}; there are {known}")
+            raise ValueError(f"EarlyStopping: no metric is {metric!r}; there are {known}")
+        function = metrics.get(metric)  # None is the loss
+        if mode is None:
+            mode = next((mode for f, mode in MODES if f is function), None)
+        if mode not in ("min", "max"):
+            raise ValueError(
+                f"EarlyStopping(metric={metric!r}, mode={mode!r}): write mode='min' if the metric "
+                "should fall, mode='max' if it should rise"
+            )
         self.settings, self.parameters = settings, parameters
-        self.sign = _sign(settings, metrics.get(settings.metric))
+        self.sign = 1 if mode == "max" else -1
         self.best, self.waited = float("-inf"), 0
         self.kept: list[float] | None = None
 
@@ -61,16 +71,3 @@ class EarlyStopper:
         """Set the parameters back to the best epoch, if there is one: a metric may be nan."""
         if self.kept is not None:
             set_numbers(self.parameters, self.kept)
-
-
-def _sign(settings: EarlyStopping, function: Any) -> int:
-    """1 if the metric should rise, -1 if it should fall; `function` is None for the loss."""
-    mode: str | None = settings.mode
-    if mode is None:
-        mode = next((mode for f, mode in MODES.items() if f is function), None)
-    if mode not in ("min", "max"):
-        raise ValueError(
-            f"EarlyStopping(metric={settings.metric!r}, mode={mode!r}): write mode='min' if the "
-            "metric should fall, mode='max' if it should rise"
-        )
-    return 1 if mode == "max" else -1

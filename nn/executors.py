@@ -19,11 +19,11 @@ Metrics = Mapping[str, Callable[[Any, Any], float]]
 
 
 class DivergenceError(AutogradError, ArithmeticError):
-    """Training left the finite numbers."""
+    """A loss or a parameter became infinite or nan."""
 
 
 class Task(NamedTuple):
-    """What fit() is to do: its arguments of the same names, checked."""
+    """The arguments of fit(), checked."""
 
     model: Module
     loss: Loss

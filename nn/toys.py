@@ -1,4 +1,4 @@
-"""Toy problems: small sets of labelled points in the plane, the drawn ones in random order."""
+"""Toy problems: small sets of labelled points in the plane, in random order (except xor)."""
 
 import math
 import random
@@ -9,7 +9,7 @@ Point = tuple[list[float], int]
 
 
 def xor() -> list[Point]:
-    """The four corners of a square; the label is 1 where exactly one coordinate is 1.
+    """The four corners of a square; the label is 1 if exactly one coordinate is 1.
 
     >>> xor()
     [([0.0, 0.0], 0), ([0.0, 1.0], 1), ([1.0, 0.0], 1), ([1.0, 1.0], 0)]
@@ -65,5 +65,5 @@ def _noisy(
     noisy = [
         ([x + rng.gauss(0, noise), y + rng.gauss(0, noise)], label) for (x, y), label in points
     ]
-    rng.shuffle(noisy)  # so that a part of them is like the whole
+    rng.shuffle(noisy)  # so that a part of them is like all of them
     return noisy

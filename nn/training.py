@@ -234,7 +234,7 @@ def _check(task: Task, early_stopping: Any, callbacks: Any) -> None:
         )
     if schedule in FACTORIES:
         factory = schedule.__name__
-        raise TypeError(f"{factory} makes a schedule when it is called; write {factory}(..)")
+        raise TypeError(f"{factory} makes a schedule; write schedule={factory}(..)")
     if "loss" in metrics:
         raise ValueError('"loss" is the name of the loss itself; give the metric another name')
     if early_stopping and not task.validation:

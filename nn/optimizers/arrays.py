@@ -1,6 +1,7 @@
 """The parameters of an optimizer as one array: its step() computes on it as on numbers."""
 
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,6 @@ from autograd_mini import Value
 
 from .base import Optimizer
 from .parameters import set_numbers
-
-
-class ArrayParameter:
-    """What an optimizer uses of a parameter: here an array of numbers, and their gradient."""
-
-    def __init__(self, data: Any, grad: Any) -> None:
-        self.data, self.grad = data, grad
 
 
 class ArrayState:
@@ -35,7 +29,7 @@ class ArrayState:
     def load(self) -> None:
         """Move the numbers and gradients into the array."""
         data, grad = [p.data for p in self.values], [p.grad for p in self.values]
-        self.parameter = ArrayParameter(self._array(data), self._array(grad))
+        self.parameter = SimpleNamespace(data=self._array(data), grad=self._array(grad))
         self._replace([self.parameter], lambda numbers: [self._array(numbers)])
 
     def sync(self) -> None:

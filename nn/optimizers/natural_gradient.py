@@ -25,13 +25,12 @@ class NaturalGradient(Optimizer):
     matrix takes the labels of the data instead, and is not the same (Kunstner et al. 2019,
     arXiv:1905.12558).
 
-    Its step() takes log-probabilities and labels, so write the training loop yourself: fit() calls
-    step() without arguments.
+    Its step() takes log-probabilities and labels, so write the training loop yourself, not fit().
 
     Args:
-        parameters: the Values to train; some hundred at most, since F has their number squared.
+        parameters: the Values to train; some hundred at most, as F has the square of their number.
         lr: the learning rate, at least 0.
-        damping: added to F's diagonal, above 0 where F may be singular.
+        damping: added to F's diagonal, above 0 if F may be singular.
         fisher: "model", or "empirical" for the labels of the data instead of the expectation.
 
     >>> from autograd_mini import log_sigmoid
