@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_mini import Value
+from nn.compiled import ArrayState
 from nn.optimizers import SGD, Adam, AdamW, NaturalGradient, Optimizer
-from nn.optimizers.arrays import ArrayState
 
 MADE = {
     "SGD": lambda ps: SGD(ps, lr=0.1),
