@@ -135,9 +135,7 @@ def test_the_metrics_and_losses_of_nn_are_known(function, outputs, best):
 
 @pytest.mark.parametrize("function", [lambda output, y: 0.0, lambda *_: metrics.accuracy(*_)])
 def test_of_another_metric_it_has_to_be_told(function):
-    told = (
-        r"metric='accuracy', mode=None\): write mode='min' if .* fall, mode='max' if .* rise"
-    )
+    told = r"metric='accuracy', mode=None\): write mode='min' if .* fall, mode='max' if .* rise"
     with pytest.raises(ValueError, match=told):
         best_epoch("accuracy", function)
     with pytest.raises(ValueError, match=r"mode='falling'\): write mode='min'"):
