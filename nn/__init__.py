@@ -1,15 +1,6 @@
 """A thin neural-net layer on autograd_mini: modules, losses, optimizers, training."""
 
-from . import (
-    activations,
-    diagnostics,
-    initializers,
-    losses,
-    metrics,
-    optimizers,
-    schedules,
-    toys,
-)
+from . import activations, diagnostics, initializers, losses, metrics, optimizers, schedules, toys
 from .checkpoints import load, save
 from .convolution import Conv1d, Conv2d, flatten
 from .dropout import Dropout

@@ -1,7 +1,5 @@
 """Activation functions by name: the engine's primitives of kind "activation"."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -24,10 +22,8 @@ def activation_function(activation: str | Activation | None) -> Activation | Non
     if activation is None or callable(activation):
         return activation
     if activation not in ACTIVATIONS:
-        raise ValueError(
-            f"unknown activation {activation!r}; choose one of {', '.join(ACTIVATIONS)}, "
-            "or give a function"
-        )
+        names = ", ".join(ACTIVATIONS)
+        raise ValueError(f"unknown activation {activation!r}; choose one of {names}, or a function")
     return ACTIVATIONS[activation]
 
 

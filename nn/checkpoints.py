@@ -1,13 +1,10 @@
-"""Model files: a model's parameters, and what an optimizer remembers, as a JSON file.
+"""Model files: the parameters of a model, and the state of an optimizer, as JSON.
 
-Floats survive exactly. The file holds no code and no sizes: it is loaded into a model of the same
-shape. A file that `autograd-mini train` writes has the entries of its classifier as well.
+Floats survive exactly. The file has no code and no sizes: it is loaded into a model of the same
+shape. A file written by `autograd-mini train` has the entries of its classifier, too.
 """
 
-from __future__ import annotations
-
 import json
-import reprlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +13,13 @@ from typing import Any
 from autograd_mini import AutogradError
 from autograd_mini.files import write_atomically
 
+from .checks import all_finite, expect, finite, table_in
 from .deprecated import renamed
-from .entries import check_number, check_numbers_in, check_table
 from .module import Module
 from .optimizers import Optimizer
 
 FORMAT, VERSION = "autograd-mini model", 2
-# version 1 were two formats, of the same entries
+# version 1 was two formats, with the same entries
 VERSIONS = {FORMAT: VERSION, "autograd-mini checkpoint": 1, "autograd-mini classifier": 1}
 
 
@@ -31,12 +28,12 @@ class ModelError(AutogradError, ValueError):
 
 
 def save(path: str | Path, model: Module, optimizer: Optimizer | None = None) -> None:
-    """Write a model file, all of it or nothing.
+    """Write a model file as a whole: if it fails, the old file stays.
 
     Args:
         path: the file.
         model: its parameters are saved, frozen ones too.
-        optimizer: its settings and its memory are saved as well.
+        optimizer: its settings and its memory are saved, too.
 
     Raises:
         ModelError: a number is nan or infinite; names it.
@@ -63,22 +60,13 @@ def load(path: str | Path, model: Module, optimizer: Optimizer | None = None) ->
         with reading(path) as entries:
             model.load_state_dict(parameters_in(entries))
             if optimizer is not None:
-                _load_optimizer(optimizer, {**check_table(entries, "optimizer")})
+                state, kind = {**table_in(entries, "optimizer")}, type(optimizer).__name__
+                name = state.pop("name", None)
+                expect(name == kind, name, "'optimizer.name'", kind)
+                optimizer.load_state_dict(state)
     except BaseException:
         model.load_state_dict(before)
         raise
-
-
-def _load_optimizer(optimizer: Optimizer, state: dict[str, Any]) -> None:
-    name, expected = state.pop("name", None), type(optimizer).__name__
-    if name != expected:
-        raise ValueError(
-            f"'optimizer.name' is {reprlib.repr(name)}, and the optimizer given is a {expected}"
-        )
-    try:
-        optimizer.load_state_dict(state)
-    except ValueError as error:
-        raise ValueError(f"in 'optimizer': {error}") from None
 
 
 def file_text(entries: Mapping[str, Any]) -> str:
@@ -87,7 +75,7 @@ def file_text(entries: Mapping[str, Any]) -> str:
     Raises:
         ValueError: a number is nan or infinite; names it.
     """
-    check_numbers_in(entries, "")
+    all_finite(entries)
     state = {"format": FORMAT, "version": VERSION, **entries}
     return json.dumps(state, indent=1, allow_nan=False) + "\n"
 
@@ -103,9 +91,8 @@ def reading(path: str | Path) -> Iterator[dict[str, Any]]:
         name = state.get("format") if isinstance(state, dict) else None
         if not isinstance(name, str) or name not in VERSIONS:
             raise ValueError("this is not a model file of autograd-mini")
-        if state.get("version") != VERSIONS[name]:
-            found = reprlib.repr(state.get("version"))
-            raise ValueError(f"'version' is {found}; this release reads version {VERSIONS[name]}")
+        found, version = state.get("version"), VERSIONS[name]
+        expect(found == version, found, "'version'", f"{version} by this release")
         yield state
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror or error}") from None
@@ -115,8 +102,8 @@ def reading(path: str | Path) -> Iterator[dict[str, Any]]:
 
 def parameters_in(entries: Mapping[str, Any]) -> dict[str, float]:
     """The parameters in a model file, checked to be numbers."""
-    parameters = check_table(entries, "parameters")
-    return {name: check_number(x, f"parameters.{name}") for name, x in parameters.items()}
+    parameters = table_in(entries, "parameters")
+    return {name: finite(x, f"parameters.{name}") for name, x in parameters.items()}
 
 
 __getattr__ = renamed(__name__, CheckpointError=ModelError)

@@ -1,22 +1,18 @@
-"""Checks of arguments: each error names what was expected and what was given."""
+"""Checks of arguments and of entries of files: an error says what was expected, and what given."""
 
-from __future__ import annotations
-
+import random
+import reprlib
+import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograd_mini import Value
 
+# -- arguments: a TypeError for the wrong type, a ValueError for the wrong value
+
 
 def check_number(x: Any, name: str) -> Any:
-    """`x` as a plain number: a float, or the Fraction it is.
-
-    Raises:
-        TypeError: it is not a number, such as a bool or a string; says what to write.
-        ValueError: it is an int that is too large for a float.
-
-    >>> check_number(1, "lr")
-    1.0
-    """
+    """`x` as a plain number: a float, or a Fraction if it is one."""
     if isinstance(x, Value):
         raise TypeError(f"{name}: expected a plain number, got a Value; write v.data")
     try:
@@ -27,17 +23,42 @@ def check_number(x: Any, name: str) -> Any:
         raise ValueError(f"{name} is too large for a float") from None
 
 
-def check_float(x: Any, name: str) -> float:
-    return float(check_number(x, name))
+def check_float(x: Any, name: str, interval: str = "(-inf, inf)") -> float:
+    """`x` as a float in an interval, whose ends belong to it if they are in square brackets.
+
+    >>> check_float(0, "p", "[0, 1)")
+    0.0
+    """
+    number = float(check_number(x, name))
+    low, high = map(float, interval[1:-1].split(","))
+    ends = {"[": low, "]": high}
+    if not (low < number < high or number in (ends.get(interval[0]), ends.get(interval[-1]))):
+        raise ValueError(f"{name}: expected a number in {interval}, got {x!r}")
+    return number
+
+
+def check_nonnegative(x: Any, name: str) -> float:
+    return check_float(x, name, "[0, inf)")
 
 
 def check_size(n: Any, name: str, least: int = 1) -> int:
     """`n` as an int that is at least `least`."""
     if isinstance(n, bool) or not hasattr(n, "__index__"):
-        raise TypeError(f"{name} expected a whole number, got {n!r}")
+        raise TypeError(f"{name}: expected a whole number, got {n!r}")
     if n < least:
-        raise ValueError(f"{name} expected a whole number of at least {least}, got {n}")
+        raise ValueError(f"{name}: expected a whole number of at least {least}, got {n}")
     return int(n)
+
+
+def check_rng(rng: Any) -> Any:
+    """`rng`, a random.Random; for None the random module, so that random.seed works."""
+    if rng is None:
+        return random
+    if not hasattr(rng, "gauss") or not hasattr(rng, "shuffle"):
+        raise TypeError(
+            f"rng expected a random.Random or None, got {rng!r}; write random.Random({rng!r})"
+        )
+    return rng
 
 
 def check_inputs(x: Any, expected: int, name: str) -> list[Any]:
@@ -55,6 +76,55 @@ def check_inputs(x: Any, expected: int, name: str) -> list[Any]:
 
 
 def check_scalar(x: Any, name: str) -> None:
-    """Raise a TypeError where a list is given and one number is wanted."""
+    """Raise a TypeError if `x` is a list and not one number."""
     if hasattr(x, "__iter__") and getattr(x, "shape", None) != ():
         raise TypeError(f"{name} expected one number, got {type(x).__name__} {x!r:.60}; write x[0]")
+
+
+# -- entries of a JSON file: a ValueError that names the entry
+
+
+def expect(right: bool, found: Any, name: str, expected: str) -> Any:
+    """The entry, if it is right."""
+    if not right:
+        raise ValueError(f"{name} is {reprlib.repr(found)}, expected {expected}")
+    return found
+
+
+def finite(found: Any, name: str) -> Any:
+    """The entry, checked to be a finite number."""
+    plain = isinstance(found, (int, float)) and not isinstance(found, bool)
+    return expect(plain and abs(found) <= sys.float_info.max, found, name, "a finite number")
+
+
+def text(found: Any, name: str) -> Any:
+    """The entry, checked to be text."""
+    return expect(isinstance(found, str), found, name, "text")
+
+
+def list_of(check: Callable[[Any, str], Any], found: Any, name: str, length: int = -1) -> list[Any]:
+    """The entry, checked to be a list, each of its members by `check`; -1 is any length."""
+    numbers = " of numbers" if check is finite else ""
+    expect(isinstance(found, (list, tuple)), found, name, f"a list{numbers}")
+    if len(found) != length >= 0:
+        raise ValueError(f"{name} has {len(found)} entries, expected {length}")
+    return [check(x, f"{name}[{i}]") for i, x in enumerate(found)]
+
+
+def table_in(entries: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The entry of that name, checked to be a table."""
+    table = entries.get(name)
+    if not isinstance(table, dict):
+        raise ValueError(f"{name!r} is missing, or not a table of names")
+    return table
+
+
+def all_finite(found: Any, name: str = "") -> None:
+    """Check every number in a nested entry: JSON has no nan and no inf."""
+    if isinstance(found, dict):
+        for key, part in found.items():
+            all_finite(part, f"{name}.{key}" if name else key)
+    elif isinstance(found, (list, tuple)):
+        list_of(all_finite, found, name)
+    elif not isinstance(found, (bool, str, type(None))):
+        finite(found, name)

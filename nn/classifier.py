@@ -1,22 +1,16 @@
-"""A classifier of rows of numbers: an MLP, the scale of its inputs, the names of its classes.
-
-It is what `autograd-mini train` makes, and what its model.json holds.
-"""
-
-from __future__ import annotations
+"""A classifier of rows of numbers: what `autograd-mini train` trains, and saves as model.json."""
 
 import random
-import reprlib
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from autograd_mini import softmax
 
 from .checkpoints import ModelError, file_text, parameters_in, reading
+from .checks import expect, finite, list_of, text
 from .data import Dataset, Standardizer, split
-from .entries import check_list, check_number, check_text
 from .history import Epoch, History
 from .layers import MLP
 from .losses import cross_entropy
@@ -35,11 +29,9 @@ class Classifier(NamedTuple):
     """An MLP from standardised columns to one score (logit) a class.
 
     Attributes:
-        columns: the names of the features.
-        classes: the names of the classes.
+        columns, classes: the names of the features and of the classes.
         scale: standardises a row.
-        hidden: the sizes of the hidden layers.
-        activation: that of the hidden layers, by name.
+        hidden, activation: the sizes of the hidden layers, and the name of their activation.
         model: the MLP.
     """
 
@@ -53,7 +45,7 @@ class Classifier(NamedTuple):
     @classmethod
     def fresh(
         cls, data: Dataset, hidden: Sequence[int], activation: str, rng: random.Random
-    ) -> Classifier:
+    ) -> Self:
         """An untrained classifier for such data, standardised by its rows."""
         model = MLP(len(data.columns), [*hidden, len(data.classes)], activation=activation, rng=rng)
         scale = Standardizer.of(data.rows)
@@ -72,75 +64,62 @@ class Classifier(NamedTuple):
         return self.classes[predicted_class(self.probabilities(row))]
 
     def accuracy(self, data: Dataset) -> float:
-        """The fraction of rows that are given their own class, in [0, 1]."""
+        """The fraction of rows that are classified correctly, in [0, 1]."""
         right = sum(self.classify(r) == data.classes[k] for r, k in zip(data.rows, data.labels))
         return right / len(data.rows)
 
     def to_json(self) -> str:
         """The text of its model file; floats survive exactly."""
-        return file_text(
-            {
-                "columns": self.columns,
-                "classes": self.classes,
-                "means": self.scale.means,
-                "deviations": self.scale.deviations,
-                "hidden": self.hidden,
-                "activation": self.activation,
-                "parameters": self.model.state_dict(),
-            }
-        )
+        entries = self._asdict() | self.scale._asdict()
+        parameters = entries.pop("model").state_dict()
+        del entries["scale"]
+        return file_text({**entries, "parameters": parameters})
 
     @classmethod
-    def load(cls, path: str | Path) -> Classifier:
+    def load(cls, path: str | Path) -> Self:
         """Read model.json.
 
         Raises:
             ModelError: the file is missing, damaged, or of another format; names the bad entry.
         """
         with reading(path) as entries:
-            return cls._from_entries(entries)
-
-    @classmethod
-    def _from_entries(cls, entries: dict[str, Any]) -> Classifier:
-        for name in ("columns", "classes", "means", "deviations", "hidden", "activation"):
-            if name not in entries:
-                raise ValueError(f"{name!r} is missing; `autograd-mini train` writes classifiers")
-        columns = check_list(entries["columns"], "columns", check_text)
-        classes = check_list(entries["classes"], "classes", check_text)
-        means = check_list(entries["means"], "means", length=len(columns))
-        deviations = check_list(entries["deviations"], "deviations", _check_deviation, len(columns))
-        hidden = check_list(entries["hidden"], "hidden", _check_layer_size)
-        activation = check_text(entries["activation"], "activation")
-        if not columns or len(classes) < 2:
-            raise ValueError("'columns' needs one name or more, 'classes' two or more")
-        parameters = parameters_in(entries)
-        sizes = [len(columns), *hidden, len(classes)]
-        expected = sum((n + 1) * m for n, m in pairwise(sizes))
-        if len(parameters) != expected:  # before a network of any size is made
-            raise ValueError(
-                f"'parameters' has {len(parameters)} entries; layers {sizes} have {expected}"
-            )
-        data = Dataset(columns, classes, [means], [0])
-        made = cls.fresh(data, hidden, activation, random.Random(0))
-        made.model.load_state_dict(parameters)
-        return made._replace(scale=Standardizer(means, deviations))
+            for name in ("columns", "classes", "means", "deviations", "hidden", "activation"):
+                if name not in entries:
+                    raise ValueError(
+                        f"{name!r} is missing; `autograd-mini train` writes classifiers"
+                    )
+            columns = list_of(text, entries["columns"], "columns")
+            classes = list_of(text, entries["classes"], "classes")
+            means = list_of(finite, entries["means"], "means", len(columns))
+            deviations = list_of(_deviation, entries["deviations"], "deviations", len(columns))
+            hidden = list_of(_layer_size, entries["hidden"], "hidden")
+            activation = text(entries["activation"], "activation")
+            if not columns or len(classes) < 2:
+                raise ValueError("'columns' needs one name or more, 'classes' two or more")
+            parameters = parameters_in(entries)
+            sizes = [len(columns), *hidden, len(classes)]
+            expected = sum((n + 1) * m for n, m in pairwise(sizes))
+            if len(parameters) != expected:  # before a network of any size is made
+                raise ValueError(
+                    f"'parameters' has {len(parameters)} entries; layers {sizes} have {expected}"
+                )
+            model = MLP(sizes[0], sizes[1:], activation=activation, rng=random.Random(0))
+            model.load_state_dict(parameters)
+            scale = Standardizer(means, deviations)
+            return cls(columns, classes, scale, hidden, activation, model)
 
 
-def _check_deviation(found: Any, name: str) -> float:
-    if check_number(found, name) <= 0:
-        raise ValueError(f"{name} is {found}, expected a number above 0")
-    return found  # type: ignore[no-any-return]
+def _deviation(found: Any, name: str) -> Any:
+    return expect(finite(found, name) > 0, found, name, "a number above 0")
 
 
-def _check_layer_size(found: Any, name: str) -> int:
-    if type(found) is not int or not 1 <= found <= 100_000:
-        raise ValueError(f"{name} is {reprlib.repr(found)}, expected a size from 1 to 100,000")
-    return found
+def _layer_size(found: Any, name: str) -> Any:
+    right = type(found) is int and 1 <= found <= 100_000
+    return expect(right, found, name, "a size from 1 to 100,000")
 
 
 class Settings(NamedTuple):
-    """How to train a classifier. The defaults did best in a cross-validation inside the training
-    parts of iris; benchmarks/iris.py repeats it."""
+    """How to train a classifier; benchmarks/iris.py found the defaults by cross-validation."""
 
     hidden: Sequence[int] = (8, 8)
     activation: str = "tanh"
@@ -152,7 +131,7 @@ class Settings(NamedTuple):
 
 
 class Training(NamedTuple):
-    """A trained classifier, and what it was trained and tested on."""
+    """A classifier, its training, and the data it was trained and tested on."""
 
     classifier: Classifier
     history: History
@@ -161,7 +140,7 @@ class Training(NamedTuple):
 
 
 def prepare(data: Dataset, settings: Settings) -> tuple[Training, random.Random]:
-    """The stratified parts of the data and an untrained classifier, as the seed decides."""
+    """The stratified parts of the data, an untrained classifier, and the rng, from the seed."""
     rng = random.Random(settings.seed)
     training_part, test_part = split(data, TEST_FRACTION, rng)
     classifier = Classifier.fresh(training_part, settings.hidden, settings.activation, rng)
@@ -174,18 +153,16 @@ def train(
     rng: random.Random,
     progress: bool | Callable[[Epoch], Any] = False,
 ) -> Training:
-    """Train what prepare() gave, by SGD with momentum on the cross-entropy."""
+    """Train the result of prepare() by SGD with momentum on the cross-entropy."""
     model = start.classifier.model
+    optimizer = SGD(
+        model.parameters(), settings.lr, momentum=MOMENTUM, weight_decay=settings.weight_decay
+    )
     history = fit(
         model,
         cross_entropy,
         start.classifier.examples(start.training_part),
-        optimizer=SGD(
-            model.parameters(),
-            lr=settings.lr,
-            momentum=MOMENTUM,
-            weight_decay=settings.weight_decay,
-        ),
+        optimizer=optimizer,
         epochs=settings.epochs,
         batch_size=settings.batch,
         rng=rng,

@@ -1,14 +1,12 @@
-"""Training on arrays: what fit(compiled=True) does in place of a graph for each example.
+"""Training on arrays: what fit(compiled=True) does instead of building graphs.
 
 An array program, compiled from the scalar code of model and loss, gives the loss of a batch and its
-gradient. While an epoch lasts all parameters are one array, and that array is the optimizer's only
-parameter, so that the arithmetic it does on numbers moves all of them at once.
+gradient. During an epoch all parameters are one array. That array is the optimizer's only
+parameter, and so a step moves all of them at once.
 """
 
-from __future__ import annotations
-
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from numbers import Real
 from types import SimpleNamespace
@@ -20,9 +18,10 @@ from autograd_mini import AutogradError, Value, compile
 from autograd_mini.nested import flatten, map_nested, unflatten
 
 from .executors import Task, diverged, forward, in_mode, means, named_parameters, take_step
-from .optimizers.arrays import ArrayState
+from .optimizers import Optimizer
+from .optimizers.parameters import set_numbers
 
-LABELS = 100  # more different targets than this are no labels
+LABELS = 100  # if there are more different targets than this, they are not labels
 
 
 class ArrayExecutor:
@@ -30,7 +29,7 @@ class ArrayExecutor:
 
     Args:
         task: what fit() is to do.
-        backend: of autograd_mini.compile; None takes the one that fits.
+        backend: that of autograd_mini.compile; None chooses one.
     """
 
     def __init__(self, task: Task, backend: str | None) -> None:
@@ -52,7 +51,7 @@ class ArrayExecutor:
         )
         values = [program.values[i] for places in program.places for i in places.ravel()]
         self.state = ArrayState(task.optimizer, values)
-        self.loss = _OnArrays(program, self.state)
+        self.program_now = _on_arrays(program, self.state)
         self.outputs = self.held_out_outputs = None
         if task.metrics:
             self.outputs = _Outputs(task.model, xs, self.state, options)
@@ -67,24 +66,23 @@ class ArrayExecutor:
 
     def backward(self, batch: list[int]) -> tuple[float, list[Any]]:
         xs, ys = (array[batch] for array in self.inputs)
-        program = self.loss.program_now()
+        program = self.program_now()
         drawn = program.draw_inputs(len(batch))
         loss, gradients = program.value_and_grad(xs, ys, *drawn)
         if not math.isfinite(loss):
             self.state.sync()
-            for i in batch:  # one of them names the node
+            for i in batch:  # one of them raises an error that names the node
                 forward(self.task, i, self.epoch)
             raise diverged(self.epoch, f"the loss is {loss}")
         self.state.parameter.grad = np.concatenate([np.ravel(g) for g in gradients])
         return loss * len(batch), self.outputs.of(xs, *drawn) if self.outputs else []
 
     def step(self) -> None:
-        if self.elementwise:
-            with np.errstate(all="ignore"):
-                take_step(self.task.optimizer, self.epoch)
-        else:
+        if not self.elementwise:
             self.state.sync()
+        with np.errstate(all="ignore"):
             take_step(self.task.optimizer, self.epoch)
+        if not self.elementwise:
             self.state.load()
 
     def end_epoch(self) -> None:
@@ -97,22 +95,70 @@ class ArrayExecutor:
         return means(answers, {"loss": task.loss, **task.metrics})
 
 
-class _OnArrays:
-    """A program that computes with the numbers of an ArrayState."""
+class ArrayState:
+    """Moves the numbers of an optimizer's parameters between their Values and one array.
 
-    def __init__(self, program: Any, state: ArrayState) -> None:
-        self.program, self.state = program, state
-        self.parts = [
-            (name, state.part([program.values[i] for i in places.ravel()]), places.shape)
-            for name, places in zip(program.parameters, program.places)
-        ]
+    Args:
+        optimizer: load() makes the array its only parameter; sync() undoes this.
+        order: its parameters, in their order in the array.
+    """
 
-    def program_now(self) -> Any:
-        """The program, with the present numbers."""
-        numbers = self.state.parameter.data
-        for name, part, shape in self.parts:
-            self.program.arrays[name] = numbers[part].reshape(shape)
-        return self.program
+    def __init__(self, optimizer: Optimizer, order: Sequence[Value]) -> None:
+        self.optimizer, self.values = optimizer, optimizer.parameters
+        self.place = {value: i for i, value in enumerate(order)}
+        self.places = np.array([self.place[value] for value in self.values])
+        self.parameter: Any = None
+
+    def load(self) -> None:
+        """Move the numbers and gradients into the array."""
+        data, grad = [p.data for p in self.values], [p.grad for p in self.values]
+        self.parameter = SimpleNamespace(data=self._array(data), grad=self._array(grad))
+        self._replace([self.parameter], lambda numbers: [self._array(numbers)])
+
+    def sync(self) -> None:
+        """Move them back into the Values; a second call changes nothing."""
+        if self.optimizer.parameters is self.values:
+            return
+        set_numbers(self.values, self._numbers(self.parameter.data))
+        for value, gradient in zip(self.values, self._numbers(self.parameter.grad)):
+            value.grad = gradient
+        self._replace(self.values, lambda arrays: self._numbers(arrays[0]))
+
+    def part(self, values: Sequence[Value]) -> Any:
+        """Their indices in the array: a slice if they are adjacent."""
+        places = [self.place[value] for value in values]
+        start, stop = places[0], places[0] + len(places)
+        return slice(start, stop) if places == list(range(start, stop)) else np.array(places)
+
+    def _replace(self, parameters: list[Any], convert: Callable[[list[Any]], list[Any]]) -> None:
+        """Give the optimizer these parameters, and convert the lists in its memory."""
+        memory = {name: getattr(self.optimizer, name) for name in self.optimizer.memory}
+        converted = {k: convert(v) if isinstance(v, list) else v for k, v in memory.items()}
+        vars(self.optimizer).update(converted, parameters=parameters)
+
+    def _array(self, numbers: Sequence[Any]) -> Any:
+        array = np.empty(len(numbers))
+        array[self.places] = numbers
+        return array
+
+    def _numbers(self, array: Any) -> list[float]:
+        return array[self.places].tolist()  # type: ignore[no-any-return]
+
+
+def _on_arrays(program: Any, state: ArrayState) -> Callable[[], Any]:
+    """A function that returns the program with the present numbers of an ArrayState."""
+    parts = [
+        (name, state.part([program.values[i] for i in places.ravel()]), places.shape)
+        for name, places in zip(program.parameters, program.places)
+    ]
+
+    def program_now() -> Any:
+        numbers = state.parameter.data
+        for name, part, shape in parts:
+            program.arrays[name] = numbers[part].reshape(shape)
+        return program
+
+    return program_now
 
 
 class _Outputs:
@@ -127,17 +173,17 @@ class _Outputs:
             return flatten(outputs)
 
         program = compile(scalars, shapes={"x": xs.shape[1:]}, **options)
-        self.program = _OnArrays(program, state)
+        self.program_now = _on_arrays(program, state)
 
     def of(self, *inputs: Any) -> list[Any]:
-        rows = self.program.program_now().predict(*inputs).tolist()
+        rows = self.program_now().predict(*inputs).tolist()
         flat = isinstance(self.shape, list) and all(part is None for part in self.shape)
         return rows if flat else [unflatten(self.shape, row) for row in rows]
 
 
 def _named(model: Any, parameters: Sequence[Value]) -> Any:
-    """Parameters with the names they have in a model, as compile() asks for them."""
-    trained, known = dict.fromkeys(parameters), {p: n for n, p in named_parameters(model)}
+    """The parameters with their names in the model, in the form that compile() takes."""
+    trained, known = dict.fromkeys(parameters), {p: name for name, p in named_parameters(model)}
     names = [(name, p) for p, name in known.items() if p in trained]
     others = [p for p in trained if p not in known]
     names += [(f"others.{i}", p) for i, p in enumerate(others)]
@@ -146,33 +192,30 @@ def _named(model: Any, parameters: Sequence[Value]) -> Any:
 
 def _stacked(parts: Sequence[Any], name: str, what: str) -> Any:
     """The parts of all examples as one array of floats, the first axis that of the examples."""
-    arrays = [_floats(part, f"{what} {i}: {name}") for i, part in enumerate(parts)]
-    for i, array in enumerate(arrays):
-        if array.shape != arrays[0].shape:
+    arrays: list[Any] = []
+    for i, part in enumerate(parts):
+        try:
+            array = np.asarray(part)
+            if array.dtype.kind not in "biuf" and not all(isinstance(x, Real) for x in array.flat):
+                raise TypeError
+            arrays.append(array.astype(float))
+        except (TypeError, ValueError):
+            raise TypeError(
+                "fit(compiled=True) expected numbers, or nested lists of them as long as each "
+                f"other, and {what} {i}: {name} is {part!r:.60}"
+            ) from None
+        if arrays[i].shape != arrays[0].shape:
             raise ValueError(
                 f"fit(compiled=True) expected examples of one shape, and {what} {i}: {name} has "
-                f"shape {array.shape} where {what} 0 has {arrays[0].shape}"
+                f"shape {arrays[i].shape}, but {what} 0 has {arrays[0].shape}"
             )
     return np.array(arrays)
 
 
-def _floats(part: Any, what: str) -> Any:
-    try:
-        array = np.asarray(part)
-        if array.dtype.kind in "biuf" or all(isinstance(x, Real) for x in array.flat):
-            return array.astype(float)
-    except (TypeError, ValueError):
-        pass
-    raise TypeError(
-        f"fit(compiled=True) expected numbers, or nested lists of them as long as each other, and "
-        f"{what} is {part!r:.60}"
-    )
-
-
 def _check_labels(task: Task, ys: Any) -> None:
-    """Raise what the loss raises for a label that it does not know.
+    """Raise the loss's own error for a wrong label, which it cannot see in a traced label.
 
-    Of a traced label it cannot tell; so here it is called on each that occurs.
+    So it is called here on each label that occurs.
     """
     first = {y.tobytes(): i for i, y in reversed(list(enumerate(ys)))}
     if len(first) > LABELS:

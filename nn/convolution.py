@@ -1,9 +1,7 @@
 """Convolutions: linear layers whose outputs depend on a few neighbours each, with shared weights.
 
-As everywhere in deep learning they are cross-correlations: the kernel is not flipped.
+As is usual in deep learning they are cross-correlations: the kernel is not flipped.
 """
-
-from __future__ import annotations
 
 import math
 import random
@@ -13,14 +11,13 @@ from typing import Any
 from autograd_mini import Value, dot, nested
 
 from .activations import Activation, activation_function, activation_name
-from .checks import check_inputs, check_size
+from .checks import check_inputs, check_rng, check_size
 from .initializers import Initializer, initializer
 from .module import Module
-from .randomness import source
 
 
 class _Convolution(Module):
-    """What Conv1d and Conv2d share: the weights of the kernels, and the windows they see.
+    """What Conv1d and Conv2d share: the weights of the kernels, and the windows.
 
     Attributes:
         w: the weights, w[output][channel][k], or w[output][channel][row][column].
@@ -51,7 +48,7 @@ class _Convolution(Module):
         self.padding = check_size(padding, f"{name} padding", least=0)
         self.activation = activation_function(activation)
         draw = initializer(init, activation_name(self.activation))
-        rng = source(rng)
+        rng = check_rng(rng)
         area = math.prod(self.kernel_size)
         fan_in, fan_out = in_channels * area, out_channels * area
 
@@ -64,8 +61,10 @@ class _Convolution(Module):
         self.b = [Value(0.0) for _ in range(out_channels)] if bias else None
 
     def _windows(self, length: int, size: int) -> list[list[tuple[int, int]]]:
-        """For each output along one axis the pairs (index in the kernel, index in the input);
-        those in the padding, where there are only zeros, are left out."""
+        """For each output along one axis the pairs (index in the kernel, index in the input).
+
+        Those in the padding, where there are only zeros, are left out.
+        """
         count = (length + 2 * self.padding - size) // self.stride + 1
         if count < 1:
             raise ValueError(
@@ -78,7 +77,7 @@ class _Convolution(Module):
         ]
 
     def _check_channels(self, x: Any) -> list[Any]:
-        """The input, or array, as a list of channels, as many as there should be."""
+        """The input, checked to be nested lists or an array, as a list of channels."""
         channels: Any = x.tolist() if hasattr(x, "tolist") else x
         first, at = channels, "x"
         for _ in self.axes:
@@ -91,19 +90,26 @@ class _Convolution(Module):
                 break
             first, at = first[0], f"{at}[0]"
         if len(channels) != len(self.w[0]):
-            raise ValueError(
-                f"{type(self).__name__} expected {len(self.w[0])} channels, got {len(channels)}"
-            )
+            expected, name = len(self.w[0]), type(self).__name__
+            raise ValueError(f"{name} expected {expected} channels, got {len(channels)}")
         return list(channels)
 
-    def _kernels(self) -> list[tuple[Any, Any]]:
-        """The (weights, bias) pairs of the output channels."""
-        biases: list[Any] = self.b or [0] * len(self.w)
-        return list(zip(self.w, biases))
+    def _outputs(self, x: Any, kernels: Any, rows: Any, columns: Any) -> list[list[list[Any]]]:
+        """y[output channel][row][column] for x[channel][row][column] and the windows."""
 
-    def _neuron(self, weights: list[Any], inputs: list[Any], bias: Any) -> Any:
-        z = dot(weights, inputs, bias)
-        return self.activation(z) if self.activation else z
+        def neuron(weights: Any, bias: Any, row: Any, column: Any) -> Any:
+            z = dot(
+                [plane[i][j] for plane in weights for i, _ in row for j, _ in column],
+                [plane[s][t] for plane in x for _, s in row for _, t in column],
+                bias,
+            )
+            return self.activation(z) if self.activation else z
+
+        biases: list[Any] = self.b or [0] * len(kernels)
+        return [
+            [[neuron(w, b, row, column) for column in columns] for row in rows]
+            for w, b in zip(kernels, biases)
+        ]
 
     def __repr__(self) -> str:
         size = self.kernel_size[0] if len(set(self.kernel_size)) == 1 else self.kernel_size
@@ -116,13 +122,12 @@ class Conv1d(_Convolution):
     """y[o][t] = activation(b[o] + the sum over c, k of w[o][c][k] x[c][stride t + k - padding]).
 
     Args:
-        in_channels: the number of input channels, at least 1.
-        out_channels: the number of output channels, at least 1.
+        in_channels, out_channels: the numbers of input and output channels, at least 1.
         kernel_size: how many neighbours an output depends on, at least 1.
         options: stride, at least 1; padding, the zeros added at either end; activation, bias, init
             and rng as in Neuron.
 
-    Called on x[channel][position]; gives y[output channel][position].
+    Called on x[channel][position]; returns y[output channel][position].
 
     >>> layer = Conv1d(1, 1, kernel_size=2)
     >>> layer.w, layer.b = [[[Value(-1.0), Value(1.0)]]], [Value(0.0)]
@@ -139,28 +144,17 @@ class Conv1d(_Convolution):
 
     def __call__(self, x: Sequence[Sequence[Any]]) -> list[list[Any]]:
         x = self._check_channels(x)
-        x = [check_inputs(channel, len(x[0]), "Conv1d channel") for channel in x]
-        windows = self._windows(len(x[0]), self.kernel_size[0])
-        return [
-            [
-                self._neuron(
-                    [channel[k] for channel in w for k, _ in window],
-                    [channel[t] for channel in x for _, t in window],
-                    b,
-                )
-                for window in windows
-            ]
-            for w, b in self._kernels()
-        ]
+        columns = self._windows(len(x[0]), self.kernel_size[0])
+        x = [[check_inputs(channel, len(x[0]), "Conv1d channel")] for channel in x]
+        kernels = [[[channel] for channel in kernel] for kernel in self.w]
+        return [row for [row] in self._outputs(x, kernels, [[(0, 0)]], columns)]
 
 
 class Conv2d(_Convolution):
-    """The same in two dimensions: a picture x[channel][row][column] to
-    y[output channel][row][column].
+    """The same in two dimensions, from x[channel][row][column] to y[output][row][column].
 
     Args:
-        in_channels: the number of input channels, at least 1.
-        out_channels: the number of output channels, at least 1.
+        in_channels, out_channels: the numbers of input and output channels, at least 1.
         kernel_size: (rows, columns) that an output depends on; one number for a square.
         options: as for Conv1d; stride and padding hold along both axes.
 
@@ -193,20 +187,7 @@ class Conv2d(_Convolution):
         x = [[check_inputs(row, width, "Conv2d row") for row in plane] for plane in x]
         rows = self._windows(height, self.kernel_size[0])
         columns = self._windows(width, self.kernel_size[1])
-        return [
-            [
-                [
-                    self._neuron(
-                        [plane[i][j] for plane in w for i, _ in row for j, _ in column],
-                        [plane[s][t] for plane in x for _, s in row for _, t in column],
-                        b,
-                    )
-                    for column in columns
-                ]
-                for row in rows
-            ]
-            for w, b in self._kernels()
-        ]
+        return self._outputs(x, self.w, rows, columns)
 
 
 def flatten(x: Any) -> list[Any]:

@@ -1,33 +1,30 @@
 """Labelled examples: reading them, splitting them, standardising them."""
 
-from __future__ import annotations
-
 import csv
 import math
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from autograd_mini import AutogradError
 
+from .checks import check_float, check_rng
 from .deprecated import renamed
-from .randomness import source
 
 
 class DataError(AutogradError, ValueError):
-    """A file of examples cannot be used; the message names the place and the reason."""
+    """A file of examples cannot be used; the message says where and why."""
 
 
 class Dataset(NamedTuple):
     """Labelled examples.
 
     Attributes:
-        columns: the names of the features.
-        classes: the names of the classes; a label is an index into them.
-        rows: one list of numbers an example.
-        labels: one label an example.
+        columns, classes: the names of the features and of the classes.
+        rows: a list of numbers for each example.
+        labels: for each example the index of its class.
     """
 
     columns: list[str]
@@ -49,8 +46,8 @@ def iris() -> Dataset:
 def read_csv(path: str | Path) -> Dataset:
     """Read examples from a CSV file: numeric columns, the last column the class.
 
-    A first row whose feature cells are all text is the header; without one the columns are called
-    x1, x2, .. Classes are ordered by name, numbers by size.
+    The first row is a header if all its feature cells are text; without one the columns are called
+    x1, x2, .. Classes are ordered by name, or by size if they are numbers.
 
     Raises:
         DataError: the file is missing, empty or not text; a cell is not a finite number (named by
@@ -60,27 +57,27 @@ def read_csv(path: str | Path) -> Dataset:
     header, lines = _table(path)
     width = len(lines[0][1])
     if width < 2:
+        signs = {";": "semicolons", "\t": "tabs"}
+        others = [f"; this file has {signs[x]}" for x in signs if x in lines[0][1][0]]
         raise DataError(
             f"{path}: row {lines[0][0] - bool(header)} has one column; expected numbers and, last, "
-            f"the class, separated by commas{_other_separator(lines[0][1][0])}"
+            f"the class, separated by commas{''.join(others[:1])}"
         )
     columns = _named(header[:-1] if header else [""] * (width - 1))
     rows = [_numbers(cells[:-1], columns, path, number) for number, cells in lines]
     names = [_class(cells[-1], path, number) for number, cells in lines]
     classes = sorted(set(names), key=_order)
     if len(classes) < 2:
-        raise DataError(
-            f"{path}: there is one class only, {classes[0]!r}; a classifier needs two or more"
-        )
+        raise DataError(f"{path}: there is one class only, {classes[0]!r}; it takes two or more")
     index = {name: i for i, name in enumerate(classes)}
     return Dataset(columns, classes, rows, [index[name] for name in names])
 
 
 def read_rows(path: str | Path, columns: Sequence[str]) -> tuple[list[list[float]], list[str]]:
-    """Read rows to classify: (rows of these columns, the classes of the file, if it has some).
+    """Read rows to classify: (rows of these columns, the classes if the file has them).
 
-    A header decides by its names which columns are read; without one, or where `columns` are just
-    x1, x2, .., they are read from left to right. One more column at the end holds the classes.
+    If there is a header, columns are found by name; without one, or if `columns` are just x1, x2,
+    .., they are read from left to right. One more column at the end has the classes.
 
     Raises:
         DataError: as read_csv; or the file lacks a column.
@@ -94,9 +91,8 @@ def read_rows(path: str | Path, columns: Sequence[str]) -> tuple[list[list[float
         found.setdefault(name, []).append(i)
     missing = [name for name in columns if len(found.get(name, ())) < columns.count(name)]
     if header and missing and not nameless:
-        raise DataError(
-            f"{path}: there is no column {missing[0]!r}; the columns are {', '.join(header)}"
-        )
+        known = ", ".join(header)
+        raise DataError(f"{path}: there is no column {missing[0]!r}; the columns are {known}")
     by_name = header and not missing  # the k-th of a name is the k-th column of that name
     places = [found[name].pop(0) for name in columns] if by_name else list(range(count))
     if width not in (count, count + 1):
@@ -110,8 +106,16 @@ def read_rows(path: str | Path, columns: Sequence[str]) -> tuple[list[list[float
 
 
 def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """(the header, or [] where there is none; (row number, cells) for each row of data)."""
-    lines = [(number, cells) for number, cells in _cells(path) if any(cells)]
+    """(the header, or [] if there is none; (row number, cells) for each row of data)."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: this is not a CSV file in UTF-8 ({error})") from None
+    lines = [(number, cells) for number, cells in rows if any(cells)]
     if not lines:
         raise DataError(f"{path}: the file is empty; expected rows of numbers, then a class")
     header: list[str] = []
@@ -132,33 +136,10 @@ def _named(columns: Sequence[str]) -> list[str]:
     return [name or f"x{i + 1}" for i, name in enumerate(columns)]
 
 
-def _other_separator(cell: str) -> str:
-    for name, sign in (("semicolons", ";"), ("tabs", "\t")):
-        if sign in cell:
-            return f"; this file has {name}"
-    return ""
-
-
-def _numbers(cells: Sequence[str], columns: Sequence[str], path: Path, row: int) -> list[float]:
-    return [_number(cell, path, row, column) for cell, column in zip(cells, columns)]
-
-
 def _class(cell: str, path: Path, row: int) -> str:
     if not cell:
         raise DataError(f"{path}: row {row} has no class in its last column")
     return cell
-
-
-def _cells(path: Path) -> list[tuple[int, list[str]]]:
-    """(row number, stripped cells) of every row of the file."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            return [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: this is not a CSV file in UTF-8 ({error})") from None
 
 
 def _is_number(cell: str) -> bool:
@@ -175,15 +156,16 @@ def _order(name: str) -> tuple[bool, float, str]:
     return (True, 0.0, name) if math.isnan(number) else (False, number, name)
 
 
-def _number(cell: str, path: Path, row: int, column: str) -> float:
-    # Python reads 1_000 as a number, other programs do not
-    number = float(cell) if _is_number(cell) and "_" not in cell else math.nan
-    if not math.isfinite(number):
-        what = f"{cell!r}" if cell else "an empty cell"
-        raise DataError(
-            f"{path}: row {row}, column {column!r}: expected a finite number, got {what}"
-        )
-    return number
+def _numbers(cells: Sequence[str], columns: Sequence[str], path: Path, row: int) -> list[float]:
+    numbers = []
+    for cell, column in zip(cells, columns):
+        # Python reads 1_000 as a number, other programs do not
+        number = float(cell) if _is_number(cell) and "_" not in cell else math.nan
+        if not math.isfinite(number):
+            place, got = f"row {row}, column {column!r}", repr(cell) if cell else "an empty cell"
+            raise DataError(f"{path}: {place}: expected a finite number, got {got}")
+        numbers.append(number)
+    return numbers
 
 
 def split(data: Dataset, test_fraction: float, rng: random.Random) -> tuple[Dataset, Dataset]:
@@ -191,9 +173,8 @@ def split(data: Dataset, test_fraction: float, rng: random.Random) -> tuple[Data
 
     Args:
         data: at least 2 examples of every class.
-        test_fraction: of the examples, in (0, 1); each part gets at least one example of each
-            class.
-        rng: a random.Random, decides which.
+        test_fraction: in (0, 1); each part has at least one example of each class.
+        rng: a random.Random, which chooses them.
 
     Raises:
         ValueError: test_fraction is not in (0, 1).
@@ -203,30 +184,27 @@ def split(data: Dataset, test_fraction: float, rng: random.Random) -> tuple[Data
     >>> len(train.rows), [test.labels.count(k) for k in range(3)]
     (105, [15, 15, 15])
     """
-    if not 0 < test_fraction < 1:
-        raise ValueError(f"split expected test_fraction in (0, 1), got {test_fraction}")
-    rng = source(rng)
+    test_fraction = check_float(test_fraction, "split test_fraction", "(0, 1)")
+    rng = check_rng(rng)
+
+    def part(indices: list[int]) -> Dataset:
+        order = sorted(indices)
+        return data._replace(
+            rows=[data.rows[i] for i in order], labels=[data.labels[i] for i in order]
+        )
+
     training: list[int] = []
     testing: list[int] = []
     for label, name in enumerate(data.classes):
         members = [i for i, k in enumerate(data.labels) if k == label]
         if len(members) < 2:
-            raise DataError(
-                f"class {name!r} has {len(members)} example; 2 or more are needed, one to train "
-                "on and one to test on"
-            )
+            found = len(members)
+            raise DataError(f"class {name!r} has {found} example; each needs 2 or more, to split")
         rng.shuffle(members)
         count = min(max(1, round(test_fraction * len(members))), len(members) - 1)
         testing += members[:count]
         training += members[count:]
-    return _part(data, sorted(training)), _part(data, sorted(testing))
-
-
-def _part(data: Dataset, indices: Iterable[int]) -> Dataset:
-    chosen = list(indices)
-    return data._replace(
-        rows=[data.rows[i] for i in chosen], labels=[data.labels[i] for i in chosen]
-    )
+    return part(training), part(testing)
 
 
 class Standardizer(NamedTuple):
@@ -241,11 +219,11 @@ class Standardizer(NamedTuple):
     deviations: list[float]
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[float]]) -> Standardizer:
+    def of(cls, rows: Sequence[Sequence[float]]) -> Self:
         """The means and standard deviations of the columns; a constant column has deviation 1."""
         means, deviations = [], []
         for column in zip(*rows):
-            constant = min(column) == max(column)  # whatever its mean is rounded to
+            constant = min(column) == max(column)  # even if its mean is rounded
             mean = column[0] if constant else math.fsum(column) / len(column)
             spread = math.hypot(*(x - mean for x in column)) / math.sqrt(len(column))
             means.append(mean)

@@ -1,14 +1,12 @@
 """Old names, which work for one more release."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 
 def renamed(module: str, **new: Any) -> Callable[[str], Any]:
-    """The `__getattr__` of a module: warns of an old name, and gives what has the new one."""
+    """The `__getattr__` of a module: for an old name it warns and returns the new object."""
 
     def get(name: str) -> Any:
         if name not in new:

@@ -1,7 +1,5 @@
 """Diagnostics: whether gradients reach all layers, and all neurons."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -19,8 +17,8 @@ def gradient_norms(model: Module) -> dict[str, float]:
         model: with a list `layers`, as an MLP or a Sequential has.
 
     Returns:
-        The names of the layers that have parameters, such as "layers.0", in order, to the
-        Euclidean length of their parameters' gradient.
+        A dict from the names of the layers with parameters, such as "layers.0", to the Euclidean
+        length of their gradient.
 
     >>> model = MLP(1, [1, 1], activation=None)
     >>> model.load_state_dict({name: 2.0 for name in model.state_dict()})
@@ -28,29 +26,19 @@ def gradient_norms(model: Module) -> dict[str, float]:
     >>> [round(norm, 6) for norm in gradient_norms(model).values()]
     [2.828427, 4.123106]
     """
-    layers: list[Any] = model.layers  # type: ignore[attr-defined]
-    parameters = {
-        f"layers.{i}": layer.named_parameters(frozen=True)
-        for i, layer in enumerate(layers)
-        if isinstance(layer, Module)
-    }
-    return {
-        name: math.hypot(*(p.grad for _, p in named)) for name, named in parameters.items() if named
-    }
+    norms = {}
+    for i, layer in enumerate(model.layers):  # type: ignore[attr-defined]
+        named = layer.named_parameters(frozen=True) if isinstance(layer, Module) else []
+        if named:
+            norms[f"layers.{i}"] = math.hypot(*(p.grad for _, p in named))
+    return norms
 
 
 def dead_neurons(model: MLP, inputs: Iterable[Sequence[float]]) -> list[list[int]]:
-    """Which neurons no gradient passes, whatever the input: they never learn again.
+    """The indices of the dead neurons of each layer, which never learn again.
 
-    A neuron is dead if its activation's derivative is 0 at every input, as that of a relu is whose
-    pre-activation is never above 0.
-
-    Args:
-        model: an MLP.
-        inputs: at least one.
-
-    Returns:
-        For each layer the indices of its dead neurons.
+    A neuron is dead if the derivative of its activation is 0 for all of the inputs, of which there
+    is at least one. An example is a relu whose pre-activation is never above 0.
 
     >>> model = MLP(1, [2, 1])
     >>> model.load_state_dict({name: 1.0 for name in model.state_dict()})
@@ -63,10 +51,8 @@ def dead_neurons(model: MLP, inputs: Iterable[Sequence[float]]) -> list[list[int
         raise ValueError("dead_neurons expected at least one input, got none")
     dead = []
     for layer in model.layers:
-        alive: set[int] = set()
-        for x in inputs:
-            alive |= {i for i, neuron in enumerate(layer.neurons) if _slope(neuron, x) != 0}
-        dead.append([i for i in range(len(layer.neurons)) if i not in alive])
+        slopes = [[_slope(neuron, x) for x in inputs] for neuron in layer.neurons]
+        dead.append([i for i, of_neuron in enumerate(slopes) if not any(of_neuron)])
         inputs = [layer.predict(x) for x in inputs]
     return dead
 

@@ -1,7 +1,5 @@
 """Early stopping: train until a validation metric no longer improves, and go back to the best."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -10,11 +8,12 @@ from autograd_mini import Value
 from . import losses
 from .checks import check_size
 from .metrics import accuracy, binary_accuracy
-from .optimizers.base import set_numbers
+from .optimizers.parameters import set_numbers
 
+Mode = Literal["min", "max"]
 OUR_LOSSES = [f for f in vars(losses).values() if getattr(f, "__module__", "") == losses.__name__]
-# of the loss (None), and of the metrics that are known
-MODES = {None: "min", accuracy: "max", binary_accuracy: "max", **dict.fromkeys(OUR_LOSSES, "min")}
+MODES: list[tuple[Any, Mode]] = [(accuracy, "max"), (binary_accuracy, "max")]
+MODES += [(f, "min") for f in (None, *OUR_LOSSES)]
 
 
 class EarlyStopping(NamedTuple):
@@ -22,16 +21,16 @@ class EarlyStopping(NamedTuple):
 
     Attributes:
         patience: how many epochs to wait for an improvement, at least 1.
-        metric: what to watch on the validation examples, "loss" or a metric's name.
+        metric: the name of a metric, or "loss"; that of the validation examples counts.
         min_delta: an improvement is larger than this.
-        mode: "min" where the metric should fall, "max" where it should rise. None knows it of the
-            loss and of the functions in nn.metrics and nn.losses.
+        mode: "min" if the metric should fall, "max" if it should rise. None is right for the loss
+            and for the functions in nn.metrics and nn.losses.
     """
 
     patience: int = 10
     metric: str = "loss"
     min_delta: float = 0.0
-    mode: Literal["min", "max"] | None = None
+    mode: Mode | None = None
 
 
 class EarlyStopper:
@@ -41,18 +40,25 @@ class EarlyStopper:
         self, settings: EarlyStopping, metrics: Mapping[str, Any], parameters: list[Value]
     ) -> None:
         check_size(settings.patience, "EarlyStopping patience")
-        if settings.metric not in ("loss", *metrics):
+        _, metric, _, mode = settings
+        if metric not in ("loss", *metrics):
+            known = ", ".join(["loss", *metrics])
+            raise ValueError(f"EarlyStopping: no metric is {metric!r}; there are {known}")
+        function = metrics.get(metric)  # None is the loss
+        if mode is None:
+            mode = next((mode for f, mode in MODES if f is function), None)
+        if mode not in ("min", "max"):
             raise ValueError(
-                f"EarlyStopping watches {settings.metric!r}, and the validation measures "
-                f"{', '.join(['loss', *metrics])}"
+                f"EarlyStopping(metric={metric!r}, mode={mode!r}): write mode='min' if the metric "
+                "should fall, mode='max' if it should rise"
             )
         self.settings, self.parameters = settings, parameters
-        self.sign = _sign(settings, metrics.get(settings.metric))
+        self.sign = 1 if mode == "max" else -1
         self.best, self.waited = float("-inf"), 0
         self.kept: list[float] | None = None
 
     def stop(self, validation: Mapping[str, float]) -> bool:
-        """Take an epoch's validation results; returns whether it is time to stop."""
+        """Take the validation results of an epoch; returns whether to stop."""
         score = self.sign * validation[self.settings.metric]
         if score > self.best + self.settings.min_delta:
             self.best, self.waited = score, 0
@@ -62,22 +68,6 @@ class EarlyStopper:
         return self.waited >= self.settings.patience
 
     def restore(self) -> None:
-        """Give the parameters back the numbers they had after the best epoch.
-
-        If no epoch was an improvement, as when the metric is always nan, they stay.
-        """
+        """Set the parameters back to the best epoch, if there is one: a metric may be nan."""
         if self.kept is not None:
             set_numbers(self.parameters, self.kept)
-
-
-def _sign(settings: EarlyStopping, function: Any) -> int:
-    """1 where the metric should rise, -1 where it should fall; `function` is None for the loss."""
-    mode: str | None = settings.mode
-    if mode is None:
-        mode = next((mode for f, mode in MODES.items() if f is function), None)
-    if mode not in ("min", "max"):
-        raise ValueError(
-            f"EarlyStopping(metric={settings.metric!r}, mode={mode!r}): write mode='min' where the "
-            "metric should fall, mode='max' where it should rise"
-        )
-    return 1 if mode == "max" else -1

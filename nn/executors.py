@@ -1,6 +1,4 @@
-"""Executors: the gradient of a batch of examples, and the optimizer's step along it."""
-
-from __future__ import annotations
+"""Executors: the gradient of a batch of examples, and the optimizer's step."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +10,7 @@ from autograd_mini.nested import map_nested
 
 from .module import Module
 from .optimizers import Optimizer
-from .optimizers.base import set_numbers
+from .optimizers.parameters import set_numbers
 from .schedules import Schedule
 
 Example = tuple[Any, Any]
@@ -21,11 +19,11 @@ Metrics = Mapping[str, Callable[[Any, Any], float]]
 
 
 class DivergenceError(AutogradError, ArithmeticError):
-    """Training left the finite numbers."""
+    """A loss or a parameter became infinite or nan."""
 
 
 class Task(NamedTuple):
-    """What fit() is to do: its arguments of the same names, checked."""
+    """The arguments of fit(), checked."""
 
     model: Module
     loss: Loss
@@ -48,9 +46,9 @@ class ScalarExecutor:
         self.parameters: set[Value] = set()
 
     def begin_epoch(self, number: int) -> None:
-        """Until end_epoch() an executor may keep the parameters elsewhere than in the model."""
-        self.epoch = number  # gradients of frozen parameters must not grow, either
-        self.parameters = {p for _, p in named_parameters(self.task.model)}
+        """Until end_epoch() an executor may keep the parameters in an array of its own."""
+        self.epoch = number
+        self.parameters = {p for _, p in named_parameters(self.task.model)}  # frozen ones too
         self.parameters.update(self.task.optimizer.parameters)
 
     def backward(self, batch: list[int]) -> tuple[float, list[Any]]:
@@ -67,15 +65,15 @@ class ScalarExecutor:
             error.backward(1 / len(batch))
             total += error.data
             if self.task.metrics:
-                numbers.append(map_nested(_number, outputs))
+                numbers.append(map_nested(lambda x: x.data if isinstance(x, Value) else x, outputs))
         return total, numbers
 
     def step(self) -> None:
-        """The optimizer's step, taken whole or not at all."""
+        """Take the optimizer's step as a whole, or not at all."""
         take_step(self.task.optimizer, self.epoch)
 
     def end_epoch(self) -> None:
-        """Put what was learned into model and optimizer; a second call changes nothing."""
+        """Write what was learned to model and optimizer; a second call changes nothing."""
 
     def evaluate(self) -> dict[str, float]:
         """The means of the loss and the metrics over the validation examples."""
@@ -96,18 +94,14 @@ def means(answers: Sequence[tuple[Any, Any]], metrics: Metrics) -> dict[str, flo
     }
 
 
-def _number(x: Any) -> Any:
-    return x.data if isinstance(x, Value) else x
-
-
 def named_parameters(model: Any) -> list[tuple[str, Value]]:
-    """A Module's, frozen ones too; those of another callable are not known."""
+    """The parameters of a Module, frozen ones too; [] for another callable."""
     return model.named_parameters(frozen=True) if isinstance(model, Module) else []
 
 
 @contextmanager
 def in_mode(model: Any, training: bool) -> Iterator[None]:
-    """Training or evaluation mode inside, and afterwards each module in the mode it was in."""
+    """Training or evaluation mode inside; afterwards each module is in the mode it was in."""
     modules = [m for _, m in model.named_modules()] if isinstance(model, Module) else []
     modes = [module.training for module in modules]
     try:
@@ -139,25 +133,21 @@ def forward(task: Task, i: int, epoch: int) -> tuple[Any, Value]:
 
 
 def take_step(optimizer: Optimizer, epoch: int) -> None:
-    """The optimizer's step; taken back where a parameter leaves the finite numbers."""
+    """The optimizer's step; it is undone if a parameter becomes infinite or nan."""
     before = [+p.data for p in optimizer.parameters]  # an array may be changed in place
     memory = {name: getattr(optimizer, name) for name in optimizer.memory}
     try:
         optimizer.step()
-        if not all(_is_finite(p.data) for p in optimizer.parameters):
-            raise diverged(epoch, "a step makes a parameter infinite or nan")
-    except BaseException:  # Ctrl-C too: a step is taken whole, or not at all
+        for p in optimizer.parameters:
+            largest = abs(p.data).max() if hasattr(p.data, "max") else p.data
+            if not math.isfinite(largest):
+                raise diverged(epoch, "a step makes a parameter infinite or nan")
+    except BaseException:  # Ctrl-C too
         set_numbers(optimizer.parameters, before)
         vars(optimizer).update(memory)
         raise
 
 
-def _is_finite(x: Any) -> bool:
-    """Of a number, or of an array of them."""
-    return math.isfinite(abs(x).max() if hasattr(x, "max") else x)
-
-
 def diverged(epoch: int, reason: str) -> DivergenceError:
-    return DivergenceError(
-        f"training diverged in epoch {epoch}: {reason}; try a smaller learning rate"
-    )
+    remedy = "try a smaller learning rate"
+    return DivergenceError(f"training diverged in epoch {epoch}: {reason}; {remedy}")

@@ -1,6 +1,4 @@
-"""What a training run came to: its epochs, and their curves."""
-
-from __future__ import annotations
+"""The results of training: its epochs, and their curves."""
 
 from typing import Any, NamedTuple
 
@@ -12,10 +10,10 @@ class Epoch(NamedTuple):
 
     Attributes:
         number: from 1.
-        loss: the mean loss of the training examples, each at the moment it was trained on.
-        metrics: the means of the metrics over the training examples, likewise.
+        loss: the mean loss of the training examples, each just before its step.
+        metrics: the means of the metrics, in the same way.
         validation: the means of "loss" and of the metrics over the validation examples, after
-            the epoch; empty without any.
+            the epoch; empty if there are none.
     """
 
     number: int
@@ -25,11 +23,11 @@ class Epoch(NamedTuple):
 
 
 class History(NamedTuple):
-    """The epochs of a training run; a notebook shows its curves.
+    """The epochs of training; a notebook shows its curves.
 
     Attributes:
         epochs: a list of Epoch.
-        interrupted: whether Ctrl-C ended it early. The model holds what it had learned by then.
+        interrupted: whether Ctrl-C ended it early.
         stopped_early: whether early stopping ended it before the last epoch.
     """
 

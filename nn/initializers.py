@@ -1,7 +1,5 @@
 """Initializers of weights: functions of (inputs, outputs, rng) that draw one weight."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable

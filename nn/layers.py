@@ -1,7 +1,5 @@
 """Neurons, layers and multi-layer perceptrons, with micrograd's signatures and attributes."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -10,10 +8,9 @@ from typing import Any
 from autograd_mini import Value, dot
 
 from .activations import Activation, activation_function, activation_name
-from .checks import check_inputs, check_size
+from .checks import check_inputs, check_rng, check_size
 from .initializers import Initializer, initializer
 from .module import Module
-from .randomness import source
 
 
 class Neuron(Module):
@@ -21,11 +18,11 @@ class Neuron(Module):
 
     Args:
         nin: the number of inputs, at least 1.
-        nonlin: False leaves the activation out (micrograd's switch).
+        nonlin: False leaves out the activation (micrograd's switch).
         activation: a function, its name, or None for a linear neuron.
         bias: False leaves out b.
         init: "he", "xavier", "uniform", or a function (inputs, outputs, rng) -> weight; by default
-            he for relu and the like, else xavier. The bias starts at 0.
+            he for relu and similar activations, else xavier. The bias starts at 0.
         rng: a random.Random; None uses the random module, so that random.seed works.
         expand: True makes every product and sum its own node, instead of one dot node.
         nout: how many neurons its layer has, for the initializer.
@@ -55,7 +52,7 @@ class Neuron(Module):
         nin, nout = check_size(nin, "Neuron inputs"), check_size(nout, "Neuron nout")
         self.activation = activation_function(activation if nonlin else None)
         draw = initializer(init, activation_name(self.activation))
-        rng = source(rng)
+        rng = check_rng(rng)
         self.w = [Value(draw(nin, nout, rng)) for _ in range(nin)]
         self.b = Value(0.0) if bias else None
         self.expand = expand
@@ -67,7 +64,7 @@ class Neuron(Module):
         """The output for inputs that have been checked."""
         z: Any = 0 if self.b is None else self.b
         if self.expand:
-            for w, xi in zip(self.w, x):  # sum() rounds numbers otherwise than Values
+            for w, xi in zip(self.w, x):  # sum() rounds floats differently
                 z = z + w * xi
         else:
             z = dot(self.w, x, z)
@@ -78,11 +75,10 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """Neurons side by side on the same inputs; gives a list.
+    """Neurons on the same inputs; returns a list.
 
     Args:
-        nin: the number of inputs, at least 1.
-        nout: the number of neurons, at least 1.
+        nin, nout: the numbers of inputs and of neurons, at least 1.
         options: those of Neuron.
 
     Attributes:
@@ -127,7 +123,7 @@ class MLP(Module):
         options: bias, init, rng and expand, as in Neuron.
 
     Returns (when called):
-        A list of outputs, or the output itself where there is one.
+        A list of outputs, or the output itself if there is one.
 
     >>> import random
     >>> model = MLP(2, [16, 16, 1], rng=random.Random(0))

@@ -1,8 +1,5 @@
 """Loss functions: how far predictions are from targets, as one scalar."""
 
-from __future__ import annotations
-
-import math
 from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import Any
@@ -33,22 +30,20 @@ def half_squared_error(predictions: Any, targets: Any) -> Any:
 
 
 def huber(predictions: Any, targets: Any, delta: float = 1.0) -> Any:
-    """The mean over n predictions, or the loss of a single one, of the Huber loss (Huber 1964).
+    """The mean Huber loss of n predictions, or that of a single one (Huber 1964).
 
     It is d**2 / 2 for a difference d of at most `delta`, and delta * (|d| - delta / 2) beyond, so
-    that outliers count less than in a squared error.
+    outliers count less than in a squared error.
 
     Args:
         predictions: a list of n scalars, or one.
-        targets: likewise.
+        targets: as many.
         delta: where the parabola becomes a line, above 0.
 
     >>> huber(0.5, 0.0), huber(3.0, 0.0), huber([0.5, 3.0], [0.0, 0.0])
     (0.125, 2.5, 1.3125)
     """
-    delta = check_float(delta, "huber delta")
-    if not 0 < delta < math.inf:
-        raise ValueError(f"huber expected delta above 0, got {delta}")
+    delta = check_float(delta, "huber delta", "(0, inf)")
     differences = _differences(predictions, targets, "huber")
     pairs = [(d, clip(d, -delta, delta)) for d in differences]
     return _mean([clipped * (d - clipped / 2) for d, clipped in pairs])
@@ -84,7 +79,7 @@ def hinge(score: Any, label: Any) -> Any:
 
 
 def perceptron_cost(score: Any, label: Any) -> Any:
-    """|score| where its sign is not that of the label, else 0; for labels -1 and 1.
+    """|score| if its sign is not that of the label, else 0; for labels -1 and 1.
 
     >>> perceptron_cost(0.25, 1), perceptron_cost(0.25, -1)
     (0.0, 0.25)
@@ -162,9 +157,7 @@ def cross_entropy(
         raise TypeError("cross_entropy expected a list of logits, one a class, got one number")
     logits = _less_the_largest(list(logits), target)
     n = len(logits)
-    smoothing = check_float(label_smoothing, "cross_entropy label_smoothing")
-    if not 0 <= smoothing <= 1:
-        raise ValueError(f"cross_entropy expected label_smoothing in [0, 1], got {smoothing}")
+    smoothing = check_float(label_smoothing, "cross_entropy label_smoothing", "[0, 1]")
     weights = [1] * n if weight is None else list(weight)
     if len(weights) != n:
         raise ValueError(f"cross_entropy expected a weight of {n} classes, got {len(weights)}")
@@ -186,8 +179,8 @@ def cross_entropy(
 
 
 def _less_the_largest(logits: list[Any], target: Any) -> list[Any]:
-    """Large logits minus the largest of them, a plain number: the loss and its derivatives stay the
-    same, and keep their digits. A compiled program does so itself."""
+    """The logits minus the largest of them, as a plain number, if they are large: the loss and its
+    derivatives are the same, and more accurate. A compiled program does this itself."""
     if any(hasattr(x, "__pick__") for x in (*logits, target)):  # traced: it has no number
         return logits
     numbers = [x.data if isinstance(x, Value) else x for x in logits]
@@ -198,9 +191,8 @@ def _less_the_largest(logits: list[Any], target: Any) -> list[Any]:
 def _probabilities(target: Iterable[Any], n: int) -> list[Any]:
     probabilities = list(target)
     if len(probabilities) != n:
-        raise ValueError(
-            f"cross_entropy expected a target of {n} classes, got {len(probabilities)}"
-        )
+        found = len(probabilities)
+        raise ValueError(f"cross_entropy expected a target of {n} classes, got {found}")
     if all(map(_is_plain, probabilities)) and abs(sum(probabilities) - 1) > 1e-9:
         raise ValueError(f"cross_entropy expected a target that sums to 1, got {probabilities}")
     return probabilities

@@ -1,6 +1,4 @@
-"""Maxout: an activation that is learned, the largest of several linear functions."""
-
-from __future__ import annotations
+"""Maxout: the largest of several linear functions, an activation that is learned."""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -17,8 +15,7 @@ class Maxout(Module):
     """y_i = max over k of (w_ik x + b_ik) (Goodfellow et al. 2013, arXiv:1302.4389).
 
     Args:
-        nin: the number of inputs, at least 1.
-        nout: the number of outputs, at least 1.
+        nin, nout: the numbers of inputs and outputs, at least 1.
         pieces: how many linear functions an output has, at least 1.
         options: bias, init, rng and expand, as in Neuron.
 

@@ -1,7 +1,5 @@
 """Metrics: how good outputs are, as plain numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 
@@ -11,7 +9,7 @@ def predicted_class(outputs: Sequence[float]) -> int:
 
 
 def accuracy(outputs: Sequence[float], label: int) -> float:
-    """1.0 where the largest output is that of the label, else 0.0.
+    """1.0 if the largest output is that of the label, else 0.0.
 
     >>> accuracy([0.1, 2.0, -1.0], 1)
     1.0
@@ -20,7 +18,7 @@ def accuracy(outputs: Sequence[float], label: int) -> float:
 
 
 def binary_accuracy(output: float, label: int) -> float:
-    """1.0 where the sign of a single score is that of the label: above 0 for 1, else for 0 and -1.
+    """1.0 if a single score has the sign of its label, above 0 for 1, not for 0 and -1; else 0.0.
 
     >>> binary_accuracy(0.3, 1), binary_accuracy(0.3, -1)
     (1.0, 0.0)
@@ -34,17 +32,15 @@ def confusion_matrix(
     """How often each class (a row) was predicted as each (a column).
 
     Args:
-        predicted: the predicted classes, indices below `classes`.
-        labels: the right classes, likewise.
+        predicted, labels: the predicted and the right classes, indices below `classes`.
         classes: the number of classes.
 
     >>> confusion_matrix([0, 1, 1], [0, 1, 0], 2)
     [[1, 1], [0, 1]]
     """
     if len(predicted) != len(labels):
-        raise ValueError(
-            f"expected one prediction for each label, got {len(predicted)} for {len(labels)}"
-        )
+        sizes = f"{len(predicted)} for {len(labels)}"
+        raise ValueError(f"expected one prediction for each label, got {sizes}")
     for k in (*predicted, *labels):
         if k not in range(classes):
             raise ValueError(

@@ -1,9 +1,9 @@
-"""Module: what has parameters, and can name, save, load, freeze and run them."""
+"""Module: the base of everything that has parameters."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Set, ValuesView
+from collections.abc import Callable, Iterator, Mapping, Set, ValuesView
 from functools import cache
 from typing import Any, Self
 
@@ -17,7 +17,7 @@ class Module:
     """Base of neurons, layers and networks.
 
     A subclass sets attributes and defines `__call__`. The attributes that are Values are its
-    parameters. Modules among its attributes are searched too, and so are lists, tuples, dicts and
+    parameters. Attributes that are Modules are searched too, and so are lists, tuples, dicts and
     object arrays of either. A Value anywhere else, such as in a closure, is not a parameter.
 
     Attributes:
@@ -43,8 +43,6 @@ class Module:
     def __call__(self, x: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} does not define __call__")
 
-    # -- parameters -----------------------------------------------------------------------
-
     def parameters(self) -> list[Value]:
         """The parameters to train: all but the frozen ones, each once."""
         return [parameter for _, parameter in self.named_parameters()]
@@ -66,11 +64,11 @@ class Module:
                     if isinstance(leaf, Value):
                         names.setdefault(leaf, name)
         if len(set(names.values())) < len(names):
-            same = [name for name, count in Counter(names.values()).items() if count > 1]
-            raise ValueError(
-                f"{type(self).__name__} has several parameters of one name: "
-                f"{', '.join(map(repr, same[:3]))}; rename a key or an attribute"
+            same = [repr(name) for name, count in Counter(names.values()).items() if count > 1]
+            found = (
+                f"{type(self).__name__} has several parameters of one name: {', '.join(same[:3])}"
             )
+            raise ValueError(f"{found}; rename a key or an attribute")
         return [(name, parameter) for parameter, name in names.items()]
 
     def named_modules(self) -> list[tuple[str, Module]]:
@@ -92,37 +90,31 @@ class Module:
 
     def freeze(self) -> Self:
         """Leave the parameters of this module and those inside it out of parameters()."""
-        for _, module in self.named_modules():
-            vars(module)["frozen"] = True
-        return self
+        return self._set("frozen", lambda module: True)
 
     def unfreeze(self) -> Self:
         """Undo freeze()."""
-        for _, module in self.named_modules():
-            vars(module)["frozen"] = module.always_frozen
-        return self
+        return self._set("frozen", lambda module: module.always_frozen)
 
     def train(self) -> Self:
         """Training mode, for this module and those inside it."""
-        return self._set_training(True)
+        return self._set("training", lambda module: True)
 
     def eval(self) -> Self:
         """Evaluation mode, for this module and those inside it."""
-        return self._set_training(False)
+        return self._set("training", lambda module: False)
 
-    def _set_training(self, training: bool) -> Self:
+    def _set(self, name: str, switch: Callable[[Module], bool]) -> Self:
         for _, module in self.named_modules():
-            vars(module)["training"] = training
+            vars(module)[name] = switch(module)  # a frozen dataclass allows no assignment
         return self
 
-    # -- saving and running ---------------------------------------------------------------
-
     def state_dict(self) -> dict[str, float]:
-        """The names of all parameters, frozen ones too, to their numbers."""
+        """A dict from the names of all parameters, frozen ones too, to their numbers."""
         return {name: p.data for name, p in self.named_parameters(frozen=True)}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
-        """Set every parameter from state_dict()'s form.
+        """Set every parameter from the result of state_dict().
 
         Raises:
             ValueError: a name is missing or unknown; nothing has been changed.
@@ -132,29 +124,26 @@ class Module:
         missing = [name for name in parameters if name not in state]
         unknown = [name for name in state if name not in parameters]
         if missing or unknown:
-            raise ValueError(
-                f"the state does not fit {type(self).__name__}: "
-                f"{len(missing)} missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}"
-            )
+            found = f"{len(missing)} missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}"
+            raise ValueError(f"the state does not fit {type(self).__name__}: {found}")
         numbers = {name: check_number(state[name], f"parameter {name}") for name in parameters}
         for name, parameter in parameters.items():
             parameter.data = numbers[name]
 
     def predict(self, x: Any) -> Any:
-        """What the module gives on `x` in evaluation mode, as plain numbers; builds no graph.
+        """The module's output for `x` in evaluation mode, as plain numbers; builds no graph.
 
         The module is run with plain numbers for its parameters, so its `__call__` has to be
         written with functions (relu(x)) rather than methods (x.relu()).
 
         Raises:
-            TypeError: it uses a method, which plain numbers lack; or x holds a Value, whose
+            TypeError: it uses a method, which plain numbers do not have; or x holds a Value, whose
                 gradient would be dropped.
             ValueError: it uses a Value that parameters() does not find.
         """
         if _holds_a_value(x):
             raise TypeError(
-                "predict gives plain numbers, and would drop the gradient of the Values in x; call "
-                "the model itself, as model(x), or pass their .data"
+                "predict would drop the gradient of the Values in x; write model(x), or their .data"
             )
         try:
             answer = _with_numbers(self, {})(x)
@@ -166,12 +155,15 @@ class Module:
                 f"{error.name}(x) instead of x.{error.name}()"
             ) from None
         if _holds_a_value(answer):
-            self.named_parameters()  # which names a container where it hides
-            raise ValueError(
-                f"{type(self).__name__} uses a Value that parameters() does not find, such as one "
-                "in a closure; make it an attribute of a Module, and it is trained and saved, too"
-            )
+            self.named_parameters()  # raises an error if it is in a container that is not searched
+            name = type(self).__name__
+            raise ValueError(f"{name} uses a Value that is not a parameter; make it an attribute")
         return answer
+
+
+@cache
+def _slots(kind: Any) -> list[str]:
+    return [name for base in kind.__mro__ for name in vars(base).get("__slots__", ())]
 
 
 def _attributes(module: Module) -> dict[str, Any]:
@@ -180,51 +172,38 @@ def _attributes(module: Module) -> dict[str, Any]:
     return vars(module) | {name: getattr(module, name) for name in slots if hasattr(module, name)}
 
 
-@cache
-def _slots(kind: Any) -> list[str]:
-    return [name for base in kind.__mro__ for name in vars(base).get("__slots__", ())]
+def _parts(tree: Any) -> list[tuple[Any, Any]] | None:
+    """nested.parts(tree), but None for an array of numbers, which can be large."""
+    array_of_numbers = hasattr(tree, "dtype") and tree.dtype.kind != "O"
+    return None if array_of_numbers else parts(tree)
 
 
 def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """(name, leaf) for all that a nested structure holds, such as ("w.0.1", Value(..)).
+    """(name, leaf) for everything in a nested structure, such as ("w.0.1", Value(..)).
 
     Raises:
-        ValueError: a Value or a Module is in a container that is not searched.
+        ValueError: a Value or a Module is in a container that is not searched, or a key of a dict.
     """
     pairs = _parts(tree)
+    if hasattr(tree, "__iter__") and isinstance(tree, (Set, Mapping, ValuesView, deque)):
+        hidden = [key for key in tree if not isinstance(key, str)]
+        if pairs is None and isinstance(tree, Mapping):
+            hidden += tree.values()
+        for _, leaf in _leaves(hidden) if hidden else ():
+            if isinstance(leaf, (Value, Module)):
+                raise ValueError(
+                    f"{leaf!r} is in a {type(tree).__name__}, where a parameter is not found; "
+                    "keep it in a list, a tuple, an object array or the values of a dict"
+                )
     if pairs is None:
-        if hasattr(tree, "__iter__") and isinstance(tree, (Set, Mapping, ValuesView, deque)):
-            _refuse_hidden(tree, [*tree, *(tree.values() if isinstance(tree, Mapping) else ())])
         yield path, tree
-        return
-    if isinstance(tree, dict):
-        _refuse_hidden(tree, [key for key in tree if key.__class__ is not str])
-    array = hasattr(tree, "dtype")
-    for key, part in pairs:
-        name = ".".join(map(str, key)) if array else str(key)
+    for key, part in pairs or ():
+        name = ".".join(map(str, key if hasattr(tree, "dtype") else (key,)))
         name = f"{path}.{name}" if path and name else path or name
         if isinstance(part, (Value, Module)):
             yield name, part
         else:
             yield from _leaves(part, name)
-
-
-def _parts(tree: Any) -> list[tuple[Any, Any]] | None:
-    """Those of nested.parts; None for an array of numbers, which can be large."""
-    if not isinstance(tree, (list, tuple, dict)):
-        dtype = getattr(tree, "dtype", None)
-        if dtype is None or dtype.kind != "O":
-            return None
-    return parts(tree)
-
-
-def _refuse_hidden(container: Any, members: list[Any]) -> None:
-    for _, leaf in _leaves(members) if members else ():
-        if isinstance(leaf, (Value, Module)):
-            raise ValueError(
-                f"{leaf!r} is in a {type(container).__name__}, where a parameter is not found; "
-                "keep it in a list, a tuple, an object array or the values of a dict"
-            )
 
 
 def _holds_a_value(tree: Any) -> bool:
@@ -238,7 +217,7 @@ def _with_numbers(tree: Any, copies: dict[int, Any]) -> Any:
     if isinstance(tree, Module):
         if id(tree) not in copies:
             copy = copies[id(tree)] = object.__new__(type(tree))
-            for name, attribute in _attributes(tree).items():  # a frozen dataclass has its own set
+            for name, attribute in _attributes(tree).items():  # a dataclass may be frozen
                 object.__setattr__(copy, name, _with_numbers(attribute, copies))
             vars(copy)["training"] = False
         return copies[id(tree)]

@@ -1,6 +1,4 @@
-"""Rosenblatt's perceptron, which learns from its mistakes only."""
-
-from __future__ import annotations
+"""Rosenblatt's perceptron, which learns only from its mistakes."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -26,7 +24,7 @@ class PerceptronFit(NamedTuple):
 
 
 class Perceptron(Module):
-    """sgn(w . x), or step(w . x); the bias is the last weight, of an input that is always 1.
+    """sgn(w . x), or step(w . x); the last weight is the bias, for an input that is always 1.
 
     Args:
         nin: the number of inputs, at least 1.
@@ -66,9 +64,8 @@ class Perceptron(Module):
     ) -> PerceptronFit:
         """Learn by the update rule: after each mistake w += lr * y * x, with y = -1 or 1.
 
-        That is a step of gradient descent on the cost I{y' != y} |w . x|. On data that a line (a
-        plane, ..) separates, it makes finitely many mistakes (Novikoff 1962); on other data it
-        never stops making them.
+        That is a step of gradient descent on the cost I{y' != y} |w . x|. If a line (a plane, ..)
+        separates the data, it makes finitely many mistakes (Novikoff 1962); else it never stops.
 
         Args:
             data: (x, label) pairs.
@@ -76,16 +73,12 @@ class Perceptron(Module):
             lr: the learning rate, above 0.
             rng: if given, shuffles the examples before each pass.
 
-        Returns:
-            A PerceptronFit.
         """
         order, mistakes = list(data), []
-        epochs, lr = check_size(epochs, "Perceptron epochs"), check_float(lr, "Perceptron lr")
-        if not order or not lr > 0:
-            raise ValueError(
-                f"Perceptron.fit expected examples and lr above 0, got {len(order)} examples and "
-                f"lr={lr}"
-            )
+        epochs = check_size(epochs, "Perceptron epochs")
+        lr = check_float(lr, "Perceptron lr", "(0, inf)")
+        if not order:
+            raise ValueError("Perceptron.fit expected at least one example, got none")
         for _, label in order:
             if label not in self.labels:
                 raise ValueError(f"Perceptron expected labels {self.labels}, got {label!r}")
@@ -98,7 +91,7 @@ class Perceptron(Module):
         return PerceptronFit(mistakes[-1] == 0, mistakes)
 
     def _learn(self, x: Sequence[float], label: int, lr: float) -> bool:
-        """Update the weights if the example is a mistake, as a score of 0 is; returns whether."""
+        """Update the weights if the example is a mistake; returns whether. A score of 0 is one."""
         y = 1 if label == 1 else -1
         if y * self.score(x).data > 0:
             return False

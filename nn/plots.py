@@ -1,7 +1,7 @@
-"""Pictures of training and of what was learned, with matplotlib.
+"""Pictures of training and of models, with matplotlib.
 
-Every function raises ImportError where matplotlib is not installed. A figure shows itself in a
-notebook, and `figure.savefig("name.svg")` writes it.
+Every function raises ImportError if matplotlib is not installed. A notebook shows a figure, and
+`figure.savefig("name.svg")` writes it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .history import History
 
-# colour-blind people can tell these apart (Okabe, Ito 2008)
+# can be distinguished by colour-blind people (Okabe, Ito 2008)
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#222222"]
 
 
@@ -31,7 +31,7 @@ def training_curves(history: History, held_out: str = "validation") -> str:
 
     Args:
         history: of at least one epoch.
-        held_out: what to call the examples that were measured on and not trained on.
+        held_out: the name of the validation examples in the picture.
     """
     epochs = history.epochs
     if not epochs:
@@ -57,18 +57,18 @@ def training_curves(history: History, held_out: str = "validation") -> str:
 def decision_regions(
     model: Module, points: Sequence[tuple[Sequence[float], int]], *, resolution: int = 60
 ) -> Figure:
-    """Which class a model gives to each point of the plane, and the points it learned from.
+    """The class that a model predicts at each point of the plane, and its training points.
 
     Args:
-        model: of two inputs; gives one score, above 0 for label 1, or one logit a class. A
-            Perceptron is asked for its score().
-        points: at least one ([x, y], label) pair, such as toys.moons() gives; labels 0 and 1, or
-            -1 and 1, for one score, and class indices for logits.
-        resolution: at how many places along each axis the model is asked.
+        model: of two inputs, with one output, above 0 for label 1, or one logit a class. Of a
+            Perceptron the score() is used.
+        points: at least one ([x, y], label) pair, as in toys.moons(); labels 0 and 1, or -1 and 1,
+            for one output, and class indices for logits.
+        resolution: the number of places along each axis.
     """
     if not points:
         raise ValueError("decision_regions expected at least one point, got none")
-    # the output, a step, does not tell how far a point is from the boundary
+    # a Perceptron's output is a step: it does not depend on the distance from the boundary
     ask = model.score if isinstance(model, Perceptron) else model.predict
     edges = [(min(places), max(places)) for places in zip(*(point for point, _ in points))]
     xs, ys = (_places(low, high, resolution) for low, high in edges)
@@ -105,11 +105,7 @@ def activation_gallery() -> Figure:
 
 
 def gradient_flow(models: Mapping[str, Module]) -> Figure:
-    """The length of the gradient in each layer of some models, after backward().
-
-    Args:
-        models: names to models with a list `layers`.
-    """
+    """The length of the gradient in each layer of some models by name, after backward()."""
     figure, [axis] = _subplots(1, 1, (6.4, 3.8))
     for k, (name, model) in enumerate(models.items()):
         norms = list(gradient_norms(model).values())
@@ -149,7 +145,7 @@ def _colour(k: int) -> str:
 
 
 def _places(low: float, high: float, count: int, margin: float = 0.1) -> list[float]:
-    """Places from low to high, and a margin beyond, at equal distances."""
+    """Numbers at equal distances from low to high, and by a margin beyond."""
     beyond = margin * ((high - low) or 1.0)
     return [low - beyond + (high - low + 2 * beyond) * i / (count - 1) for i in range(count)]
 
@@ -161,5 +157,5 @@ def _logits(output: Any) -> list[float]:
 
 
 def _lead(logits: list[float], k: int) -> float:
-    """How far class k is ahead of the best of the others."""
+    """The logit of class k minus the largest of the others."""
     return logits[k] - max(logit for i, logit in enumerate(logits) if i != k)

@@ -1,7 +1,5 @@
 """A progress bar for training, by tqdm."""
 
-from __future__ import annotations
-
 import sys
 import warnings
 from collections.abc import Callable, Iterator

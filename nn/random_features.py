@@ -1,6 +1,4 @@
-"""RandomFeatures: a random projection into many dimensions, where learning is easier."""
-
-from __future__ import annotations
+"""RandomFeatures: a random projection into many dimensions, in which learning is easier."""
 
 import random
 from collections.abc import Sequence
@@ -9,23 +7,21 @@ from typing import Any
 from autograd_mini import Value, dot
 
 from .activations import Activation, activation_function, activation_name
-from .checks import check_inputs, check_size
+from .checks import check_inputs, check_rng, check_size
 from .module import Module
-from .randomness import source
 
 
 class RandomFeatures(Module):
     """sgn(B x), where B is drawn once from the standard normal distribution and not trained.
 
     Args:
-        nin: the number of inputs, at least 1.
-        nout: the number of features, at least 1.
-        activation: "sign", or another one (Rahimi, Recht 2007 use the cosine).
+        nin, nout: the numbers of inputs and of features, at least 1.
+        activation: "sign" or another (Rahimi and Recht 2007 use the cosine).
         bias: whether each feature gets a random offset too.
         rng: a random.Random; None uses the random module.
 
     Attributes:
-        w: B, for each feature its weights; always frozen, so saved but not among parameters().
+        w: B, the weights of each feature; always frozen: saved, but not among parameters().
         b: the offsets.
 
     >>> layer = RandomFeatures(2, 5, rng=random.Random(0))
@@ -49,7 +45,7 @@ class RandomFeatures(Module):
         nin = check_size(nin, "RandomFeatures inputs")
         nout = check_size(nout, "RandomFeatures features")
         self.activation = activation_function(activation)
-        rng = source(rng)
+        rng = check_rng(rng)
         self.w = [[Value(rng.gauss(0, 1)) for _ in range(nin)] for _ in range(nout)]
         self.b = [Value(rng.gauss(0, 1) if bias else 0.0) for _ in range(nout)]
 

@@ -1,14 +1,12 @@
 """Learning-rate schedules: functions from the fraction of training done, in [0, 1), to a factor of
 the learning rate."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
-from .checks import check_size
+from .checks import check_float, check_size
 
 Schedule = Callable[[float], float]
 
@@ -39,11 +37,10 @@ def step_decay(times: int = 3, factor: float = 0.1) -> Schedule:
     (1.0, 1.0, 0.5)
     """
     times = check_size(times, "step_decay times", least=0)
-    if not 0 < factor < math.inf:
-        raise ValueError(f"step_decay expected a factor above 0, got {factor}")
+    factor = check_float(factor, "step_decay factor", "(0, inf)")
 
     def schedule(fraction: float) -> float:
-        # 29 of 100 epochs are 0.29, and 0.29 * 100 comes out below 29
+        # 0.29 * 100, after 29 of 100 epochs, is below 29
         return factor ** math.floor(round(fraction * (times + 1), 9))
 
     return schedule
@@ -57,8 +54,7 @@ def warmup(length: float, then: Schedule = lambda fraction: 1.0) -> Schedule:
     >>> schedule(0.0), schedule(0.25), schedule(0.5), schedule(0.75)
     (0.0, 0.5, 1.0, 0.5)
     """
-    if not 0 < length < 1:
-        raise ValueError(f"warmup expected a length in (0, 1), got {length}")
+    length = check_float(length, "warmup length", "(0, 1)")
     return lambda fraction: (
         fraction / length if fraction < length else then((fraction - length) / (1 - length))
     )
@@ -68,11 +64,11 @@ FACTORIES: tuple[Callable[..., Any], ...] = (step_decay, warmup)
 
 
 def factor_at(schedule: Schedule, fraction: float) -> float:
-    """What a schedule gives, as a float; refused where it is not a finite number."""
+    """The result of a schedule as a float; a TypeError if it is not a finite number."""
     factor = schedule(fraction)
     if isinstance(factor, bool) or not isinstance(factor, Real) or not math.isfinite(factor):
         name = getattr(schedule, "__name__", type(schedule).__name__)
         raise TypeError(
-            f"a schedule has to give a finite number, and {name}({fraction}) gave {factor!r}"
+            f"a schedule returns a finite number, and {name}({fraction}) gave {factor!r}"
         )
     return float(factor)

@@ -1,7 +1,5 @@
 """Sequential: modules one after another."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +11,7 @@ class Sequential(Module):
     """Modules applied one after another, each to the output of the one before.
 
     Args:
-        parts: modules; other functions; or names of activations, which are applied to each
-            element of a list.
+        parts: modules, functions, or names of activations, which are applied to each element.
 
     Attributes:
         layers: the parts.
@@ -33,9 +30,8 @@ class Sequential(Module):
         self.layers = [Elementwise(part) if isinstance(part, str) else part for part in parts]
         for part in self.layers:
             if not callable(part):
-                raise TypeError(
-                    f"Sequential expected modules, functions or names, got {type(part).__name__}"
-                )
+                kind = type(part).__name__
+                raise TypeError(f"Sequential expected modules, functions or names, got {kind}")
 
     def __call__(self, x: Any) -> Any:
         for layer in self.layers:

@@ -1,6 +1,4 @@
-"""SparseLinear: a linear layer of which only some connections exist."""
-
-from __future__ import annotations
+"""SparseLinear: a linear layer with only some of the connections."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -8,22 +6,20 @@ from typing import Any
 
 from autograd_mini import Value, dot
 
-from .checks import check_inputs, check_size
+from .checks import check_float, check_inputs, check_rng, check_size
 from .initializers import Initializer, initializer
 from .module import Module
-from .randomness import source
 
 
 class SparseLinear(Module):
-    """z_i = the sum over the inputs j that are connected to i of w_ij x_j, plus b_i.
+    """z_i = the sum of w_ij x_j over the inputs j that are connected to i, plus b_i.
 
     Args:
-        nin: the number of inputs, at least 1.
-        nout: the number of outputs, at least 1.
-        connections: pairs (i, j): output i depends on input j. By default they are drawn.
-        density: the probability of each pair to be drawn, in (0, 1].
+        nin, nout: the numbers of inputs and outputs, at least 1.
+        connections: pairs (i, j), if output i depends on input j; by default they are random.
+        density: the probability of each random connection, in (0, 1].
         bias: False leaves out b.
-        init: an initializer or its name; its number of inputs is that of an output's connections.
+        init: an initializer or its name; its number of inputs is how many an output depends on.
         rng: a random.Random; None uses the random module.
 
     Attributes:
@@ -48,17 +44,16 @@ class SparseLinear(Module):
     ) -> None:
         self.nin = check_size(nin, "SparseLinear inputs")
         nout = check_size(nout, "SparseLinear outputs")
-        if not 0 < density <= 1:
-            raise ValueError(f"SparseLinear expected a density in (0, 1], got {density}")
-        rng = source(rng)
+        density = check_float(density, "SparseLinear density", "(0, 1]")
+        rng = check_rng(rng)
         if connections is None:
             pairs = [(i, j) for i in range(nout) for j in range(nin) if rng.random() < density]
         else:
             pairs = sorted(set(connections))
-        for i, j in pairs:
-            if i not in range(nout) or j not in range(self.nin):
+        for pair in pairs:
+            if pair[0] not in range(nout) or pair[1] not in range(self.nin):
                 raise ValueError(
-                    f"SparseLinear expected (output, input) pairs below ({nout}, {nin}), got {i, j}"
+                    f"expected (output, input) pairs below ({nout}, {nin}), got {pair}"
                 )
         draw = initializer(init, "linear")
         connected = [[j for k, j in pairs if k == i] for i in range(nout)]

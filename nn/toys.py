@@ -1,18 +1,15 @@
-"""Toy problems: small sets of labelled points in the plane, the drawn ones in random order."""
-
-from __future__ import annotations
+"""Toy problems: small sets of labelled points in the plane, in random order (except xor)."""
 
 import math
 import random
 
-from .checks import check_size
-from .randomness import source
+from .checks import check_nonnegative, check_rng, check_size
 
 Point = tuple[list[float], int]
 
 
 def xor() -> list[Point]:
-    """The four corners of a square; the label is 1 where exactly one coordinate is 1.
+    """The four corners of a square; the label is 1 if exactly one coordinate is 1.
 
     >>> xor()
     [([0.0, 0.0], 0), ([0.0, 1.0], 1), ([1.0, 0.0], 1), ([1.0, 1.0], 0)]
@@ -64,11 +61,9 @@ def spirals(
 def _noisy(
     points: list[tuple[tuple[float, float], int]], noise: float, rng: random.Random | None
 ) -> list[Point]:
-    if not noise >= 0:
-        raise ValueError(f"expected noise of at least 0, got {noise}")
-    rng = source(rng)
+    noise, rng = check_nonnegative(noise, "noise"), check_rng(rng)
     noisy = [
         ([x + rng.gauss(0, noise), y + rng.gauss(0, noise)], label) for (x, y), label in points
     ]
-    rng.shuffle(noisy)  # so that a part of them is like the whole
+    rng.shuffle(noisy)  # so that a part of them is like all of them
     return noisy

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_mini import topological_order
 
-from .checks import check_size
+from .checks import check_rng, check_size
 from .early_stopping import EarlyStopper, EarlyStopping
 from .executors import (
     DivergenceError,
@@ -28,7 +28,6 @@ from .module import Module
 from .optimizers import Optimizer
 from .optimizers.clipping import clip
 from .progress import progress_bar
-from .randomness import source
 from .schedules import FACTORIES, Schedule, factor_at
 
 if TYPE_CHECKING:
@@ -60,43 +59,43 @@ def fit(
     """Train a model on examples, in batches, each epoch in a new order.
 
     The gradient of a batch is the mean over its examples; each example's graph is freed before the
-    next is built. The model is in training mode meanwhile, and afterwards in the mode it was in.
+    next is built. The model is in training mode during training, and afterwards as it was.
 
     Args:
         model: called with an example's x, as model(x).
-        loss: called as loss(model(x), y); gives one scalar.
+        loss: called as loss(model(x), y); returns one scalar.
         data: (x, y) pairs.
-        optimizer: holds the parameters to train.
+        optimizer: of the parameters to train.
         epochs: how many passes over the data, at least 1.
         batch_size: examples a step, at least 1; None is all of them.
         rng: orders the examples; None is the random module.
         schedule: a function from the fraction of training done, in [0, 1), to a factor of the
-            learning rate, such as schedules.linear_decay; None keeps the rate.
+            learning rates, such as schedules.linear_decay.
         max_gradient_norm: longer gradients are scaled down to this length.
-        metrics: names, other than "loss", to functions of (outputs as plain numbers, y) that give
-            a number.
+        metrics: a dict from names, other than "loss", to functions of (outputs as plain numbers, y)
+            that return a number.
         validation: (x, y) pairs to measure the loss and the metrics on after each epoch.
         early_stopping: ends training when the validation loss, or a metric, stops improving. Then,
             or after the last epoch, the model goes back to its best epoch.
         callbacks: functions called with each Epoch when it is over.
         progress: True shows a progress bar (by tqdm) in a terminal or a notebook; or a function
             called like a callback.
-        compiled: True, or a backend of autograd_mini.compile such as "jax": the loss of a whole
-            batch and its gradient are computed by an array program, made once from the scalar code
-            of model and loss. Training is the same to rounding, and many times faster. Examples are
-            numbers or nested lists of them, all of one shape; what the optimizer does not hold is
-            a constant. Model and optimizer hold what was learned after each epoch, and when
+        compiled: True, or a backend of autograd_mini.compile such as "jax": an array program, made
+            once from the scalar code of model and loss, computes the loss of a whole batch and its
+            gradient. The results are the same to rounding, many times faster. Examples have to be
+            numbers or nested lists of them, all of one shape; parameters that the optimizer does
+            not have are constants. Model and optimizer are updated after each epoch, and when
             training ends, however it does. Metrics of the training examples cost one more forward
             pass.
 
     Returns:
-        The History. Ctrl-C ends training early, between two steps; the model then holds what it
-        learned until the last of them.
+        The History. Ctrl-C ends training early, between two steps; the model then has what it
+        learned in the steps before.
 
     Raises:
         DivergenceError: a loss is nan or infinite; names the first such node, and leaves the
             parameters as they were before that step.
-        TypeError, ValueError: an argument is of the wrong kind, or does not fit the others.
+        TypeError, ValueError: an argument is of the wrong type, or does not fit the others.
         TraceError: model or loss cannot be compiled; names the line to change.
         ImportError: numpy (for compiled) or tqdm (for progress=True) is not installed.
 
@@ -118,7 +117,7 @@ def fit(
         optimizer,
         check_size(epochs, "fit epochs"),
         len(examples) if batch_size is None else check_size(batch_size, "fit batch_size"),
-        source(rng),
+        check_rng(rng),
         schedule,
         max_gradient_norm,
     )
@@ -148,31 +147,32 @@ def fit(
 def _executor(task: Task, compiled: bool | str) -> Iterator[Executor]:
     """An executor, with the model in training mode.
 
-    Afterwards, however training ends, the learning rate and the model's mode are as before.
+    Afterwards, however training ends, the learning rates and the model's mode are as before.
     """
-    optimizer, lrs = task.optimizer, task.optimizer.lrs
+    groups = task.optimizer.param_groups
+    lrs = [group["lr"] for group in groups]
     evaluating = isinstance(task.model, Module) and not task.model.training
     with in_mode(task.model, training=True) if evaluating else nullcontext():
-        executor = _compiled(task, compiled) if compiled else ScalarExecutor(task)
+        executor: Executor = ScalarExecutor(task)
+        if compiled:
+            try:
+                from .compiled import ArrayExecutor
+            except ImportError as error:
+                message = 'fit(compiled=True) needs numpy: pip install "autograd-mini[compile]"'
+                raise ImportError(message) from error
+            executor = ArrayExecutor(task, None if compiled is True else compiled)
         try:
             yield executor
         finally:
             executor.end_epoch()
-            optimizer.lrs = lrs
-
-
-def _compiled(task: Task, backend: bool | str) -> Executor:
-    try:
-        from .compiled import ArrayExecutor
-    except ImportError as error:
-        message = 'fit(compiled=True) needs numpy: pip install "autograd-mini[compile]"'
-        raise ImportError(message) from error
-    return ArrayExecutor(task, None if backend is True else str(backend))
+            for group, lr in zip(groups, lrs):
+                group["lr"] = lr
 
 
 def _epochs(task: Task, executor: Executor) -> Iterator[Epoch]:
     """Train for one epoch after another."""
-    lrs, count = task.optimizer.lrs, len(task.data)
+    groups, count = task.optimizer.param_groups, len(task.data)
+    lrs = [group["lr"] for group in groups]
     for number in range(1, task.epochs + 1):
         order = list(range(count))  # from the rng alone, so that training can be resumed
         task.rng.shuffle(order)
@@ -182,9 +182,9 @@ def _epochs(task: Task, executor: Executor) -> Iterator[Epoch]:
         for start in range(0, count, task.batch_size):
             batch = order[start : start + task.batch_size]
             if task.schedule:
-                fraction = (number - 1 + start / count) / task.epochs
-                factor = factor_at(task.schedule, fraction)
-                task.optimizer.lrs = [lr * factor for lr in lrs]
+                factor = factor_at(task.schedule, (number - 1 + start / count) / task.epochs)
+                for group, lr in zip(groups, lrs):
+                    group["lr"] = lr * factor
             error, outputs = executor.backward(batch)
             total += error
             for i, output in zip(batch, outputs):
@@ -214,7 +214,7 @@ def _pairs(examples: Any, name: str) -> list[Example]:
 
 
 def _check(task: Task, early_stopping: Any, callbacks: Any) -> None:
-    """Raise before training where it would go wrong later, or mean something else."""
+    """Raise an error before training for what would go wrong later."""
     optimizer, metrics, schedule = task.optimizer, task.metrics, task.schedule
     name = type(optimizer).__name__
     _expect(callable(task.loss), "a loss that is a function of (outputs, y)", task.loss)
@@ -223,33 +223,29 @@ def _check(task: Task, early_stopping: Any, callbacks: Any) -> None:
     _expect(all(map(callable, functions)), 'metrics={"name": function, ..}', metrics)
     _expect(schedule is None or callable(schedule), "schedule=linear_decay or the like", schedule)
     _expect(not callable(callbacks), "callbacks=[function, ..]", callbacks)
-    stopping = isinstance(early_stopping, (EarlyStopping, type(None)))
+    stopping = isinstance(early_stopping, EarlyStopping | None)
     _expect(stopping, "early_stopping=EarlyStopping(patience=..)", early_stopping)
     if not task.data:
         raise ValueError("fit expected at least one example, got none")
     if not optimizer.follows_gradients:
         raise TypeError(
             f"fit calls optimizer.step() without arguments, and {name}.step needs some; write the "
-            "training loop out, as its docstring does"
+            "training loop yourself, as in its docstring"
         )
     if schedule in FACTORIES:
         factory = schedule.__name__
-        raise TypeError(
-            f"{factory} makes a schedule when it is called; write schedule={factory}(..)"
-        )
+        raise TypeError(f"{factory} makes a schedule; write schedule={factory}(..)")
     if "loss" in metrics:
-        raise ValueError('"loss" is the name of the loss itself; give the metric another one')
+        raise ValueError('"loss" is the name of the loss itself; give the metric another name')
     if early_stopping and not task.validation:
         raise ValueError("early stopping needs examples to measure on; give fit validation=")
     trained = set(optimizer.parameters)
     owned = [p for _, p in named_parameters(task.model)]
     if isinstance(task.model, Module) and trained.isdisjoint(owned):
         _, error = forward(task, 0, epoch=1)
-        if trained.isdisjoint(topological_order(error)):  # they are not the loss's own, either
-            raise ValueError(
-                f"the optimizer's parameters are not the model's, which would learn nothing; write "
-                f"{name}(model.parameters(), ..)"
-            )
+        if trained.isdisjoint(topological_order(error)):  # nor the loss's own
+            remedy = f"write {name}(model.parameters(), ..)"
+            raise ValueError(f"the optimizer's parameters are not the model's; {remedy}")
 
 
 def _expect(right: bool, expected: str, given: Any) -> None:

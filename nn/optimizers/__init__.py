@@ -1,7 +1,7 @@
 """Optimizers: how parameters follow their gradients."""
 
 from .adam import Adam, AdamW
-from .base import Optimizer
+from .base import Optimizer, Setting
 from .bfgs import BFGSResult, bfgs
 from .clipping import clip_gradients
 from .natural_gradient import NaturalGradient
@@ -14,6 +14,7 @@ __all__ = [
     "BFGSResult",
     "NaturalGradient",
     "Optimizer",
+    "Setting",
     "bfgs",
     "clip_gradients",
 ]

@@ -1,14 +1,19 @@
 """Adam: a learning rate for each parameter, from running means of its gradient and its square."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from autograd_mini import Value
 
-from .base import Optimizer
+from ..checks import check_float, check_nonnegative
+from .base import Optimizer, Setting
+
+
+def _two_betas(betas: Any, name: str) -> tuple[float, ...]:
+    if not isinstance(betas, (list, tuple)) or len(betas) != 2:
+        raise ValueError(f"{name}: expected two numbers in [0, 1), got {betas!r:.60}")
+    return tuple(check_float(beta, name, "[0, 1)") for beta in betas)
 
 
 class Adam(Optimizer):
@@ -19,7 +24,7 @@ class Adam(Optimizer):
         p -= lr (m / (1 - beta1**t)) / (sqrt(v / (1 - beta2**t)) + eps)
 
     Args:
-        parameters: the Values to train.
+        parameters: the Values to train, or groups of them, as for Optimizer.
         lr: the learning rate, at least 0.
         betas: how much of the two means is kept at each step, both in [0, 1).
         eps: keeps the quotient finite, at least 0.
@@ -34,13 +39,15 @@ class Adam(Optimizer):
 
     elementwise = True
     memory = ("steps", "means", "squares")
-    own_checks = ("betas",)
-
     decoupled = False  # whether the weight decay is left out of the means
+
+    betas = Setting(_two_betas)
+    eps = Setting()
+    weight_decay = Setting()
 
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Iterable[Value | dict[str, Any]],
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -51,17 +58,11 @@ class Adam(Optimizer):
         self.means: list[float] | None = None
         self.squares: list[float] | None = None
 
-    def check(self, state: Mapping[str, Any]) -> None:
-        betas = state["betas"]
-        pair = isinstance(betas, tuple) and len(betas) == 2
-        if not pair or not all(0 <= beta < 1 for beta in betas):
-            raise ValueError(f"{type(self).__name__} expected two betas in [0, 1), got {betas!r}")
-        steps = state.get("steps", 0)
-        if not isinstance(steps, int) or steps < 0:
-            raise ValueError(f"steps is {steps!r}, expected a whole number of at least 0")
-        for i, square in enumerate(state.get("squares") or ()):
-            if square < 0:
-                raise ValueError(f"squares[{i}] is {square}, expected a number of at least 0")
+    def check_memory(self, name: str, found: Any) -> Any:
+        numbers = super().check_memory(name, found)
+        for i, square in enumerate((name == "squares" and numbers) or ()):
+            check_nonnegative(square, f"squares[{i}]")
+        return numbers
 
     def step(self) -> None:
         """Move every parameter against its gradient."""
@@ -69,20 +70,18 @@ class Adam(Optimizer):
         squares: list[float] = []
         steps = self.steps + 1
         zeros = [0.0] * len(self.parameters)
-        for group, part in self.groups():
-            parameters, (beta1, beta2), eps = self.parameters[part], group.betas, group.eps
-            decay = group.weight_decay
+        for group, parameters, ms, vs in self.groups(self.means or zeros, self.squares or zeros):
+            lr, (beta1, beta2), eps = group["lr"], group["betas"], group["eps"]
+            decay = group["weight_decay"]
             if self.decoupled:
                 for p in parameters:
-                    p.data *= 1 - group.lr * decay
+                    p.data *= 1 - lr * decay
                 decay = 0.0
             gradients = [p.grad + decay * p.data for p in parameters]
-            ms = (self.means or zeros)[part]
-            vs = (self.squares or zeros)[part]
             ms = [beta1 * m + (1 - beta1) * g for m, g in zip(ms, gradients)]
             vs = [beta2 * v + (1 - beta2) * g * g for v, g in zip(vs, gradients)]
-            # both means start from 0, which the corrections make up for
-            rate = group.lr / (1 - beta1**steps)
+            # both means start from 0, and the corrections make up for it
+            rate = lr / (1 - beta1**steps)
             correction = math.sqrt(1 - beta2**steps)
             for p, m, v in zip(parameters, ms, vs):
                 p.data -= rate * m / (v**0.5 / correction + eps)
@@ -111,7 +110,7 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Iterable[Value | dict[str, Any]],
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,

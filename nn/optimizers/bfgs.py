@@ -1,6 +1,4 @@
-"""BFGS: a quasi-Newton method, by scipy, on this library's gradients."""
-
-from __future__ import annotations
+"""BFGS: a quasi-Newton method, by scipy, with this library's gradients."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -8,7 +6,7 @@ from typing import Any, NamedTuple
 
 from autograd_mini import DomainError, Value, gradients
 
-from .base import set_numbers, trainable
+from .parameters import set_numbers, trainable
 
 
 class BFGSResult(NamedTuple):
@@ -36,9 +34,8 @@ def bfgs(
 ) -> BFGSResult:
     """Minimise a loss over all its parameters at once, by Broyden, Fletcher, Goldfarb and Shanno.
 
-    For smooth losses of up to some hundred parameters, over the whole data: it builds an estimate
-    of the inverse Hessian from the gradients it has seen (Nocedal, Wright, Numerical Optimization,
-    chapter 6).
+    For smooth losses of all data, with up to some hundred parameters: it estimates the inverse
+    Hessian from the gradients (Nocedal, Wright, Numerical Optimization, chapter 6).
 
     Args:
         parameters: the Values to train.
@@ -52,10 +49,9 @@ def bfgs(
     Raises:
         ImportError: scipy is not installed.
 
-    A trial point where the loss is not defined or overflows (a DomainError, ZeroDivisionError or
-    OverflowError) counts as infinitely bad, and the line search turns back. Any other error in the
-    loss, one at the start point, or Ctrl-C is passed on, with the parameters at the last point
-    accepted.
+    If the loss is not defined or overflows at a trial point (a DomainError, ZeroDivisionError or
+    OverflowError), it counts as infinite, and the line search goes back. Any other error, one at
+    the start, or Ctrl-C is raised, with the parameters at the last accepted point.
 
     >>> x, y = Value(-1.0), Value(2.0)
     >>> result = bfgs([x, y], lambda: (1 - x) ** 2 + 100 * (y - x * x) ** 2)  # Rosenbrock
@@ -90,6 +86,6 @@ def bfgs(
             loss_and_gradient, start, jac=True, method="BFGS", callback=accept, options=options
         )
         accept(found.x)
-    finally:  # whatever was tried last
+    finally:  # not at the last trial point
         set_numbers(values, best)
     return BFGSResult(float(found.fun), int(found.nit), bool(found.success), str(found.message))

@@ -1,28 +1,27 @@
 """Gradient clipping: a bound on the length of the gradient."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from typing import Any
 
 from autograd_mini import Value
 
-from .base import trainable
+from ..checks import check_float
+from .parameters import trainable
 
 
 def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
     """Scale the gradient of all parameters together to a length of at most `max_norm`.
 
-    A gradient that is not finite stays as it is. (PyTorch's clip_grad_norm_ adds 1e-6 to the
-    length it divides by, and so ends a little below max_norm.)
+    A gradient that is not finite is not changed. (PyTorch's clip_grad_norm_ adds 1e-6 to the
+    length it divides by, and so the result is a little below max_norm.)
 
     Args:
         parameters: the Values whose .grad is scaled, at least one.
         max_norm: the largest Euclidean length, above 0.
 
     Returns:
-        The length it had (Pascanu et al. 2013, arXiv:1211.5063).
+        The length before (Pascanu et al. 2013, arXiv:1211.5063).
 
     >>> p, q = Value(0.0), Value(0.0)
     >>> p.grad, q.grad = 3.0, 4.0
@@ -33,9 +32,8 @@ def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
 
 
 def clip(parameters: Iterable[Any], max_norm: float) -> float:
-    """clip_gradients, where a gradient may also be an array."""
-    if not max_norm > 0:
-        raise ValueError(f"clip_gradients expected max_norm above 0, got {max_norm}")
+    """clip_gradients without its checks; a gradient may also be an array."""
+    max_norm = check_float(max_norm, "max_norm", "(0, inf]")
     norm = math.hypot(*(_length(p.grad) for p in parameters))
     if norm > max_norm and math.isfinite(norm):
         for p in parameters:

@@ -1,13 +1,17 @@
-"""The natural gradient: steepest descent where distance is measured between distributions."""
+"""The natural gradient: steepest descent by the distance between distributions."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from autograd_mini import Value, gradients
 
-from .base import Optimizer
+from .base import Optimizer, Setting
+
+
+def _model_or_empirical(x: Any, name: str) -> str:
+    if x not in ("model", "empirical"):
+        raise ValueError(f"{name}: expected 'model' or 'empirical', got {x!r}")
+    return str(x)
 
 
 class NaturalGradient(Optimizer):
@@ -21,13 +25,12 @@ class NaturalGradient(Optimizer):
     matrix takes the labels of the data instead, and is not the same (Kunstner et al. 2019,
     arXiv:1905.12558).
 
-    Its step() takes log-probabilities and labels, so write the training loop yourself: fit() calls
-    step() without arguments.
+    Its step() takes log-probabilities and labels, so write the training loop yourself, not fit().
 
     Args:
-        parameters: the Values to train; some hundred at most, since F has their number squared.
+        parameters: the Values to train; some hundred at most, as F has the square of their number.
         lr: the learning rate, at least 0.
-        damping: added to F's diagonal, above 0 where F may be singular.
+        damping: added to F's diagonal, above 0 if F may be singular.
         fisher: "model", or "empirical" for the labels of the data instead of the expectation.
 
     >>> from autograd_mini import log_sigmoid
@@ -41,20 +44,18 @@ class NaturalGradient(Optimizer):
     """
 
     follows_gradients = False
-    own_checks = ("fisher",)
+
+    damping = Setting()
+    fisher = Setting(_model_or_empirical)
 
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Iterable[Value | dict[str, Any]],
         lr: float = 1.0,
         damping: float = 1e-3,
         fisher: Literal["model", "empirical"] = "model",
     ) -> None:
         super().__init__(parameters, lr=lr, damping=damping, fisher=fisher)
-
-    def check(self, state: Mapping[str, Any]) -> None:
-        if state["fisher"] not in ("model", "empirical"):
-            raise ValueError(f"fisher is 'model' or 'empirical', got {state['fisher']!r}")
 
     def step(  # type: ignore[override]
         self, log_probabilities: Sequence[Sequence[Value]], labels: Sequence[int]
@@ -62,13 +63,13 @@ class NaturalGradient(Optimizer):
         """Take one step; returns the mean negative log-likelihood before it.
 
         Args:
-            log_probabilities: for each example a list of log p(k|x), one a class; what
-                log_softmax(model(x)) gives.
+            log_probabilities: for each example a list of log p(k|x), one a class, such as
+                log_softmax(model(x)).
             labels: for each example its class, an index from 0.
 
         Raises:
-            ValueError: there are no examples, or not as many as labels; a label names no class; or
-                F is singular.
+            ValueError: there are no examples, or not as many as labels; a label is not the index
+                of a class; or F is singular.
             ImportError: numpy is not installed.
         """
         try:
@@ -77,10 +78,8 @@ class NaturalGradient(Optimizer):
             message = 'NaturalGradient needs numpy: pip install "autograd-mini[optimize]"'
             raise ImportError(message) from error
         if not log_probabilities or len(log_probabilities) != len(labels):
-            raise ValueError(
-                f"NaturalGradient expected a label for each example, got {len(labels)} labels for "
-                f"{len(log_probabilities)} examples"
-            )
+            sizes = f"{len(labels)} labels for {len(log_probabilities)} examples"
+            raise ValueError(f"NaturalGradient expected a label for each example, got {sizes}")
         count, n = len(labels), len(self.parameters)
         fisher, gradient, loss = np.zeros((n, n)), np.zeros(n), 0.0
         for classes, label in zip(log_probabilities, labels):
@@ -100,6 +99,7 @@ class NaturalGradient(Optimizer):
                 "take a damping above 0"
             )
         direction = np.linalg.solve(matrix, gradient)
+        lr = self.lr
         for p, d in zip(self.parameters, direction.tolist()):
-            p.data -= self.lr * d
+            p.data -= lr * d
         return loss

@@ -1,20 +1,24 @@
 """Gradient descent, with momentum."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograd_mini import Value
 
-from .base import Optimizer
+from .base import Optimizer, Setting
+
+
+def _true_or_false(x: Any, name: str) -> bool:
+    if not isinstance(x, bool):
+        raise TypeError(f"{name}: expected True or False, got {x!r}")
+    return x
 
 
 class SGD(Optimizer):
     """Stochastic gradient descent: p -= lr * gradient, with PyTorch's names and arithmetic.
 
     Args:
-        parameters: the Values to train.
+        parameters: the Values to train, or groups of them, as for Optimizer.
         lr: the learning rate, at least 0.
         momentum: how much of the last velocity is kept, at least 0: v = momentum * v + gradient,
             and p -= lr * v. The first velocity is the gradient itself.
@@ -30,11 +34,14 @@ class SGD(Optimizer):
 
     elementwise = True
     memory = ("velocity",)
-    own_checks = ("nesterov",)
+
+    momentum = Setting()
+    nesterov = Setting(_true_or_false)
+    weight_decay = Setting()
 
     def __init__(
         self,
-        parameters: Iterable[Value],
+        parameters: Iterable[Value | dict[str, Any]],
         lr: float = 1e-3,
         momentum: float = 0.0,
         nesterov: bool = False,
@@ -45,23 +52,22 @@ class SGD(Optimizer):
         )
         self.velocity: list[float] | None = None
 
-    def check(self, state: Mapping[str, Any]) -> None:
-        if not isinstance(state["nesterov"], bool):
-            raise TypeError(f"SGD expected nesterov=True or False, got {state['nesterov']!r}")
-        if state["nesterov"] and not state["momentum"]:
+    def checked(self, group: Mapping[str, Any]) -> dict[str, Any]:
+        settings = super().checked(group)
+        if settings["nesterov"] and not settings["momentum"]:
             raise ValueError("SGD with nesterov=True needs a momentum above 0")
+        return settings
 
     def step(self) -> None:
         """Move every parameter against its gradient."""
         velocity: list[float] = []
-        for group, part in self.groups():
-            parameters, lr, momentum = self.parameters[part], group.lr, group.momentum
-            gradients = [p.grad + group.weight_decay * p.data for p in parameters]
-            vs = gradients
-            if momentum and self.velocity is not None:
-                vs = [momentum * v + g for v, g in zip(self.velocity[part], gradients)]
-            steps = vs
-            if group.nesterov:
+        for group, parameters, last in self.groups(self.velocity):
+            lr, momentum, decay = group["lr"], group["momentum"], group["weight_decay"]
+            gradients = [p.grad + decay * p.data for p in parameters]
+            vs = steps = gradients
+            if momentum and last:
+                vs = steps = [momentum * v + g for v, g in zip(last, gradients)]
+            if group["nesterov"]:
                 steps = [g + momentum * v for g, v in zip(gradients, vs)]
             for p, step in zip(parameters, steps):
                 p.data -= lr * step

@@ -208,15 +208,15 @@ def test_inputs_that_do_not_fit_are_refused(layer, x, told):
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda: Conv1d(0, 1, 1), "Conv1d in_channels expected .* at least 1, got 0"),
-        (lambda: Conv1d(1, 0, 1), "Conv1d out_channels expected .* at least 1, got 0"),
-        (lambda: Conv2d(1, 1, 0), "Conv2d kernel_size expected .* at least 1, got 0"),
+        (lambda: Conv1d(0, 1, 1), "Conv1d in_channels: expected .* at least 1, got 0"),
+        (lambda: Conv1d(1, 0, 1), "Conv1d out_channels: expected .* at least 1, got 0"),
+        (lambda: Conv2d(1, 1, 0), "Conv2d kernel_size: expected .* at least 1, got 0"),
         (
             lambda: Conv2d(1, 1, (1, 2, 3)),
             r"Conv2d expected a kernel_size of \(rows, columns\), got",
         ),
-        (lambda: Conv1d(1, 1, 1, stride=0), "Conv1d stride expected .* at least 1, got 0"),
-        (lambda: Conv1d(1, 1, 1, padding=-1), "Conv1d padding expected .* at least 0, got -1"),
+        (lambda: Conv1d(1, 1, 1, stride=0), "Conv1d stride: expected .* at least 1, got 0"),
+        (lambda: Conv1d(1, 1, 1, padding=-1), "Conv1d padding: expected .* at least 0, got -1"),
     ],
 )
 def test_sizes_that_make_no_sense_are_refused(make, told):

@@ -356,13 +356,15 @@ def test_every_flower_can_come_to_be_tested_on():
 
 def test_a_class_of_one_example_cannot_be_split():
     data = Dataset(["x"], ["many", "single"], [[1.0], [2.0], [3.0]], [0, 0, 1])
-    with pytest.raises(DataError, match="class 'single' has 1 example; 2 or more are needed"):
+    with pytest.raises(DataError, match="class 'single' has 1 example; each needs 2 or more"):
         split(data, 0.5, random.Random(0))
 
 
-@pytest.mark.parametrize("fraction", [1.5, 1, 0, -0.3, True, math.nan])
+@pytest.mark.parametrize("fraction", [1.5, 1, 0, -0.3, math.nan])
 def test_a_fraction_is_between_none_and_all(fraction):
-    with pytest.raises(ValueError, match=rf"test_fraction in \(0, 1\), got {fraction}"):
+    with pytest.raises(
+        ValueError, match=rf"test_fraction: expected a number in \(0, 1\), got {fraction}"
+    ):
         split(iris(), fraction, random.Random(0))
 
 

@@ -89,14 +89,14 @@ def test_fit_drops_in_training_alone_and_restores_the_mode(mode):
 
 @pytest.mark.parametrize("p", [-0.1, 1.0, 1.5, math.nan])
 def test_a_probability_outside_zero_to_one_is_refused(p):
-    with pytest.raises(ValueError, match=rf"Dropout expected p in \[0, 1\), got {p}"):
+    with pytest.raises(ValueError, match=rf"Dropout p: expected a number in \[0, 1\), got {p}"):
         Dropout(p)
 
 
 @pytest.mark.parametrize("x", [[[1.0, 2.0], [3.0]], ((1.0,), (2.0,)), np.ones((2, 2))])
 @pytest.mark.parametrize("mode", [Dropout.train, Dropout.eval])
 def test_nested_lists_are_to_be_flattened_first(x, mode):
-    with pytest.raises(TypeError, match=r"got nested lists; put flatten before it"):
+    with pytest.raises(TypeError, match=r"got nested lists; write flatten before it"):
         mode(Dropout(0.5))(x)
 
 

@@ -135,9 +135,7 @@ def test_the_metrics_and_losses_of_nn_are_known(function, outputs, best):
 
 @pytest.mark.parametrize("function", [lambda output, y: 0.0, lambda *_: metrics.accuracy(*_)])
 def test_of_another_metric_it_has_to_be_told(function):
-    told = (
-        r"metric='accuracy', mode=None\): write mode='min' where .* fall, mode='max' where .* rise"
-    )
+    told = r"metric='accuracy', mode=None\): write mode='min' if .* fall, mode='max' if .* rise"
     with pytest.raises(ValueError, match=told):
         best_epoch("accuracy", function)
     with pytest.raises(ValueError, match=r"mode='falling'\): write mode='min'"):
@@ -161,15 +159,15 @@ def test_the_default_waits_for_ten_epochs_of_the_loss():
 
 
 def test_what_cannot_be_watched_is_refused():
-    with pytest.raises(ValueError, match="watches 'accuracy', and the validation measures loss"):
+    with pytest.raises(ValueError, match="no metric is 'accuracy'; there are loss"):
         fit_once(EarlyStopping(metric="accuracy"), validation=[(0.0, 0.0)])
     with pytest.raises(ValueError, match="needs examples to measure on; give fit validation="):
         fit_once(EarlyStopping())
     with pytest.raises(
-        TypeError, match=r"EarlyStopping patience expected a whole number, got 2\.5"
+        TypeError, match=r"EarlyStopping patience: expected a whole number, got 2\.5"
     ):
         fit_once(EarlyStopping(patience=2.5), validation=[(0.0, 0.0)])
-    with pytest.raises(ValueError, match=r"EarlyStopping patience expected .* at least 1, got 0"):
+    with pytest.raises(ValueError, match=r"EarlyStopping patience: expected .* at least 1, got 0"):
         fit_once(EarlyStopping(patience=0), validation=[(0.0, 0.0)])
 
 

@@ -469,8 +469,16 @@ def test_weights_and_smoothing_worked_out_on_paper():
 @pytest.mark.parametrize(
     ("options", "error", "told"),
     [
-        ({"label_smoothing": 1.5}, ValueError, r"label_smoothing in \[0, 1\], got 1.5"),
-        ({"label_smoothing": math.nan}, ValueError, r"label_smoothing in \[0, 1\], got nan"),
+        (
+            {"label_smoothing": 1.5},
+            ValueError,
+            r"label_smoothing: expected a number in \[0, 1\], got 1.5",
+        ),
+        (
+            {"label_smoothing": math.nan},
+            ValueError,
+            r"label_smoothing: expected a number in \[0, 1\], got nan",
+        ),
         ({"label_smoothing": True}, TypeError, "label_smoothing: expected a number, got the bool"),
         ({"weight": [1.0, 2.0]}, ValueError, "a weight of 3 classes, got 2"),
     ],
@@ -523,7 +531,9 @@ def test_hubers_curvature_is_one_inside_and_zero_outside():
 
 @pytest.mark.parametrize("delta", [0.0, -1.0, math.nan, math.inf])
 def test_hubers_delta_is_above_zero(delta):
-    with pytest.raises(ValueError, match=f"huber expected delta above 0, got {delta}"):
+    with pytest.raises(
+        ValueError, match=rf"huber delta: expected a number in \(0, inf\), got {delta}"
+    ):
         huber(1.0, 0.0, delta)
 
 

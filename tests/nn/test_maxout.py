@@ -62,7 +62,7 @@ def test_inputs_may_be_a_generator_or_a_row_of_an_array():
 
 def test_sizes_are_checked_and_shown():
     assert repr(Maxout(2, 3, 4)) == "Maxout(2, 3, pieces=4)"
-    with pytest.raises(ValueError, match=r"Maxout pieces expected .* at least 1, got 0"):
+    with pytest.raises(ValueError, match=r"Maxout pieces: expected .* at least 1, got 0"):
         Maxout(2, 3, 0)
     with pytest.raises(TypeError, match="Maxout has no activation"):
         Maxout(2, 3, activation="relu")

@@ -122,7 +122,7 @@ hidden = Value(2.0)
     [
         (
             Sequential(lambda x: hidden * x),
-            "Sequential uses a Value that parameters.. does not find",
+            "Sequential uses a Value that is not a parameter",
         ),
         (Sequential(lambda x: [x, (hidden, 1.0)]), "Sequential uses a Value"),
         (Sequential(lambda x: {"y": hidden}), "Sequential uses a Value"),

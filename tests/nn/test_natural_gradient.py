@@ -206,7 +206,9 @@ def test_examples_and_labels_are_checked(count, labels, told):
 
 
 def test_settings_are_checked():
-    with pytest.raises(ValueError, match="fisher is 'model' or 'empirical', got 'other'"):
+    with pytest.raises(ValueError, match="fisher: expected 'model' or 'empirical', got 'other'"):
         NaturalGradient([Value(1.0)], fisher="other")
-    with pytest.raises(ValueError, match="NaturalGradient expected damping of at least 0, got -1"):
+    with pytest.raises(
+        ValueError, match=r"NaturalGradient damping: expected a number in \[0, inf\), got -1"
+    ):
         NaturalGradient([Value(1.0)], damping=-1)

@@ -38,6 +38,10 @@ def grouped(name, parameters):
     return made([{"params": ps, **group} for ps, group in zip(parameters, groups, strict=True)])
 
 
+def lrs(optimizer):
+    return [group["lr"] for group in optimizer.param_groups]
+
+
 def steps(optimizers, parameters, count, seed):
     rng = random.Random(seed)
     for _ in range(count):
@@ -100,12 +104,10 @@ def test_an_attribute_is_what_holds_for_all_groups():
     assert optimizer.momentum == 0.0
     with pytest.raises(ValueError, match=r"groups of SGD have lr 0.1, 0.3; read param_groups\[i\]"):
         _ = optimizer.lr
-    assert optimizer.lrs == [0.1, 0.3]
+    assert lrs(optimizer) == [0.1, 0.3]
     optimizer.lr = 0.5
     assert optimizer.lr == 0.5
-    assert optimizer.lrs == [0.5, 0.5]
-    optimizer.lrs = [1, 0.25]
-    assert [group["lr"] for group in optimizer.param_groups] == [1.0, 0.25]
+    assert lrs(optimizer) == [0.5, 0.5]
 
 
 @pytest.mark.parametrize("compiled", [False, True])
@@ -115,16 +117,16 @@ def test_a_schedule_multiplies_each_groups_own_rate(compiled):
         pytest.importorskip("numpy")
     start = MLP(2, [3, 1], activation="tanh", rng=random.Random(0)).state_dict()
 
-    def trained(lrs, **options):
+    def trained(rates, **options):
         model = MLP(2, [3, 1], activation="tanh")
         model.load_state_dict(start)
         groups = [
             {"params": layer.parameters(), "lr": lr}
-            for layer, lr in zip(model.layers, lrs, strict=True)
+            for layer, lr in zip(model.layers, rates, strict=True)
         ]
         optimizer = SGD(groups, momentum=0.5)
         fit(model, mean_squared_error, PAIRS, optimizer=optimizer, rng=random.Random(0), **options)
-        assert optimizer.lrs == list(lrs), "the rates are as before"
+        assert lrs(optimizer) == list(rates), "the rates are as before"
         return model.state_dict()
 
     found = trained((0.2, 0.05), epochs=2, schedule=linear_decay, compiled=compiled)
@@ -157,7 +159,7 @@ def test_a_checkpoint_goes_on_bit_for_bit(name, tmp_path):
     other = optimizer_of(resumed)
     load(tmp_path / "m.json", resumed, other)
     assert other.state_dict() == optimizer.state_dict()
-    assert other.lrs == optimizer.lrs
+    assert lrs(other) == lrs(optimizer)
     for each, m in ((optimizer, model), (other, resumed)):
         steps([each], m.parameters(), 3, seed=1)
     assert resumed.state_dict() == model.state_dict()
@@ -170,11 +172,11 @@ def test_a_state_of_other_groups_is_refused_and_changes_nothing():
 
     one, other = optimizer(1, 2), optimizer(2, 1)
     before = other.state_dict()
-    with pytest.raises(ValueError, match=r"param_groups.0.params is of 1 parameters, .* are 2"):
+    with pytest.raises(ValueError, match=r"param_groups.0.params is 1, expected 2"):
         other.load_state_dict(one.state_dict())
-    with pytest.raises(ValueError, match=r"does not fit SGD: expected param_groups\.0\.lr"):
+    with pytest.raises(ValueError, match=r"does not fit SGD: expected param_groups\.0\.params"):
         other.load_state_dict(SGD([Value(1.0)]).state_dict())
-    with pytest.raises(ValueError, match="SGD expected lr of at least 0, got -1"):
+    with pytest.raises(ValueError, match=r"SGD lr: expected a number in \[0, inf\), got -1"):
         other.load_state_dict({**before, "param_groups.1.lr": -1})
     assert other.state_dict() == before
 
@@ -187,7 +189,7 @@ def test_a_state_of_other_groups_is_refused_and_changes_nothing():
             TypeError,
             "SGD expected groups .* group 1 is Value",
         ),
-        ([{"lr": 0.1}], TypeError, "SGD expected groups such as .* group 0 is"),
+        ([{"lr": 0.1}], TypeError, "SGD expected groups as .* group 0 is"),
         (
             [{"params": [Value(1.0)], "rate": 1}],
             TypeError,
@@ -195,7 +197,7 @@ def test_a_state_of_other_groups_is_refused_and_changes_nothing():
         ),
         ([{"params": []}], ValueError, r"SGD \(group 0\) got no parameters"),
         ([{"params": [1.0]}], TypeError, r"SGD \(group 0\) expected Values to train"),
-        ([{"params": [Value(1.0)], "lr": -1}], ValueError, "SGD expected lr of at least 0"),
+        ([{"params": [Value(1.0)], "lr": -1}], ValueError, "SGD lr: expected a number in"),
         ([{"params": [Value(1.0)], "lr": True}], TypeError, "SGD lr: expected a number"),
         ([{"params": [Value(1.0)], "nesterov": True}], ValueError, "needs a momentum above 0"),
     ],

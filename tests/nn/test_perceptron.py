@@ -164,7 +164,7 @@ def test_labels_are_checked_before_anything_is_learned(activation, label):
 @pytest.mark.parametrize("options", [{"epochs": 0}, {"lr": 0.0}, {"lr": math.nan}, {"data": []}])
 def test_settings_are_checked(options):
     with pytest.raises(
-        ValueError, match=r"Perceptron\.fit expected examples and lr|epochs expected"
+        ValueError, match=r"Perceptron\.fit expected at least one example|(epochs|lr): expected"
     ):
         Perceptron(1).fit(**{"data": [([1.0], 1)], **options})
 

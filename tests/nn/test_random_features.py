@@ -89,9 +89,9 @@ def test_no_gradient_passes_the_sign():
 
 def test_sizes_are_checked_and_shown():
     assert repr(RandomFeatures(2, 3)) == "RandomFeatures(2, 3, sign)"
-    with pytest.raises(ValueError, match=r"RandomFeatures features expected .* at least 1, got 0"):
+    with pytest.raises(ValueError, match=r"RandomFeatures features: expected .* at least 1, got 0"):
         RandomFeatures(2, 0)
-    with pytest.raises(ValueError, match=r"RandomFeatures inputs expected .* at least 1, got 0"):
+    with pytest.raises(ValueError, match=r"RandomFeatures inputs: expected .* at least 1, got 0"):
         RandomFeatures(0, 2)
     with pytest.raises(ValueError, match="RandomFeatures expected 2 inputs, got 1"):
         RandomFeatures(2, 3).predict([1.0])

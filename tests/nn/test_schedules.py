@@ -44,13 +44,15 @@ def test_every_step_falls_on_its_epoch_whatever_the_rounding(epochs, batches):
 
 @pytest.mark.parametrize("times", [-1, 0.5, None])
 def test_a_number_of_steps_is_whole(times):
-    with pytest.raises((TypeError, ValueError), match="step_decay times expected a whole number"):
+    with pytest.raises((TypeError, ValueError), match="step_decay times: expected a whole number"):
         step_decay(times)
 
 
 @pytest.mark.parametrize("factor", [0, -0.5, math.inf, math.nan])
 def test_a_factor_is_above_zero(factor):
-    with pytest.raises(ValueError, match=f"step_decay expected a factor above 0, got {factor}"):
+    with pytest.raises(
+        ValueError, match=rf"step_decay factor: expected a number in \(0, inf\), got {factor}"
+    ):
         step_decay(factor=factor)
 
 
@@ -67,5 +69,7 @@ def test_a_warmup_rises_to_one_and_then_the_schedule_begins(length, share):
 
 @pytest.mark.parametrize("length", [0, 1, -0.5, 2, math.nan])
 def test_a_warmup_of_nothing_or_all_is_refused(length):
-    with pytest.raises(ValueError, match=rf"warmup expected a length in \(0, 1\), got {length}"):
+    with pytest.raises(
+        ValueError, match=rf"warmup length: expected a number in \(0, 1\), got {length}"
+    ):
         warmup(length)

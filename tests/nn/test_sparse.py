@@ -90,13 +90,13 @@ def test_a_connection_to_nowhere_is_refused(pair):
 
 @pytest.mark.parametrize("density", [0, -0.1, 1.1, float("nan")])
 def test_a_density_outside_zero_to_one_is_refused(density):
-    with pytest.raises(ValueError, match=rf"a density in \(0, 1\], got {density}"):
+    with pytest.raises(ValueError, match=rf"density: expected a number in \(0, 1\], got {density}"):
         SparseLinear(2, 2, density=density)
 
 
 def test_sizes_are_checked_and_shown():
     assert repr(SparseLinear(3, 2, density=1)) == "SparseLinear(3, 2, 6 connections)"
-    with pytest.raises(ValueError, match=r"SparseLinear outputs expected .* got 0"):
+    with pytest.raises(ValueError, match=r"SparseLinear outputs: expected .* got 0"):
         SparseLinear(2, 0)
     with pytest.raises(ValueError, match="SparseLinear expected 2 inputs, got 3"):
         SparseLinear(2, 1).predict([1.0, 2.0, 3.0])

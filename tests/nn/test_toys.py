@@ -106,15 +106,15 @@ def test_the_noise_is_its_standard_deviation(make):
 def test_a_size_below_one_is_refused(make):
     name = make.__name__
     for count in (0, -5):
-        with pytest.raises(ValueError, match=f"{name} count expected .* at least 1, got {count}"):
+        with pytest.raises(ValueError, match=f"{name} count: expected .* at least 1, got {count}"):
             make(count)
-    with pytest.raises(TypeError, match=f"{name} count expected a whole number, got 2.5"):
+    with pytest.raises(TypeError, match=f"{name} count: expected a whole number, got 2.5"):
         make(2.5)
-    with pytest.raises(ValueError, match="expected noise of at least 0, got -1"):
+    with pytest.raises(ValueError, match=r"noise: expected a number in \[0, inf\), got -1"):
         make(5, noise=-1)
     assert len(make(1)) == 1
 
 
 def test_a_spiral_has_a_class():
-    with pytest.raises(ValueError, match=r"spirals classes expected .* at least 1, got 0"):
+    with pytest.raises(ValueError, match=r"spirals classes: expected .* at least 1, got 0"):
         toys.spirals(5, 0)

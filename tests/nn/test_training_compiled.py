@@ -696,8 +696,8 @@ def refused(error, told, data=None, loss=cross_entropy, **options):
 @pytest.mark.parametrize(
     ("data", "error", "told"),
     [
-        ([([1, 2], 0), ([1, 2, 3], 1)], ValueError, r"example 1: x has shape \(3,\) where .* \(2,"),
-        ([([1, 2], 0), ([1, 2], [1])], ValueError, r"example 1: y has shape \(1,\) where .* \(\)"),
+        ([([1, 2], 0), ([1, 2, 3], 1)], ValueError, r"example 1: x has shape \(3,\), but .* \(2,"),
+        ([([1, 2], 0), ([1, 2], [1])], ValueError, r"example 1: y has shape \(1,\), but .* \(\)"),
         ([([1, 2], 0), (["a", 2], 1)], TypeError, r"nested lists .* example 1: x is \['a', 2\]"),
         ([([1, 2], "cat")], TypeError, "example 0: y is 'cat'"),
         ([([1, 2], None)], TypeError, "example 0: y is None"),
