@@ -5,9 +5,13 @@ from typing import Any
 
 from autograd_mini import ACTIVATIONS as PRIMITIVES
 
+from .deprecated import renamed
+
 Activation = Callable[[Any], Any]
 
 ACTIVATIONS: dict[str, Activation | None] = {"linear": None, **PRIMITIVES}
+
+__getattr__ = renamed(__name__, **PRIMITIVES)  # nn.activations.relu
 
 
 def activation_function(activation: str | Activation | None) -> Activation | None:

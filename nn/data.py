@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 from autograd_mini import AutogradError
 
 from .checks import check_float, check_rng
-from .deprecated import renamed
+from .deprecated import renamed, renamed_argument
 
 
 class DataError(AutogradError, ValueError):
@@ -168,6 +168,7 @@ def _numbers(cells: Sequence[str], columns: Sequence[str], path: Path, row: int)
     return numbers
 
 
+@renamed_argument("test_share", "test_fraction")
 def split(data: Dataset, test_fraction: float, rng: random.Random) -> tuple[Dataset, Dataset]:
     """(training part, test part), stratified: the test part has the same fraction of every class.
 

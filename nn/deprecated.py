@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 
@@ -11,8 +12,25 @@ def renamed(module: str, **new: Any) -> Callable[[str], Any]:
     def get(name: str) -> Any:
         if name not in new:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        message = f"{module}.{name} is now called {new[name].__name__}"
-        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        where = f"{new[name].__module__}.{new[name].__name__}"
+        warnings.warn(f"{module}.{name} is now {where}", DeprecationWarning, stacklevel=2)
         return new[name]
 
     return get
+
+
+def renamed_argument(old: str, new: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator: the keyword argument `old` warns and stands for `new`."""
+
+    def decorated(f: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(f)
+        def call(*args: Any, **keywords: Any) -> Any:
+            if old in keywords:
+                message = f"{f.__name__}({old}=) is now {new}="
+                warnings.warn(message, DeprecationWarning, stacklevel=2)
+                keywords[new] = keywords.pop(old)
+            return f(*args, **keywords)
+
+        return call
+
+    return decorated

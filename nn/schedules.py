@@ -7,15 +7,18 @@ from numbers import Real
 from typing import Any
 
 from .checks import check_float, check_size
+from .deprecated import renamed_argument
 
 Schedule = Callable[[float], float]
 
 
+@renamed_argument("share", "fraction")
 def linear_decay(fraction: float) -> float:
     """The rate falls to 0 along a line."""
     return 1 - fraction
 
 
+@renamed_argument("share", "fraction")
 def cosine_decay(fraction: float) -> float:
     """The rate falls to 0 along half a cosine (Loshchilov, Hutter 2017, arXiv:1608.03983).
 

@@ -140,7 +140,9 @@ def test_the_network_of_a_classifier_is_loaded_too(tmp_path):
 
 
 def test_the_old_name_of_the_error_works_and_warns():
-    with pytest.warns(DeprecationWarning, match=r"CheckpointError is now called ModelError"):
+    with pytest.warns(
+        DeprecationWarning, match=r"CheckpointError is now nn.checkpoints.ModelError"
+    ):
         from nn.checkpoints import CheckpointError
     assert CheckpointError is ModelError
 

@@ -418,7 +418,7 @@ def test_a_constant_column_becomes_zero_with_deviation_one(x, n):
 
 
 def test_the_old_name_works_and_warns():
-    with pytest.warns(DeprecationWarning, match=r"nn\.data\.Scale is now called Standardizer"):
+    with pytest.warns(DeprecationWarning, match=r"nn\.data\.Scale is now nn\.data\.Standardizer"):
         from nn.data import Scale
     assert Scale is Standardizer
     with pytest.raises(AttributeError, match=r"module 'nn\.data' has no attribute 'Scales'"):
