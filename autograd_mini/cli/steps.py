@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from ..graph import node_names, topological_order
 from ..stepper import step_through
 from ..stepper.frames import gradients_after
-from ..steps import backprop_steps
+from ..steps import Step, backprop_steps
 from ..text import format_number
 from ..value import Value
 from .output import say, say_table
@@ -31,7 +30,8 @@ def run(arguments: list[str]) -> None:
         step_through(root, order=options.order, title=text).save(options.html)
     names = node_names(root)
     _say_forward(root, names)
-    _say_backward(root, names, options.order)
+    say("\nbackward pass" + (", depth first" if options.order == "depth_first" else ""))
+    _say_backward(root, names, backprop_steps(root, options.order))
     if options.html:
         say(f"\nwrote {options.html}")
 
@@ -46,13 +46,9 @@ def _say_forward(root: Value, names: dict[Value, str]) -> None:
     say_table([("node", "made by", "data"), *rows])
 
 
-def _say_backward(
-    root: Value, names: dict[Value, str], order: Literal["topological", "depth_first"]
-) -> None:
+def _say_backward(root: Value, names: dict[Value, str], steps: list[Step]) -> None:
     """The steps, and the gradients at their end; a wrong one is marked."""
-    steps = backprop_steps(root, order)
     rows = [(str(step.number), step.text, str(step.after)) for step in steps]
-    say("\nbackward pass" + (", depth first" if order == "depth_first" else ""))
     say_table([("step", "chain rule", "sum so far"), *rows])
 
     found, right = gradients_after(steps), gradients_after(backprop_steps(root))

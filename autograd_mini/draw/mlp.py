@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import AutogradError
@@ -185,13 +185,11 @@ def _draw_weights(
     width: str,
 ) -> Any:
     """Draw the lines. Returns the largest size of what they show."""
+    drawn = [[k for k in neurons if k is not None] for neurons in shown]
     lines = [
         (column, j, k, _number(w) if width == "weight" else getattr(w, "grad", 0.0))
-        for column, (inputs, neurons) in enumerate(pairwise(shown))
-        for j in neurons
-        if j is not None
-        for k in inputs
-        if k is not None
+        for column, (inputs, neurons) in enumerate(pairwise(drawn))
+        for j, k in product(neurons, inputs)
         for w in [layers[column][j].w[k]]
     ]
     largest = max((abs(s) for *_, s in lines if 0 <= abs(s) < float("inf")), default=0)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 from subprocess import SubprocessError
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from ..errors import AutogradError
 from ..files import write_atomically
@@ -14,9 +15,6 @@ from ..value import Value
 from .frames import Frame, frames_of
 from .page import element_of, page_of
 from .widget import widget
-
-if TYPE_CHECKING:
-    from os import PathLike
 
 __all__ = ["Frame", "Stepper", "step_through"]
 
