@@ -161,6 +161,18 @@ def test_a_sum_and_its_negative_in_a_product():
     check(loss, [[[1.0, 2.0], [0.1, -3.0]]], x=2)
 
 
+def test_a_sum_over_the_examples_along_the_last_axis():
+    """Each position has weights of its own, and its feature twice."""
+    weights = [[Value(0.5), Value(-1.5)], [Value(2.0), Value(0.25)]]
+
+    def loss(x, y):
+        found = [dot(w, [*xt, *xt]) for w, xt in zip(weights, x)]
+        return fsum([(u - v[0]) ** 2 for u, v in zip(found, y)]) / 2
+
+    batch = [[[[1.0], [2.0]], [[-0.5], [3.0]]], [[[0.1], [0.2]], [[0.3], [0.4]]]]
+    check(loss, batch, parameters=weights, x=(2, 1), y=(2, 1))
+
+
 def test_a_list_of_what_has_a_gradient_and_what_has_none():
     w = Value(0.5)
     check(lambda x: logsumexp([sin(w * x[0]), exp(x[1])]), [[[1.0, 2.0], [0.5, 0.25]]], x=2)
