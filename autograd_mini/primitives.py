@@ -543,7 +543,7 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     Returns:
         A list of n scalars in [0, 1] that sum to 1.
 
-    >>> softmax([0.0, 0.0])
+    >>> [round(p, 6) for p in softmax([0.0, 0.0])]
     [0.5, 0.5]
     """
     shifted = less_the_largest(xs, "softmax")
