@@ -383,7 +383,7 @@ softplus = declare("softplus", _softplus, (lambda x, y: sigmoid(x),),
     r"\ln(1 + e^{#1})", "log(1 + exp(x)), without overflow.",
     kind="activation", complex_forward=lambda z: cmath.log(1 + cmath.exp(z)))
 log_sigmoid = declare("log_sigmoid", lambda x: -softplus(-x), (lambda x, y: sigmoid(-x),),
-    r"\ln(\sigma(#1))", "log(sigmoid(x)), without underflow.", kind="activation")
+    r"\ln(\sigma(#1))", "log(sigmoid(x)), without underflow.")
 silu = declare("silu", lambda x: x * sigmoid(x), (lambda x, y: sigmoid(x) + y * sigmoid(-x),),
     r"\operatorname{silu}(#1)",
     "x * sigmoid(x), also called swish (arXiv:1606.08415, arXiv:1710.05941).", kind="activation")

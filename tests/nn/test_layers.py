@@ -29,7 +29,6 @@ FORMULAS = {
     "tanh": math.tanh,
     "sigmoid": lambda z: 1 / (1 + math.exp(-z)),
     "softplus": lambda z: math.log1p(math.exp(z)),
-    "log_sigmoid": lambda z: -math.log1p(math.exp(-z)),
     "elu": lambda z: z if z > 0 else math.expm1(z),
     "silu": lambda z: z / (1 + math.exp(-z)),
     "gelu": lambda z: z / 2 * math.erfc(-z / math.sqrt(2)),

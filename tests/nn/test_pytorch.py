@@ -37,7 +37,6 @@ SMOOTH = {
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
     "softplus": F.softplus,
-    "log_sigmoid": F.logsigmoid,
     "sign": torch.sign,
     "linear": lambda x: x,
 }
