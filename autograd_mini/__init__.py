@@ -23,34 +23,12 @@ from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Scalar, Value
 
 __all__ = [  # type checkers read __init__.pyi
-    "AutogradError",
-    "DomainError",
-    "Primitive",
-    "Scalar",
-    "StaleGraphError",
-    "Step",
-    "TraceError",
-    "Value",
-    "backprop_steps",
-    "chain_rule",
-    "draw_dot",
-    "draw_mlp",
-    "first_nonfinite",
-    "grad",
-    "gradients",
-    "hessian",
-    "hvp",
-    "jacobian",
-    "jvp",
-    "latex",
-    "node_names",
-    "primitive",
-    "rerun",
-    "step_through",
-    "topological_order",
-    "value_and_grad",
+    "AutogradError", "DomainError", "Primitive", "Scalar", "StaleGraphError", "Step",
+    "TraceError", "Value", "backprop_steps", "chain_rule", "draw_dot", "draw_mlp",
+    "first_nonfinite", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "latex",
+    "node_names", "primitive", "rerun", "step_through", "topological_order", "value_and_grad",
     "vjp",
-]
+]  # fmt: skip
 __all__ += primitives.__all__
 
 # `compile` is not in __all__: import * would hide Python's own, and ask for NumPy.

@@ -47,6 +47,15 @@ PAGE = {
 }
 
 
+# of a program's source, likewise, by kind of token
+CODE = {
+    "Comment": PAGE["quiet"],
+    "Keyword": ("#7a1fa2", "#d7a6f0"),
+    "Number": PAGE["backward"],
+    "Function": PAGE["forward"],
+}
+
+
 def css_properties() -> str:
     """The palette as custom properties of CSS, such as --ink, for the `color-scheme` in use."""
     colours = [f"--{name}: light-dark({light}, {dark});" for name, (light, dark) in PAGE.items()]

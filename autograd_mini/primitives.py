@@ -67,22 +67,12 @@ class _Branch(Primitive):
         return f"where({self is _where_true}, {', '.join(operands)})"
 
 
-_where_true = _Branch(
-    "where",
-    lambda a, b: a,
-    (lambda a, b, y: 1, lambda a, b, y: 0),
-    r"\operatorname{where}(\mathrm{true}, #1, #2)",
-    exact=True,
-    attribute="_where_true",
-)
-_where_false = _Branch(
-    "where",
-    lambda a, b: b,
-    (lambda a, b, y: 0, lambda a, b, y: 1),
-    r"\operatorname{where}(\mathrm{false}, #1, #2)",
-    exact=True,
-    attribute="_where_false",
-)
+# fmt: off
+_where_true = _Branch("where", lambda a, b: a, (lambda a, b, y: 1, lambda a, b, y: 0),
+    r"\operatorname{where}(\mathrm{true}, #1, #2)", exact=True, attribute="_where_true")
+_where_false = _Branch("where", lambda a, b: b, (lambda a, b, y: 0, lambda a, b, y: 1),
+    r"\operatorname{where}(\mathrm{false}, #1, #2)", exact=True, attribute="_where_false")
+# fmt: on
 BRANCHES = (_where_true, _where_false)  # the two primitives behind where()
 
 
@@ -430,18 +420,11 @@ def _exact_sum(xs: Sequence[Any]) -> float:
         return inf if total > 0 else -inf
 
 
-fsum = _row(
-    NaryPrimitive(
-        "fsum",
-        _sum,
-        lambda i, xs, y: 1,
-        r"\operatorname{fsum}(#*)",
-        "The sum of a list, as one node: correctly rounded, exact for ints and Fractions. Like + "
-        "it overflows to inf.",
-        exact=True,
-        complex_forward=lambda *zs: sum(zs),
-    )
-)
+# fmt: off
+fsum = _row(NaryPrimitive("fsum", _sum, lambda i, xs, y: 1, r"\operatorname{fsum}(#*)",
+    "The sum of a list, as one node: correctly rounded, exact for ints and Fractions. Like + "
+    "it overflows to inf.", exact=True, complex_forward=lambda *zs: sum(zs)))
+# fmt: on
 
 
 def _logsumexp(*xs: Any) -> Any:
@@ -456,17 +439,13 @@ def _logsumexp(*xs: Any) -> Any:
     return largest + math.log1p(math.fsum(rest))
 
 
-logsumexp = _row(
-    NaryPrimitive(
-        "logsumexp",
-        _logsumexp,
-        lambda i, xs, y: exp(xs[i] - y),
-        r"\operatorname{logsumexp}(#*)",
-        "log(exp(x1) + .. + exp(xn)) of a list, without overflow, as one node.",
-        requires="at least one operand",
-        complex_forward=lambda *zs: cmath.log(sum(map(cmath.exp, zs))),
-    )
-)
+# fmt: off
+logsumexp = _row(NaryPrimitive("logsumexp", _logsumexp, lambda i, xs, y: exp(xs[i] - y),
+    r"\operatorname{logsumexp}(#*)",
+    "log(exp(x1) + .. + exp(xn)) of a list, without overflow, as one node.",
+    requires="at least one operand",
+    complex_forward=lambda *zs: cmath.log(sum(map(cmath.exp, zs)))))
+# fmt: on
 
 
 class _Dot(NaryPrimitive):
@@ -515,20 +494,13 @@ def _dot_partial(i: int, operands: Sequence[Any], y: Any) -> Any:
     return 1 if i == 2 * n else operands[i + n] if i < n else operands[i - n]
 
 
-dot = _row(
-    _Dot(
-        "dot",
-        _dot,
-        _dot_partial,
-        r"\operatorname{dot}(#*)",
-        "w1*x1 + .. + wn*xn + bias, as one node: each product is rounded once, their sum "
-        "correctly; exact for ints and Fractions. Like + and * it overflows to inf.",
-        exact=True,
-        complex_forward=lambda *zs: sum(
-            map(operator.mul, zs[: len(zs) // 2], zs[len(zs) // 2 : -1]), zs[-1]
-        ),
-    )
-)
+# fmt: off
+dot = _row(_Dot("dot", _dot, _dot_partial, r"\operatorname{dot}(#*)",
+    "w1*x1 + .. + wn*xn + bias, as one node: each product is rounded once, their sum "
+    "correctly; exact for ints and Fractions. Like + and * it overflows to inf.", exact=True,
+    complex_forward=lambda *zs: sum(
+        map(operator.mul, zs[:len(zs) // 2], zs[len(zs) // 2:-1]), zs[-1])))
+# fmt: on
 
 
 # -- functions of lists, composed of the above --------------------------------------------------

@@ -10,19 +10,16 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ..palette import CODE, PAGE
 from .arrays import written_shape
 
 if TYPE_CHECKING:
     from .program import Compiled
 
 # for kinds of tokens: class, colour on light, colour on dark
-COLOURS = {
-    "Comment": ("c", "#595959", "#a8a8a8"),
-    "Keyword": ("k", "#7a1fa2", "#d7a6f0"),
-    "Number": ("m", "#a63a00", "#f0a878"),
-    "Function": ("f", "#0b5394", "#8ec1ee"),
-}
-LIGHT, DARK = ("#f7f7f7", "#1a1a1a"), ("#1e1e1e", "#e6e6e6")  # paper and ink
+COLOURS = {kind: (kind[0].lower(), *colours) for kind, colours in CODE.items()}
+# paper and ink, on light and on dark
+LIGHT, DARK = zip(PAGE["backdrop"], PAGE["ink"])
 DARK_PAGES = ("[data-jp-theme-light=false]", ".vscode-dark", "html[theme=dark]")  # Jupyter's, ..
 _FONT = "font-family: monospace; font-size: 13px; line-height: 1.4"
 

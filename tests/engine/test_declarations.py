@@ -52,8 +52,9 @@ def test_a_row_of_the_table_is_all_that_an_operation_takes(tmp_path):
         )
     table = tmp_path / "autograd_mini" / "primitives.py"
     text = table.read_text(encoding="utf-8")
-    assert text.count("\n# fmt: on\n") == 1
-    table.write_text(text.replace("\n# fmt: on\n", f"{ROW}\n# fmt: on\n"), encoding="utf-8")
+    end = "\n# fmt: on\n# -- n-ary"
+    assert text.count(end) == 1
+    table.write_text(text.replace(end, ROW + end), encoding="utf-8")
     run = subprocess.run(
         [sys.executable, "-c", USE], cwd=tmp_path, capture_output=True, text=True, check=False
     )
