@@ -14,31 +14,7 @@ from .sequential import Sequential
 from .sparse import SparseLinear
 from .training import fit
 
-__all__ = [
-    "MLP",
-    "Conv1d",
-    "Conv2d",
-    "Dropout",
-    "EarlyStopping",
-    "Layer",
-    "Linear",
-    "Maxout",
-    "Module",
-    "Neuron",
-    "Perceptron",
-    "RandomFeatures",
-    "Sequential",
-    "SparseLinear",
-    "activations",
-    "diagnostics",
-    "fit",
-    "flatten",
-    "initializers",
-    "load",
-    "losses",
-    "metrics",
-    "optimizers",
-    "save",
-    "schedules",
-    "toys",
-]
+__all__ = ["MLP", "Conv1d", "Conv2d", "Dropout", "EarlyStopping", "Layer", "Linear", "Maxout"]
+__all__ += ["Module", "Neuron", "Perceptron", "RandomFeatures", "Sequential", "SparseLinear"]
+__all__ += ["activations", "diagnostics", "initializers", "losses", "metrics", "optimizers"]
+__all__ += ["fit", "flatten", "load", "save", "schedules", "toys"]

@@ -17,9 +17,6 @@ __getattr__ = renamed(__name__, **PRIMITIVES)  # nn.activations.relu
 def activation_function(activation: str | Activation | None) -> Activation | None:
     """The function `activation`, or the one of that name; None for a linear unit.
 
-    Raises:
-        ValueError: there is no activation of that name.
-
     >>> activation_function("tanh")
     <primitive tanh(x)>
     """

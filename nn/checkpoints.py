@@ -28,12 +28,9 @@ class ModelError(AutogradError, ValueError):
 
 
 def save(path: str | Path, model: Module, optimizer: Optimizer | None = None) -> None:
-    """Write a model file as a whole: if it fails, the old file stays.
+    """Write a model file as a whole, with frozen parameters too; if it fails, the old file stays.
 
-    Args:
-        path: the file.
-        model: its parameters are saved, frozen ones too.
-        optimizer: its settings and its memory are saved, too.
+    If an optimizer is given, its settings and its memory are saved, too.
 
     Raises:
         ModelError: a number is nan or infinite; names it.
@@ -70,11 +67,7 @@ def load(path: str | Path, model: Module, optimizer: Optimizer | None = None) ->
 
 
 def file_text(entries: Mapping[str, Any]) -> str:
-    """The text of a model file with these entries.
-
-    Raises:
-        ValueError: a number is nan or infinite; names it.
-    """
+    """The text of a model file with these entries; a ValueError names a nan or an infinity."""
     all_finite(entries)
     state = {"format": FORMAT, "version": VERSION, **entries}
     return json.dumps(state, indent=1, allow_nan=False) + "\n"

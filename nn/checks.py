@@ -1,4 +1,7 @@
-"""Checks of arguments and of entries of files: an error says what was expected, and what given."""
+"""Checks of arguments and of entries of files: an error says what was expected, and what given.
+
+A wrong type of argument is a TypeError, a wrong value or entry a ValueError.
+"""
 
 import random
 import reprlib
@@ -7,8 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograd_mini import Value
-
-# -- arguments: a TypeError for the wrong type, a ValueError for the wrong value
 
 
 def check_number(x: Any, name: str) -> Any:
@@ -81,11 +82,8 @@ def check_scalar(x: Any, name: str) -> None:
         raise TypeError(f"{name} expected one number, got {type(x).__name__} {x!r:.60}; write x[0]")
 
 
-# -- entries of a JSON file: a ValueError that names the entry
-
-
 def expect(right: bool, found: Any, name: str, expected: str) -> Any:
-    """The entry, if it is right."""
+    """The entry of a JSON file, if it is right; else a ValueError that names it."""
     if not right:
         raise ValueError(f"{name} is {reprlib.repr(found)}, expected {expected}")
     return found

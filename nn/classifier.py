@@ -77,17 +77,12 @@ class Classifier(NamedTuple):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read model.json.
-
-        Raises:
-            ModelError: the file is missing, damaged, or of another format; names the bad entry.
-        """
+        """Read model.json; a ModelError says what is wrong with it, and names the bad entry."""
         with reading(path) as entries:
-            for name in ("columns", "classes", "means", "deviations", "hidden", "activation"):
-                if name not in entries:
-                    raise ValueError(
-                        f"{name!r} is missing; `autograd-mini train` writes classifiers"
-                    )
+            names = ("columns", "classes", "means", "deviations", "hidden", "activation")
+            name = next((name for name in names if name not in entries), None)
+            if name:
+                raise ValueError(f"{name!r} is missing; `autograd-mini train` writes classifiers")
             columns = list_of(text, entries["columns"], "columns")
             classes = list_of(text, entries["classes"], "classes")
             means = list_of(finite, entries["means"], "means", len(columns))
@@ -98,11 +93,9 @@ class Classifier(NamedTuple):
                 raise ValueError("'columns' needs one name or more, 'classes' two or more")
             parameters = parameters_in(entries)
             sizes = [len(columns), *hidden, len(classes)]
-            expected = sum((n + 1) * m for n, m in pairwise(sizes))
-            if len(parameters) != expected:  # before a network of any size is made
-                raise ValueError(
-                    f"'parameters' has {len(parameters)} entries; layers {sizes} have {expected}"
-                )
+            found, needed = len(parameters), sum((n + 1) * m for n, m in pairwise(sizes))
+            if found != needed:  # before a network of any size is made
+                raise ValueError(f"'parameters' has {found} entries; layers {sizes} have {needed}")
             model = MLP(sizes[0], sizes[1:], activation=activation, rng=random.Random(0))
             model.load_state_dict(parameters)
             scale = Standardizer(means, deviations)
@@ -154,12 +147,10 @@ def train(
     progress: bool | Callable[[Epoch], Any] = False,
 ) -> Training:
     """Train the result of prepare() by SGD with momentum on the cross-entropy."""
-    model = start.classifier.model
-    optimizer = SGD(
-        model.parameters(), settings.lr, momentum=MOMENTUM, weight_decay=settings.weight_decay
-    )
+    parameters, decay = start.classifier.model.parameters(), settings.weight_decay
+    optimizer = SGD(parameters, settings.lr, momentum=MOMENTUM, weight_decay=decay)
     history = fit(
-        model,
+        start.classifier.model,
         cross_entropy,
         start.classifier.examples(start.training_part),
         optimizer=optimizer,

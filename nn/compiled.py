@@ -25,19 +25,14 @@ LABELS = 100  # if there are more different targets than this, they are not labe
 
 
 class ArrayExecutor:
-    """A batch at a time, by an array program.
-
-    Args:
-        task: what fit() is to do.
-        backend: that of autograd_mini.compile; None chooses one.
-    """
+    """A batch at a time, by an array program of a backend of autograd_mini.compile."""
 
     def __init__(self, task: Task, backend: str | None) -> None:
         self.task, self.epoch = task, 0
         xs = _stacked([x for x, _ in task.data], "x", "example")
         ys = _stacked([y for _, y in task.data], "y", "example")
-        self.inputs = [xs, ys]
-        parameters = _named(task.model, task.optimizer.parameters)
+        self.inputs, optimizer = [xs, ys], task.optimizer
+        parameters = _named(task.model, optimizer.parameters)
         options: dict[str, Any] = {"parameters": parameters, "backend": backend}
 
         def loss(x: Any, y: Any) -> Any:
@@ -45,12 +40,10 @@ class ArrayExecutor:
 
         program = compile(loss, shapes={"x": xs.shape[1:], "y": ys.shape[1:]}, **options)
         _check_labels(task, ys)
-        self.elementwise = (
-            vars(type(task.optimizer)).get("elementwise", False)
-            and len(task.optimizer.param_groups) == 1
-        )
+        elementwise = vars(type(optimizer)).get("elementwise", False)
+        self.elementwise = elementwise and len(optimizer.param_groups) == 1
         values = [program.values[i] for places in program.places for i in places.ravel()]
-        self.state = ArrayState(task.optimizer, values)
+        self.state = ArrayState(optimizer, values)
         self.program_now = _on_arrays(program, self.state)
         self.outputs = self.held_out_outputs = None
         if task.metrics:
@@ -96,11 +89,9 @@ class ArrayExecutor:
 
 
 class ArrayState:
-    """Moves the numbers of an optimizer's parameters between their Values and one array.
+    """Moves the numbers of an optimizer's parameters between their Values and an array in `order`.
 
-    Args:
-        optimizer: load() makes the array its only parameter; sync() undoes this.
-        order: its parameters, in their order in the array.
+    load() makes the array the optimizer's only parameter; sync() undoes this.
     """
 
     def __init__(self, optimizer: Optimizer, order: Sequence[Value]) -> None:
@@ -146,7 +137,7 @@ class ArrayState:
 
 
 def _on_arrays(program: Any, state: ArrayState) -> Callable[[], Any]:
-    """A function that returns the program with the present numbers of an ArrayState."""
+    """A function that returns the program with the present numbers of the state."""
     parts = [
         (name, state.part([program.values[i] for i in places.ravel()]), places.shape)
         for name, places in zip(program.parameters, program.places)
@@ -213,10 +204,8 @@ def _stacked(parts: Sequence[Any], name: str, what: str) -> Any:
 
 
 def _check_labels(task: Task, ys: Any) -> None:
-    """Raise the loss's own error for a wrong label, which it cannot see in a traced label.
-
-    So it is called here on each label that occurs.
-    """
+    """Raise the loss's own error for a wrong label, by a call for each label that occurs: a traced
+    label has no number to check."""
     first = {y.tobytes(): i for i, y in reversed(list(enumerate(ys)))}
     if len(first) > LABELS:
         return

@@ -49,8 +49,7 @@ class _Convolution(Module):
         self.activation = activation_function(activation)
         draw = initializer(init, activation_name(self.activation))
         rng = check_rng(rng)
-        area = math.prod(self.kernel_size)
-        fan_in, fan_out = in_channels * area, out_channels * area
+        fan_in, fan_out = (n * math.prod(self.kernel_size) for n in (in_channels, out_channels))
 
         def weights(sizes: tuple[int, ...]) -> Any:
             if not sizes:
@@ -61,10 +60,8 @@ class _Convolution(Module):
         self.b = [Value(0.0) for _ in range(out_channels)] if bias else None
 
     def _windows(self, length: int, size: int) -> list[list[tuple[int, int]]]:
-        """For each output along one axis the pairs (index in the kernel, index in the input).
-
-        Those in the padding, where there are only zeros, are left out.
-        """
+        """For each output along one axis the pairs (index in the kernel, index in the input), but
+        those in the padding, where there are only zeros."""
         count = (length + 2 * self.padding - size) // self.stride + 1
         if count < 1:
             raise ValueError(
@@ -72,25 +69,22 @@ class _Convolution(Module):
                 f"an axis for a kernel of {size}, got {length}"
             )
         starts = [self.stride * t - self.padding for t in range(count)]
-        return [
-            [(k, start + k) for k in range(size) if 0 <= start + k < length] for start in starts
-        ]
+        return [[(k, s + k) for k in range(size) if 0 <= s + k < length] for s in starts]
 
     def _check_channels(self, x: Any) -> list[Any]:
         """The input, checked to be nested lists or an array, as a list of channels."""
-        channels: Any = x.tolist() if hasattr(x, "tolist") else x
-        first, at = channels, "x"
+        first = channels = x.tolist() if hasattr(x, "tolist") else x
+        name, at, expected = type(self).__name__, "x", len(self.w[0])
         for _ in self.axes:
             if not hasattr(first, "__len__"):
                 raise TypeError(
-                    f"{type(self).__name__} expected nested lists x[{']['.join(self.axes)}], and "
-                    f"{at} is a {type(first).__name__}; one channel alone is [x]"
+                    f"{name} expected nested lists x[{']['.join(self.axes)}], and {at} is a "
+                    f"{type(first).__name__}; one channel alone is [x]"
                 )
             if len(first) == 0:
                 break
             first, at = first[0], f"{at}[0]"
-        if len(channels) != len(self.w[0]):
-            expected, name = len(self.w[0]), type(self).__name__
+        if len(channels) != expected:
             raise ValueError(f"{name} expected {expected} channels, got {len(channels)}")
         return list(channels)
 
@@ -98,11 +92,8 @@ class _Convolution(Module):
         """y[output channel][row][column] for x[channel][row][column] and the windows."""
 
         def neuron(weights: Any, bias: Any, row: Any, column: Any) -> Any:
-            z = dot(
-                [plane[i][j] for plane in weights for i, _ in row for j, _ in column],
-                [plane[s][t] for plane in x for _, s in row for _, t in column],
-                bias,
-            )
+            ws = [plane[i][j] for plane in weights for i, _ in row for j, _ in column]
+            z = dot(ws, [plane[s][t] for plane in x for _, s in row for _, t in column], bias)
             return self.activation(z) if self.activation else z
 
         biases: list[Any] = self.b or [0] * len(kernels)
@@ -154,9 +145,8 @@ class Conv2d(_Convolution):
     """The same in two dimensions, from x[channel][row][column] to y[output][row][column].
 
     Args:
-        in_channels, out_channels: the numbers of input and output channels, at least 1.
         kernel_size: (rows, columns) that an output depends on; one number for a square.
-        options: as for Conv1d; stride and padding hold along both axes.
+        in_channels, out_channels, options: as for Conv1d; stride and padding hold along both axes.
 
     >>> layer = Conv2d(1, 4, kernel_size=3, padding=1)
     >>> picture = [[[0.0] * 5 for _ in range(5)]]

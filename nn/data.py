@@ -118,17 +118,15 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     lines = [(number, cells) for number, cells in rows if any(cells)]
     if not lines:
         raise DataError(f"{path}: the file is empty; expected rows of numbers, then a class")
-    header: list[str] = []
-    first = lines[0][1]
+    header, first = [], lines[0][1]
     if not any(map(_is_number, first[:-1] or first)):
         header, lines = first, lines[1:]
         if not lines and len(header) > 1:
             raise DataError(f"{path}: there is a header, and no row of data below it")
         lines = lines or [(1, first)]
-    width = len(first)
     for number, cells in lines:
-        if len(cells) != width:
-            raise DataError(f"{path}: row {number} has {len(cells)} cells; expected {width}")
+        if len(cells) != len(first):
+            raise DataError(f"{path}: row {number} has {len(cells)} cells; expected {len(first)}")
     return header, lines
 
 
@@ -173,13 +171,9 @@ def split(data: Dataset, test_fraction: float, rng: random.Random) -> tuple[Data
     """(training part, test part), stratified: the test part has the same fraction of every class.
 
     Args:
-        data: at least 2 examples of every class.
+        data: at least 2 examples of every class; else a DataError is raised.
         test_fraction: in (0, 1); each part has at least one example of each class.
         rng: a random.Random, which chooses them.
-
-    Raises:
-        ValueError: test_fraction is not in (0, 1).
-        DataError: a class has only one example.
 
     >>> train, test = split(iris(), 0.3, random.Random(0))
     >>> len(train.rows), [test.labels.count(k) for k in range(3)]
@@ -189,20 +183,19 @@ def split(data: Dataset, test_fraction: float, rng: random.Random) -> tuple[Data
     rng = check_rng(rng)
 
     def part(indices: list[int]) -> Dataset:
-        order = sorted(indices)
-        return data._replace(
-            rows=[data.rows[i] for i in order], labels=[data.labels[i] for i in order]
-        )
+        indices.sort()
+        rows, labels = [data.rows[i] for i in indices], [data.labels[i] for i in indices]
+        return data._replace(rows=rows, labels=labels)
 
     training: list[int] = []
     testing: list[int] = []
     for label, name in enumerate(data.classes):
         members = [i for i, k in enumerate(data.labels) if k == label]
-        if len(members) < 2:
-            found = len(members)
-            raise DataError(f"class {name!r} has {found} example; each needs 2 or more, to split")
+        size = len(members)
+        if size < 2:
+            raise DataError(f"class {name!r} has {size} example; each needs 2 or more, to split")
         rng.shuffle(members)
-        count = min(max(1, round(test_fraction * len(members))), len(members) - 1)
+        count = min(max(1, round(test_fraction * size)), size - 1)
         testing += members[:count]
         training += members[count:]
     return part(training), part(testing)

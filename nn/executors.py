@@ -52,11 +52,8 @@ class ScalarExecutor:
         self.parameters.update(self.task.optimizer.parameters)
 
     def backward(self, batch: list[int]) -> tuple[float, list[Any]]:
-        """Set the gradients to the mean over the examples of these indices.
-
-        Returns:
-            The sum of their losses; and the outputs of each as plain numbers, if there are metrics.
-        """
+        """Set the gradients to the mean over the examples of these indices; returns the sum of
+        their losses, and the outputs of each as plain numbers if there are metrics."""
         for p in self.parameters:
             p.zero_grad()
         total, numbers = 0.0, []

@@ -36,12 +36,7 @@ class History(NamedTuple):
     stopped_early: bool = False
 
     def plot(self) -> str:
-        """The loss and each metric over the epochs, as the text of an SVG picture.
-
-        Raises:
-            ImportError: matplotlib is not installed.
-            ValueError: there are no epochs.
-        """
+        """The loss and each metric over the epochs, at least one, as the text of an SVG picture."""
         return training_curves(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

@@ -29,11 +29,7 @@ RECTIFIERS = {"relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "mish", 
 
 
 def initializer(init: str | Initializer | None, activation_name: str) -> Initializer:
-    """The initializer `init`, or that of its name; by default the one that suits the activation.
-
-    Raises:
-        ValueError: there is no initializer of that name.
-    """
+    """The initializer `init`, or that of its name; by default the one that suits the activation."""
     if callable(init):
         return init
     if init is None:

@@ -32,13 +32,8 @@ def half_squared_error(predictions: Any, targets: Any) -> Any:
 def huber(predictions: Any, targets: Any, delta: float = 1.0) -> Any:
     """The mean Huber loss of n predictions, or that of a single one (Huber 1964).
 
-    It is d**2 / 2 for a difference d of at most `delta`, and delta * (|d| - delta / 2) beyond, so
-    outliers count less than in a squared error.
-
-    Args:
-        predictions: a list of n scalars, or one.
-        targets: as many.
-        delta: where the parabola becomes a line, above 0.
+    It is d**2 / 2 for a difference d of at most `delta`, above 0, and delta * (|d| - delta / 2)
+    beyond, so outliers count less than in a squared error.
 
     >>> huber(0.5, 0.0), huber(3.0, 0.0), huber([0.5, 3.0], [0.0, 0.0])
     (0.125, 2.5, 1.3125)
@@ -89,7 +84,7 @@ def perceptron_cost(score: Any, label: Any) -> Any:
 
 
 def negative_log_likelihood(probability: Any, label: Any) -> Any:
-    """-log of the probability that the model gives to the label; labels 0 and 1.
+    """-log of the probability that the model gives to the label.
 
     Args:
         probability: that of label 1, in (0, 1).
@@ -105,11 +100,8 @@ def negative_log_likelihood(probability: Any, label: Any) -> Any:
 def binary_cross_entropy_with_logits(logit: Any, label: Any) -> Any:
     """The negative log-likelihood of sigmoid(logit), without overflow.
 
-    It is label * log(1 + exp(-logit)) + (1 - label) * log(1 + exp(logit)).
-
-    Args:
-        logit: a scalar.
-        label: 0 or 1; or a soft label between them, the probability of label 1.
+    It is label * log(1 + exp(-logit)) + (1 - label) * log(1 + exp(logit)), for a label of 0 or 1,
+    or a soft label between them: the probability of label 1.
 
     >>> round(binary_cross_entropy_with_logits(0.0, 1), 6)
     0.693147
@@ -189,13 +181,12 @@ def _less_the_largest(logits: list[Any], target: Any) -> list[Any]:
 
 
 def _probabilities(target: Iterable[Any], n: int) -> list[Any]:
-    probabilities = list(target)
-    if len(probabilities) != n:
-        found = len(probabilities)
-        raise ValueError(f"cross_entropy expected a target of {n} classes, got {found}")
-    if all(map(_is_plain, probabilities)) and abs(sum(probabilities) - 1) > 1e-9:
-        raise ValueError(f"cross_entropy expected a target that sums to 1, got {probabilities}")
-    return probabilities
+    ps = list(target)
+    if len(ps) != n:
+        raise ValueError(f"cross_entropy expected a target of {n} classes, got {len(ps)}")
+    if all(map(_is_plain, ps)) and abs(sum(ps) - 1) > 1e-9:
+        raise ValueError(f"cross_entropy expected a target that sums to 1, got {ps}")
+    return ps
 
 
 def l1(parameters: Iterable[Value]) -> Any:

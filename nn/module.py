@@ -48,10 +48,8 @@ class Module:
         return [parameter for _, parameter in self.named_parameters()]
 
     def named_parameters(self, *, frozen: bool = False) -> list[tuple[str, Value]]:
-        """(name, parameter) pairs, such as ("layers.0.neurons.3.w.2", Value(..)), each once.
-
-        Args:
-            frozen: whether the frozen ones are listed too.
+        """(name, parameter) pairs, such as ("layers.0.neurons.3.w.2", Value(..)), each once; with
+        frozen=True the frozen ones, too.
 
         Raises:
             ValueError: two parameters have the same name; or a Value or Module is in a container
@@ -65,10 +63,8 @@ class Module:
                         names.setdefault(leaf, name)
         if len(set(names.values())) < len(names):
             same = [repr(name) for name, count in Counter(names.values()).items() if count > 1]
-            found = (
-                f"{type(self).__name__} has several parameters of one name: {', '.join(same[:3])}"
-            )
-            raise ValueError(f"{found}; rename a key or an attribute")
+            found = f"has several parameters of one name: {', '.join(same[:3])}"
+            raise ValueError(f"{type(self).__name__} {found}; rename a key or an attribute")
         return [(name, parameter) for parameter, name in names.items()]
 
     def named_modules(self) -> list[tuple[str, Module]]:
@@ -179,11 +175,8 @@ def _parts(tree: Any) -> list[tuple[Any, Any]] | None:
 
 
 def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """(name, leaf) for everything in a nested structure, such as ("w.0.1", Value(..)).
-
-    Raises:
-        ValueError: a Value or a Module is in a container that is not searched, or a key of a dict.
-    """
+    """(name, leaf) for everything in a nested structure, such as ("w.0.1", Value(..)); a ValueError
+    if a Value or a Module is in a container that is not searched, or a key of a dict."""
     pairs = _parts(tree)
     if hasattr(tree, "__iter__") and isinstance(tree, (Set, Mapping, ValuesView, deque)):
         hidden = [key for key in tree if not isinstance(key, str)]
@@ -224,6 +217,5 @@ def _with_numbers(tree: Any, copies: dict[int, Any]) -> Any:
     pairs = _parts(tree)
     if pairs is None:
         return tree
-    return rebuilt(
-        tree, [x.data if x.__class__ is Value else _with_numbers(x, copies) for _, x in pairs]
-    )
+    copied = [x.data if x.__class__ is Value else _with_numbers(x, copies) for _, x in pairs]
+    return rebuilt(tree, copied)

@@ -72,7 +72,6 @@ class Perceptron(Module):
             epochs: the largest number of passes, at least 1.
             lr: the learning rate, above 0.
             rng: if given, shuffles the examples before each pass.
-
         """
         order, mistakes = list(data), []
         epochs = check_size(epochs, "Perceptron epochs")

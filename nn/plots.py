@@ -27,12 +27,7 @@ COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f
 
 
 def training_curves(history: History, held_out: str = "validation") -> str:
-    """The loss and each metric over the epochs, as the text of an SVG picture.
-
-    Args:
-        history: of at least one epoch.
-        held_out: the name of the validation examples in the picture.
-    """
+    """History.plot(), with a name of the validation examples."""
     epochs = history.epochs
     if not epochs:
         raise ValueError("training_curves expected a history of at least one epoch, got none")
@@ -91,8 +86,7 @@ def activation_gallery() -> Figure:
     """Each activation function, and its derivative from the engine."""
     functions = {name: f for name, f in ACTIVATIONS.items() if f is not None}
     xs = _places(-4.0, 4.0, 200, margin=0)
-    columns = 4
-    rows = -(-len(functions) // columns)
+    rows, columns = -(-len(functions) // 4), 4
     figure, axes = _subplots(rows, columns, (2.9 * columns, 2.4 * rows))
     for axis, (name, f) in zip(axes, functions.items()):
         axis.plot(xs, [f(x) for x in xs], color=COLOURS[0], label="f(x)")
@@ -120,7 +114,6 @@ def _subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figur
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError('plots need matplotlib: pip install "autograd-mini[plot]"') from error
-
     figure = Figure(figsize=size, layout="constrained")
     figure._repr_svg_ = lambda: _svg(figure)  # type: ignore[attr-defined]
     axes = list(figure.subplots(rows, columns, squeeze=False).flat)

@@ -18,9 +18,7 @@ class SparseLinear(Module):
         nin, nout: the numbers of inputs and outputs, at least 1.
         connections: pairs (i, j), if output i depends on input j; by default they are random.
         density: the probability of each random connection, in (0, 1].
-        bias: False leaves out b.
-        init: an initializer or its name; its number of inputs is how many an output depends on.
-        rng: a random.Random; None uses the random module.
+        bias, init, rng: as in Neuron; the initializer counts the inputs that are connected.
 
     Attributes:
         w: for each output its weights by input, w[i][j], for the connections (i, j).

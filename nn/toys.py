@@ -51,8 +51,7 @@ def spirals(
     check_size(classes, "spirals classes")
     points = []
     for i in range(check_size(count, "spirals count")):
-        label = i % classes
-        radius = (i // classes + 1) / math.ceil(count / classes)
+        label, radius = i % classes, (i // classes + 1) / math.ceil(count / classes)
         angle = 2 * math.pi * label / classes + 4 * radius
         points.append(((radius * math.cos(angle), radius * math.sin(angle)), label))
     return _noisy(points, noise, rng)

@@ -9,20 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_mini import topological_order
 
+from . import executors
 from .checks import check_rng, check_size
 from .early_stopping import EarlyStopper, EarlyStopping
-from .executors import (
-    DivergenceError,
-    Example,
-    Loss,
-    Metrics,
-    ScalarExecutor,
-    Task,
-    evaluate,
-    forward,
-    in_mode,
-    named_parameters,
-)
+from .executors import DivergenceError, Example, Loss, Metrics, ScalarExecutor, Task, evaluate
 from .history import Epoch, History
 from .module import Module
 from .optimizers import Optimizer
@@ -62,9 +52,8 @@ def fit(
     next is built. The model is in training mode during training, and afterwards as it was.
 
     Args:
-        model: called with an example's x, as model(x).
-        loss: called as loss(model(x), y); returns one scalar.
-        data: (x, y) pairs.
+        model, loss: called as loss(model(x), y), which returns one scalar.
+        data: (x, y) pairs, at least one.
         optimizer: of the parameters to train.
         epochs: how many passes over the data, at least 1.
         batch_size: examples a step, at least 1; None is all of them.
@@ -80,13 +69,12 @@ def fit(
         callbacks: functions called with each Epoch when it is over.
         progress: True shows a progress bar (by tqdm) in a terminal or a notebook; or a function
             called like a callback.
-        compiled: True, or a backend of autograd_mini.compile such as "jax": an array program, made
-            once from the scalar code of model and loss, computes the loss of a whole batch and its
-            gradient. The results are the same to rounding, many times faster. Examples have to be
-            numbers or nested lists of them, all of one shape; parameters that the optimizer does
-            not have are constants. Model and optimizer are updated after each epoch, and when
-            training ends, however it does. Metrics of the training examples cost one more forward
-            pass.
+        compiled: True, or a backend of autograd_mini.compile such as "jax": array programs, made
+            once from model and loss, take a batch at a time. The results are the same to rounding,
+            many times faster. Examples have to be numbers or nested lists of them, all of one
+            shape; parameters that the optimizer does not have are constants. Model and optimizer
+            are updated after each epoch, and when training ends, however it does. Metrics of the
+            training examples cost one more forward pass.
 
     Returns:
         The History. Ctrl-C ends training early, between two steps; the model then has what it
@@ -122,9 +110,7 @@ def fit(
         max_gradient_norm,
     )
     _check(task, early_stopping, callbacks)
-    stopper: EarlyStopper | None = None
-    if early_stopping:
-        stopper = EarlyStopper(early_stopping, task.metrics, optimizer.parameters)
+    stopper = early_stopping and EarlyStopper(early_stopping, task.metrics, optimizer.parameters)
     listener = progress if callable(progress) else None
     bar: Any = progress_bar(task.epochs) if progress is True else nullcontext(listener)
     done: list[Epoch] = []
@@ -145,14 +131,11 @@ def fit(
 
 @contextmanager
 def _executor(task: Task, compiled: bool | str) -> Iterator[Executor]:
-    """An executor, with the model in training mode.
-
-    Afterwards, however training ends, the learning rates and the model's mode are as before.
-    """
+    """An executor, with the model in training mode; its mode and the learning rates go back."""
     groups = task.optimizer.param_groups
     lrs = [group["lr"] for group in groups]
     evaluating = isinstance(task.model, Module) and not task.model.training
-    with in_mode(task.model, training=True) if evaluating else nullcontext():
+    with executors.in_mode(task.model, training=True) if evaluating else nullcontext():
         executor: Executor = ScalarExecutor(task)
         if compiled:
             try:
@@ -170,7 +153,6 @@ def _executor(task: Task, compiled: bool | str) -> Iterator[Executor]:
 
 
 def _epochs(task: Task, executor: Executor) -> Iterator[Epoch]:
-    """Train for one epoch after another."""
     groups, count = task.optimizer.param_groups, len(task.data)
     lrs = [group["lr"] for group in groups]
     for number in range(1, task.epochs + 1):
@@ -240,9 +222,9 @@ def _check(task: Task, early_stopping: Any, callbacks: Any) -> None:
     if early_stopping and not task.validation:
         raise ValueError("early stopping needs examples to measure on; give fit validation=")
     trained = set(optimizer.parameters)
-    owned = [p for _, p in named_parameters(task.model)]
+    owned = [p for _, p in executors.named_parameters(task.model)]
     if isinstance(task.model, Module) and trained.isdisjoint(owned):
-        _, error = forward(task, 0, epoch=1)
+        _, error = executors.forward(task, 0, epoch=1)
         if trained.isdisjoint(topological_order(error)):  # nor the loss's own
             remedy = f"write {name}(model.parameters(), ..)"
             raise ValueError(f"the optimizer's parameters are not the model's; {remedy}")

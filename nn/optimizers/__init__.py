@@ -7,14 +7,5 @@ from .clipping import clip_gradients
 from .natural_gradient import NaturalGradient
 from .sgd import SGD
 
-__all__ = [
-    "SGD",
-    "Adam",
-    "AdamW",
-    "BFGSResult",
-    "NaturalGradient",
-    "Optimizer",
-    "Setting",
-    "bfgs",
-    "clip_gradients",
-]
+__all__ = ["SGD", "Adam", "AdamW", "BFGSResult", "NaturalGradient", "Optimizer", "Setting"]
+__all__ += ["bfgs", "clip_gradients"]

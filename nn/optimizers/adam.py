@@ -65,7 +65,6 @@ class Adam(Optimizer):
         return numbers
 
     def step(self) -> None:
-        """Move every parameter against its gradient."""
         means: list[float] = []
         squares: list[float] = []
         steps = self.steps + 1

@@ -10,10 +10,8 @@ from .parameters import as_groups, trainable
 
 
 class Setting:
-    """A setting as an attribute of an optimizer, such as optimizer.lr.
-
-    Reading it gives what all groups have, and is a ValueError if they differ; assigning to it sets
-    it in all of them.
+    """A setting as an attribute of an optimizer, such as optimizer.lr: reading it gives what all
+    groups have, and is a ValueError if they differ; assigning to it sets it in all of them.
 
     Args:
         check: a function of (what was given, name) that returns the setting, or raises an error;

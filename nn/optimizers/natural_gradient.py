@@ -99,7 +99,6 @@ class NaturalGradient(Optimizer):
                 "take a damping above 0"
             )
         direction = np.linalg.solve(matrix, gradient)
-        lr = self.lr
-        for p, d in zip(self.parameters, direction.tolist()):
-            p.data -= lr * d
+        for p, change in zip(self.parameters, (self.lr * direction).tolist()):
+            p.data -= change
         return loss

@@ -7,12 +7,7 @@ from autograd_mini import Value
 
 
 def trainable(parameters: Iterable[Value], name: str) -> list[Value]:
-    """The parameters as a list, checked; `name` is what is going to train them.
-
-    Raises:
-        TypeError: they are not Values.
-        ValueError: there are none, one is given twice, or one is not a leaf.
-    """
+    """The parameters as a list, checked to be different leaves; `name` is what trains them."""
     if not hasattr(parameters, "__iter__"):
         kind = type(parameters).__name__
         raise TypeError(f"{name} expected Values, got {kind}; write {name}(model.parameters(), ..)")

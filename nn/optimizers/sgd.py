@@ -59,7 +59,6 @@ class SGD(Optimizer):
         return settings
 
     def step(self) -> None:
-        """Move every parameter against its gradient."""
         velocity: list[float] = []
         for group, parameters, last in self.groups(self.velocity):
             lr, momentum, decay = group["lr"], group["momentum"], group["weight_decay"]
