@@ -15,7 +15,7 @@ __getattr__ = renamed(__name__, **PRIMITIVES)  # nn.activations.relu
 
 
 def activation_function(activation: str | Activation | None) -> Activation | None:
-    """The function `activation`, or the one of that name; None for a linear unit.
+    """The function `activation`, or the one of that name, else a ValueError; None if linear.
 
     >>> activation_function("tanh")
     <primitive tanh(x)>

@@ -44,9 +44,8 @@ class EarlyStopper:
         if metric not in ("loss", *metrics):
             known = ", ".join(["loss", *metrics])
             raise ValueError(f"EarlyStopping: no metric is {metric!r}; there are {known}")
-        function = metrics.get(metric)  # None is the loss
-        if mode is None:
-            mode = next((mode for f, mode in MODES if f is function), None)
+        if mode is None:  # metrics.get("loss") is None, as in MODES
+            mode = next((mode for f, mode in MODES if f is metrics.get(metric)), None)
         if mode not in ("min", "max"):
             raise ValueError(
                 f"EarlyStopping(metric={metric!r}, mode={mode!r}): write mode='min' if the metric "

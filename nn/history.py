@@ -36,7 +36,10 @@ class History(NamedTuple):
     stopped_early: bool = False
 
     def plot(self) -> str:
-        """The loss and each metric over the epochs, at least one, as the text of an SVG picture."""
+        """The loss and each metric over the epochs, as the text of an SVG picture.
+
+        Raises ImportError if matplotlib is not installed, and ValueError if there are no epochs.
+        """
         return training_curves(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

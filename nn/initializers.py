@@ -29,7 +29,7 @@ RECTIFIERS = {"relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "mish", 
 
 
 def initializer(init: str | Initializer | None, activation_name: str) -> Initializer:
-    """The initializer `init`, or that of its name; by default the one that suits the activation."""
+    """`init`, or the one of that name, else a ValueError; by default what suits the activation."""
     if callable(init):
         return init
     if init is None:

@@ -42,10 +42,9 @@ class RandomFeatures(Module):
         bias: bool = True,
         rng: random.Random | None = None,
     ) -> None:
-        nin = check_size(nin, "RandomFeatures inputs")
-        nout = check_size(nout, "RandomFeatures features")
-        self.activation = activation_function(activation)
-        rng = check_rng(rng)
+        check_size(nin, "RandomFeatures inputs")
+        check_size(nout, "RandomFeatures features")
+        self.activation, rng = activation_function(activation), check_rng(rng)
         self.w = [[Value(rng.gauss(0, 1)) for _ in range(nin)] for _ in range(nout)]
         self.b = [Value(rng.gauss(0, 1) if bias else 0.0) for _ in range(nout)]
 

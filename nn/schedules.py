@@ -70,8 +70,6 @@ def factor_at(schedule: Schedule, fraction: float) -> float:
     """The result of a schedule as a float; a TypeError if it is not a finite number."""
     factor = schedule(fraction)
     if isinstance(factor, bool) or not isinstance(factor, Real) or not math.isfinite(factor):
-        name = getattr(schedule, "__name__", type(schedule).__name__)
-        raise TypeError(
-            f"a schedule returns a finite number, and {name}({fraction}) gave {factor!r}"
-        )
+        call = f"{getattr(schedule, '__name__', type(schedule).__name__)}({fraction})"
+        raise TypeError(f"a schedule returns a finite number, and {call} gave {factor!r}")
     return float(factor)

@@ -7,7 +7,8 @@ from autograd_mini import Value
 
 
 def trainable(parameters: Iterable[Value], name: str) -> list[Value]:
-    """The parameters as a list, checked to be different leaves; `name` is what trains them."""
+    """The parameters as a list, for `name` to train: a TypeError if one is not a Value; a
+    ValueError if there are none, one is given twice, or one is not a leaf."""
     if not hasattr(parameters, "__iter__"):
         kind = type(parameters).__name__
         raise TypeError(f"{name} expected Values, got {kind}; write {name}(model.parameters(), ..)")
