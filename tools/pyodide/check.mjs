@@ -1,6 +1,6 @@
 // Installs the built wheel in Pyodide, in Node, and uses it there. Nothing is loaded from a network.
 //
-//     npm ci && node check.mjs ../../dist/autograd_mini-0.1.0-py3-none-any.whl
+//     npm ci && node check.mjs ../../dist/autograd_mini-0.2.0-py3-none-any.whl
 //
 // With --recursive, Value keeps the interpreter's own way of freeing: the deep chain then kills it,
 // with "RangeError: Maximum call stack size exceeded". Once it does not, __del__ is needed no more.
