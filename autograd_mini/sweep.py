@@ -130,11 +130,9 @@ def sweep(seeds: Mapping[Value, Any], zero: Any) -> dict[Value, Any]:
 
 
 def pass_forward(order: Iterable[Value], tangent: dict[Value, Any]) -> None:
-    """The chain rule in forward mode: add, for each node that depends on one that has a tangent,
-    the sum of partial * tangent over its operands."""
+    """The chain rule in forward mode: add to the tangents of leaves those of the nodes that depend
+    on them, each the sum of partial * tangent over its operands."""
     for node in order:
-        if node in tangent:
-            continue
         a, da, b, db = node._a, node._da, node._b, node._db
         if da is None and db is None:  # a list
             terms = [d * tangent[x] for x, d in zip(*b) if x in tangent]

@@ -727,3 +727,13 @@ def test_argnums_are_read_once_and_may_be_of_numpy():
 def test_a_counter_is_a_dict():
     found = grad(lambda d: d["a"] * d["b"])(Counter(a=2, b=3))
     assert found == {"a": 3.0, "b": 2.0}
+
+
+def test_what_depends_on_constants_alone_does_not_move():
+    def f(x):
+        c = x.detach()
+        return [x * 2.0 + fsum([c, 1.0]), c * c - 1.0, exp(c), fsum([c, c]) * x]
+
+    y, moved = jvp(f, (3.0,), (1.0,))
+    assert y == [10.0, 8.0, math.exp(3.0), 18.0]
+    assert moved == [2.0, 0.0, 0.0, 6.0]
