@@ -23,6 +23,7 @@ class Loops:
     def __init__(self, nests: Nests) -> None:
         self.nests, self.names = nests, nests.names
         self._texts: dict[Array, Expression] = {}  # of what has been computed
+        self._varying: set[Array] = set()  # what depends on an input
 
     def lines(self, phase: int) -> list[str]:
         """The lines of a phase."""
@@ -48,11 +49,23 @@ class Loops:
                 indent += "    "
         return [*lines, *[indent + line for line in body]]
 
+    def _varies(self, x: Array) -> bool:
+        """Whether an array depends on an input, and so differs between examples."""
+        if x.op == "input" or any(
+            a in self._varying or ((a.op == "input" or a.op in VIEWS) and self._varies(a))
+            for a in x.operands
+        ):
+            self._varying.add(x)
+        return x in self._varying
+
     def _write(self, x: Array, index: Sequence[Index], body: list[str]) -> None:
+        self._varies(x)
         expression = self._expression(x, index, body)
         if self.nests.is_sum(x):
             name = self._named(x)
-            body.append(f"{name}[{listed(index)}] += total({expression.text})")
+            # zero makes lanes of what is the same for every example
+            summed = expression.text if self._varies(x) else f"zero + {expression.text}"
+            body.append(f"{name}[{listed(index)}] += total({summed})")
             return
         short = expression.operations <= 3 and len(expression.text) < 60
         if self.nests.uses[x] == 1 and short and x not in self.nests.kept:
