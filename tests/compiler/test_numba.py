@@ -14,7 +14,7 @@ from loops_as_python import loops_as_python  # noqa: E402
 from table_points import ROWS, all_rows, assert_close, points  # noqa: E402
 
 import nn  # noqa: E402
-from autograd_mini import Value, compile, dot, exp, fsum, primitive, softmax, tanh  # noqa: E402
+from autograd_mini import Value, compile, dot, elu, exp, fsum, log, primitive, softmax, tanh  # noqa: E402
 from autograd_mini.compiler.backends import jit, tape  # noqa: E402
 
 pytestmark = [
@@ -159,6 +159,12 @@ def test_a_composed_function_of_ones_own_is_compiled():
     cubic = primitive("cubic", lambda x: x * x * tanh(x), (lambda x, y: 2 * y / x + x * x - 3,))
     w = Value(0.5)
     check(lambda x: cubic(w * x), [[0.7, 1.2]], x=(), backend="numba")
+
+
+def test_a_number_that_no_input_reaches_counts_for_every_example():
+    """elu(0.591, alpha) is 0.591 whatever alpha is; in lanes its sum was taken once a block."""
+    w, batch = Value(0.3), [[0.1 + 0.01 * i for i in range(37)]]
+    check(lambda x: w * x + w * log(elu(0.591, x)), batch, x=(), backend="numba")
 
 
 # -- source and files -----------------------------------------------------------------------------
