@@ -54,6 +54,10 @@ def test_its_domain_is_that_of_every_operand():
     assert geometric([2.0, 8.0]) == pytest.approx(4.0)
     with pytest.raises(DomainError, match=r"geometric\(\[xs\]\) needs xs in .*got 2.0, -1.0"):
         geometric([2.0, -1.0])
+    small = primitive("small", fsum, lambda i, xs, y: 1, nary=True, domain="[0, 1]")
+    assert small([0.0, 1.0]) == 1.0
+    with pytest.raises(DomainError, match=r"small\(\[xs\]\) needs xs in \[0, 1\]; got 0.0, 2.0"):
+        small([Value(0.0), 2.0])
     with pytest.raises(TypeError, match="expected a list of scalars"):
         geometric(2.0)
 
