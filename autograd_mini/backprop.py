@@ -45,7 +45,7 @@ def gradients(y: Value, wrt: Iterable[Value], create_graph: bool = False) -> lis
         check_is_value(x, "gradients")
     zero, is_traced = zero_like(y), any(hasattr(x, "trace") for x in (y, *wrt))
     if not (create_graph or is_traced):
-        found = sweep({y: zero + 1}, zero)
+        found = sweep({y: type(zero)(1)}, zero)
         return [found.get(x, zero) for x in wrt]
     order, _ = inner_order([y], None)
     graph = gradient_graph(order, {y: 1}, wrt, fresh=not is_traced)

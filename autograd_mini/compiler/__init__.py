@@ -16,6 +16,7 @@ except ModuleNotFoundError as error:
 from ..backprop import dependents
 from ..errors import TraceError
 from ..graph import topological_order
+from ..sweep import every_node
 from ..value import Value
 from .arrays import Shape
 from .backends import backend as load_backend
@@ -44,8 +45,9 @@ def compile(
     """Turn scalar code into an array program over a batch of examples.
 
     Args:
-        loss: a function of one example, written in scalars; it is called once or twice, with
-            placeholders. It gives one scalar, the loss; or nested lists of scalars, outputs. Or a
+        loss: a function of one example, written in scalars; it is called a few times, with
+            placeholders, and must be alone with its parameters meanwhile: no other thread may use
+            them. It gives one scalar, the loss; or nested lists of scalars, outputs. Or a
             Value: a graph that is there already.
         parameters: a module, or a list of Values; None takes every Value leaf. Other leaves are
             constants.
@@ -249,16 +251,19 @@ def _flat(parameters: Any) -> list[Value]:
 def _traced(graph: Graph, loss: Any, sizes: dict[str, Shape]) -> tuple[Any, Trace]:
     """The form of the loss, or an array of forms of outputs; and the trace.
 
-    Two calls that are alike are wanted. A call watches the parameters, or if all leaves are, those
-    in sight; and what the call before it met of these, and of Values made of them.
+    Two calls that are alike are wanted. A call watches the parameters, which may be all leaves, and
+    the Values made of them: those in sight, and those that the call before it met.
     """
-    watched = values_around(loss) if graph.takes_every_leaf else set(graph.parameters)
+
+    def varying(order: Iterable[Value]) -> set[Value]:
+        met = list(filter(is_untraced, order))
+        return set(met) if graph.takes_every_leaf else dependents(met, graph.parameters)[1]
+
+    watched = varying(every_node(values_around(loss)))
     trace, result = _trace(loss, sizes, watched)
     for _ in range(3):
         order = in_order(trace, result.ravel())
-        met = list(filter(is_untraced, order))
-        new = set(met) if graph.takes_every_leaf else dependents(met, graph.parameters)[0]
-        new -= watched
+        new = varying(order) - watched
         again, same = _trace(loss, sizes, watched | new)
         pairs = zip(result.ravel(), same.ravel())
         inside = made_inside(trace, again, pairs) if result.shape == same.shape else None

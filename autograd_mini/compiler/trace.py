@@ -125,11 +125,13 @@ class Undecided(Recorded, Value):
     def __comparison__(left: Any, sign: str, right: Any) -> Any:
         """left < right, as a condition; with each number of an array."""
         if is_array(right):
-            return map_nested(lambda x: Undecided.__comparison__(left, sign, x), right)
+            return map_nested(lambda x: Undecided.__comparison__(left, sign, x), right)[()]
         return _condition(SELECT[sign].apply((left, right, 1, 0)))
 
     def __eq__(self, other: object) -> Any:
         """As in the scalar engine: inputs are compared, being numbers there; a Value is itself."""
+        if is_array(other):
+            return map_nested(lambda x: self == x, other)[()]
         if not isinstance(other, (Value, Real)):
             return NotImplemented
         numbers = [

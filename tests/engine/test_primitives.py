@@ -1556,3 +1556,31 @@ def test_softmax_leaves_traced_scalars_as_they_are():
     xs = placeholders("x", (2,), Trace(["x"]))
     assert [str(p.op) for p in softmax(xs)] == ["exp", "exp"]
     assert [p.operands[0] for p in log_softmax(xs)] == xs
+
+
+# -- maximum and minimum of many ------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(-10, 10), min_size=2, max_size=6))
+def test_maximum_and_minimum_of_many_are_those_of_the_first_ones_and_the_last(numbers):
+    """As max() and min(); the derivatives are those of two at a time, from the left."""
+    for row, builtin in ((maximum, max), (minimum, min)):
+        assert row(*numbers) == builtin(numbers)
+        xs = [Value(x) for x in numbers]
+        root, by_hand = row(*xs), xs[0]
+        for x in xs[1:]:
+            by_hand = row(by_hand, x)
+        assert root.data == builtin(numbers)
+        assert gradients(root, xs) == gradients(by_hand, xs)
+        assert sum(gradients(root, xs)) == 1
+
+
+def test_maximum_of_many_mixes_numbers_and_values():
+    x = Value(2.0)
+    assert maximum(1, x, 1.5).data == 2
+    assert gradients(maximum(x, x, 1, x), [x]) == [1]
+    assert gradients(minimum(x, 5.0, -1), [x]) == [0]
+    assert maximum(Fraction(1, 3), Fraction(1, 2), 0) == Fraction(1, 2)
+    xs = [Value(float(i)) for i in range(5_000)]
+    assert maximum(*xs).data == 4_999
+    assert maximum(1.0, 2.0, math.nan, 3.0) != maximum(1.0, 2.0, math.nan, 3.0)
