@@ -342,11 +342,11 @@ step = declare("step", lambda x: where(x > 0, 1, where(x < 0, 0, x - x)), (lambd
     kind="activation", kinks=(0.0,), edges=((0.0,),))
 maximum = _row(_Chosen("maximum", _maximum,
     (lambda x1, x2, y: _larger(x1, x2), lambda x1, x2, y: _larger(x2, x1)),
-    r"\max(#1, #2)", "The larger of two, or of more; a tie of two shares the gradient half and half.",
+    r"\max(#1, #2)", "The larger of two or more; a tie shares the gradient half and half.",
     kinks=(lambda x1, x2: x1 - x2,), edges=((1.0, 1.0),), commutative=True))
 minimum = _row(_Chosen("minimum", _minimum,
     (lambda x1, x2, y: _larger(x2, x1), lambda x1, x2, y: _larger(x1, x2)),
-    r"\min(#1, #2)", "The smaller of two, or of more; a tie of two shares the gradient half and half.",
+    r"\min(#1, #2)", "The smaller of two or more; a tie shares the gradient half and half.",
     kinks=(lambda x1, x2: x1 - x2,), edges=((1.0, 1.0),), commutative=True))
 clip = declare("clip", _clip, (
         lambda x, low, high, y: where(x < low, 0, where(x > high, 0, 1)),
