@@ -737,3 +737,33 @@ def test_what_depends_on_constants_alone_does_not_move():
     y, moved = jvp(f, (3.0,), (1.0,))
     assert y == [10.0, 8.0, math.exp(3.0), 18.0]
     assert moved == [2.0, 0.0, 0.0, 6.0]
+
+
+# -- of scalars that are traced -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", [0.5, "traced"])
+def test_derivatives_of_traced_scalars_are_traced(at):
+    """Their numbers come later; here they are made again on Values."""
+    from autograd_mini.compiler.trace import Trace, Traced, placeholders
+
+    trace = Trace(["x"])
+    x = placeholders("x", (), trace)
+    f = lambda q: sin(q * x) * q  # noqa: E731
+    found = grad(grad(f))(x if at == "traced" else at)
+    [by_x] = gradients(f(x), [x], create_graph=True)
+    [detached] = gradients(f(x), [x])
+    [constant] = gradients(x * 2, [x])
+    assert (constant.data, str(detached.op)) == (2, "detach")
+    numbers = {x: Value(0.5)}
+    for node in trace:
+        assert isinstance(node, Traced)
+        if not node.is_leaf:
+            operands = [numbers.get(p, p) if isinstance(p, Value) else p for p in node.operands]
+            numbers[node] = node.op.apply(operands)
+    number = Value(0.5)
+    on_values = lambda q: sin(q * number) * q  # noqa: E731
+    expected = grad(grad(on_values))(number if at == "traced" else at)
+    assert numbers[found].data == pytest.approx(expected.data, rel=1e-14)
+    assert numbers[by_x].data == numbers[detached].data
+    assert numbers[by_x].data == pytest.approx(gradients(on_values(number), [number])[0], rel=1e-14)
