@@ -35,6 +35,7 @@ from ..value import Value
 INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
 MANY_GROUPS, SMALL_GROUP = 300, 8  # of nodes of one kind; more than this, smaller than that
 NONE = -1  # the right factor of a term that has one factor
+Term = tuple[float, int, int]
 
 
 class Sum(NamedTuple):
@@ -47,23 +48,36 @@ class Sum(NamedTuple):
 
 
 class Form:
-    """A sum that no node has been made of yet, so that another one can take it up.
+    """A sum that no node has been made of yet, so that another one can take it up. Its constant and
+    its terms never change.
 
     Attributes:
         constant: what is added to the terms.
-        terms: (coefficient, left, right) triples.
         is_written: whether somebody wrote it as a sum, if only of one term: beside longer sums, or
             others with a constant, it is one of them.
         label: the name that the scalar code gave it.
     """
 
-    __slots__ = ("constant", "is_written", "label", "terms")
+    __slots__ = ("_count", "_terms", "constant", "is_written", "label")
 
-    def __init__(
-        self, constant: float, terms: list[tuple[float, int, int]], is_written: bool = False
-    ) -> None:
-        self.constant, self.terms, self.is_written = constant, terms, is_written
+    def __init__(self, constant: float, terms: list[Term], is_written: bool = False) -> None:
+        self.constant, self._terms, self.is_written = constant, terms, is_written
+        self._count = len(terms)  # the list may go on, with the terms of longer sums
         self.label = ""
+
+    @property
+    def terms(self) -> list[Term]:
+        """The (coefficient, left, right) triples."""
+        if len(self._terms) > self._count:
+            self._terms = self._terms[: self._count]
+        return self._terms
+
+    def plus(self, constant: float, terms: Sequence[Term]) -> Form:
+        """The sum with more terms. It shares the list, unless another sum has gone on with it, so
+        that a loop of total = total + x takes linear time."""
+        shared = self.terms
+        shared += terms
+        return Form(self.constant + constant, shared, self.is_written)
 
     @property
     def is_signed_node(self) -> bool:
@@ -238,7 +252,7 @@ class Graph:
         if op is fsum:
             return _total([*x, 0.0])
         if op is subtract:
-            return _total([x[0], self._scaled(x[1], -1.0)])
+            return _added(x[0], self._scaled(x[1], -1.0))
         if op is negate:
             return self._scaled(x[0], -1.0)
         if op in BRANCHES:
@@ -347,16 +361,11 @@ def _key(op: Any, args: Any) -> Hashable:
 
 
 def _added(x: Any, y: Any) -> Any:
-    """x + y. A form of several terms has no other use, so that it can take up the other."""
+    """x + y."""
     if x.__class__ is Form and len(x.terms) > 1:
         if y.__class__ is Form:
-            x.terms += y.terms
-            x.constant += y.constant
-        elif y.__class__ is int:
-            x.terms.append((1.0, y, NONE))
-        else:
-            x.constant += y
-        return x
+            return x.plus(y.constant, y.terms)
+        return x.plus(0.0, [(1.0, y, NONE)]) if y.__class__ is int else x.plus(y, ())
     return _total((x, y))
 
 
@@ -367,7 +376,7 @@ def _is_one(x: Any) -> bool:
 def _total(parts: Iterable[Any]) -> Any:
     """The sum of forms, constants and nodes."""
     constant = 0.0
-    terms: list[tuple[float, int, int]] = []
+    terms: list[Term] = []
     is_written = False
     for x in parts:
         kind = x.__class__
