@@ -35,6 +35,7 @@ from ..value import Value
 INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
 MANY_GROUPS, SMALL_GROUP = 300, 8  # of nodes of one kind; more than this, smaller than that
 NONE = -1  # the right factor of a term that has one factor
+MOST = 2.0**30  # what is larger, or smaller than its inverse, is not multiplied into other numbers
 Term = tuple[float, int, int]
 
 
@@ -184,7 +185,10 @@ class Graph:
         coefficients, lefts, rights = zip(*terms)
         pairs = [(a, b) if a < b else (b, a) for a, b in zip(lefts, rights)]
         if len(set(pairs)) < len(terms):  # like terms
-            merged: dict[tuple[int, int], tuple[float, int, int]] = {}
+            if not all(is_moderate(c) for c, _, _ in terms):
+                terms = [t if is_moderate(t[0]) else self._as_term(t) for t in terms]
+                return self.made(Form(form.constant, terms, form.is_written))
+            merged: dict[tuple[int, int], Term] = {}
             for pair, (c, a, b) in zip(pairs, terms):
                 merged[pair] = (c + merged[pair][0] if pair in merged else c, a, b)
             form = Form(form.constant, list(merged.values()), form.is_written)
@@ -244,15 +248,10 @@ class Graph:
         """The operation on forms, constants and nodes."""
         if op is multiply:
             return self._product(x[0], x[1])
-        if op is add:
-            return _added(x[0], x[1])
-        if op is dot:
-            n = len(x) // 2
-            return _total([*map(self._product, x[:n], x[n:-1]), x[-1]])
-        if op is fsum:
-            return _total([*x, 0.0])
-        if op is subtract:
-            return _added(x[0], self._scaled(x[1], -1.0))
+        if op in (add, subtract, dot, fsum):
+            total = self._sum(op, x)
+            is_large = total.__class__ is Form and abs(total.constant) > MOST
+            return self.made(total) if is_large else total
         if op is negate:
             return self._scaled(x[0], -1.0)
         if op in BRANCHES:
@@ -280,13 +279,27 @@ class Graph:
             return self.args[args[0]][0]
         return self.node(op, args)
 
+    def _sum(self, op: Any, x: list[Any]) -> Any:
+        if op is add:
+            return _added(x[0], x[1])
+        if op is subtract:
+            return _added(x[0], self._scaled(x[1], -1.0))
+        if op is fsum:
+            return _total([*x, 0.0])
+        n = len(x) // 2
+        return _total([*map(self._product, x[:n], x[n:-1]), x[-1]])
+
+    def _as_term(self, term: Term) -> Term:
+        return 1.0, self.made(Form(0.0, [term])), NONE
+
     def _scaled(self, x: Any, c: float) -> Any:
         """c * x. It is multiplied out for a sign only, so that sums stay as they were written."""
         if x.__class__ is float:
             return c * x
         if x.__class__ is int:
             return Form(0.0, [(c, x, NONE)])
-        if abs(c) == 1 or (len(x.terms) == 1 and not x.constant):
+        one = len(x.terms) == 1 and not x.constant
+        if abs(c) == 1 or (one and is_moderate(c) and is_moderate(x.terms[0][0])):
             constant = c * x.constant if x.constant else 0.0  # inf * 0 would be nan
             return Form(constant, [(c * d, a, b) for d, a, b in x.terms])
         return Form(0.0, [(c, self.made(x), NONE)])
@@ -305,16 +318,21 @@ class Graph:
         return Form(0.0, [(c * d, a, b)])
 
     def _factor(self, x: Any) -> tuple[float, int]:
-        """x as a coefficient and a node."""
+        """x as a moderate coefficient and a node."""
         if x.__class__ is Form and len(x.terms) == 1 and not x.constant:
             c, a, b = x.terms[0]
-            return c, a if b == NONE else self.made(Form(0.0, [(1.0, a, b)]))
+            if is_moderate(c):
+                return c, a if b == NONE else self.made(Form(0.0, [(1.0, a, b)]))
         return 1.0, self.made(x)
 
     def _quotient(self, x: Any, y: Any) -> Any:
         if y.__class__ is float:
-            return self._scaled(x, divide.evaluate([1.0, y]))
+            if is_moderate(y):
+                return self._scaled(x, divide.evaluate([1.0, y]))
+            return self.node(divide, (self.made(x), y))
         c, below = self._factor(y)
+        if not c or (x.__class__ is float and not is_moderate(x)):
+            c, below = 1.0, self.made(y)
         if x.__class__ is float:
             return self.node(divide, (x / c, below))
         d, above = self._factor(x)
@@ -367,6 +385,11 @@ def _added(x: Any, y: Any) -> Any:
             return x.plus(y.constant, y.terms)
         return x.plus(0.0, [(1.0, y, NONE)]) if y.__class__ is int else x.plus(y, ())
     return _total((x, y))
+
+
+def is_moderate(c: float) -> bool:
+    """Whether products with a few other such numbers are far from overflow and underflow."""
+    return 1 / MOST <= abs(c) <= MOST or c == 0
 
 
 def _is_one(x: Any) -> bool:
