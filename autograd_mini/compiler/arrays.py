@@ -10,11 +10,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import reduce
+from operator import mul
 from typing import Any
 
 import numpy as np
 
-from ..primitives import BRANCHES, add, divide, multiply, negate, power, sigmoid, sqrt, subtract
+from ..primitives import (
+    BRANCHES,
+    add,
+    divide,
+    dot,
+    fsum,
+    logsumexp,
+    maximum,
+    multiply,
+    negate,
+    power,
+    sigmoid,
+    softplus,
+    sqrt,
+    subtract,
+)
 from ..rules import Primitive
 from .arithmetic import RELATIONS, Recorded
 from .canonical import is_moderate
@@ -400,6 +417,11 @@ def _simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
         return None if opposite is None else 1.0 - opposite
     elif op in RELATIONS and x[2] is x[3]:
         return x[2]
+    elif op in (fsum, dot):
+        n = len(x) // 2
+        return sum(x[1:], x[0]) if op is fsum else sum(map(mul, x[:n], x[n:-1]), x[-1])
+    elif op is logsumexp:
+        return reduce(lambda a, b: maximum(a, b) + softplus(-abs(a - b)), x)
     elif op in BRANCHES:
         return x[BRANCHES.index(op)]
     return None

@@ -11,25 +11,28 @@ elementwise operations of the rule table. Constants fold; parameters do not.
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Iterable, Sequence
+import math
+from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..errors import TraceError
 from ..primitives import (
     BRANCHES,
+    absolute,
     add,
     divide,
     dot,
     exp,
     fsum,
     log,
+    log1p,
     logsumexp,
     multiply,
     negate,
     power,
+    sigmoid,
+    softplus,
     subtract,
 )
-from ..rules import NaryPrimitive
 from ..value import Value
 
 INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
@@ -186,8 +189,8 @@ class Graph:
         pairs = [(a, b) if a < b else (b, a) for a, b in zip(lefts, rights)]
         if len(set(pairs)) < len(terms):  # like terms
             if not all(is_moderate(c) for c, _, _ in terms):
-                terms = [t if is_moderate(t[0]) else self._as_term(t) for t in terms]
-                return self.made(Form(form.constant, terms, form.is_written))
+                apart = [(1.0, self.made(Form(0.0, [term])), NONE) for term in terms]
+                return self.made(Form(form.constant, apart, form.is_written))
             merged: dict[tuple[int, int], Term] = {}
             for pair, (c, a, b) in zip(pairs, terms):
                 merged[pair] = (c + merged[pair][0] if pair in merged else c, a, b)
@@ -248,21 +251,21 @@ class Graph:
         """The operation on forms, constants and nodes."""
         if op is multiply:
             return self._product(x[0], x[1])
-        if op in (add, subtract, dot, fsum):
-            total = self._sum(op, x)
-            is_large = total.__class__ is Form and abs(total.constant) > MOST
-            return self.made(total) if is_large else total
+        if op is add:
+            return self._closed(_added(x[0], x[1]))
+        if op is dot:
+            n = len(x) // 2
+            return self._closed(_total([*map(self._product, x[:n], x[n:-1]), x[-1]]))
+        if op is fsum:
+            return self._closed(_total([*x, 0.0]))
+        if op is subtract:
+            return self._closed(_added(x[0], self._scaled(x[1], -1.0)))
         if op is negate:
             return self._scaled(x[0], -1.0)
         if op in BRANCHES:
             return x[BRANCHES.index(op)]
         if all(a.__class__ is float for a in x):
             return float(op.evaluate(x))
-        if isinstance(op, NaryPrimitive) and op is not logsumexp:
-            raise TraceError(
-                f"{op.name} is an operation of one's own on a list, which cannot be compiled; "
-                "write a function of fsum, dot and operations on single numbers instead"
-            )
         if op is divide:
             return self._quotient(x[0], x[1])
         if op is power and x[1].__class__ is float:
@@ -272,25 +275,22 @@ class Graph:
                 return self._product(x[0], x[0])
             if x[1] == -1:
                 return self._quotient(1.0, x[0])
+        if op in (log, log1p):
+            found = self._log(x[0], float(op is log1p))
+            if found is not None:
+                return found
         args = tuple([self.made(a) for a in x])
+        if op is log and self.ops[args[0]] is sigmoid:
+            opposite = self.made(self._scaled(self.args[args[0]][0], -1.0))
+            return self._scaled(self.node(softplus, (opposite,)), -1.0)
         if op is logsumexp:  # a list of nodes; a constant becomes one
             args = tuple([a if a.__class__ is int else self.node(CONSTANT, (a,)) for a in args])
-        if op is log and self.ops[args[0]] is exp:
-            return self.args[args[0]][0]
         return self.node(op, args)
 
-    def _sum(self, op: Any, x: list[Any]) -> Any:
-        if op is add:
-            return _added(x[0], x[1])
-        if op is subtract:
-            return _added(x[0], self._scaled(x[1], -1.0))
-        if op is fsum:
-            return _total([*x, 0.0])
-        n = len(x) // 2
-        return _total([*map(self._product, x[:n], x[n:-1]), x[-1]])
-
-    def _as_term(self, term: Term) -> Term:
-        return 1.0, self.made(Form(0.0, [term])), NONE
+    def _closed(self, total: Any) -> Any:
+        """A sum; as a node, which no other sum takes up, if its constant is large."""
+        is_large = total.__class__ is Form and abs(total.constant) > MOST
+        return self.made(total) if is_large else total
 
     def _scaled(self, x: Any, c: float) -> Any:
         """c * x. It is multiplied out for a sign only, so that sums stay as they were written."""
@@ -333,42 +333,93 @@ class Graph:
         c, below = self._factor(y)
         if not c or (x.__class__ is float and not is_moderate(x)):
             c, below = 1.0, self.made(y)
-        if x.__class__ is float:
-            return self.node(divide, (x / c, below))
-        d, above = self._factor(x)
-        logits = self._softmax_logits(above, below)
-        quotient = self.node(divide, (above, below)) if logits is None else logits
+        d, above = (c, x / c) if x.__class__ is float else self._factor(x)
+        quotient = self._stable(above, below)
+        if quotient is None:
+            quotient = self.node(divide, (above, below))
         return self._scaled(quotient, d / c)
 
-    def _softmax_logits(self, above: int, below: int) -> int | None:
-        """exp(z1) / (exp(z1) + .. + exp(zn)) as exp(z1 - logsumexp(z)), which cannot overflow.
+    def _stable(self, above: Any, below: int) -> Any:
+        """exp(z1) / (exp(z1) + .. + exp(zn) + c) as exp(z1 - logsumexp(z)), and what is divided by
+        1 + exp(z) by a sigmoid, which cannot overflow; None for another quotient.
 
         A shift of all logits by a constant, which is what people write against overflow, goes.
         """
-        if self.ops[above] is not exp:
+        logits, constant = self._logits(below)
+        if (1.0, above, NONE) in self._terms(below) and logits:
+            z = self.args[above][0]
+            shifts = {self._shift(x) for x in logits}
+            if not constant and len(shifts) == 1 and shifts != {0.0}:
+                z, *logits = [self.made(self._unshifted(x)) for x in (z, *logits)]
+            total = self._logsumexp(logits, constant)
+            difference = Form(0.0, [(1.0, z, NONE), (-1.0, total, NONE)])
+            return self.node(exp, (self.made(difference),))
+        if len(logits) != 1 or constant != 1:
             return None
-        if self.ops[below] is fsum:
-            constant, coefficients, powers, rights = self.args[below]
-            if constant or set(coefficients) != {1.0} or set(rights) != {NONE}:
-                return None
-        else:
-            powers = (below,)
-        if above not in powers or any(self.ops[e] is not exp for e in powers):
-            return None
-        logits = {e: self.args[e][0] for e in powers}
-        shifts = {self._shift(z) for z in logits.values()}
-        if len(shifts) == 1 and shifts != {0.0}:
-            logits = {e: self.made(self._unshifted(z)) for e, z in logits.items()}
-        total = self.node(logsumexp, tuple(logits.values()))
-        difference = Form(0.0, [(1.0, logits[above], NONE), (-1.0, total, NONE)])
-        return self.node(exp, (self.made(difference),))
+        opposite = self.made(self._scaled(logits[0], -1.0))
+        return self._product(above, self.node(sigmoid, (opposite,)))
 
-    def _shift(self, z: Any) -> float:
-        return self.args[z].constant if z.__class__ is int and self.ops[z] is fsum else 0.0
+    def _log(self, x: Any, more: float) -> int | None:
+        """log(x + more) of a sum of exponentials by logsumexp and softplus, which cannot overflow;
+        None for another logarithm, or if no exponential is larger than 1."""
+        logits, constant = self._logits(x, more)
+        if not logits or (constant and all(map(self._is_at_most_0, logits))):
+            return None
+        if constant != 1:
+            return self._logsumexp(logits, constant)
+        return self.node(softplus, (self._logsumexp(logits, 0.0),))
+
+    def _logsumexp(self, logits: Sequence[int], constant: float) -> int:
+        """log(exp(z1) + .. + exp(zn) + constant)."""
+        rest = [self.node(CONSTANT, (math.log(constant),))] if constant else []
+        terms = (*logits, *rest)
+        return self.node(logsumexp, terms) if len(terms) > 1 else terms[0]
+
+    def _shift(self, z: int) -> float:
+        return self.args[z].constant if self.ops[z] is fsum else 0.0
 
     def _unshifted(self, z: int) -> Form:
         _, coefficients, lefts, rights = self.args[z]
         return Form(0.0, list(zip(coefficients, lefts, rights)))
+
+    def _logits(self, x: Any, constant: float = 0.0) -> tuple[list[int], float]:
+        """z1, .., zn and c, where x + constant is exp(z1) + .. + exp(zn) + c; or none."""
+        logits = []
+        for c, *factors in self._terms(x):
+            powers = [e for e in factors if e != NONE]
+            if not powers:
+                constant += c
+            elif 0 < c < math.inf and all(self.ops[e] is exp for e in powers):
+                parts = [self.args[e][0] for e in powers]
+                logits.append(self.made(_total([*parts, math.log(c)] if c != 1 else parts)))
+            else:
+                return [], 0.0
+        return (logits, constant) if 0 <= constant < math.inf else ([], 0.0)
+
+    def _terms(self, x: Any, is_inside: bool = False) -> Iterator[Term]:
+        """The terms of a sum, of multiples of sums in it too; a constant is a term of no factor."""
+        constant, terms = 0.0, iter([(1.0, x, NONE)])
+        if x.__class__ is Form:
+            constant, terms = x.constant, iter(x.terms)
+        elif self.ops[x] is fsum:
+            constant, *columns = self.args[x]
+            terms = zip(*columns)
+        if constant:
+            yield constant, NONE, NONE
+        for c, a, b in terms:
+            if b == NONE and self.ops[a] is fsum and not is_inside:
+                yield from ((c * d, e, f) for d, e, f in self._terms(a, True))
+            else:
+                yield c, a, b
+
+    def _is_at_most_0(self, z: int) -> bool:
+        """Whether it is minus squares and absolute values, or a logarithm of a softmax."""
+        terms = list(self._terms(z))
+        match terms:
+            case [(1.0, logit, -1), (-1.0, total, -1)]:
+                return self.ops[total] is logsumexp and logit in self.args[total]
+        sizes = [a == b or (b == NONE and self.ops[a] is absolute) for _, a, b in terms]
+        return all(sizes) and all(c <= 0 for c, _, _ in terms)
 
 
 def _key(op: Any, args: Any) -> Hashable:
