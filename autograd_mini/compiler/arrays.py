@@ -430,46 +430,48 @@ def _simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
 def _simpler_product(a: Any, b: Any) -> Any:
     for one, other in ((a, b), (b, a)):
         if one.__class__ is float:
-            if one == 1.0:
-                return other
-            if one == -1.0:
-                return -other
-            found = _scaled_inside(one, other)
-            if found is not None:
-                return found
-            if one < 0:
-                return -(-one * other)
-        elif one.op is negate:
+            return _scaled(one, other)
+        if one.op is negate:
             return -(one.args[0] * other)
-        elif one.op is divide and one.args[0] == 1.0:
+        if one.op is divide and one.args[0] == 1.0:
             return other / one.args[1]
-    if b.__class__ is float:
-        return b * a
     return None
 
 
-def _scaled_inside(c: float, x: Array, depth: int = 0) -> Any:
+def _scaled(c: float, x: Any, depth: int = DEEPEST) -> Any:
+    """c * x, as it is or by a change inside of x, which is found in so many steps."""
+    if x.__class__ is float:
+        return c * x
+    if abs(c) == 1:
+        return x if c == 1 else -x
+    found = _scaled_inside(c, x, depth - 1) if depth and is_moderate(c) else None
+    if found is None:
+        product = x.program.make(multiply, (abs(c), x), None, x.shape)
+        found = product if abs(c) == c else -product
+    return found
+
+
+def _scaled_inside(c: float, x: Array, depth: int) -> Any:
     """c * x by a change of a constant that is in x, or of the smaller factor of x; or None."""
-    numbers = [a for a in x.args if a.__class__ is float]
-    if not all(map(is_moderate, [c, *numbers])) or depth == DEEPEST:
+    if not all(is_moderate(a) for a in x.args if a.__class__ is float):
         return None
     if x.op is negate:
-        return -c * x.args[0]
+        return _scaled(-c, x.args[0], depth)
     if x.op is multiply:
         a, b = x.args
         if a.__class__ is float:
-            return (c * a) * b
+            return _scaled(c * a, b, depth)
         for one, other in ((a, b), (b, a)):
-            inside = _scaled_inside(c, one, depth + 1)
+            inside = _scaled_inside(c, one, depth - 1) if depth else None
             if inside is not None:
                 return inside * other
             if one.lanes < x.lanes and one.is_batched <= x.is_batched and other.shape == x.shape:
-                return (c * one) * other
+                return _scaled(c, one, depth) * other
     elif x.op is divide:
         above, below = x.args
-        return above if below == c else (c * above) / below
-    elif x.op in ("reshape", "transpose"):
-        inside = _scaled_inside(c, x.args[0], depth + 1)
+        return above if below == c else _scaled(c, above, depth) / below
+    elif x.op in ("reshape", "transpose") and depth:
+        inside = _scaled_inside(c, x.args[0], depth - 1)
         if inside is not None and inside.__class__ is Array:
             view = x.program.reshape if x.op == "reshape" else x.program.transpose
             return view(inside, x.shape if x.op == "reshape" else x.info)
