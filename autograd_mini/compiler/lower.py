@@ -19,7 +19,7 @@ from .layout import DENSE, HOLE, NOWHERE, Layout, alike, at
 from .sums import lower_sums
 from .views import view
 
-LEAST = -1e30  # what short lists are filled with: exp(LEAST) is 0, and 0 * LEAST no nan
+LEAST = -1e36  # what short lists are filled with: exp(LEAST) is 0, and 0 * LEAST no nan
 
 
 class Lowering(Layout):
