@@ -414,7 +414,7 @@ class Graph:
 
     def _is_at_most_0(self, z: int) -> bool:
         """Whether it is minus squares and absolute values, or a logarithm of a softmax."""
-        terms = list(self._terms(z))
+        terms = list(self._terms(z, True))
         match terms:
             case [(1.0, logit, -1), (-1.0, total, -1)]:
                 return self.ops[total] is logsumexp and logit in self.args[total]
