@@ -10,18 +10,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import reduce
+from operator import mul
 from typing import Any
 
 import numpy as np
 
-from ..primitives import BRANCHES, add, divide, multiply, negate, power, sigmoid, sqrt, subtract
+from ..primitives import (
+    BRANCHES,
+    add,
+    divide,
+    dot,
+    fsum,
+    logsumexp,
+    maximum,
+    multiply,
+    negate,
+    power,
+    sigmoid,
+    softplus,
+    sqrt,
+    subtract,
+)
 from ..rules import Primitive
 from .arithmetic import RELATIONS, Recorded
+from .canonical import is_moderate
 
 # The length of the first axis of an array that has one row for each example. How many there are is
 # not known; -16 stands for 16 times as many.
 BATCH = -1
 Shape = tuple[int, ...]
+DEEPEST = 6  # how far a constant looks for a place inside a product
 
 
 class Array(Recorded):
@@ -398,6 +417,11 @@ def _simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
         return None if opposite is None else 1.0 - opposite
     elif op in RELATIONS and x[2] is x[3]:
         return x[2]
+    elif op in (fsum, dot):
+        n = len(x) // 2
+        return sum(x[1:], x[0]) if op is fsum else sum(map(mul, x[:n], x[n:-1]), x[-1])
+    elif op is logsumexp:
+        return reduce(lambda a, b: maximum(a, b) + softplus(-abs(a - b)), x)
     elif op in BRANCHES:
         return x[BRANCHES.index(op)]
     return None
@@ -406,43 +430,48 @@ def _simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
 def _simpler_product(a: Any, b: Any) -> Any:
     for one, other in ((a, b), (b, a)):
         if one.__class__ is float:
-            if one == 1.0:
-                return other
-            if one == -1.0:
-                return -other
-            found = _scaled_inside(one, other)
-            if found is not None:
-                return found
-            if one < 0:
-                return -(-one * other)
-        elif one.op is negate:
+            return _scaled(one, other)
+        if one.op is negate:
             return -(one.args[0] * other)
-        elif one.op is divide and one.args[0] == 1.0:
+        if one.op is divide and one.args[0] == 1.0:
             return other / one.args[1]
-    if b.__class__ is float:
-        return b * a
     return None
 
 
-def _scaled_inside(c: float, x: Array) -> Any:
+def _scaled(c: float, x: Any, depth: int = DEEPEST) -> Any:
+    """c * x, as it is or by a change inside of x, which is found in so many steps."""
+    if x.__class__ is float:
+        return c * x
+    if abs(c) == 1:
+        return x if c == 1 else -x
+    found = _scaled_inside(c, x, depth - 1) if depth and is_moderate(c) else None
+    if found is None:
+        product = x.program.make(multiply, (abs(c), x), None, x.shape)
+        found = product if abs(c) == c else -product
+    return found
+
+
+def _scaled_inside(c: float, x: Array, depth: int) -> Any:
     """c * x by a change of a constant that is in x, or of the smaller factor of x; or None."""
+    if not all(is_moderate(a) for a in x.args if a.__class__ is float):
+        return None
     if x.op is negate:
-        return -c * x.args[0]
+        return _scaled(-c, x.args[0], depth)
     if x.op is multiply:
         a, b = x.args
         if a.__class__ is float:
-            return (c * a) * b
+            return _scaled(c * a, b, depth)
         for one, other in ((a, b), (b, a)):
-            inside = _scaled_inside(c, one)
+            inside = _scaled_inside(c, one, depth - 1) if depth else None
             if inside is not None:
                 return inside * other
             if one.lanes < x.lanes and one.is_batched <= x.is_batched and other.shape == x.shape:
-                return (c * one) * other
+                return _scaled(c, one, depth) * other
     elif x.op is divide:
         above, below = x.args
-        return above if below == c else (c * above) / below
-    elif x.op in ("reshape", "transpose"):
-        inside = _scaled_inside(c, x.args[0])
+        return above if below == c else _scaled(c, above, depth) / below
+    elif x.op in ("reshape", "transpose") and depth:
+        inside = _scaled_inside(c, x.args[0], depth - 1)
         if inside is not None and inside.__class__ is Array:
             view = x.program.reshape if x.op == "reshape" else x.program.transpose
             return view(inside, x.shape if x.op == "reshape" else x.info)

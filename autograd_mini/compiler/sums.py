@@ -19,7 +19,7 @@ from .layout import DENSE, HOLE, NOWHERE, Layout, alike, at
 from .views import View, loop_nest, squeezed
 
 LETTERS = "ijklmnopqrstuvwxyz"
-LARGE = 1e29
+LARGE = 1e34
 
 
 def lower_sums(layout: Layout, members: Any) -> None:

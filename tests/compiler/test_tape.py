@@ -112,3 +112,21 @@ def test_the_source_lists_the_rows():
     source = compile(lambda x: logsumexp([tanh(w * x), x]), x=(), backend="tape").source
     assert "tanh(v" in source
     assert "logsumexp(v" in source
+
+
+def _named_sum(a, b):
+    s = a + b
+    return s * (s + 1)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        primitive("own", _named_sum, (lambda a, b, y: 2 * (a + b) + 1,) * 2),
+        primitive("own", lambda a, b: a * b, (lambda a, b, y: _named_sum(a, b), lambda a, b, y: a)),
+    ],
+)
+def test_a_rule_that_uses_a_sum_twice(own):
+    """In a forward, and in a partial."""
+    w = Value(0.5)
+    check(lambda x: own(w, x) * x, [[1.0, 2.0]], x=(), backend="tape")

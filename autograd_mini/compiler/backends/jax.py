@@ -58,6 +58,11 @@ class JaxSource(source.Source):
         static = f"[{', '.join(names)}]"
         return [f"@partial(jax.jit, static_argnames={static})" if names else "@jax.jit"]
 
+    def _of(self, x: Any) -> source.Expression:
+        if source.is_extreme(x):
+            return source.Expression(self._constant_named("c", np.array(x)), source.ATOM, 0)
+        return super()._of(x)
+
     def _matmul(self, x: Array) -> source.Expression:
         """A sum over the examples, dz.T @ x: XLA is slow where the left factor is transposed as it
         is multiplied, and fast where that is done before."""

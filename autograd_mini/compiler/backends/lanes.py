@@ -23,6 +23,7 @@ except ImportError as error:
 from numba.extending import overload, register_jitable
 
 from .names import FUNCTIONS
+from .source import is_extreme
 from .vectors import (
     LANES,
     MASK,
@@ -53,11 +54,12 @@ __all__ = [
 
 def jit(function: Callable[..., Any]) -> Any:
     """Compiled in IEEE arithmetic, but for the order of sums and a*b + c rounded once; kept beside
-    the file that the function is in."""
+    the file that the function is in. Beside an extreme number sums stay in order: with them LLVM
+    would change products."""
+    numbers = [x for x in function.__code__.co_consts if isinstance(x, float)]
+    flags = {"contract"} if any(map(is_extreme, numbers)) else {"contract", "reassoc"}
     is_file = os.path.exists(function.__code__.co_filename)
-    return numba.njit(error_model="numpy", fastmath={"contract", "reassoc"}, cache=is_file)(
-        function
-    )
+    return numba.njit(error_model="numpy", fastmath=flags, cache=is_file)(function)
 
 
 # -- what loops are made of ---------------------------------------------------------------------

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 WIDTH = 88
 LONGEST = 68  # of an expression, which has room for a name before it
+EXTREME = 2.0**300
 # how tightly an expression binds
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON = range(6)
 LOCALS = {"n", "ones"}  # names that the lines use besides
@@ -454,6 +455,12 @@ class Source:
             unique = f"{name}_{number}" if name[-1:].isdigit() else f"{name}{number}"
         self._taken.add(unique)
         return unique
+
+
+def is_extreme(x: Any) -> bool:
+    """Whether it is a number that LLVM and XLA must not see, which multiply constants together."""
+    size = 0.0 if x.__class__ is Array else abs(x)
+    return 0 < size < EXTREME**-1 or EXTREME < size < math.inf
 
 
 def _bounds(bounds: tuple[int, int] | None) -> str:
