@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from importlib.util import find_spec
+from inspect import BoundArguments, signature
 from keyword import iskeyword
 from numbers import Real
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ except ModuleNotFoundError as error:
 
 from ..errors import TraceError
 from ..graph import topological_order
+from ..nested import is_array, parts, rebuilt
 from ..value import Value
 from .arrays import Shape
 from .backends import backend as load_backend
@@ -37,6 +39,7 @@ def compile(
     dtype: str = "float64",
     devices: Sequence[Any] | None = None,
     check: bool = False,
+    has_aux: bool = False,
     shapes: dict[str, Any] | None = None,
     **inputs: Any,
 ) -> Program:
@@ -44,24 +47,30 @@ def compile(
 
     Args:
         loss: a function of one example, written in scalars; it is called once or twice, with
-            placeholders. It gives one scalar, the loss; or nested lists of scalars, outputs. Or a
-            Value: a graph that is there already.
+            placeholders. It gives one scalar, the loss; or outputs: nested lists of scalars, which
+            become an array, in dicts and tuples. Or a Value: a graph that is there already.
         parameters: a module, or a list of Values; None takes every Value leaf. Other leaves are
             constants.
         reduction: "mean" or "sum" of the examples' losses.
         backend: "numpy", for readable array code; "numba", for small networks or single examples;
             "jax", for other devices, and many; or "tape", for irregular graphs, node by node. None
             takes NumPy, and the tape if the graph is irregular and Numba is installed.
-        dtype: "float64"; with JAX also "float32".
+        dtype: of all arrays, "float64" or "float32". (With "float32" Numba and the tape compute
+            with more digits between arrays.)
         devices: with JAX, those that share each batch, such as jax.devices(); None takes one.
         check: where the loss or a gradient comes out as nan or infinite, run the examples one by
             one as scalars, and raise the error of the first that gives one. (A compiled program
             computes in IEEE arithmetic, where scalars raise.)
+        has_aux: whether `loss` gives a pair (loss, aux), where aux is outputs, too; then
+            value_and_grad gives ((loss, aux), gradients).
         shapes: those of inputs whose names are also options.
         inputs: for each argument of `loss` the shape of one example: () for a number, 64 for a list
-            of 64, (3, 4) for nested lists.
+            of 64, (3, 4) for nested lists. The program takes them in the order of the arguments,
+            or by name.
 
     Raises:
+        TypeError: an argument has no shape, an input is not an argument, or `loss` gives what is
+            not scalars.
         TraceError: the code needs a number where there is none yet; it names the line.
         ValueError: a shape or an option makes no sense.
 
@@ -79,15 +88,19 @@ def compile(
     graph = Graph(leaves)
     labels: dict[tuple[str, int], int] = {}
     draws: dict[str, Callable[[], Sequence[float]]] = {}
+    structure: Any = 0
+    call = None
     if isinstance(loss, Value):
         if sizes:
             raise ValueError(
                 f"a graph that is there already has no inputs, got {', '.join(sizes)}; give a "
                 "function of them instead"
             )
-        [roots] = graph.enter(topological_order(loss), [loss])
+        roots = [np.empty((), dtype=object)]
+        roots[0].flat = graph.enter(topological_order(loss), [loss])
     else:
-        roots, trace = _traced(graph, loss, sizes)
+        call, sizes = _arguments(loss, sizes)
+        roots, structure, trace = _traced(graph, call, sizes, has_aux)
         labels, draws = trace.labels, trace.draws
         sizes |= trace.sizes
     backend = _backend_for(graph, backend, dtype, devices)
@@ -97,14 +110,14 @@ def compile(
         names,
         sizes,
         labels,
-        "" if isinstance(roots, np.ndarray) else reduction,
+        reduction if has_aux or (structure == 0 and roots[0].ndim == 0) else "",
         backend,
         dtype,
         None if devices is None else load_backend(backend).checked(devices),
     )
     compiled, function = _COMPILED.get(request.key(), lambda: _made(request))
-    example = None if isinstance(loss, Value) or not check else loss
-    return Program(compiled, function, graph.parameters, draws, example)
+    example = call if check else None
+    return Program(compiled, function, graph.parameters, draws, structure, example)
 
 
 class Request(NamedTuple):
@@ -112,7 +125,7 @@ class Request(NamedTuple):
 
     Attributes:
         graph: the scalar graph.
-        roots: the form of the loss, or an array of forms of outputs.
+        roots: arrays of forms: of the loss and what is given beside it, or of outputs.
         names: of the parameters, or None.
         inputs: name -> shape, of one example.
         labels: for inputs that pick() takes as an index, how many there are.
@@ -123,7 +136,7 @@ class Request(NamedTuple):
     """
 
     graph: Graph
-    roots: Any
+    roots: list[Any]
     names: list[str] | None
     inputs: dict[str, Shape]
     labels: dict[tuple[str, int], int]
@@ -134,9 +147,14 @@ class Request(NamedTuple):
 
     def key(self) -> Hashable:
         """Equal for requests that lead to the same program."""
+        names = self.names
+        if names is None:  # then labels name the arrays, also those of what is not used
+            names = [parameter.label for parameter in self.graph.parameters]
         return (
-            self.graph.key(self.roots),
-            tuple(self.names or ()),
+            self.graph.key(np.concatenate([forms.ravel() for forms in self.roots])),
+            tuple(forms.shape for forms in self.roots),
+            self.names is None,
+            tuple(names),
             tuple(self.inputs.items()),
             tuple(self.labels.items()),
             *self[5:],
@@ -168,9 +186,10 @@ def _made(request: Request) -> tuple[Compiled, Function]:
         source, constants, blocks, places = chosen.taped(graph, roots, names, inputs, reduction)
     else:
         if reduction:
-            lowered = lower_loss(graph, roots, names, inputs, reduction)
+            lowered = lower_loss(graph, roots[0].item(), names, inputs, reduction, roots[1:])
         else:
             lowered = lower_outputs(graph, roots, names, inputs)
+        lowered = lowered._replace(dtype=dtype)
         source, constants = chosen.emit(lowered, name)
         blocks, places = lowered.blocks, lowered.places
         origin = Origin(graph, lowered)
@@ -181,9 +200,10 @@ def _made(request: Request) -> tuple[Compiled, Function]:
         {block.name: at.shape for block, at in zip(blocks, places)},
         places,
         {block.name: block.about for block in blocks},
-        constants,
+        {name: _rounded(numbers, dtype) for name, numbers in constants.items()},
         labels,
         reduction,
+        bool(reduction) and len(roots) > 1,
         len(graph.ops),
         backend,
         dtype,
@@ -194,15 +214,34 @@ def _made(request: Request) -> tuple[Compiled, Function]:
     return compiled, chosen.function(compiled, **options)
 
 
+def _rounded(numbers: Any, dtype: str) -> Any:
+    """A constant of a program; floats as its dtype."""
+    is_float = getattr(getattr(numbers, "dtype", None), "kind", "") == "f"
+    return numbers.astype(dtype, copy=False) if is_float else numbers
+
+
 _COMPILED: Cache[tuple[Compiled, Function]] = Cache(size=32)
+_OPTIONS = set(signature(compile).parameters) - {"inputs"}
 
 
 def _shape(name: str, shape: Any) -> Shape:
+    size = getattr(shape, "shape", ())
+    if size:
+        rows = size[1] if len(size) == 2 else size[1:]
+        raise ValueError(
+            f"the shape of input {name} is wanted, got an array: {name}={rows} if each of its rows "
+            f"is an example, or {name}={size} if it is one"
+        )
+    if isinstance(shape, dict):
+        raise ValueError(
+            f"input {name} is a list or a number, got a dict of shapes: give each an input of its "
+            f"own, compile(lambda a, b: f({{'a': a, 'b': b}}), a=.., b=..)"
+        )
     sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
     sizes = tuple(n.__index__() if hasattr(n, "__index__") else n for n in sizes)
     if not all(n.__class__ is int and n > 0 for n in sizes) or isinstance(shape, bool):
         raise ValueError(
-            f"the shape of input {name} is (), a number of at least 1 or a tuple, got {shape!r}"
+            f"the shape of input {name} is (), a number of at least 1 or a tuple, got {shape!r:.60}"
             + "; is it parameters= that you mean?" * name.startswith("param")
         )
     if not name.isidentifier() or iskeyword(name):
@@ -245,12 +284,56 @@ def _flat(parameters: Any) -> list[Value]:
     return leaves
 
 
-def _traced(graph: Graph, loss: Any, sizes: dict[str, Shape]) -> tuple[Any, Trace]:
-    """The form of the loss, or an array of forms of outputs; and the trace."""
-    trace, result = _trace(loss, sizes)
-    again, same = _trace(loss, sizes)
-    pairs = zip(result.ravel(), same.ravel())
-    inside = made_inside(trace, again, pairs) if result.shape == same.shape else None
+def _arguments(
+    function: Any, sizes: dict[str, Shape]
+) -> tuple[Callable[[dict[str, Any]], Any], dict[str, Shape]]:
+    """A function of the inputs by name that calls the function, and the inputs in the order of its
+    own arguments; as they are given if it does not say which it has.
+
+    Raises:
+        TypeError: an argument has no shape, or an input is not an argument.
+    """
+    try:
+        own = signature(function)
+    except (TypeError, ValueError):  # a builtin
+        return (lambda given: function(**given)), sizes
+    named = {p.name: p for p in own.parameters.values() if p.kind not in (2, 4)}  # not *args, **kw
+    rest = next((p.name for p in own.parameters.values() if p.kind == p.VAR_KEYWORD), None)
+    for name, p in named.items():
+        if name not in sizes and p.default is p.empty:
+            given = "".join(f"{known}=.., " for known in sizes)
+            shape = f'shapes={{"{name}": ()}}' if name in _OPTIONS else f"{name}=()"
+            raise TypeError(
+                f"the function takes {name}, whose shape is not known; give a shape for {name}: "
+                f"compile(f, {given}{shape})"
+            )
+    others = [name for name in sizes if name not in named]
+    if others and rest is None:
+        raise TypeError(
+            f"the function does not take {', '.join(others)}, whose shape is given; it takes "
+            f"{', '.join(named) or 'no arguments'}"
+        )
+
+    def call(given: dict[str, Any]) -> Any:
+        arguments = {name: given[name] for name in named if name in given}
+        if rest is not None:
+            arguments[rest] = {name: given[name] for name in others}
+        bound = BoundArguments(own, arguments)  # type: ignore[arg-type]
+        bound.apply_defaults()
+        return function(*bound.args, **bound.kwargs)
+
+    return call, sizes if rest is not None else {n: sizes[n] for n in named if n in sizes}
+
+
+def _traced(
+    graph: Graph, call: Callable[[dict[str, Any]], Any], sizes: dict[str, Shape], has_aux: bool
+) -> tuple[list[Any], Any, Trace]:
+    """Arrays of the forms of what the function gives, its structure, and the trace."""
+    trace, arrays, structure = _trace(call, sizes, has_aux)
+    again, others, same = _trace(call, sizes, has_aux)
+    alike = structure == same and [x.shape for x in arrays] == [x.shape for x in others]
+    results, twins = ([x for each in these for x in each.ravel()] for these in (arrays, others))
+    inside = made_inside(trace, again, zip(results, twins)) if alike else None
     if inside is None:
         raise TraceError(
             "the function made two different graphs in two calls: a random number, or what the "
@@ -258,26 +341,61 @@ def _traced(graph: Graph, loss: Any, sizes: dict[str, Shape]) -> tuple[Any, Trac
             "such as a dropout mask"
         )
     order = in_order(trace)
-    for root in result.ravel():
+    for root in results:
         if isinstance(root, Value) and not isinstance(root, Traced):
             order += topological_order(root)
-    forms = np.empty(result.size, dtype=object)
     graph.made_inside = inside
-    forms[:] = graph.enter(order, list(result.ravel()))
-    return (forms[0] if result.ndim == 0 else forms.reshape(result.shape)), trace
+    forms = iter(graph.enter(order, results))
+    for each in arrays:
+        each.flat = [next(forms) for _ in range(each.size)]
+    return arrays, structure, trace
 
 
-def _trace(loss: Any, sizes: dict[str, Shape]) -> tuple[Trace, Any]:
-    """The trace of one call, and what it gave as an array of scalars."""
+def _trace(
+    call: Callable[[dict[str, Any]], Any], sizes: dict[str, Shape], has_aux: bool
+) -> tuple[Trace, list[Any], Any]:
+    """The trace of one call, and what it gave: arrays of scalars, and its structure with numbers
+    in their places."""
     trace = Trace(sizes)
-    result = loss(**{name: placeholders(name, shape, trace) for name, shape in sizes.items()})
-    scalars = np.array(result, dtype=object)
-    wrong = [x for x in scalars.ravel() if not isinstance(x, (Value, Real))]
-    if wrong or not scalars.size or not (scalars.ndim or isinstance(result, Value)):
+    result = call({name: placeholders(name, shape, trace) for name, shape in sizes.items()})
+    arrays: list[Any] = []
+    structure = _numbered(result, arrays)
+    is_pair = isinstance(result, tuple) and len(result) == 2
+    if has_aux and not (is_pair and arrays and structure[0] == 0 and arrays[0].ndim == 0):
         raise TypeError(
-            "the traced function has to give one scalar, the loss, or lists of scalars of one "
-            f"length; got {type(result).__name__} {result!r:.60}"
-            + "; is a return missing?"
-            * (result is None)
+            "with has_aux=True the traced function has to give a pair (loss, aux), got "
+            f"{type(result).__name__} {result!r:.60}"
         )
-    return trace, scalars
+    if not arrays or isinstance(result, Real):
+        raise _not_scalars(result)
+    return trace, arrays, structure
+
+
+def _numbered(tree: Any, arrays: list[Any]) -> Any:
+    """The structure with numbers for its scalars and its lists of scalars of one shape, which are
+    added to the arrays."""
+    if _shape_of(tree) is not None:
+        arrays.append(np.array(tree, dtype=object))
+        return len(arrays) - 1
+    members = None if is_array(tree) else parts(tree)
+    if members is None:
+        raise _not_scalars(tree)
+    return rebuilt(tree, [_numbered(part, arrays) for _, part in members])
+
+
+def _shape_of(tree: Any) -> Shape | None:
+    """The shape of a scalar, or nested lists of some; None if they have none, or are others."""
+    if isinstance(tree, (Value, Real)):
+        return ()
+    tree = tree.tolist() if is_array(tree) else tree
+    shapes = {_shape_of(part) for part in tree} if isinstance(tree, list) else {None}
+    inner = shapes.pop() if len(shapes) == 1 else None
+    return None if inner is None else (len(tree), *inner)
+
+
+def _not_scalars(result: Any) -> TypeError:
+    return TypeError(
+        "the traced function has to give one scalar, the loss, or outputs: scalars in lists, "
+        f"tuples, dicts and arrays; got {type(result).__name__} {result!r:.60}"
+        + "; is a return missing?" * (result is None)
+    )

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..nested import map_nested
 from ..value import Value
 from .arrays import Shape
 from .backends import backend
@@ -15,7 +16,9 @@ from .explain import Explainer, Explanation, chosen_lines
 from .origin import Origin
 from .show import block, highlighted, shortest, summary
 
-Function = Callable[..., Any]  # of arrays: of the inputs, then of the parameters
+# of arrays, the inputs and then the parameters; it gives (loss, gradients), or ((loss, aux),
+# gradients), or outputs: one array or a tuple; all of them arrays that share memory with no other
+Function = Callable[..., Any]
 
 
 class Compiled(NamedTuple):
@@ -31,6 +34,7 @@ class Compiled(NamedTuple):
         constants: name -> array, what else the function takes.
         labels: for inputs that pick() takes as an index, (name, place) -> how many there are.
         reduction: "mean" or "sum"; "" for outputs that are not a loss.
+        has_aux: whether there is more beside a loss.
         scalars: how many nodes the scalar graph has.
         backend: its name.
         dtype: of all arrays.
@@ -47,6 +51,7 @@ class Compiled(NamedTuple):
     constants: dict[str, Any]
     labels: dict[tuple[str, int], int]
     reduction: str
+    has_aux: bool
     scalars: int
     backend: str
     dtype: str
@@ -59,6 +64,7 @@ class Program:
 
     Attributes:
         source: the program, as Python source that runs by itself.
+        inputs: the names of the inputs, in their order; those that the program draws come last.
         parameters: the names of the parameter arrays, in the order of the gradients.
         arrays: name -> the array of numbers that value_and_grad and predict compute with.
         values: the Values that the arrays stand for, in the order of the parameters.
@@ -70,10 +76,12 @@ class Program:
         function: Function,
         values: Sequence[Value],
         draws: Mapping[str, Callable[[], Sequence[float]]],
-        example: Callable[..., Any] | None = None,
+        structure: Any = 0,
+        example: Callable[[dict[str, Any]], Any] | None = None,
     ) -> None:
         self._compiled = compiled
         self._draws = draws
+        self._structure = structure  # of the outputs, or of (loss, aux), with numbers for arrays
         self._example = example  # to be run as scalars, where a program that checks fails
         self._function = function
         self._dtype = np.dtype(compiled.dtype)
@@ -87,6 +95,10 @@ class Program:
         return self._compiled.source
 
     @property
+    def inputs(self) -> list[str]:
+        return list(self._compiled.inputs)
+
+    @property
     def parameters(self) -> list[str]:
         return list(self._compiled.parameters)
 
@@ -97,26 +109,41 @@ class Program:
 
     # -- running --------------------------------------------------------------------------------
 
-    def value_and_grad(self, *inputs: Any) -> tuple[float, list[Any]]:
+    def value_and_grad(self, /, *inputs: Any, **named: Any) -> tuple[Any, list[Any]]:
         """The loss over a batch, and its gradient.
 
         Args:
             inputs: for each input an array of shape (examples, *its shape). Those that the program
                 draws itself, such as dropout masks, come last, and may be left out.
+            named: inputs by their names instead.
 
         Returns:
-            The loss, and for each of `parameters` an array of its shape.
+            The loss, and for each of `parameters` an array of its shape; with has_aux ((loss, aux),
+            gradients), where aux has an array of a row for each example in place of its scalars.
+            The arrays are new ones, which may be written to.
 
         Raises:
-            TypeError: the program gives outputs, and no loss.
+            TypeError: the program gives outputs, and no loss; an input is missing, there twice, or
+                not one of the program's.
             ValueError: an input has another shape, or there are no examples.
         """
         if not self._compiled.reduction:
             raise TypeError("this program gives outputs and no gradient; call its predict(..)")
-        loss, gradients = self._run(inputs)
+        batch = self._batch(inputs, named)
+        return self._with_gradient(batch, self._run(batch))
+
+    def _with_gradient(self, batch: Sequence[Any], results: Any) -> tuple[Any, list[Any]]:
+        value, gradients = results
+        loss, aux = value if self._compiled.has_aux else (value, ())
         if self._example and not all(np.isfinite(x).all() for x in (loss, *gradients)):
-            self._raise_as_scalars(inputs)
-        return float(loss), list(gradients)
+            self._raise_as_scalars(batch)
+        found = float(loss)
+        if self._structure != 0:
+            return self._structured([found, *aux]), list(gradients)
+        return found, list(gradients)
+
+    def _structured(self, arrays: Sequence[Any]) -> Any:
+        return map_nested(lambda place: arrays[place], self._structure)
 
     def draw_inputs(self, examples: int) -> list[Any]:
         """A draw, for so many examples, of the inputs that the program draws itself."""
@@ -125,11 +152,13 @@ class Program:
         drawn = [[draw() for draw in self._draws.values()] for _ in range(examples)]
         return [np.array(rows, self._dtype) for rows in zip(*drawn)]
 
-    def predict(self, *inputs: Any) -> Any:
-        """The outputs for a batch: an array of shape (examples, *their shape).
+    def predict(self, /, *inputs: Any, **named: Any) -> Any:
+        """The outputs for a batch: in the structure of what the traced function gives an array of
+        shape (examples, *its shape) in place of each scalar, and of each list of scalars.
 
         Args:
             inputs: as for value_and_grad.
+            named: inputs by their names instead.
 
         Raises:
             TypeError: the program gives a loss.
@@ -140,34 +169,96 @@ class Program:
                 "this program gives one scalar, a loss; call its value_and_grad(..), or compile a "
                 "function that gives a list of outputs, such as lambda x: [model(x)]"
             )
-        return self._run(inputs)
+        return self._outputs(self._run(self._batch(inputs, named)))
 
-    def _raise_as_scalars(self, inputs: Sequence[Any]) -> None:
+    def _outputs(self, results: Any) -> Any:
+        if self._structure == 0:
+            return results
+        return self._structured(results if results.__class__ is tuple else [results])
+
+    def bind(self, /, *inputs: Any, **named: Any) -> Callable[[], Any]:
+        """A function without arguments that gives what value_and_grad or predict gives.
+
+        Inputs are checked now. Each call reads what their arrays, and the program's, then hold: a
+        list, or an array of another dtype, is copied now. Each call gives the same arrays, with the
+        numbers of the last one overwritten: copy what is to be kept. Inputs that the program draws,
+        and that are not given, are drawn at each call.
+
+        Args:
+            inputs: as for value_and_grad.
+            named: inputs by their names instead.
+
+        >>> from autograd_mini import Value, compile
+        >>> w = Value(2.0, "w")
+        >>> program = compile(lambda x: w * x, x=())
+        >>> step = program.bind([1.0, 3.0])
+        >>> loss, [dw] = step()
+        >>> program.arrays["w"] -= dw
+        >>> loss, step()
+        (4.0, (0.0, [array(2.)]))
+        """
+        batch = self._checked(self._in_order(inputs, named))
+        given = len(inputs) + len(named)
+        kept: Any = None
+
+        def call() -> Any:
+            nonlocal kept
+            if given < len(batch):
+                batch[given:] = self.draw_inputs(len(batch[0]))
+            results = self._run(batch)
+            kept = results if kept is None else _overwritten(kept, results)
+            return self._with_gradient(batch, kept) if self._compiled.reduction else self._outputs(kept)
+
+        return call
+
+    def _raise_as_scalars(self, batch: Sequence[Any]) -> None:
         """Run the examples as scalars, until one raises; that names the operation."""
         before = [v.data for v in self.values]
         self.sync()
         try:
-            given = self._checked(inputs)[: len(self._compiled.inputs) - len(self._draws)]
-            for number, example in enumerate(zip(*given)):
+            names = [name for name in self.inputs if name not in self._draws]
+            for number, example in enumerate(zip(*batch[: len(names)])):
                 try:
-                    self._example(*[x.tolist() for x in example])  # type: ignore[misc]
+                    self._example({name: x.tolist() for name, x in zip(names, example)})  # type: ignore[misc]
                 except (ArithmeticError, ValueError) as error:
                     raise type(error)(f"example {number}: {error}") from error
         finally:
             for value, data in zip(self.values, before):
                 value.data = data
 
-    def _run(self, inputs: Sequence[Any]) -> Any:
-        batch = inputs if self._are_as_before(inputs) else self._checked(inputs)
+    def _run(self, batch: Sequence[Any]) -> Any:
         return self._function(*batch, *self._parameter_arrays())
+
+    def _batch(self, inputs: Sequence[Any], named: Mapping[str, Any]) -> Sequence[Any]:
+        inputs = self._in_order(inputs, named) if named else inputs
+        return inputs if self._are_as_before(inputs) else self._checked(inputs)
+
+    def _in_order(self, inputs: Sequence[Any], named: Mapping[str, Any]) -> Sequence[Any]:
+        """All inputs in order: those that are given without their names come first."""
+        if not named:
+            return inputs
+        names = self.inputs
+        own = [name for name in names if name not in self._draws]
+        known = f"the inputs are {', '.join(own) or 'none'}"
+        for name in named:
+            if name not in names:
+                raise TypeError(f"there is no input {name}; {known}")
+            if name in names[: len(inputs)]:
+                raise TypeError(f"input {name} is there twice; {known}")
+        wanted = (own if named.keys() <= set(own) else names)[len(inputs) :]
+        missing = ", ".join(name for name in wanted if name not in named)
+        if missing:
+            raise TypeError(f"missing input {missing}; {known}")
+        return [*inputs, *[named[name] for name in wanted]]
 
     def _parameter_arrays(self) -> list[Any]:
         """The arrays of the parameters, which users may have replaced, in order and checked."""
         arrays = []
         for name, shape in self._compiled.parameters.items():
             x = self.arrays.get(name)
-            if x.__class__ is not np.ndarray or x.shape != shape:
-                x = np.asarray(x, self._dtype) if isinstance(x, (Real, list)) else x
+            if x.__class__ is not np.ndarray or x.shape != shape or x.dtype is not self._dtype:
+                if isinstance(x, (Real, list, np.ndarray)):
+                    x = _as_floats(f"arrays[{name!r}]", x, self._dtype)
                 if getattr(x, "shape", None) != shape:
                     got = getattr(x, "shape", None) or type(x).__name__
                     raise ValueError(f"arrays[{name!r}] expected an array of {shape}, got {got}")
@@ -194,7 +285,7 @@ class Program:
         for (name, shape), given in zip(expected.items(), inputs):
             x = given
             if x.__class__ is not np.ndarray or x.dtype != self._dtype:
-                x = _as_floats(name, given, self._dtype)
+                x = _as_floats(f"input {name}", given, self._dtype)
             if x.shape[1:] != shape or x.ndim == 0:
                 wanted = ", ".join(["examples", *map(str, shape)])
                 one = "; one example alone is [x]" if x.shape == shape else ""
@@ -251,14 +342,14 @@ class Program:
             for place, number in zip(places.ravel(), np.ravel(array)):
                 self.values[place].data = float(number)
 
-    def backward(self, *inputs: Any) -> float:
+    def backward(self, /, *inputs: Any, **named: Any) -> Any:
         """Read the Values, and add the gradient of the loss over a batch to their .grad.
 
         Returns:
-            The loss.
+            The loss; with has_aux (loss, aux).
         """
         self.load()
-        loss, gradients = self.value_and_grad(*inputs)
+        loss, gradients = self.value_and_grad(*inputs, **named)
         for places, gradient in zip(self._compiled.places, gradients):
             for place, number in zip(places.ravel(), np.asarray(gradient).ravel()):
                 self.values[place].grad += float(number)
@@ -324,11 +415,21 @@ class Program:
         return {"text/html": block(highlighted(self.source)), "text/plain": repr(self)}
 
 
-def _as_floats(name: str, given: Any, dtype: Any) -> Any:
+def _overwritten(old: Any, new: Any) -> Any:
+    """The results, in the arrays of older ones."""
+    if new.__class__ is tuple:
+        return tuple(map(_overwritten, old, new))
+    if new.__class__ is not np.ndarray:  # a loss
+        return new
+    old[...] = new
+    return old
+
+
+def _as_floats(what: str, given: Any, dtype: Any) -> Any:
     try:
         x = np.asarray(given)
     except ValueError as error:
-        raise ValueError(f"input {name}: {error}") from None
+        raise ValueError(f"{what}: {error}") from None
     if x.dtype.kind not in "fiub":
-        raise TypeError(f"input {name}: expected numbers, got an array of {x.dtype}")
+        raise TypeError(f"{what}: expected numbers, got an array of {x.dtype}")
     return x.astype(dtype, copy=False)

@@ -135,7 +135,10 @@ def _shared(run: Function, compiled: Compiled, devices: Sequence[Any]) -> Functi
         raise ValueError("devices share the examples of a batch, but this program has no inputs")
     mesh = Mesh(np.array(devices), ("batch",))
     split, whole = NamedSharding(mesh, PartitionSpec("batch")), NamedSharding(mesh, PartitionSpec())
-    run = jax.jit(run, out_shardings=whole if compiled.reduction else split)
+    shardings: Any = split
+    if compiled.reduction:
+        shardings = ((whole, split) if compiled.has_aux else whole), whole
+    run = jax.jit(run, out_shardings=shardings)
     own = sum(device.process_index == jax.process_index() for device in devices)
 
     def shared(*arrays: Any) -> Any:
@@ -169,10 +172,10 @@ def _here(x: Any) -> Any:
 
 def _callback(primitive: Primitive, dtype: str) -> Callable[..., Any]:
     """A function of floats that the rule table does not compose: Python is called for it."""
-    compute = elementwise(primitive)
+    compute = elementwise(primitive, dtype)
 
     def called(*arrays: Any) -> Any:
         result = jax.ShapeDtypeStruct(jnp.broadcast_shapes(*map(jnp.shape, arrays)), dtype)
-        return jax.pure_callback(lambda *xs: compute(*xs).astype(dtype), result, *arrays)
+        return jax.pure_callback(lambda *xs: compute(*xs), result, *arrays)
 
     return called
