@@ -260,7 +260,7 @@ class Program:
                 if isinstance(x, (Real, list, np.ndarray)):
                     x = _as_floats(f"arrays[{name!r}]", x, self._dtype)
                 if getattr(x, "shape", None) != shape:
-                    got = getattr(x, "shape", None) or type(x).__name__
+                    got = getattr(x, "shape", type(x).__name__)
                     raise ValueError(f"arrays[{name!r}] expected an array of {shape}, got {got}")
             arrays.append(x)
         return arrays
