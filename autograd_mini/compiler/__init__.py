@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from inspect import BoundArguments, signature
 from keyword import iskeyword
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any
 
 try:
     import numpy as np
@@ -16,7 +16,7 @@ except ModuleNotFoundError as error:
 
 from ..errors import TraceError
 from ..graph import topological_order
-from ..nested import is_array, parts, rebuilt
+from ..nested import flatten, is_array, parts, rebuilt
 from ..value import Value
 from .arrays import Shape
 from .backends import backend as load_backend
@@ -86,79 +86,36 @@ def compile(
     sizes = {name: _shape(name, shape) for name, shape in {**inputs, **(shapes or {})}.items()}
     leaves, names = _leaves(parameters)
     graph = Graph(leaves)
-    labels: dict[tuple[str, int], int] = {}
-    draws: dict[str, Callable[[], Sequence[float]]] = {}
-    structure: Any = 0
-    call = None
+    structure, call, trace = 0, None, Trace(())
     if isinstance(loss, Value):
-        if sizes:
+        if sizes or has_aux:
             raise ValueError(
-                f"a graph that is there already has no inputs, got {', '.join(sizes)}; give a "
-                "function of them instead"
+                "a graph that is there already has no inputs, got "
+                f"{', '.join(sizes) or 'has_aux'}; give a function of them instead"
             )
         roots = [np.empty((), dtype=object)]
-        roots[0].flat = graph.enter(topological_order(loss), [loss])
+        [roots[0][()]] = graph.enter(topological_order(loss), [loss])
     else:
         call, sizes = _arguments(loss, sizes)
         roots, structure, trace = _traced(graph, call, sizes, has_aux)
-        labels, draws = trace.labels, trace.draws
         sizes |= trace.sizes
     backend = _backend_for(graph, backend, dtype, devices)
-    request = Request(
-        graph,
-        roots,
-        names,
-        sizes,
-        labels,
-        reduction if has_aux or (structure == 0 and roots[0].ndim == 0) else "",
-        backend,
-        dtype,
-        None if devices is None else load_backend(backend).checked(devices),
+    reduction = reduction if has_aux or (structure == 0 and roots[0].ndim == 0) else ""
+    devices = None if devices is None else load_backend(backend).checked(devices)
+    key = (
+        graph.key(np.concatenate([forms.ravel() for forms in roots])),
+        tuple(forms.shape for forms in roots),
+        names is None,  # then labels name the arrays, also those of what is not used
+        tuple([p.label for p in graph.parameters] if names is None else names),
+        tuple(sizes.items()),
+        tuple(trace.labels.items()),
+        *(options := (reduction, backend, dtype, devices)),
     )
-    compiled, function = _COMPILED.get(request.key(), lambda: _made(request))
+    compiled, function = _COMPILED.get(
+        key, lambda: _made(graph, roots, names, sizes, trace.labels, *options)
+    )
     example = call if check else None
-    return Program(compiled, function, graph.parameters, draws, structure, example)
-
-
-class Request(NamedTuple):
-    """What is to be compiled.
-
-    Attributes:
-        graph: the scalar graph.
-        roots: arrays of forms: of the loss and what is given beside it, or of outputs.
-        names: of the parameters, or None.
-        inputs: name -> shape, of one example.
-        labels: for inputs that pick() takes as an index, how many there are.
-        reduction: "mean" or "sum"; "" for outputs.
-        backend: its name.
-        dtype: of all arrays.
-        devices: those that share a batch, or None.
-    """
-
-    graph: Graph
-    roots: list[Any]
-    names: list[str] | None
-    inputs: dict[str, Shape]
-    labels: dict[tuple[str, int], int]
-    reduction: str
-    backend: str
-    dtype: str
-    devices: tuple[Any, ...] | None
-
-    def key(self) -> Hashable:
-        """Equal for requests that lead to the same program."""
-        names = self.names
-        if names is None:  # then labels name the arrays, also those of what is not used
-            names = [parameter.label for parameter in self.graph.parameters]
-        return (
-            self.graph.key(np.concatenate([forms.ravel() for forms in self.roots])),
-            tuple(forms.shape for forms in self.roots),
-            self.names is None,
-            tuple(names),
-            tuple(self.inputs.items()),
-            tuple(self.labels.items()),
-            *self[5:],
-        )
+    return Program(compiled, function, graph.parameters, trace.draws, structure, example)
 
 
 def _backend_for(graph: Graph, name: str | None, dtype: str, devices: Any) -> str:
@@ -176,8 +133,18 @@ def _backend_for(graph: Graph, name: str | None, dtype: str, devices: Any) -> st
     return name
 
 
-def _made(request: Request) -> tuple[Compiled, Function]:
-    graph, roots, names, inputs, labels, reduction, backend, dtype, devices = request
+def _made(
+    graph: Graph,
+    roots: list[Any],
+    names: list[str] | None,
+    inputs: dict[str, Shape],
+    labels: dict[tuple[str, int], int],
+    reduction: str,
+    backend: str,
+    dtype: str,
+    devices: Any,
+) -> tuple[Compiled, Function]:
+    """The program of these roots, arrays of forms: a loss and what is beside it, or outputs."""
     chosen = load_backend(backend)
     is_irregular = graph.is_irregular  # before there are nodes of the program's own
     name = "value_and_grad" if reduction else "predict"
@@ -200,7 +167,10 @@ def _made(request: Request) -> tuple[Compiled, Function]:
         {block.name: at.shape for block, at in zip(blocks, places)},
         places,
         {block.name: block.about for block in blocks},
-        {name: _rounded(numbers, dtype) for name, numbers in constants.items()},
+        {
+            name: x.astype(dtype, copy=False) if getattr(x, "dtype", "") == "float64" else x
+            for name, x in constants.items()
+        },
         labels,
         reduction,
         bool(reduction) and len(roots) > 1,
@@ -214,19 +184,12 @@ def _made(request: Request) -> tuple[Compiled, Function]:
     return compiled, chosen.function(compiled, **options)
 
 
-def _rounded(numbers: Any, dtype: str) -> Any:
-    """A constant of a program; floats as its dtype."""
-    is_float = getattr(getattr(numbers, "dtype", None), "kind", "") == "f"
-    return numbers.astype(dtype, copy=False) if is_float else numbers
-
-
-_COMPILED: Cache[tuple[Compiled, Function]] = Cache(size=32)
+_COMPILED = Cache(size=32)  # of pairs of a Compiled and its function
 _OPTIONS = set(signature(compile).parameters) - {"inputs"}
 
 
 def _shape(name: str, shape: Any) -> Shape:
-    size = getattr(shape, "shape", ())
-    if size:
+    if size := getattr(shape, "shape", ()):
         rows = size[1] if len(size) == 2 else size[1:]
         raise ValueError(
             f"the shape of input {name} is wanted, got an array: {name}={rows} if each of its rows "
@@ -234,8 +197,8 @@ def _shape(name: str, shape: Any) -> Shape:
         )
     if isinstance(shape, dict):
         raise ValueError(
-            f"input {name} is a list or a number, got a dict of shapes: give each an input of its "
-            f"own, compile(lambda a, b: f({{'a': a, 'b': b}}), a=.., b=..)"
+            f"the shape of input {name} is a dict; give each of its parts a name of its own: "
+            "compile(lambda a, b: f({'a': a, 'b': b}), a=.., b=..)"
         )
     sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
     sizes = tuple(n.__index__() if hasattr(n, "__index__") else n for n in sizes)
@@ -256,29 +219,25 @@ def _leaves(parameters: Any) -> tuple[list[Value] | None, list[str] | None]:
     if hasattr(parameters, "named_parameters"):
         named = dict(parameters.named_parameters())
         return list(named.values()), list(named)
-    leaves = _flat(parameters)
-    return leaves, None
+    return _flat(parameters), None
 
 
 def _flat(parameters: Any) -> list[Value]:
     """The Values of (nested) lists, dicts or a single one: leaves, each there once."""
-    if isinstance(parameters, dict):
-        parameters = list(parameters.values())
-    if hasattr(parameters, "tolist"):
-        parameters = parameters.tolist()
-    if isinstance(parameters, Value):
-        if not parameters.is_leaf:
-            raise ValueError(
-                f"a parameter is a leaf, and {parameters!r} is made by {parameters.op}; give the "
-                "Values that it is made of"
+    if isinstance(parameters, Iterable) and parts(parameters) is None:
+        parameters = list(parameters)
+    leaves = flatten(parameters)
+    for x in leaves:
+        if not isinstance(x, Value):
+            raise TypeError(
+                "parameters are a module, or (nested) lists of Values, got "
+                f"{type(x).__name__} {x!r:.60}"
             )
-        return [parameters]
-    if isinstance(parameters, (str, Real)) or not isinstance(parameters, Iterable):
-        raise TypeError(
-            "parameters are a module, or (nested) lists of Values, got "
-            f"{type(parameters).__name__} {parameters!r:.60}"
-        )
-    leaves = [leaf for part in parameters for leaf in _flat(part)]
+        if not x.is_leaf:
+            raise ValueError(
+                f"a parameter is a leaf, and {x!r} is made by {x.op}; give the Values that it is "
+                "made of"
+            )
     if len(set(leaves)) < len(leaves):
         raise ValueError("a parameter is there twice; give each Value once")
     return leaves
@@ -297,32 +256,32 @@ def _arguments(
         own = signature(function)
     except (TypeError, ValueError):  # a builtin
         return (lambda given: function(**given)), sizes
-    named = {p.name: p for p in own.parameters.values() if p.kind not in (2, 4)}  # not *args, **kw
-    rest = next((p.name for p in own.parameters.values() if p.kind == p.VAR_KEYWORD), None)
-    for name, p in named.items():
-        if name not in sizes and p.default is p.empty:
-            given = "".join(f"{known}=.., " for known in sizes)
-            shape = f'shapes={{"{name}": ()}}' if name in _OPTIONS else f"{name}=()"
+    rest = [p.name for p in own.parameters.values() if p.kind == p.VAR_KEYWORD]
+    named = [p for p in own.parameters.values() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    names = [p.name for p in named]
+    for p in named:
+        if p.name not in sizes and p.default is p.empty:
+            given = "".join(f"{name}=.., " for name in sizes)
+            shape = f'shapes={{"{p.name}": ()}}' if p.name in _OPTIONS else f"{p.name}=()"
             raise TypeError(
-                f"the function takes {name}, whose shape is not known; give a shape for {name}: "
-                f"compile(f, {given}{shape})"
+                f"the function takes {p.name}, whose shape is not known; give a shape for {p.name}:"
+                f" compile(f, {given}{shape})"
             )
-    others = [name for name in sizes if name not in named]
-    if others and rest is None:
+    others = [name for name in sizes if name not in names]
+    if others and not rest:
         raise TypeError(
             f"the function does not take {', '.join(others)}, whose shape is given; it takes "
-            f"{', '.join(named) or 'no arguments'}"
+            f"{', '.join(names) or 'no arguments'}"
         )
 
     def call(given: dict[str, Any]) -> Any:
-        arguments = {name: given[name] for name in named if name in given}
-        if rest is not None:
-            arguments[rest] = {name: given[name] for name in others}
-        bound = BoundArguments(own, arguments)  # type: ignore[arg-type]
+        arguments = {name: given[name] for name in names if name in given}
+        arguments |= {name: {other: given[other] for other in others} for name in rest}
+        bound = BoundArguments(own, arguments)
         bound.apply_defaults()
         return function(*bound.args, **bound.kwargs)
 
-    return call, sizes if rest is not None else {n: sizes[n] for n in named if n in sizes}
+    return call, sizes if rest else {name: sizes[name] for name in names if name in sizes}
 
 
 def _traced(
@@ -374,28 +333,21 @@ def _trace(
 def _numbered(tree: Any, arrays: list[Any]) -> Any:
     """The structure with numbers for its scalars and its lists of scalars of one shape, which are
     added to the arrays."""
-    if _shape_of(tree) is not None:
-        arrays.append(np.array(tree, dtype=object))
-        return len(arrays) - 1
+    if not isinstance(tree, (dict, tuple)):
+        array = np.array(tree, dtype=object)
+        if array.size and all(isinstance(x, (Value, Real)) for x in array.flat):
+            arrays.append(array)
+            return len(arrays) - 1
     members = None if is_array(tree) else parts(tree)
     if members is None:
         raise _not_scalars(tree)
     return rebuilt(tree, [_numbered(part, arrays) for _, part in members])
 
 
-def _shape_of(tree: Any) -> Shape | None:
-    """The shape of a scalar, or nested lists of some; None if they have none, or are others."""
-    if isinstance(tree, (Value, Real)):
-        return ()
-    tree = tree.tolist() if is_array(tree) else tree
-    shapes = {_shape_of(part) for part in tree} if isinstance(tree, list) else {None}
-    inner = shapes.pop() if len(shapes) == 1 else None
-    return None if inner is None else (len(tree), *inner)
-
-
 def _not_scalars(result: Any) -> TypeError:
     return TypeError(
         "the traced function has to give one scalar, the loss, or outputs: scalars in lists, "
         f"tuples, dicts and arrays; got {type(result).__name__} {result!r:.60}"
-        + "; is a return missing?" * (result is None)
+        + "; is a return missing?"
+        * (result is None)
     )

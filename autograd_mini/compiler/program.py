@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import Parameter, Signature
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -130,19 +131,22 @@ class Program:
         if not self._compiled.reduction:
             raise TypeError("this program gives outputs and no gradient; call its predict(..)")
         batch = self._batch(inputs, named)
-        return self._with_gradient(batch, self._run(batch))
+        return self._finished(batch, self._run(batch))  # type: ignore[no-any-return]
 
-    def _with_gradient(self, batch: Sequence[Any], results: Any) -> tuple[Any, list[Any]]:
+    def _finished(self, batch: Sequence[Any], results: Any) -> Any:
+        """The results of a batch, in the structure of what the traced function gives."""
+        if not self._compiled.reduction:
+            return self._structured(results if results.__class__ is tuple else (results,))
         value, gradients = results
         loss, aux = value if self._compiled.has_aux else (value, ())
         if self._example and not all(np.isfinite(x).all() for x in (loss, *gradients)):
             self._raise_as_scalars(batch)
         found = float(loss)
-        if self._structure != 0:
-            return self._structured([found, *aux]), list(gradients)
-        return found, list(gradients)
+        return (found if self._structure == 0 else self._structured([found, *aux])), [*gradients]
 
     def _structured(self, arrays: Sequence[Any]) -> Any:
+        if self._structure == 0:
+            return arrays[0]
         return map_nested(lambda place: arrays[place], self._structure)
 
     def draw_inputs(self, examples: int) -> list[Any]:
@@ -157,8 +161,7 @@ class Program:
         shape (examples, *its shape) in place of each scalar, and of each list of scalars.
 
         Args:
-            inputs: as for value_and_grad.
-            named: inputs by their names instead.
+            inputs, named: as for value_and_grad.
 
         Raises:
             TypeError: the program gives a loss.
@@ -169,24 +172,15 @@ class Program:
                 "this program gives one scalar, a loss; call its value_and_grad(..), or compile a "
                 "function that gives a list of outputs, such as lambda x: [model(x)]"
             )
-        return self._outputs(self._run(self._batch(inputs, named)))
-
-    def _outputs(self, results: Any) -> Any:
-        if self._structure == 0:
-            return results
-        return self._structured(results if results.__class__ is tuple else [results])
+        batch = self._batch(inputs, named)
+        return self._finished(batch, self._run(batch))
 
     def bind(self, /, *inputs: Any, **named: Any) -> Callable[[], Any]:
         """A function without arguments that gives what value_and_grad or predict gives.
 
-        Inputs are checked now. Each call reads what their arrays, and the program's, then hold: a
-        list, or an array of another dtype, is copied now. Each call gives the same arrays, with the
-        numbers of the last one overwritten: copy what is to be kept. Inputs that the program draws,
-        and that are not given, are drawn at each call.
-
-        Args:
-            inputs: as for value_and_grad.
-            named: inputs by their names instead.
+        Inputs are checked now, and lists and arrays of another dtype copied. Each call reads what
+        the other arrays, and the program's, then hold, and draws what the program draws. It gives
+        the same arrays as the last call, with other numbers: copy what is to be kept.
 
         >>> from autograd_mini import Value, compile
         >>> w = Value(2.0, "w")
@@ -198,8 +192,7 @@ class Program:
         (4.0, (0.0, [array(2.)]))
         """
         batch = self._checked(self._in_order(inputs, named))
-        given = len(inputs) + len(named)
-        kept: Any = None
+        given, kept = len(inputs) + len(named), None
 
         def call() -> Any:
             nonlocal kept
@@ -207,7 +200,7 @@ class Program:
                 batch[given:] = self.draw_inputs(len(batch[0]))
             results = self._run(batch)
             kept = results if kept is None else _overwritten(kept, results)
-            return self._with_gradient(batch, kept) if self._compiled.reduction else self._outputs(kept)
+            return self._finished(batch, kept)
 
         return call
 
@@ -238,18 +231,13 @@ class Program:
         if not named:
             return inputs
         names = self.inputs
-        own = [name for name in names if name not in self._draws]
-        known = f"the inputs are {', '.join(own) or 'none'}"
-        for name in named:
-            if name not in names:
-                raise TypeError(f"there is no input {name}; {known}")
-            if name in names[: len(inputs)]:
-                raise TypeError(f"input {name} is there twice; {known}")
-        wanted = (own if named.keys() <= set(own) else names)[len(inputs) :]
-        missing = ", ".join(name for name in wanted if name not in named)
-        if missing:
-            raise TypeError(f"missing input {missing}; {known}")
-        return [*inputs, *[named[name] for name in wanted]]
+        if named.keys().isdisjoint(self._draws):
+            names = names[: len(names) - len(self._draws)]
+        places = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+        try:
+            return Signature(places).bind(*inputs, **named).args
+        except TypeError as error:
+            raise TypeError(f"{error}; the inputs are {', '.join(names) or 'none'}") from None
 
     def _parameter_arrays(self) -> list[Any]:
         """The arrays of the parameters, which users may have replaced, in order and checked."""

@@ -10,7 +10,17 @@ from test_results import BACKENDS, quickly
 
 import nn
 from autograd_mini import (
-    Value, compile, dot, exp, fsum, logsumexp, maximum, softmax, softplus, tanh, where,
+    Value,
+    compile,
+    dot,
+    exp,
+    fsum,
+    logsumexp,
+    maximum,
+    softmax,
+    softplus,
+    tanh,
+    where,
 )  # fmt: skip
 from autograd_mini.compiler.backends import names as names_module
 from autograd_mini.compiler.cache import Cache
@@ -109,7 +119,7 @@ def of_keys(backend, names):
             return fsum([tanh(dot(w, x)) ** (i + 2) for i, w in enumerate(self.parts.values())])
 
     model = Tower()
-    w, b = numbers()
+    w, _ = numbers()
     program = compile(lambda x: loss([model(x), x[1]], [[v.data for v in row] for row in w], x[0]),
                       x=2, parameters=model, backend=backend)  # fmt: skip
     assert all(name.isidentifier() and not keyword.iskeyword(name) for name in program.parameters)
@@ -135,13 +145,13 @@ def test_every_name_of_a_source_may_be_the_users(backend):
 @pytest.mark.parametrize("backend", ["numba", "jax"])
 def test_some_of_them_compiled(backend):
     pytest.importorskip(backend)
-    for name in ("len", "n", "exp", "first", "jnp", "all_x"):
-        mine, plain = [name, "x"], ["quiet", "x"]
-        assert same(of_inputs(backend, mine), of_inputs(backend, plain))
-    assert same(of_labels(backend, ["exp", "np", "stop"]), of_labels(backend, ["a", "c", "d"]))
+    taken = {"numba": ["first", "exp", "n"], "jax": ["jnp", "len", "n"]}[backend]
+    assert same(of_inputs(backend, taken), of_inputs("numpy", ["quiet", "calm", "still"]))
 
 
-@pytest.mark.parametrize("key", ["a-b", "two words", "3x", "", "a.b", "für", "x²", "class", "*", "ﬁ"])
+@pytest.mark.parametrize(
+    "key", ["a-b", "two words", "3x", "", "a.b", "für", "x²", "class", "*", "ﬁ"]
+)
 @every_backend
 def test_keys_that_are_not_identifiers(backend, key):
     with quickly(backend):
@@ -185,6 +195,6 @@ def test_labels_of_unused_parameters_are_part_of_the_program(monkeypatch):
     monkeypatch.setattr(compiler, "_COMPILED", Cache(size=32))
     for name in ("one", "other"):
         w, unused = Value(2.0, "w"), Value(1.0, name)
-        program = compile(lambda x: w * x, x=(), parameters=[w, unused])
+        program = compile(lambda x, w=w: w * x, x=(), parameters=[w, unused])
         assert program.parameters == ["w", name]
         assert name in program.summary()

@@ -17,7 +17,6 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from ...rules import Primitive
 from ..arrays import Array
-from ..pipeline import Lowered
 from ..program import Compiled, Function
 from . import source
 from .numpy import elementwise
@@ -79,9 +78,7 @@ class JaxSource(source.Source):
         return f"{name} = {name}.at[{index}].add({text})"
 
 
-def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
-    """The source of a function of this name, and the constants that it takes besides."""
-    return source.emit(JaxSource, lowered, name)
+emit = partial(source.emit, JaxSource)
 
 
 def checked(devices: Any) -> tuple[Any, ...]:

@@ -6,7 +6,6 @@ import hashlib
 import os
 import sys
 import tempfile
-from functools import cache
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -16,14 +15,6 @@ HEADER = """from math import inf, nan
 import numpy as np
 from autograd_mini.compiler.backends.lanes import *
 """  # of every module
-
-
-@cache
-def namespace() -> frozenset[str]:
-    """The names that every module imports."""
-    scope: dict[str, Any] = {}
-    exec(HEADER, scope)
-    return frozenset(scope)
 
 
 def load(source: str) -> dict[str, Any]:

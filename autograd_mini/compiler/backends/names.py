@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
@@ -18,36 +19,10 @@ if TYPE_CHECKING:
 LETTERS = "ijklopqrtu"  # of loops; m and s are maxima and sums
 # what lanes.py defines: the functions of the rule table, and what loops are made of
 FUNCTIONS = [
-    "exp",
-    "expm1",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "sqrt",
-    "cbrt",
-    "sin",
-    "cos",
-    "tan",
-    "asin",
-    "acos",
-    "atan",
-    "atan2",
-    "hypot",
-    "sinh",
-    "cosh",
-    "tanh",
-    "asinh",
-    "acosh",
-    "atanh",
-    "erf",
-    "erfc",
-    "maximum",
-    "minimum",
-    "clip",
-    "sigmoid",
-    "softplus",
-]
+    "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan", "asin",
+    "acos", "atan", "atan2", "hypot", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf",
+    "erfc", "maximum", "minimum", "clip", "sigmoid", "softplus",
+]  # fmt: skip
 # what modules assign besides: those of array libraries, and those of loops
 LOCALS = {"n", "ones"}
 OF_LOOPS = {"n", "zero", "start", "stop", "first", "whole", "examples"}
@@ -90,11 +65,9 @@ class Names:
         self.of = dict(of)
         self.constants: dict[str, Any] = {}
         self._taken = {*taken, *RESERVED}
+        self.unique = partial(unique, taken=self._taken)
         self.letters = [c for c in (*LETTERS, *(f"i{n}" for n in range(9))) if c not in self._taken]
         self._taken.update(self.letters)
-
-    def unique(self, name: str) -> str:
-        return unique(name, self._taken)
 
     def accumulator(self, name: str, others: Sequence[str]) -> str:
         """A name that another nest may have as well, but none of the others."""

@@ -13,27 +13,29 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array
 from ..pipeline import Lowered
 from ..program import Compiled, Function
 from ..simplify import composed, rewritten
 from .indices import lane_shape
-from .jit import HEADER, load, namespace
+from .jit import HEADER, load
 from .loops import KNOWN, Loops
-from .numpy import as_arrays
 from .names import OF_LOOPS, Names, arguments
 from .nests import AFTER, BEFORE, EXAMPLES, Nests
+from .numpy import as_arrays
 from .source import returned, wrapped
 
 DTYPES = ("float64", "float32")
+_SCOPE: dict[str, Any] = {}  # what every module imports
+exec(HEADER, _SCOPE)
+TAKEN = {*_SCOPE, *OF_LOOPS}
 
 
 def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
     """The source of a module with a function of this name, and the constants that it takes."""
     outputs = rewritten(lowered.outputs, composed(KNOWN))
-    own = arguments(lowered, {*namespace(), *OF_LOOPS})
+    own = arguments(lowered, TAKEN)
     of = {x: own[name] for x, name in lowered.names(outputs).items()}
-    nests = Nests(outputs, Names(of, {*own.values(), *namespace(), *OF_LOOPS}))
+    nests = Nests(outputs, Names(of, {*own.values(), *TAKEN}))
     before, examples, after = map(Loops(nests).lines, (BEFORE, EXAMPLES, AFTER))
     inputs = [own[name] for name in lowered.inputs]
     parameters = [own[block.name] for block in lowered.blocks]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ...rules import Primitive
 from ..arrays import Array, ieee
-from ..pipeline import Lowered
 from ..program import Compiled, Function
 from . import source
 
@@ -80,21 +80,16 @@ class NumpySource(source.Source):
             inner = f"{inner}[{dots}{self._constant_named('i', order)}]"
             inner = f"np.add.reduceat({inner}, {self._constant_named('i', starts)}, axis={axis})"
         lanes = x.lanes
-        self.lines.append((f"{name} = np.zeros(({'n, ' * axis}{lanes}{',' * (not axis)}){self.dtype})", x))
+        self.lines.append(
+            (f"{name} = np.zeros(({'n, ' * axis}{lanes}{',' * (not axis)}){self.dtype})", x)
+        )
         self.lines.append((f"{name}[{dots}{self._constant_named('i', places)}] = {inner}", x))
 
     def _added(self, name: str, index: str, text: str) -> str:
         return f"{name}[{index}] += {text}"
 
 
-def written(lowered: Lowered) -> source.Source:
-    """The lines of a program."""
-    return source.written(NumpySource, lowered)
-
-
-def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
-    """The source of a function of this name, and the constants that it takes besides."""
-    return source.emit(NumpySource, lowered, name)
+written, emit = partial(source.written, NumpySource), partial(source.emit, NumpySource)
 
 
 def function(compiled: Compiled) -> Function:

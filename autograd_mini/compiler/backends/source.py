@@ -12,6 +12,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -38,23 +39,9 @@ OPERATORS = {add: SUM, subtract: SUM, multiply: PRODUCT, divide: PRODUCT}
 def spellings(library: str) -> dict[str, tuple[str, int]]:
     """The functions of the rule table that NumPy and its likes have, by NumPy's names."""
     unary = [
-        "exp",
-        "expm1",
-        "log",
-        "log1p",
-        "log2",
-        "log10",
-        "sqrt",
-        "cbrt",
-        "sin",
-        "cos",
-        "tan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "sign",
-        "abs",
-    ]
+        "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan",
+        "sinh", "cosh", "tanh", "sign", "abs",
+    ]  # fmt: skip
     names = {name: name for name in unary}
     names.update(
         {f"a{name}": f"arc{name}" for name in ["sin", "cos", "tan", "sinh", "cosh", "tanh"]}
@@ -129,6 +116,7 @@ class Source:
         )
         self.lines: list[tuple[str, Array]] = []
         self._taken = {*arguments, *RESERVED, *self.imports, *LOCALS}
+        self._unique = partial(unique, taken=self._taken)
         self._names_of_bases = {_unshaped(x): name for x, name in self.names.items()}
         self._gradients_in_other_shapes = {
             x.args[0]: x.gradient_of
@@ -465,9 +453,6 @@ class Source:
         if below and below[0].startswith("z"):
             return "h" + below[0][1:]
         return {"exp": "e", "log": "l"}.get(x.op.name, "h")
-
-    def _unique(self, name: str) -> str:
-        return unique(name, self._taken)
 
 
 def _bounds(bounds: tuple[int, int] | None) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -27,37 +27,18 @@ DTYPES = ("float64", "float32")
 CACHE = 2**18  # numbers that stay near the processor: of the rows of a block of examples
 
 
-class Taped(NamedTuple):
-    """A tape, and what its numbers stand for.
-
-    Attributes:
-        source: the rows, to be read.
-        constants: the tape, by its name.
-        blocks: of parameters.
-        places: for each block, where its parameters are in the list of all, in the array's shape.
-    """
-
-    source: str
-    constants: dict[str, Any]
-    blocks: list[Block]
-    places: list[Any]
-
-
 def taped(
     graph: Graph,
     roots: Sequence[Any],
     names: Sequence[str] | None,
     inputs: dict[str, Shape],
     reduction: str,
-) -> Taped:
-    """The tape of a loss, or of outputs.
+) -> tuple[str, dict[str, Any], list[Block], list[Any]]:
+    """The tape of roots, arrays of forms: of a loss and what is beside it, or of outputs.
 
-    Args:
-        graph: the scalar graph.
-        roots: arrays of forms: of one example's loss and of what is given beside it, or of outputs.
-        names: of the parameters; None if they have none.
-        inputs: name -> shape, of one example.
-        reduction: "mean", "sum" or, for outputs, "".
+    Returns:
+        Its rows, to be read; the tape, by its name; the blocks of parameters; and for each block
+        where its parameters are in the list of all, in the array's shape.
 
     Raises:
         ValueError: an operation is a function of floats.
@@ -80,7 +61,7 @@ def taped(
         if reduction:
             rows.pass_on(i)
     tape = rows.tape(roots, places, shapes, reduction)
-    return Taped(rows.listing(), {"tape": tape}, blocks, places)
+    return rows.listing(), {"tape": tape}, blocks, places
 
 
 def function(compiled: Compiled) -> Function:
