@@ -17,6 +17,7 @@ from .explain import Explainer, Explanation, chosen_lines
 from .origin import Origin
 from .show import block, highlighted, shortest, summary
 
+ARRAY = np.ndarray
 # of arrays, the inputs and then the parameters; it gives (loss, gradients), or ((loss, aux),
 # gradients), or outputs: one array or a tuple; all of them arrays that share memory with no other
 Function = Callable[..., Any]
@@ -83,6 +84,7 @@ class Program:
         self._compiled = compiled
         self._draws = draws
         self._structure = structure  # of the outputs, or of (loss, aux), with numbers for arrays
+        self._shapes = compiled.parameters
         self._example = example  # to be run as scalars, where a program that checks fails
         self._function = function
         self._dtype = np.dtype(compiled.dtype)
@@ -130,19 +132,20 @@ class Program:
         """
         if not self._compiled.reduction:
             raise TypeError("this program gives outputs and no gradient; call its predict(..)")
-        batch = self._batch(inputs, named)
-        return self._finished(batch, self._run(batch))  # type: ignore[no-any-return]
+        return self._run(self._in_order(inputs, named) if named else inputs)  # type: ignore[no-any-return]
 
     def _finished(self, batch: Sequence[Any], results: Any) -> Any:
         """The results of a batch, in the structure of what the traced function gives."""
         if not self._compiled.reduction:
             return self._structured(results if results.__class__ is tuple else (results,))
-        value, gradients = results
-        loss, aux = value if self._compiled.has_aux else (value, ())
+        loss, gradients = results
+        aux: Sequence[Any] = ()
+        if self._structure != 0 and self._compiled.has_aux:
+            loss, aux = loss
         if self._example and not all(np.isfinite(x).all() for x in (loss, *gradients)):
             self._raise_as_scalars(batch)
-        found = float(loss)
-        return (found if self._structure == 0 else self._structured([found, *aux])), [*gradients]
+        loss = float(loss)
+        return (loss if self._structure == 0 else self._structured((loss, *aux))), list(gradients)
 
     def _structured(self, arrays: Sequence[Any]) -> Any:
         if self._structure == 0:
@@ -172,8 +175,7 @@ class Program:
                 "this program gives one scalar, a loss; call its value_and_grad(..), or compile a "
                 "function that gives a list of outputs, such as lambda x: [model(x)]"
             )
-        batch = self._batch(inputs, named)
-        return self._finished(batch, self._run(batch))
+        return self._run(self._in_order(inputs, named) if named else inputs)
 
     def bind(self, /, *inputs: Any, **named: Any) -> Callable[[], Any]:
         """A function without arguments that gives what value_and_grad or predict gives.
@@ -191,14 +193,14 @@ class Program:
         >>> loss, step()
         (4.0, (0.0, [array(2.)]))
         """
-        batch = self._checked(self._in_order(inputs, named))
+        batch = self._checked(self._in_order(inputs, named) if named else inputs)
         given, kept = len(inputs) + len(named), None
 
         def call() -> Any:
             nonlocal kept
             if given < len(batch):
                 batch[given:] = self.draw_inputs(len(batch[0]))
-            results = self._run(batch)
+            results = self._function(*batch, *self._parameter_arrays())
             kept = results if kept is None else _overwritten(kept, results)
             return self._finished(batch, kept)
 
@@ -219,17 +221,12 @@ class Program:
             for value, data in zip(self.values, before):
                 value.data = data
 
-    def _run(self, batch: Sequence[Any]) -> Any:
-        return self._function(*batch, *self._parameter_arrays())
-
-    def _batch(self, inputs: Sequence[Any], named: Mapping[str, Any]) -> Sequence[Any]:
-        inputs = self._in_order(inputs, named) if named else inputs
-        return inputs if self._are_as_before(inputs) else self._checked(inputs)
+    def _run(self, inputs: Sequence[Any]) -> Any:
+        batch = inputs if self._are_as_before(inputs) else self._checked(inputs)
+        return self._finished(batch, self._function(*batch, *self._parameter_arrays()))
 
     def _in_order(self, inputs: Sequence[Any], named: Mapping[str, Any]) -> Sequence[Any]:
         """All inputs in order: those that are given without their names come first."""
-        if not named:
-            return inputs
         names = self.inputs
         if named.keys().isdisjoint(self._draws):
             names = names[: len(names) - len(self._draws)]
@@ -241,12 +238,12 @@ class Program:
 
     def _parameter_arrays(self) -> list[Any]:
         """The arrays of the parameters, which users may have replaced, in order and checked."""
-        arrays = []
-        for name, shape in self._compiled.parameters.items():
+        arrays, dtype = [], self._dtype
+        for name, shape in self._shapes.items():
             x = self.arrays.get(name)
-            if x.__class__ is not np.ndarray or x.shape != shape or x.dtype is not self._dtype:
+            if x.__class__ is not ARRAY or x.shape != shape or x.dtype is not dtype:
                 if isinstance(x, (Real, list, np.ndarray)):
-                    x = _as_floats(f"arrays[{name!r}]", x, self._dtype)
+                    x = _as_floats(f"arrays[{name!r}]", x, dtype)
                 if getattr(x, "shape", None) != shape:
                     got = getattr(x, "shape", type(x).__name__)
                     raise ValueError(f"arrays[{name!r}] expected an array of {shape}, got {got}")
@@ -257,8 +254,9 @@ class Program:
         """Whether the inputs are arrays of the shapes that were checked last."""
         if self._last_shapes is None or len(inputs) != len(self._last_shapes):
             return False
+        dtype = self._dtype
         for x, shape in zip(inputs, self._last_shapes):
-            if x.__class__ is not np.ndarray or x.dtype is not self._dtype or x.shape != shape:
+            if x.__class__ is not ARRAY or x.dtype is not dtype or x.shape != shape:
                 return False
         return True
 
@@ -272,7 +270,7 @@ class Program:
         batch, count = [], None
         for (name, shape), given in zip(expected.items(), inputs):
             x = given
-            if x.__class__ is not np.ndarray or x.dtype != self._dtype:
+            if x.__class__ is not ARRAY or x.dtype != self._dtype:
                 x = _as_floats(f"input {name}", given, self._dtype)
             if x.shape[1:] != shape or x.ndim == 0:
                 wanted = ", ".join(["examples", *map(str, shape)])
@@ -407,7 +405,7 @@ def _overwritten(old: Any, new: Any) -> Any:
     """The results, in the arrays of older ones."""
     if new.__class__ is tuple:
         return tuple(map(_overwritten, old, new))
-    if new.__class__ is not np.ndarray:  # a loss
+    if new.__class__ is not ARRAY:  # a loss
         return new
     old[...] = new
     return old

@@ -22,7 +22,7 @@ from .loops import KNOWN, Loops
 from .names import OF_LOOPS, Names, arguments
 from .nests import AFTER, BEFORE, EXAMPLES, Nests
 from .numpy import as_arrays
-from .source import returned, wrapped
+from .source import returned, statement
 
 DTYPES = ("float64", "float32")
 _SCOPE: dict[str, Any] = {}  # what every module imports
@@ -59,18 +59,18 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
         shared = [name for name in used if name in known]
         call = [*inputs, *shared, *outs]
         given = ["zero", "start", "stop", *[whole.get(name, name) for name in call]]
-        lines = ["@jit", *wrapped("def examples(", given, "):")]
+        lines = ["@jit", *statement(f"def examples({', '.join(given)}):")]
         lines += _indented(_allocated(nests, EXAMPLES, "empty(zero, "))
         lines += ["    for first in range(start, stop, width(zero)):"]
         lines += [*_indented(_indented(inside)), "", ""]
         body += ["whole = n - n % WIDTH", "if whole:"]
-        body += _indented(wrapped("examples(", ["lanes(0.0)", "0", "whole", *call], ")"))
-        body += wrapped("examples(", ["0.0", "whole", "n", *call], ")")
+        body += _indented(statement(f"examples(lanes(0.0), 0, whole, {', '.join(call)})"))
+        body += statement(f"examples(0.0, whole, n, {', '.join(call)})")
     body += _allocated(nests, AFTER, "np.empty(")
     body += after
     results = [_result(nests, i, bool(lowered.reduction)) for i in range(len(outputs))]
-    lines += ["@jit", *wrapped(f"def {name}(", [*inputs, *parameters, *constants], "):")]
-    lines += _indented([*body, *returned(results, lowered)])
+    lines += ["@jit", *statement(f"def {name}({', '.join([*own.values(), *constants])}):")]
+    lines += _indented([*body, *statement(returned(results, lowered))])
     return "\n".join([HEADER, "", *lines]) + "\n", constants
 
 
@@ -131,7 +131,7 @@ def function(compiled: Compiled) -> Function:
     if compiled.dtype == "float64":
         return on_arrays
     dtype = np.dtype(compiled.dtype)  # of the arrays; what is computed between them is float64
-    return lambda *arrays: as_arrays(on_arrays(*arrays), dtype)
+    return lambda *arrays: as_arrays((on_arrays(*arrays),), dtype)[0]
 
 
 def _is_plain(x: Any) -> bool:

@@ -109,18 +109,26 @@ def function(compiled: Compiled) -> Function:
 
     def silent(*arrays: Any) -> Any:
         with np.errstate(all="ignore"):
-            return as_arrays(run(*arrays, *constants), dtype)
+            results = run(*arrays, *constants)
+        if results.__class__ is np.ndarray and results.shape and results.dtype is dtype:
+            return results
+        if compiled.reduction and not compiled.has_aux:
+            return results[0], as_arrays(results[1], dtype)
+        return as_arrays((results,), dtype)[0]
 
     return silent
 
 
-def as_arrays(results: Any, dtype: Any) -> Any:
-    """The results of a program, those that are numbers or of another dtype as new arrays."""
-    if results.__class__ is tuple:
-        return tuple([as_arrays(x, dtype) for x in results])
-    if results.__class__ is np.ndarray and results.dtype is dtype and results.shape:
-        return results
-    return np.array(results, dtype)
+def as_arrays(results: tuple[Any, ...], dtype: Any) -> Any:
+    """Results, and those in tuples; those that are numbers or of another dtype as new arrays."""
+    return tuple(
+        [
+            x
+            if x.__class__ is np.ndarray and x.shape and x.dtype is dtype
+            else (as_arrays(x, dtype) if x.__class__ is tuple else np.array(x, dtype))
+            for x in results
+        ]
+    )
 
 
 def _delete_after_use(function: ast.FunctionDef) -> None:

@@ -522,7 +522,7 @@ def _module(source: Source, name: str, lowered: Lowered) -> str:
     """The text of a module that defines one function, wrapped as the formatter black does."""
     body = [f"n = len({source.arguments[0]})"] if source.counts else []
     body += source.body()
-    body += returned(source.results(), lowered)
+    body.append(returned(source.results(), lowered))
     decorators = source.decorators()
     text = "\n".join([*decorators, *body])
     imports = [
@@ -535,8 +535,8 @@ def _module(source: Source, name: str, lowered: Lowered) -> str:
         "",
         *_about(source, lowered),
         *decorators,
-        *wrapped(f"def {name}(", [*source.arguments, *source.constants], "):"),
-        *[f"    {line}" for text in body for line in _statement(text)],
+        *statement(f"def {name}({', '.join([*source.arguments, *source.constants])}):", WIDTH),
+        *[f"    {line}" for text in body for line in statement(text)],
     ]
     return "\n".join(lines) + "\n"
 
@@ -574,8 +574,11 @@ def _about(source: Source, lowered: Lowered) -> list[str]:
     return ["", *chain(*wrapped)]
 
 
-def _statement(text: str, room: int = WIDTH - 4) -> list[str]:
+def statement(text: str, room: int = WIDTH - 4) -> list[str]:
     """A statement; a long one that ends in a bracket has what the bracket holds on own lines."""
+    if text.endswith(":"):
+        *lines, last = statement(text[:-1], room - 1)
+        return [*lines, f"{last}:"]
     if len(text) <= room or text[-1] not in ")]":
         return [text]
     depth, start, commas = 0, len(text), []
@@ -587,35 +590,20 @@ def _statement(text: str, room: int = WIDTH - 4) -> list[str]:
     lines = [text[start + 1 : -1]]
     if len(lines[0]) + 4 > room:
         ends = [start, *reversed(commas), len(text) - 1]
-        items = [_statement(text[i + 1 : j].strip(), room - 5) for i, j in pairwise(ends)]
+        items = [statement(text[i + 1 : j].strip(), room - 5) for i, j in pairwise(ends)]
         lines = [line for item in items for line in [*item[:-1], f"{item[-1]},"]]
     return [text[: start + 1], *[f"    {line}" for line in lines], text[-1]]
 
 
-def returned(results: Sequence[str], lowered: Lowered) -> list[str]:
+def returned(results: Sequence[str], lowered: Lowered) -> str:
     """The last statement: it returns outputs; or the loss, in a pair with what was asked for beside
-    it, and the gradient. A long tuple takes a line for each of its items."""
-    start = ""
-    if lowered.reduction:
-        loss, aux = results[0], results[1 + len(lowered.blocks) :]
-        start = f"({loss}, {_tuple(aux)}), " if aux else f"{loss}, "
-        results = results[1 : 1 + len(lowered.blocks)]
-    result = f"return {start}{_tuple(results) if start else ', '.join(results)}"
-    if len(result) + 4 <= WIDTH or len(results) < 2:
-        return [result]
-    return [f"return {start}(", *[f"    {item}," for item in results], ")"]
+    it, and the gradient."""
+    if not lowered.reduction:
+        return f"return {', '.join(results)}"
+    loss, aux = results[0], results[1 + len(lowered.blocks) :]
+    loss = f"({loss}, {_tuple(aux)})" if aux else loss
+    return f"return {loss}, {_tuple(results[1 : 1 + len(lowered.blocks)])}"
 
 
 def _tuple(items: Sequence[str]) -> str:
     return f"({', '.join(items)}{',' * (len(items) == 1)})"
-
-
-def wrapped(start: str, items: Sequence[str], end: str) -> list[str]:
-    """Items between a start and an end, in as many lines as they need."""
-    one = f"{start}{', '.join(items)}{end}"
-    if len(one) <= WIDTH:
-        return [one]
-    inner = f"    {', '.join(items)}"
-    if len(inner) <= WIDTH:
-        return [start, inner, end]
-    return [start, *[f"    {item}," for item in items], end]
