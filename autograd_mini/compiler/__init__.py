@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from importlib.util import find_spec
+from inspect import signature
 from keyword import iskeyword
-from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any
 
 try:
     import numpy as np
 except ModuleNotFoundError as error:
     raise ImportError('compile takes NumPy: pip install "autograd-mini[compile]"') from error
 
-from ..backprop import dependents
-from ..errors import TraceError
 from ..graph import topological_order
-from ..sweep import every_node
+from ..nested import flatten, parts
 from ..value import Value
 from .arrays import Shape
 from .backends import backend as load_backend
 from .cache import Cache
+from .calls import by_name, trace_once, traced
 from .canonical import Graph
 from .origin import Origin
 from .pipeline import lower_loss, lower_outputs
 from .program import Compiled, Function, Program
-from .trace import Trace, in_order, is_untraced, made_inside, placeholders, values_around
+from .trace import Trace
 
 __all__ = ["Program", "compile"]
 
@@ -39,6 +39,7 @@ def compile(
     dtype: str = "float64",
     devices: Sequence[Any] | None = None,
     check: bool = False,
+    has_aux: bool = False,
     shapes: dict[str, Any] | None = None,
     **inputs: Any,
 ) -> Program:
@@ -47,24 +48,30 @@ def compile(
     Args:
         loss: a function of one example, written in scalars; it is called a few times, with
             placeholders, and must be alone with its parameters meanwhile: no other thread may use
-            them. It gives one scalar, the loss; or nested lists of scalars, outputs. Or a
-            Value: a graph that is there already.
+            them. It gives one scalar, the loss; or outputs: nested lists of scalars, which become
+            an array, in dicts and tuples. Or a Value: a graph that is there already.
         parameters: a module, or a list of Values; None takes every Value leaf. Other leaves are
             constants.
         reduction: "mean" or "sum" of the examples' losses.
         backend: "numpy", for readable array code; "numba", for small networks or single examples;
             "jax", for other devices, and many; or "tape", for irregular graphs, node by node. None
             takes NumPy, and the tape if the graph is irregular and Numba is installed.
-        dtype: "float64"; with JAX also "float32".
+        dtype: of all arrays, "float64" or "float32". (With "float32" Numba and the tape compute
+            with more digits between arrays.)
         devices: with JAX, those that share each batch, such as jax.devices(); None takes one.
         check: where the loss or a gradient comes out as nan or infinite, run the examples one by
             one as scalars, and raise the error of the first that gives one. (A compiled program
             computes in IEEE arithmetic, where scalars raise.)
+        has_aux: whether `loss` gives a pair (loss, aux), where aux is outputs, too; then
+            value_and_grad gives ((loss, aux), gradients).
         shapes: those of inputs whose names are also options.
         inputs: for each argument of `loss` the shape of one example: () for a number, 64 for a list
-            of 64, (3, 4) for nested lists.
+            of 64, (3, 4) for nested lists. The program takes them in the order of the arguments,
+            or by name.
 
     Raises:
+        TypeError: an argument has no shape, an input is not an argument, or `loss` gives what is
+            not scalars.
         TraceError: the code needs a number where there is none yet; it names the line.
         ValueError: a shape or an option makes no sense.
 
@@ -80,70 +87,37 @@ def compile(
     sizes = {name: _shape(name, shape) for name, shape in {**inputs, **(shapes or {})}.items()}
     leaves, names = _leaves(parameters)
     graph = Graph(leaves)
-    labels: dict[tuple[str, int], int] = {}
-    draws: dict[str, Callable[[], Sequence[float]]] = {}
+    structure, call, trace = 0, None, Trace(())
     if isinstance(loss, Value):
-        if sizes:
+        if sizes or has_aux:
             raise ValueError(
-                f"a graph that is there already has no inputs, got {', '.join(sizes)}; give a "
-                "function of them instead"
+                "a graph that is there already has no inputs, got "
+                f"{', '.join(sizes) or 'has_aux'}; give a function of them instead"
             )
-        [roots] = graph.enter(topological_order(loss), [loss])
+        roots = [np.empty((), dtype=object)]
+        [roots[0][()]] = graph.enter(topological_order(loss), [loss])
     else:
-        roots, trace = _traced(graph, loss, sizes)
-        labels, draws = trace.labels, trace.draws
+        call, sizes = by_name(loss, sizes, _OPTIONS)
+        roots, structure, trace = traced(graph, loss, partial(trace_once, call, sizes, has_aux))
         sizes |= trace.sizes
     backend = _backend_for(graph, backend, dtype, devices)
-    request = Request(
-        graph,
-        roots,
-        names,
-        sizes,
-        labels,
-        "" if isinstance(roots, np.ndarray) else reduction,
-        backend,
-        dtype,
-        None if devices is None else load_backend(backend).checked(devices),
+    reduction = reduction if has_aux or (structure == 0 and roots[0].ndim == 0) else ""
+    devices = None if devices is None else load_backend(backend).checked(devices)
+    options = (reduction, backend, dtype, devices)
+    key = (
+        graph.key(np.concatenate([forms.ravel() for forms in roots])),
+        tuple(forms.shape for forms in roots),
+        names is None,  # then labels name the arrays, also those of what is not used
+        tuple([p.label for p in graph.parameters] if names is None else names),
+        tuple(sizes.items()),
+        tuple(trace.labels.items()),
+        *options,
     )
-    compiled, function = _COMPILED.get(request.key(), lambda: _made(request))
-    example = None if isinstance(loss, Value) or not check else loss
-    return Program(compiled, function, graph.parameters, draws, example)
-
-
-class Request(NamedTuple):
-    """What is to be compiled.
-
-    Attributes:
-        graph: the scalar graph.
-        roots: the form of the loss, or an array of forms of outputs.
-        names: of the parameters, or None.
-        inputs: name -> shape, of one example.
-        labels: for inputs that pick() takes as an index, how many there are.
-        reduction: "mean" or "sum"; "" for outputs.
-        backend: its name.
-        dtype: of all arrays.
-        devices: those that share a batch, or None.
-    """
-
-    graph: Graph
-    roots: Any
-    names: list[str] | None
-    inputs: dict[str, Shape]
-    labels: dict[tuple[str, int], int]
-    reduction: str
-    backend: str
-    dtype: str
-    devices: tuple[Any, ...] | None
-
-    def key(self) -> Hashable:
-        """Equal for requests that lead to the same program."""
-        return (
-            self.graph.key(self.roots),
-            tuple(self.names or ()),
-            tuple(self.inputs.items()),
-            tuple(self.labels.items()),
-            *self[5:],
-        )
+    compiled, function = _COMPILED.get(
+        key, lambda: _made(graph, roots, names, sizes, trace.labels, *options)
+    )
+    example = call if check else None
+    return Program(compiled, function, graph.parameters, trace.draws, structure, example)
 
 
 def _backend_for(graph: Graph, name: str | None, dtype: str, devices: Any) -> str:
@@ -161,8 +135,18 @@ def _backend_for(graph: Graph, name: str | None, dtype: str, devices: Any) -> st
     return name
 
 
-def _made(request: Request) -> tuple[Compiled, Function]:
-    graph, roots, names, inputs, labels, reduction, backend, dtype, devices = request
+def _made(
+    graph: Graph,
+    roots: list[Any],
+    names: list[str] | None,
+    inputs: dict[str, Shape],
+    labels: dict[tuple[str, int], int],
+    reduction: str,
+    backend: str,
+    dtype: str,
+    devices: Any,
+) -> tuple[Compiled, Function]:
+    """The program of these roots, arrays of forms: a loss and what is beside it, or outputs."""
     chosen = load_backend(backend)
     is_irregular = graph.is_irregular  # before there are nodes of the program's own
     name = "value_and_grad" if reduction else "predict"
@@ -171,9 +155,10 @@ def _made(request: Request) -> tuple[Compiled, Function]:
         source, constants, blocks, places = chosen.taped(graph, roots, names, inputs, reduction)
     else:
         if reduction:
-            lowered = lower_loss(graph, roots, names, inputs, reduction)
+            lowered = lower_loss(graph, roots[0].item(), names, inputs, reduction, roots[1:])
         else:
             lowered = lower_outputs(graph, roots, names, inputs)
+        lowered = lowered._replace(dtype=dtype)
         source, constants = chosen.emit(lowered, name)
         blocks, places = lowered.blocks, lowered.places
         origin = Origin(graph, lowered)
@@ -184,9 +169,13 @@ def _made(request: Request) -> tuple[Compiled, Function]:
         {block.name: at.shape for block, at in zip(blocks, places)},
         places,
         {block.name: block.about for block in blocks},
-        constants,
+        {
+            name: x.astype(dtype, copy=False) if getattr(x, "dtype", "") == "float64" else x
+            for name, x in constants.items()
+        },
         labels,
         reduction,
+        bool(reduction) and len(roots) > 1,
         len(graph.ops),
         backend,
         dtype,
@@ -197,15 +186,27 @@ def _made(request: Request) -> tuple[Compiled, Function]:
     return compiled, chosen.function(compiled, **options)
 
 
-_COMPILED: Cache[tuple[Compiled, Function]] = Cache(size=32)
+_COMPILED = Cache(size=32)  # of pairs of a Compiled and its function
+_OPTIONS = set(signature(compile).parameters) - {"inputs"}
 
 
 def _shape(name: str, shape: Any) -> Shape:
+    if size := getattr(shape, "shape", ()):
+        rows = size[1] if len(size) == 2 else size[1:]
+        raise ValueError(
+            f"the shape of input {name} is wanted, got an array: {name}={rows} if each of its rows "
+            f"is an example, or {name}={size} if it is one"
+        )
+    if isinstance(shape, dict):
+        raise ValueError(
+            f"the shape of input {name} is a dict; give each of its parts a name of its own: "
+            "compile(lambda a, b: f({'a': a, 'b': b}), a=.., b=..)"
+        )
     sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
     sizes = tuple(n.__index__() if hasattr(n, "__index__") else n for n in sizes)
     if not all(n.__class__ is int and n > 0 for n in sizes) or isinstance(shape, bool):
         raise ValueError(
-            f"the shape of input {name} is (), a number of at least 1 or a tuple, got {shape!r}"
+            f"the shape of input {name} is (), a number of at least 1 or a tuple, got {shape!r:.60}"
             + "; is it parameters= that you mean?" * name.startswith("param")
         )
     if not name.isidentifier() or iskeyword(name):
@@ -220,80 +221,25 @@ def _leaves(parameters: Any) -> tuple[list[Value] | None, list[str] | None]:
     if hasattr(parameters, "named_parameters"):
         named = dict(parameters.named_parameters())
         return list(named.values()), list(named)
-    leaves = _flat(parameters)
-    return leaves, None
+    return _flat(parameters), None
 
 
 def _flat(parameters: Any) -> list[Value]:
     """The Values of (nested) lists, dicts or a single one: leaves, each there once."""
-    if isinstance(parameters, dict):
-        parameters = list(parameters.values())
-    if hasattr(parameters, "tolist"):
-        parameters = parameters.tolist()
-    if isinstance(parameters, Value):
-        if not parameters.is_leaf:
-            raise ValueError(
-                f"a parameter is a leaf, and {parameters!r} is made by {parameters.op}; give the "
-                "Values that it is made of"
+    if isinstance(parameters, Iterable) and parts(parameters) is None:
+        parameters = list(parameters)
+    leaves = flatten(parameters)
+    for x in leaves:
+        if not isinstance(x, Value):
+            raise TypeError(
+                "parameters are a module, or (nested) lists of Values, got "
+                f"{type(x).__name__} {x!r:.60}"
             )
-        return [parameters]
-    if isinstance(parameters, (str, Real)) or not isinstance(parameters, Iterable):
-        raise TypeError(
-            "parameters are a module, or (nested) lists of Values, got "
-            f"{type(parameters).__name__} {parameters!r:.60}"
-        )
-    leaves = [leaf for part in parameters for leaf in _flat(part)]
+        if not x.is_leaf:
+            raise ValueError(
+                f"a parameter is a leaf, and {x!r} is made by {x.op}; give the Values that it is "
+                "made of"
+            )
     if len(set(leaves)) < len(leaves):
         raise ValueError("a parameter is there twice; give each Value once")
     return leaves
-
-
-def _traced(graph: Graph, loss: Any, sizes: dict[str, Shape]) -> tuple[Any, Trace]:
-    """The form of the loss, or an array of forms of outputs; and the trace.
-
-    Two calls that are alike are wanted. A call watches the parameters, which may be all leaves, and
-    the Values made of them: those in sight, and those that the call before it met.
-    """
-
-    def varying(order: Iterable[Value]) -> set[Value]:
-        met = list(filter(is_untraced, order))
-        return set(met) if graph.takes_every_leaf else dependents(met, graph.parameters)[1]
-
-    watched = varying(every_node(values_around(loss)))
-    trace, result = _trace(loss, sizes, watched)
-    for _ in range(3):
-        order = in_order(trace, result.ravel())
-        new = varying(order) - watched
-        again, same = _trace(loss, sizes, watched | new)
-        pairs = zip(result.ravel(), same.ravel())
-        inside = made_inside(trace, again, pairs) if result.shape == same.shape else None
-        if inside is not None:
-            forms = np.empty(result.size, dtype=object)
-            graph.made_inside = inside
-            forms[:] = graph.enter(order, list(result.ravel()))
-            return (forms[0] if result.ndim == 0 else forms.reshape(result.shape)), trace
-        if new.isdisjoint(in_order(again, same.ravel())):
-            break
-        trace, result, watched = again, same, watched | new
-    raise TraceError(
-        "the function made two different graphs in two calls: a random number, or what the first "
-        "call changed, would be the same for every example; give it as an input instead, such as a "
-        "dropout mask"
-    )
-
-
-def _trace(loss: Any, sizes: dict[str, Shape], watched: Iterable[Value]) -> tuple[Trace, Any]:
-    """The trace of one call, and what it gave as an array of scalars."""
-    trace = Trace(sizes)
-    with trace.watching(watched):
-        result = loss(**{name: placeholders(name, shape, trace) for name, shape in sizes.items()})
-    scalars = np.array(result, dtype=object)
-    wrong = [x for x in scalars.ravel() if not isinstance(x, (Value, Real))]
-    if wrong or not scalars.size or not (scalars.ndim or isinstance(result, Value)):
-        raise TypeError(
-            "the traced function has to give one scalar, the loss, or lists of scalars of one "
-            f"length; got {type(result).__name__} {result!r:.60}"
-            + "; is a return missing?"
-            * (result is None)
-        )
-    return trace, scalars

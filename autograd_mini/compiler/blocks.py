@@ -176,13 +176,20 @@ def _block(families: Sequence[_Family], parents: Sequence[str], unique: _Names) 
     return Block(name, places, shape, about)
 
 
+def identifier(name: str) -> str:
+    """The name, with other characters for those that a name in Python cannot have."""
+    found = "".join(c if f"_{c}".isidentifier() else "_" for c in name)
+    return found if found.isidentifier() else f"_{found}"
+
+
 class _Names:
     """Identifiers, each given once."""
 
     def __init__(self, taken: Iterable[str]) -> None:
-        self._taken = {*taken, *keyword.kwlist, "np", "n", "special", "loss"}
+        self._taken = {*taken, *keyword.kwlist}
 
     def plain(self, name: str) -> str:
+        name = identifier(name)
         unique, number = name if name not in self._taken else f"W_{name}", 1
         while unique in self._taken:
             number += 1

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
-from typing import Generic, TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 
-class Cache(Generic[T]):
+class Cache:
     """The results that were asked for last, at most `size` of them. Threads may share it: a result
     is made outside the lock, so that two may make the same one, and either is kept.
 
@@ -23,13 +21,13 @@ class Cache(Generic[T]):
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._results: OrderedDict[Hashable, T] = OrderedDict()
+        self._results: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._results)
 
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """The result for this key, made unless it is there."""
         with self._lock:
             if key in self._results:

@@ -139,7 +139,8 @@ class Explainer:
         if line.kind == "input":
             yield f"{line.sizes()}: an input, with a row for each example"
         elif line.kind == "parameter":
-            about = self.about.get(line.name, "")
+            own = line.name if line.name in self.about else re.sub(r"_\d+$", "", line.name)
+            about = self.about.get(own, "")
             index = ", ".join("ijkl"[: len(line.shape)])
             runs = re.search(r"(^|\.)i(\.|$)", about)
             name = f"{line.name}[{index}]" if runs else line.name

@@ -105,7 +105,6 @@ def listing(source: Source, lowered: Lowered) -> Listing:
     code: dict[Array, list[str]] = {}
     for text, x in source.lines:
         code.setdefault(x, []).append(text)
-    loss = source.outputs[0] if len(source.outputs) > 1 else None
     kind = "forward"
     for x, texts in code.items():
         name, text = source.names[x], "\n".join(texts)
@@ -115,7 +114,7 @@ def listing(source: Source, lowered: Lowered) -> Listing:
             mine = lanes.of_gradient(x)
         reads = [n for n in _identifiers(text) if n in known and n != name]
         lines.append(Line(name, text, kind, x.shape, mine, is_gradient, tuple(reads)))
-        if x is loss:
+        if x is source.loss:
             kind = "backward"
     return Listing(lines, _work(source))
 

@@ -21,14 +21,15 @@ class Lowered(NamedTuple):
     """An array program, and what its arrays stand for.
 
     Attributes:
-        outputs: the loss and the gradient of each block of parameters; or the outputs of a program
-            that is not differentiated.
+        outputs: the loss, the gradient of each block of parameters, and what is given beside the
+            loss; or the outputs of a program that is not differentiated.
         blocks: of parameters, one an array.
         inputs: name -> shape, of one example.
         places: for each block, where its parameters are in the list of all, in the array's shape.
         roots: the nodes of an example's loss and of what parameters alone add to it, a number where
             it is a constant; or the nodes of the outputs.
         reduction: "mean" or "sum"; "" for outputs that are not a loss.
+        dtype: of all arrays.
     """
 
     outputs: list[Array]
@@ -37,6 +38,7 @@ class Lowered(NamedTuple):
     inputs: dict[str, Shape]
     roots: list[Any]
     reduction: str
+    dtype: str = "float64"
 
     def names(self, outputs: Sequence[Array]) -> dict[Array, str]:
         """What the inputs and parameters are called, in the program of the outputs."""
@@ -47,9 +49,15 @@ class Lowered(NamedTuple):
 
 
 def lower_loss(
-    graph: Graph, root: Any, names: Sequence[str] | None, inputs: dict[str, Shape], reduction: str
+    graph: Graph,
+    root: Any,
+    names: Sequence[str] | None,
+    inputs: dict[str, Shape],
+    reduction: str,
+    aux: Sequence[Any] = (),
 ) -> Lowered:
-    """The loss over a batch, and its gradient, from the form of one example's loss.
+    """The loss over a batch, and its gradient, from the form of one example's loss; and what is to
+    be given beside it, arrays of forms.
 
     What depends on parameters alone is computed once, not for every example.
     """
@@ -61,8 +69,10 @@ def lower_loss(
         apart[graph.batched[a] or (b != NONE and graph.batched[b])].append((c, a, b))
     each = graph.made(Form(0.0, apart[True]))
     once = graph.made(Form(whole.constant, apart[False]))
-    lowering, blocks = _lowering(graph, [each, once], names, inputs)
+    nodes = [_nodes(graph, forms) for forms in aux]
+    lowering, blocks = _lowering(graph, [each, once, *_all(nodes)], names, inputs)
     program = lowering.program
+    beside = _outputs(lowering, nodes, inputs)
     roots = [each, once]
     parts = []
     if apart[True]:
@@ -82,20 +92,33 @@ def lower_loss(
     loss = program.broadcast(loss, ())
     wrt = _parameters(lowering, blocks)
     found = gradients(loss, wrt)
-    return _finished(lowering, blocks, inputs, roots, reduction, [loss, *found])
+    return _finished(lowering, blocks, inputs, roots, reduction, [loss, *found, *beside])
 
 
 def lower_outputs(
-    graph: Graph, roots: Any, names: Sequence[str] | None, inputs: dict[str, Shape]
+    graph: Graph, roots: Sequence[Any], names: Sequence[str] | None, inputs: dict[str, Shape]
 ) -> Lowered:
-    """The outputs for each example, from an array of forms."""
-    nodes = np.array([_as_node(graph, form) for form in roots.ravel()]).reshape(roots.shape)
-    lowering, blocks = _lowering(graph, nodes.ravel(), names, inputs)
-    view = _read(lowering, nodes).aligned(nodes.ndim)
+    """The outputs for each example, from arrays of forms."""
+    nodes = [_nodes(graph, forms) for forms in roots]
+    lowering, blocks = _lowering(graph, _all(nodes), names, inputs)
+    outputs = _outputs(lowering, nodes, inputs)
     _parameters(lowering, blocks)
-    shape = (*[BATCH] * bool(inputs), *nodes.shape)
-    outputs = [lowering.program.broadcast(view, shape)]
-    return _finished(lowering, blocks, inputs, nodes.ravel().tolist(), "", outputs)
+    return _finished(lowering, blocks, inputs, _all(nodes), "", outputs)
+
+
+def _nodes(graph: Graph, forms: Any) -> Any:
+    return np.array([_as_node(graph, form) for form in forms.ravel()]).reshape(forms.shape)
+
+
+def _all(nodes: Sequence[Any]) -> list[int]:
+    return [node for each in nodes for node in each.ravel().tolist()]
+
+
+def _outputs(lowering: Lowering, nodes: Sequence[Any], inputs: dict[str, Shape]) -> list[Array]:
+    """An array of each array of nodes, for each example."""
+    batch = [BATCH] * bool(inputs)
+    views = [(_read(lowering, each).aligned(each.ndim), each.shape) for each in nodes]
+    return [lowering.program.broadcast(view, (*batch, *shape)) for view, shape in views]
 
 
 def _over_batch(x: Array) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import Parameter, Signature
 from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..nested import map_nested
 from ..value import Value
 from .arrays import Shape
 from .backends import backend
@@ -15,7 +17,10 @@ from .explain import Explainer, Explanation, chosen_lines
 from .origin import Origin
 from .show import block, highlighted, shortest, summary
 
-Function = Callable[..., Any]  # of arrays: of the inputs, then of the parameters
+ARRAY = np.ndarray
+# of arrays, the inputs and then the parameters; it gives (loss, gradients), or ((loss, aux),
+# gradients), or outputs: one array or a tuple; all of them arrays that share memory with no other
+Function = Callable[..., Any]
 
 
 class Compiled(NamedTuple):
@@ -31,6 +36,7 @@ class Compiled(NamedTuple):
         constants: name -> array, what else the function takes.
         labels: for inputs that pick() takes as an index, (name, place) -> how many there are.
         reduction: "mean" or "sum"; "" for outputs that are not a loss.
+        has_aux: whether there is more beside a loss.
         scalars: how many nodes the scalar graph has.
         backend: its name.
         dtype: of all arrays.
@@ -47,6 +53,7 @@ class Compiled(NamedTuple):
     constants: dict[str, Any]
     labels: dict[tuple[str, int], int]
     reduction: str
+    has_aux: bool
     scalars: int
     backend: str
     dtype: str
@@ -59,6 +66,7 @@ class Program:
 
     Attributes:
         source: the program, as Python source that runs by itself.
+        inputs: the names of the inputs, in their order; those that the program draws come last.
         parameters: the names of the parameter arrays, in the order of the gradients.
         arrays: name -> the array of numbers that value_and_grad and predict compute with.
         values: the Values that the arrays stand for, in the order of the parameters.
@@ -70,10 +78,13 @@ class Program:
         function: Function,
         values: Sequence[Value],
         draws: Mapping[str, Callable[[], Sequence[float]]],
-        example: Callable[..., Any] | None = None,
+        structure: Any = 0,
+        example: Callable[[dict[str, Any]], Any] | None = None,
     ) -> None:
         self._compiled = compiled
         self._draws = draws
+        self._structure = structure  # of the outputs, or of (loss, aux), with numbers for arrays
+        self._shapes = compiled.parameters
         self._example = example  # to be run as scalars, where a program that checks fails
         self._function = function
         self._dtype = np.dtype(compiled.dtype)
@@ -87,6 +98,10 @@ class Program:
         return self._compiled.source
 
     @property
+    def inputs(self) -> list[str]:
+        return list(self._compiled.inputs)
+
+    @property
     def parameters(self) -> list[str]:
         return list(self._compiled.parameters)
 
@@ -97,26 +112,45 @@ class Program:
 
     # -- running --------------------------------------------------------------------------------
 
-    def value_and_grad(self, *inputs: Any) -> tuple[float, list[Any]]:
+    def value_and_grad(self, /, *inputs: Any, **named: Any) -> tuple[Any, list[Any]]:
         """The loss over a batch, and its gradient.
 
         Args:
             inputs: for each input an array of shape (examples, *its shape). Those that the program
                 draws itself, such as dropout masks, come last, and may be left out.
+            named: inputs by their names instead.
 
         Returns:
-            The loss, and for each of `parameters` an array of its shape.
+            The loss, and for each of `parameters` an array of its shape; with has_aux ((loss, aux),
+            gradients), where aux has an array of a row for each example in place of its scalars.
+            The arrays are new ones, which may be written to.
 
         Raises:
-            TypeError: the program gives outputs, and no loss.
+            TypeError: the program gives outputs, and no loss; an input is missing, there twice, or
+                not one of the program's.
             ValueError: an input has another shape, or there are no examples.
         """
         if not self._compiled.reduction:
             raise TypeError("this program gives outputs and no gradient; call its predict(..)")
-        loss, gradients = self._run(inputs)
+        return self._run(self._in_order(inputs, named) if named else inputs)  # type: ignore[no-any-return]
+
+    def _finished(self, batch: Sequence[Any], results: Any) -> Any:
+        """The results of a batch, in the structure of what the traced function gives."""
+        if not self._compiled.reduction:
+            return self._structured(results if results.__class__ is tuple else (results,))
+        loss, gradients = results
+        aux: Sequence[Any] = ()
+        if self._structure != 0 and self._compiled.has_aux:
+            loss, aux = loss
         if self._example and not all(np.isfinite(x).all() for x in (loss, *gradients)):
-            self._raise_as_scalars(inputs)
-        return float(loss), list(gradients)
+            self._raise_as_scalars(batch)
+        loss = float(loss)
+        return (loss if self._structure == 0 else self._structured((loss, *aux))), list(gradients)
+
+    def _structured(self, arrays: Sequence[Any]) -> Any:
+        if self._structure == 0:
+            return arrays[0]
+        return map_nested(lambda place: arrays[place], self._structure)
 
     def draw_inputs(self, examples: int) -> list[Any]:
         """A draw, for so many examples, of the inputs that the program draws itself."""
@@ -125,11 +159,12 @@ class Program:
         drawn = [[draw() for draw in self._draws.values()] for _ in range(examples)]
         return [np.array(rows, self._dtype) for rows in zip(*drawn)]
 
-    def predict(self, *inputs: Any) -> Any:
-        """The outputs for a batch: an array of shape (examples, *their shape).
+    def predict(self, /, *inputs: Any, **named: Any) -> Any:
+        """The outputs for a batch: in the structure of what the traced function gives an array of
+        shape (examples, *its shape) in place of each scalar, and of each list of scalars.
 
         Args:
-            inputs: as for value_and_grad.
+            inputs, named: as for value_and_grad.
 
         Raises:
             TypeError: the program gives a loss.
@@ -140,17 +175,46 @@ class Program:
                 "this program gives one scalar, a loss; call its value_and_grad(..), or compile a "
                 "function that gives a list of outputs, such as lambda x: [model(x)]"
             )
-        return self._run(inputs)
+        return self._run(self._in_order(inputs, named) if named else inputs)
 
-    def _raise_as_scalars(self, inputs: Sequence[Any]) -> None:
+    def bind(self, /, *inputs: Any, **named: Any) -> Callable[[], Any]:
+        """A function without arguments that gives what value_and_grad or predict gives.
+
+        Inputs are checked now, and lists and arrays of another dtype copied. Each call reads what
+        the other arrays, and the program's, then hold, and draws what the program draws. It gives
+        the same arrays as the last call, with other numbers: copy what is to be kept.
+
+        >>> from autograd_mini import Value, compile
+        >>> w = Value(2.0, "w")
+        >>> program = compile(lambda x: w * x, x=())
+        >>> step = program.bind([1.0, 3.0])
+        >>> loss, [dw] = step()
+        >>> program.arrays["w"] -= dw
+        >>> loss, step()
+        (4.0, (0.0, [array(2.)]))
+        """
+        batch = self._checked(self._in_order(inputs, named) if named else inputs)
+        given, kept = len(inputs) + len(named), None
+
+        def call() -> Any:
+            nonlocal kept
+            if given < len(batch):
+                batch[given:] = self.draw_inputs(len(batch[0]))
+            results = self._function(*batch, *self._parameter_arrays())
+            kept = results if kept is None else _overwritten(kept, results)
+            return self._finished(batch, kept)
+
+        return call
+
+    def _raise_as_scalars(self, batch: Sequence[Any]) -> None:
         """Run the examples as scalars, until one raises; that names the operation."""
         before = [v.data for v in self.values]
         self.sync()
         try:
-            given = self._checked(inputs)[: len(self._compiled.inputs) - len(self._draws)]
-            for number, example in enumerate(zip(*given)):
+            names = [name for name in self.inputs if name not in self._draws]
+            for number, example in enumerate(zip(*batch[: len(names)])):
                 try:
-                    self._example(*[x.tolist() for x in example])  # type: ignore[misc]
+                    self._example({name: x.tolist() for name, x in zip(names, example)})  # type: ignore[misc]
                 except (ArithmeticError, ValueError) as error:
                     raise type(error)(f"example {number}: {error}") from error
         finally:
@@ -159,17 +223,29 @@ class Program:
 
     def _run(self, inputs: Sequence[Any]) -> Any:
         batch = inputs if self._are_as_before(inputs) else self._checked(inputs)
-        return self._function(*batch, *self._parameter_arrays())
+        return self._finished(batch, self._function(*batch, *self._parameter_arrays()))
+
+    def _in_order(self, inputs: Sequence[Any], named: Mapping[str, Any]) -> Sequence[Any]:
+        """All inputs in order: those that are given without their names come first."""
+        names = self.inputs
+        if named.keys().isdisjoint(self._draws):
+            names = names[: len(names) - len(self._draws)]
+        places = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+        try:
+            return Signature(places).bind(*inputs, **named).args
+        except TypeError as error:
+            raise TypeError(f"{error}; the inputs are {', '.join(names) or 'none'}") from None
 
     def _parameter_arrays(self) -> list[Any]:
         """The arrays of the parameters, which users may have replaced, in order and checked."""
-        arrays = []
-        for name, shape in self._compiled.parameters.items():
+        arrays, dtype = [], self._dtype
+        for name, shape in self._shapes.items():
             x = self.arrays.get(name)
-            if x.__class__ is not np.ndarray or x.shape != shape:
-                x = np.asarray(x, self._dtype) if isinstance(x, (Real, list)) else x
+            if x.__class__ is not ARRAY or x.shape != shape or x.dtype is not dtype:
+                if isinstance(x, (Real, list, np.ndarray)):
+                    x = _as_floats(f"arrays[{name!r}]", x, dtype)
                 if getattr(x, "shape", None) != shape:
-                    got = getattr(x, "shape", None) or type(x).__name__
+                    got = getattr(x, "shape", type(x).__name__)
                     raise ValueError(f"arrays[{name!r}] expected an array of {shape}, got {got}")
             arrays.append(x)
         return arrays
@@ -178,8 +254,9 @@ class Program:
         """Whether the inputs are arrays of the shapes that were checked last."""
         if self._last_shapes is None or len(inputs) != len(self._last_shapes):
             return False
+        dtype = self._dtype
         for x, shape in zip(inputs, self._last_shapes):
-            if x.__class__ is not np.ndarray or x.dtype is not self._dtype or x.shape != shape:
+            if x.__class__ is not ARRAY or x.dtype is not dtype or x.shape != shape:
                 return False
         return True
 
@@ -193,8 +270,8 @@ class Program:
         batch, count = [], None
         for (name, shape), given in zip(expected.items(), inputs):
             x = given
-            if x.__class__ is not np.ndarray or x.dtype != self._dtype:
-                x = _as_floats(name, given, self._dtype)
+            if x.__class__ is not ARRAY or x.dtype != self._dtype:
+                x = _as_floats(f"input {name}", given, self._dtype)
             if x.shape[1:] != shape or x.ndim == 0:
                 wanted = ", ".join(["examples", *map(str, shape)])
                 one = "; one example alone is [x]" if x.shape == shape else ""
@@ -251,14 +328,14 @@ class Program:
             for place, number in zip(places.ravel(), np.ravel(array)):
                 self.values[place].data = float(number)
 
-    def backward(self, *inputs: Any) -> float:
+    def backward(self, /, *inputs: Any, **named: Any) -> Any:
         """Read the Values, and add the gradient of the loss over a batch to their .grad.
 
         Returns:
-            The loss.
+            The loss; with has_aux (loss, aux).
         """
         self.load()
-        loss, gradients = self.value_and_grad(*inputs)
+        loss, gradients = self.value_and_grad(*inputs, **named)
         for places, gradient in zip(self._compiled.places, gradients):
             for place, number in zip(places.ravel(), np.asarray(gradient).ravel()):
                 self.values[place].grad += float(number)
@@ -324,11 +401,21 @@ class Program:
         return {"text/html": block(highlighted(self.source)), "text/plain": repr(self)}
 
 
-def _as_floats(name: str, given: Any, dtype: Any) -> Any:
+def _overwritten(old: Any, new: Any) -> Any:
+    """The results, in the arrays of older ones."""
+    if new.__class__ is tuple:
+        return tuple(map(_overwritten, old, new))
+    if new.__class__ is not ARRAY:  # a loss
+        return new
+    old[...] = new
+    return old
+
+
+def _as_floats(what: str, given: Any, dtype: Any) -> Any:
     try:
         x = np.asarray(given)
     except ValueError as error:
-        raise ValueError(f"input {name}: {error}") from None
+        raise ValueError(f"{what}: {error}") from None
     if x.dtype.kind not in "fiub":
-        raise TypeError(f"input {name}: expected numbers, got an array of {x.dtype}")
+        raise TypeError(f"{what}: expected numbers, got an array of {x.dtype}")
     return x.astype(dtype, copy=False)

@@ -116,8 +116,8 @@ def test_an_unknown_backend_is_refused():
 
 
 def test_an_unknown_dtype_is_refused():
-    with pytest.raises(ValueError, match="dtype of backend='numpy' is 'float64', got 'float32'"):
-        compile(lambda x: x, x=(), dtype="float32")
+    with pytest.raises(ValueError, match=r"dtype of backend='numpy' is .*'float32', got 'half'"):
+        compile(lambda x: x, x=(), dtype="half")
 
 
 def test_devices_are_jaxs():

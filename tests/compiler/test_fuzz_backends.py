@@ -90,6 +90,19 @@ def test_jax_in_single_precision(chunk):
     fuzz("expressions", 30, chunk, uncompiled, FOUND)
 
 
+@chunks
+def test_the_others_in_single_precision(chunk):
+    pytest.importorskip("numba")
+    from loops_as_python import loops_as_python
+
+    def on_each(agrees, drawn):
+        with loops_as_python():
+            for backend in ("numpy", "numba", "tape"):
+                agrees(drawn, backend=backend, dtype="float32", precision=SINGLE)
+
+    fuzz("expressions", 30, chunk, on_each, FOUND)
+
+
 def test_a_list_of_one_parameter_has_an_axis():
     """logsumexp([z]) of a scalar, found by the above: JAX has no last axis of a number."""
     jax = pytest.importorskip("jax")

@@ -1,6 +1,7 @@
 """The compiled program: what it takes, what it refuses, and its traffic with the Values."""
 
 import copy
+import functools
 import math
 import pickle
 
@@ -118,8 +119,6 @@ def test_options_that_make_no_sense():
         compile(w[0] * 2, x=())
     with pytest.raises(ValueError, match="'no name' is not an identifier"):
         compile(lambda **x: w[0], shapes={"no name": ()})
-    with pytest.raises(TypeError):
-        compile(loss, x=2)
 
 
 def test_inputs_named_as_options():
@@ -141,6 +140,114 @@ def test_inputs_named_as_what_the_source_names(name):
     found, expected = compiled.value_and_grad(X), twin.value_and_grad(X)
     assert found[0] == expected[0]
     assert np.array_equal(found[1][0], expected[1][0])
+
+
+# -- the function's own signature ------------------------------------------------------------------
+
+
+def digits(x, y, z=100):
+    return w3 * x + 10 * w3 * y + w3 * z
+
+
+w3 = Value(1.0)
+positional = eval("lambda x, /, y: digits(x, y)", {"digits": digits})
+
+
+class Called:
+    def __call__(self, x, y):
+        return digits(x, y)
+
+    def method(self, x, *, y):
+        return digits(x, y)
+
+
+@pytest.mark.parametrize("f", [
+    digits, positional, Called(), Called().method, functools.partial(digits, z=100),
+    lambda x, *, y: digits(x, y), lambda x, y, *rest: digits(x, y), lambda x=1, y=2: digits(x, y),
+])  # fmt: skip
+def test_inputs_are_in_the_order_of_the_arguments(f):
+    program = compile(f, y=(), x=())
+    assert program.inputs == ["x", "y"]
+    expected = 100 + 1 + 20
+    x, y = [1.0], [2.0]
+    assert program.value_and_grad(x, y)[0] == expected
+    assert program.value_and_grad(x, y=y)[0] == expected
+    assert program.value_and_grad(y=y, x=x)[0] == expected
+    assert program.backward(y=y, x=x) == expected
+    assert program.bind(y=y, x=x)()[0] == expected
+    checked = compile(lambda y, x: f(x, y=y) / (x - 1), x=(), y=(), check=True)
+    with pytest.raises(ZeroDivisionError, match="example 1"):
+        checked.value_and_grad(x=[2.0, 1.0], y=[5.0, 6.0])
+
+
+def test_outputs_are_called_by_name_too():
+    program = compile(lambda x, y: [x, 2 * y], y=(), x=())
+    assert program.predict(y=[1.0], x=[5.0]).tolist() == [[5.0, 2.0]]
+
+
+def test_the_order_of_the_keywords_counts_where_the_function_does_not_say():
+    program = compile(lambda **given: digits(given["x"], given["y"]), y=(), x=())
+    assert program.inputs == ["y", "x"]
+    assert program.value_and_grad([2.0], [1.0])[0] == program.value_and_grad(x=[1.0], y=[2.0])[0]
+    rest = compile(lambda x, /, **rest: digits(x, rest["y"]), y=(), x=())
+    assert rest.value_and_grad(x=[1.0], y=[2.0])[0] == 121
+
+
+def test_defaults_are_kept():
+    assert compile(digits, x=(), y=()).value_and_grad([0.0], [0.0])[0] == 100
+    assert compile(digits, y=(), z=(), x=()).value_and_grad([0.0], [0.0], [7.0])[0] == 7
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        ({"x": ()}, r"takes y, .* give a shape for y: compile\(f, x=\.\., y=\(\)\)"),
+        ({}, r"takes x, .* compile\(f, x=\(\)\)"),
+        ({"x": (), "y": (), "q": ()}, "does not take q, whose shape is given; it takes x, y, z"),
+    ],
+)
+def test_arguments_without_a_shape_and_shapes_without_an_argument(shapes, message):
+    with pytest.raises(TypeError, match=message):
+        compile(digits, **shapes)
+
+
+def test_an_argument_named_as_an_option():
+    with pytest.raises(TypeError, match=r'compile\(f, x=\.\., shapes=\{"check": \(\)\}\)'):
+        compile(lambda x, check: w3 * x * check, x=())
+
+
+@pytest.mark.parametrize(
+    ("inputs", "named", "message"),
+    [
+        ([X], {}, None),
+        ([X, Y], {"z": Y}, "unexpected keyword argument 'z'; the inputs are x, y"),
+        ([X, Y], {"y": Y}, "multiple values for argument 'y'; the inputs are x, y"),
+        ([], {"y": Y}, "missing a required argument: 'x'; the inputs are x, y"),
+        ([X, Y, Y], {"x": X}, "; the inputs are x, y"),
+    ],
+)
+def test_inputs_by_name_that_do_not_fit(inputs, named, message):
+    compiled, _, _ = program()
+    for call in (compiled.value_and_grad, compiled.backward, compiled.bind):
+        with pytest.raises(TypeError if message else ValueError, match=message):
+            call(*inputs, **named)
+
+
+def test_an_array_is_not_a_shape():
+    w = [Value(1.0), Value(2.0), Value(3.0)]
+    rule = r"the shape of input x is wanted, got an array: x="
+    for array, rows in [
+        (np.ones((7, 3)), "3"),
+        (np.ones(3), r"\(\)"),
+        (np.ones((7, 2, 3)), r"\(2, 3\)"),
+    ]:
+        with pytest.raises(ValueError, match=rule + rows + r" if each of its rows is an example"):
+            compile(lambda x: dot(w, x), x=array)
+    assert compile(lambda x: dot(w, x), x=np.array(3)).value_and_grad([[1, 1, 1]])[0] == 6
+    with pytest.raises(
+        ValueError, match="shape of input x is a dict; give each of its parts a name"
+    ):
+        compile(lambda x: x["a"], x={"a": ()})
 
 
 # -- the Values -----------------------------------------------------------------------------------

@@ -215,7 +215,6 @@ def test_what_is_the_same_in_both_calls_is_allowed():
         (None, "NoneType None"),
         (1.5, "float 1.5"),
         ([], "list []"),
-        ([[w], [w, w]], "list"),
         ("loss", "str"),
     ],
 )

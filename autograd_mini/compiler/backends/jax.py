@@ -17,7 +17,6 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from ...rules import Primitive
 from ..arrays import Array
-from ..pipeline import Lowered
 from ..program import Compiled, Function
 from . import source
 from .numpy import elementwise
@@ -84,9 +83,7 @@ class JaxSource(source.Source):
         return f"{name} = {name}.at[{index}].add({text})"
 
 
-def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
-    """The source of a function of this name, and the constants that it takes besides."""
-    return source.emit(JaxSource, lowered, name)
+emit = partial(source.emit, JaxSource)
 
 
 def checked(devices: Any) -> tuple[Any, ...]:
@@ -140,7 +137,10 @@ def _shared(run: Function, compiled: Compiled, devices: Sequence[Any]) -> Functi
         raise ValueError("devices share the examples of a batch, but this program has no inputs")
     mesh = Mesh(np.array(devices), ("batch",))
     split, whole = NamedSharding(mesh, PartitionSpec("batch")), NamedSharding(mesh, PartitionSpec())
-    run = jax.jit(run, out_shardings=whole if compiled.reduction else split)
+    shardings: Any = split
+    if compiled.reduction:
+        shardings = ((whole, split) if compiled.has_aux else whole), whole
+    run = jax.jit(run, out_shardings=shardings)
     own = sum(device.process_index == jax.process_index() for device in devices)
 
     def shared(*arrays: Any) -> Any:
@@ -174,10 +174,10 @@ def _here(x: Any) -> Any:
 
 def _callback(primitive: Primitive, dtype: str) -> Callable[..., Any]:
     """A function of floats that the rule table does not compose: Python is called for it."""
-    compute = elementwise(primitive)
+    compute = elementwise(primitive, dtype)
 
     def called(*arrays: Any) -> Any:
         result = jax.ShapeDtypeStruct(jnp.broadcast_shapes(*map(jnp.shape, arrays)), dtype)
-        return jax.pure_callback(lambda *xs: compute(*xs).astype(dtype), result, *arrays)
+        return jax.pure_callback(lambda *xs: compute(*xs), result, *arrays)
 
     return called

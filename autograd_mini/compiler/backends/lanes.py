@@ -88,7 +88,7 @@ def block(zero: Any, x: Any, first: int) -> Any:
 def store(rows: Any, first: int, x: Any, zero: Any) -> None:
     """Write the rows of `width` examples."""
     if np.ndim(zero):
-        rows[first : first + WIDTH] = np.moveaxis(x, -1, 0)
+        rows[first : first + WIDTH] = np.moveaxis(zero + x, -1, 0)
     else:
         rows[first] = x
 
@@ -173,6 +173,13 @@ def _(rows: Any, first: Any, x: Any, zero: Any) -> Any:
             rows[first] = x
 
         return of_one
+    if not hasattr(x, "ndim"):
+
+        def of_numbers(rows, first, x, zero):  # type: ignore[no-untyped-def]
+            for i in range(WIDTH):
+                rows[first + i] = lane(zero + x, i)
+
+        return of_numbers
 
     def of_lanes(rows, first, x, zero):  # type: ignore[no-untyped-def]
         for place in np.ndindex(x.shape):

@@ -1,96 +1,73 @@
-"""The names in a module of loops: of arrays, constants and counters, no two alike."""
+"""The names in generated modules, no two alike, whatever users call what is theirs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import builtins
+import keyword
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 import numpy as np
 
 from ..arrays import Array
 
+if TYPE_CHECKING:
+    from ..pipeline import Lowered
+
 LETTERS = "ijklopqrtu"  # of loops; m and s are maxima and sums
 # what lanes.py defines: the functions of the rule table, and what loops are made of
 FUNCTIONS = [
-    "exp",
-    "expm1",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "sqrt",
-    "cbrt",
-    "sin",
-    "cos",
-    "tan",
-    "asin",
-    "acos",
-    "atan",
-    "atan2",
-    "hypot",
-    "sinh",
-    "cosh",
-    "tanh",
-    "asinh",
-    "acosh",
-    "atanh",
-    "erf",
-    "erfc",
-    "maximum",
-    "minimum",
-    "clip",
-    "sigmoid",
-    "softplus",
-]
-RESERVED = [
-    "n",
-    "np",
-    "inf",
-    "nan",
-    "zero",
-    "start",
-    "stop",
-    "first",
-    "whole",
-    "jit",
-    "lanes",
-    "width",
-    "empty",
-    "block",
-    "store",
-    "total",
-    "where",
-    "power",
-    "WIDTH",
-    "examples",
-]
+    "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan", "asin",
+    "acos", "atan", "atan2", "hypot", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf",
+    "erfc", "maximum", "minimum", "clip", "sigmoid", "softplus",
+]  # fmt: skip
+# what modules assign besides: those of array libraries, and those of loops
+LOCALS = {"n", "ones"}
+OF_LOOPS = {"n", "zero", "start", "stop", "first", "whole", "examples"}
+RESERVED = {*keyword.kwlist, *dir(builtins)}  # in any module
+
+
+def unique(name: str, taken: set[str], joint: str = "") -> str:
+    """The name, with a number if it is taken; and from then on it is."""
+    found, number = name, 1
+    while found in taken:
+        number += 1
+        found = f"{name}{joint or '_' * name[-1:].isdigit()}{number}"
+    taken.add(found)
+    return found
+
+
+def arguments(lowered: Lowered, taken: Iterable[str]) -> dict[str, str]:
+    """What a module calls the inputs and parameters, by their own names, which they keep unless it
+    takes these for itself."""
+    used = {*RESERVED, *taken}
+    given = [*lowered.inputs, *[block.name for block in lowered.blocks]]
+    order = sorted(given, key=lambda name: name in used)  # who can keep a name comes first
+    found = {name: unique(normalize("NFKC", name), used, "_") for name in order}
+    return {name: found[name] for name in given}
 
 
 class Names:
-    """The names of one module.
+    """The names of one module of loops: of arrays, constants and counters.
 
     Args:
         of: array -> name, of the inputs and parameters; all others are added to it.
+        taken: those of the arguments, and of what the module imports and assigns.
 
     Attributes:
         constants: name -> array, what else the lines need.
         letters: of loops, the outermost first.
     """
 
-    def __init__(self, of: Mapping[Array, str]) -> None:
+    def __init__(self, of: Mapping[Array, str], taken: Iterable[str]) -> None:
         self.of = dict(of)
         self.constants: dict[str, Any] = {}
-        self._taken = {*of.values(), *FUNCTIONS, *RESERVED}
+        self._taken = {*taken, *RESERVED}
+        self.unique = partial(unique, taken=self._taken)
         self.letters = [c for c in (*LETTERS, *(f"i{n}" for n in range(9))) if c not in self._taken]
         self._taken.update(self.letters)
-
-    def unique(self, name: str) -> str:
-        unique, number = name, 1
-        while unique in self._taken:
-            number += 1
-            unique = f"{name}_{number}" if name[-1:].isdigit() else f"{name}{number}"
-        self._taken.add(unique)
-        return unique
 
     def accumulator(self, name: str, others: Sequence[str]) -> str:
         """A name that another nest may have as well, but none of the others."""

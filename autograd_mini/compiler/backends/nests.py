@@ -187,6 +187,7 @@ class Nests:
                 index = self.counters(lane_shape(x))
                 for a, place in self.reads(x, index):
                     is_its_own = a in self.at and self.is_sum(a) and self.uses[a] == 1
+                    is_its_own = is_its_own and a not in self.outputs
                     if is_its_own and place == index and a.shape == x.shape != ():
                         room.setdefault(x, a)
         return room

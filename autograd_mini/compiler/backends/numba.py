@@ -13,62 +13,64 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array
 from ..pipeline import Lowered
 from ..program import Compiled, Function
 from ..simplify import composed, rewritten
 from .indices import lane_shape
 from .jit import HEADER, load
 from .loops import KNOWN, Loops
-from .names import Names
+from .names import OF_LOOPS, Names, arguments
 from .nests import AFTER, BEFORE, EXAMPLES, Nests
-from .source import wrapped
+from .numpy import as_arrays
+from .source import returned, statement
 
-DTYPES = ("float64",)
+DTYPES = ("float64", "float32")
+_SCOPE: dict[str, Any] = {}  # what every module imports
+exec(HEADER, _SCOPE)
+TAKEN = {*_SCOPE, *OF_LOOPS}
 
 
 def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
     """The source of a module with a function of this name, and the constants that it takes."""
     outputs = rewritten(lowered.outputs, composed(KNOWN))
-    nests = Nests(outputs, Names(lowered.names(outputs)))
+    own = arguments(lowered, TAKEN)
+    of = {x: own[name] for x, name in lowered.names(outputs).items()}
+    nests = Nests(outputs, Names(of, {*own.values(), *TAKEN}))
     before, examples, after = map(Loops(nests).lines, (BEFORE, EXAMPLES, AFTER))
-    inputs, parameters = list(lowered.inputs), [b.name for b in lowered.blocks]
+    inputs = [own[name] for name in lowered.inputs]
+    parameters = [own[block.name] for block in lowered.blocks]
     names, constants = nests.names.of, nests.names.constants
-    rows = [x for x in nests.outputs if x.is_batched]
+    rows = list(dict.fromkeys(x for x in nests.outputs if x.is_batched))
     body = [f"n = len({inputs[0]})"] if inputs else []
     body += _allocated(nests, BEFORE, "np.empty(")
     body += before
     body += [f"{names[x]} = np.zeros({lane_shape(x)})" for x in nests.sums]
     body += [f"{names[x]} = np.empty((n, *{lane_shape(x)}))" for x in rows]
-    lines = []
+    lines, outs = [], [names[x] for x in rows]
     if examples:
-        given = [f"all_{name}" for name in inputs]
-        inside = [f"{name} = block(zero, all_{name}, first)" for name in inputs] + examples
-        inside += [f"store(all_{names[x]}, first, {names[x]}, zero)" for x in rows]
+        whole = {name: nests.names.unique(f"all_{name}") for name in [*inputs, *outs]}
+        inside = [f"{name} = block(zero, {whole[name]}, first)" for name in inputs] + examples
+        inside += [f"store({whole[name]}, first, {name}, zero)" for name in outs]
         known = {*parameters, *constants, *map(names.get, nests.sums), "n"}
         known.update(
             names[x] for x, (phase, _) in nests.at.items() if phase == BEFORE and x in names
         )
         used = dict.fromkeys(re.findall(r"\w+", "\n".join(inside)))
         shared = [name for name in used if name in known]
-        outs = [names[x] for x in rows]
-        arguments = ["zero", "start", "stop", *given, *shared, *[f"all_{x}" for x in outs]]
-        lines = ["@jit", *wrapped("def examples(", arguments, "):")]
+        call = [*inputs, *shared, *outs]
+        given = ["zero", "start", "stop", *[whole.get(name, name) for name in call]]
+        lines = ["@jit", *statement(f"def examples({', '.join(given)}):")]
         lines += _indented(_allocated(nests, EXAMPLES, "empty(zero, "))
         lines += ["    for first in range(start, stop, width(zero)):"]
         lines += [*_indented(_indented(inside)), "", ""]
-        call = [*inputs, *shared, *outs]
         body += ["whole = n - n % WIDTH", "if whole:"]
-        body += _indented(wrapped("examples(", ["lanes(0.0)", "0", "whole", *call], ")"))
-        body += wrapped("examples(", ["0.0", "whole", "n", *call], ")")
+        body += _indented(statement(f"examples(lanes(0.0), 0, whole, {', '.join(call)})"))
+        body += statement(f"examples(0.0, whole, n, {', '.join(call)})")
     body += _allocated(nests, AFTER, "np.empty(")
     body += after
-    results = [_result(nests, x, x is nests.outputs[0]) for x in nests.outputs]
-    result = results[0]
-    if name == "value_and_grad":
-        result = f"{result}, ({', '.join(results[1:])}{',' * (len(results) == 2)})"
-    lines += ["@jit", *wrapped(f"def {name}(", [*inputs, *parameters, *constants], "):")]
-    lines += _indented([*body, f"return {result}"])
+    results = [_result(nests, i, bool(lowered.reduction)) for i in range(len(outputs))]
+    lines += ["@jit", *statement(f"def {name}({', '.join([*own.values(), *constants])}):")]
+    lines += _indented([*body, *statement(returned(results, lowered))])
     return "\n".join([HEADER, "", *lines]) + "\n", constants
 
 
@@ -85,12 +87,15 @@ def _allocated(nests: Nests, phase: int, function: str) -> list[str]:
     ]
 
 
-def _result(nests: Nests, x: Array, is_loss: bool) -> str:
-    """A result as it is returned: the loss is a number, all else are arrays."""
-    name = nests.names.of[x]
-    if x.shape == () and x in nests.sums:
-        return f"{name}[()]" if is_loss else name
-    return f"np.array({name})" if x.shape == () and not is_loss else name
+def _result(nests: Nests, place: int, has_loss: bool) -> str:
+    """An output as it is returned: the loss is a number, all others are arrays of their own."""
+    x = nests.outputs[place]
+    name, is_sum = nests.names.of[x], x in nests.sums
+    if has_loss and place == 0:
+        return f"{name}[()]" if x.shape == () and is_sum else name
+    if x.shape == () and not is_sum:
+        return f"np.array({name})"
+    return f"{name}.copy()" if x in nests.outputs[has_loss:place] else name
 
 
 def _indented(lines: Sequence[str]) -> list[str]:
@@ -123,7 +128,10 @@ def function(compiled: Compiled) -> Function:
             is_compiled = True
         return result
 
-    return on_arrays
+    if compiled.dtype == "float64":
+        return on_arrays
+    dtype = np.dtype(compiled.dtype)  # of the arrays; what is computed between them is float64
+    return lambda *arrays: as_arrays((on_arrays(*arrays),), dtype)[0]
 
 
 def _is_plain(x: Any) -> bool:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ...rules import Primitive
 from ..arrays import Array, ieee
-from ..pipeline import Lowered
 from ..program import Compiled, Function
 from . import source
 
-DTYPES = ("float64",)
+DTYPES = ("float64", "float32")
 
 
 class NumpySource(source.Source):
@@ -34,8 +34,24 @@ class NumpySource(source.Source):
     }
     has_ones = False
 
+    @property
+    def dtype(self) -> str:  # type: ignore[override]
+        return ", np.float32" * (self.lowered.dtype == "float32")
+
+    def results(self) -> list[str]:
+        """As copies, where they share their memory with an argument or with each other."""
+        bases: set[Array] = set()
+        texts = super().results()
+        for i, x in enumerate(self.outputs):
+            y = source.base(x)
+            shares = y in bases or y.op in ("input", "parameter", "constant")
+            if x.shape and (shares or (y.op == "broadcast" and y.operands)):
+                texts[i] += ".copy()"
+            bases.add(y)
+        return texts
+
     def body(self) -> list[str]:
-        ones = "ones = np.ones(n)  # ones @ x is the sum of x's rows"
+        ones = f"ones = np.ones(n{self.dtype})  # ones @ x is the sum of x's rows"
         return [ones] * self.has_ones + super().body()
 
     def _sum(self, x: Array) -> source.Expression:
@@ -46,7 +62,7 @@ class NumpySource(source.Source):
             self.has_ones = self.counts = True
             return source.Expression(f"ones @ {inner.within(source.ATOM)}", source.PRODUCT, count)
         if x.info == (len(a.shape) - 1,) and len(a.shape) > 1 and a.shape[-1] > 0:
-            ones = f"np.ones({a.shape[-1]})"
+            ones = f"np.ones({a.shape[-1]}{self.dtype})"
             return source.Expression(
                 f"{inner.within(source.UNARY)} @ {ones}", source.PRODUCT, count
             )
@@ -64,21 +80,16 @@ class NumpySource(source.Source):
             inner = f"{inner}[{dots}{self._constant_named('i', order)}]"
             inner = f"np.add.reduceat({inner}, {self._constant_named('i', starts)}, axis={axis})"
         lanes = x.lanes
-        self.lines.append((f"{name} = np.zeros(({'n, ' * axis}{lanes}{',' * (not axis)}))", x))
+        self.lines.append(
+            (f"{name} = np.zeros(({'n, ' * axis}{lanes}{',' * (not axis)}){self.dtype})", x)
+        )
         self.lines.append((f"{name}[{dots}{self._constant_named('i', places)}] = {inner}", x))
 
     def _added(self, name: str, index: str, text: str) -> str:
         return f"{name}[{index}] += {text}"
 
 
-def written(lowered: Lowered) -> source.Source:
-    """The lines of a program."""
-    return source.written(NumpySource, lowered)
-
-
-def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
-    """The source of a function of this name, and the constants that it takes besides."""
-    return source.emit(NumpySource, lowered, name)
+written, emit = partial(source.written, NumpySource), partial(source.emit, NumpySource)
 
 
 def function(compiled: Compiled) -> Function:
@@ -91,14 +102,33 @@ def function(compiled: Compiled) -> Function:
             _delete_after_use(node)
     run = source.function(compiled.name, ast.fix_missing_locations(tree))
     constants = [
-        elementwise(x) if isinstance(x, Primitive) else x for x in compiled.constants.values()
+        elementwise(x, compiled.dtype) if isinstance(x, Primitive) else x
+        for x in compiled.constants.values()
     ]
+    dtype = np.dtype(compiled.dtype)
 
     def silent(*arrays: Any) -> Any:
         with np.errstate(all="ignore"):
-            return run(*arrays, *constants)
+            results = run(*arrays, *constants)
+        if results.__class__ is np.ndarray and results.shape and results.dtype is dtype:
+            return results
+        if compiled.reduction and not compiled.has_aux:
+            return results[0], as_arrays(results[1], dtype)
+        return as_arrays((results,), dtype)[0]
 
     return silent
+
+
+def as_arrays(results: tuple[Any, ...], dtype: Any) -> Any:
+    """Results, and those in tuples; those that are numbers or of another dtype as new arrays."""
+    return tuple(
+        [
+            x
+            if x.__class__ is np.ndarray and x.shape and x.dtype is dtype
+            else (as_arrays(x, dtype) if x.__class__ is tuple else np.array(x, dtype))
+            for x in results
+        ]
+    )
 
 
 def _delete_after_use(function: ast.FunctionDef) -> None:
@@ -117,6 +147,6 @@ def _delete_after_use(function: ast.FunctionDef) -> None:
     function.body = body
 
 
-def elementwise(primitive: Primitive) -> Callable[..., Any]:
+def elementwise(primitive: Primitive, dtype: str) -> Callable[..., Any]:
     """A function of floats that the rule table does not compose, as one of arrays."""
-    return np.vectorize(lambda *numbers: ieee(primitive, numbers), otypes=[float])
+    return np.vectorize(lambda *numbers: ieee(primitive, numbers), otypes=[dtype])

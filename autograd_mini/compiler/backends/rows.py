@@ -36,8 +36,8 @@ class Tape(NamedTuple):
         weights: (slot, place) for each parameter.
         roots: the slots of the results.
         places: for each parameter array, where its numbers are among all parameters.
-        shape: of the results; None for a loss.
-        is_mean: whether the loss is the mean of the examples' losses.
+        shapes: of the outputs; or of what is given beside the loss, which is the first root.
+        reduction: "mean" or "sum" of the losses; "" for outputs.
     """
 
     codes: Any
@@ -54,8 +54,8 @@ class Tape(NamedTuple):
     weights: Any
     roots: Any
     places: list[Any]
-    shape: Shape | None
-    is_mean: bool
+    shapes: list[Shape]
+    reduction: str
 
 
 def as_node(graph: Graph, form: Any) -> int:
@@ -178,7 +178,9 @@ class Rows:
         self.pairs += pairs
         self.edges[self.slots[i]] = start, start + len(pairs)
 
-    def tape(self, roots: Sequence[int], places: list[Any], shape: Any, is_mean: bool) -> Tape:
+    def tape(
+        self, roots: Sequence[int], places: list[Any], shapes: list[Shape], reduction: str
+    ) -> Tape:
         """The tape of all rows."""
         width = max(map(len, self.operands), default=0)
         padded = [(*row, *[0] * (max(width, 4) - len(row))) for row in self.operands]
@@ -200,8 +202,8 @@ class Rows:
             np.array(self.weights, dtype=int).reshape(-1, 2),
             np.array([self.slots[i] for i in roots]),
             places,
-            shape,
-            is_mean,
+            shapes,
+            reduction,
         )
 
     def listing(self) -> str:

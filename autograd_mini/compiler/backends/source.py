@@ -12,6 +12,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,8 +21,10 @@ import numpy as np
 from ...primitives import add, divide, multiply, negate, power, subtract
 from ..arithmetic import RELATIONS
 from ..arrays import BATCH, Array, written_shape
+from ..blocks import identifier
 from ..pipeline import Lowered
 from ..simplify import as_matrix_products, composed, reachable, rewritten
+from .names import LOCALS, RESERVED, arguments, unique
 
 if TYPE_CHECKING:
     from ..program import Function
@@ -31,30 +34,15 @@ LONGEST = 68  # of an expression, which has room for a name before it
 EXTREME = 2.0**300
 # how tightly an expression binds
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON = range(6)
-LOCALS = {"n", "ones"}  # names that the lines use besides
 OPERATORS = {add: SUM, subtract: SUM, multiply: PRODUCT, divide: PRODUCT}
 
 
 def spellings(library: str) -> dict[str, tuple[str, int]]:
     """The functions of the rule table that NumPy and its likes have, by NumPy's names."""
     unary = [
-        "exp",
-        "expm1",
-        "log",
-        "log1p",
-        "log2",
-        "log10",
-        "sqrt",
-        "cbrt",
-        "sin",
-        "cos",
-        "tan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "sign",
-        "abs",
-    ]
+        "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan",
+        "sinh", "cosh", "tanh", "sign", "abs",
+    ]  # fmt: skip
     names = {name: name for name in unary}
     names.update(
         {f"a{name}": f"arc{name}" for name in ["sin", "cos", "tan", "sinh", "cosh", "tanh"]}
@@ -85,8 +73,10 @@ class Source:
         outputs: name -> array, of a program that has been simplified.
         names: of the inputs and parameters that the outputs depend on.
         arguments: of the function: the names of all inputs and parameters.
+        lowered: the program before it was simplified for the source.
 
     Attributes:
+        loss: the output that is the loss, if there are gradients.
         lines: (text, the array it makes) pairs.
         constants: name -> array, what else the lines need.
 
@@ -96,19 +86,31 @@ class Source:
         library: what NumPy's functions are called on.
         spellings: name of an operation -> a template, and how tightly it binds.
         imports: how a library's functions are called -> the line that imports it.
+        dtype: the last argument of what makes an array, with a comma before it, if it has to say
+            what kind of numbers these are.
     """
 
     library: str
     spellings: Mapping[str, tuple[str, int]]
     imports: Mapping[str, str]
+    dtype = ""
 
     def __init__(
-        self, outputs: Sequence[Array], names: Mapping[Array, str], arguments: Sequence[str]
+        self,
+        outputs: Sequence[Array],
+        names: Mapping[Array, str],
+        arguments: Sequence[str],
+        lowered: Lowered,
     ) -> None:
-        self.outputs = outputs
+        self.outputs, self.lowered = outputs, lowered
+        self.loss = outputs[0] if lowered.reduction and len(outputs) > 1 else None
         self.arguments = arguments
         self.names = dict(names)
         self.order = reachable(outputs)
+        self._numbers: set[Array] = set()  # for which the source has numbers of Python's
+        for x in self.order:
+            if x.op == "count" or (x.op.__class__ is not str and all(map(self._is_number, x.args))):
+                self._numbers.add(x)
         self.uses = Counter(a for x in self.order for a in x.operands)
         self.uses.update(outputs)
         self.expressions: dict[Array, Expression] = {}
@@ -118,7 +120,8 @@ class Source:
             for x in self.order
         )
         self.lines: list[tuple[str, Array]] = []
-        self._taken = {*arguments, *self.imports, *LOCALS}
+        self._taken = {*arguments, *RESERVED, *self.imports, *LOCALS}
+        self._unique = partial(unique, taken=self._taken)
         self._names_of_bases = {_unshaped(x): name for x, name in self.names.items()}
         self._gradients_in_other_shapes = {
             x.args[0]: x.gradient_of
@@ -137,9 +140,16 @@ class Source:
         lines = ["# forward"]
         for text, x in self.lines:
             lines.append(text)
-            if x is self.outputs[0] and len(self.outputs) > 1:
+            if x is self.loss:
                 lines.append("# backward")
         return lines
+
+    def results(self) -> list[str]:
+        """The outputs as they are returned."""
+        return [self.expressions[x].text for x in self.outputs]
+
+    def _is_number(self, x: Any) -> bool:
+        return x.__class__ is not Array or x in self._numbers
 
     def _write(self, x: Array) -> None:
         if x in self.names:
@@ -206,7 +216,9 @@ class Source:
         args = [self._of(a) for a in x.args]
         count = 1 + sum(a.operations for a in args)
         if op in (multiply, divide):
-            args = [self._as_factor(a, e) for a, e in zip(x.args, args)]
+            factors = [self._as_factor(a, e) for a, e in zip(x.args, args)]
+            are_floats = [f is e and not self._is_number(a) for a, e, f in zip(x.args, args, factors)]
+            args = factors if any(are_floats) or not self.dtype else args
         if op in OPERATORS:
             binding = OPERATORS[op]
             left = args[0].within(binding)
@@ -222,6 +234,8 @@ class Source:
             return Expression(f"{left}{'**' if simple else ' ** '}{right}", POWER, count)
         if op in RELATIONS:
             a, b = args[2].text, args[3].text
+            if self.dtype and all(map(self._is_number, x.args[2:])):
+                a, b = (f"{self.dtype.strip(', ')}({number})" for number in (a, b))
             return Expression(f"{self.library}.where({self._condition(x)}, {a}, {b})", ATOM, count)
         if op.name not in self.spellings:
             return self._opaque(x, args, count)
@@ -231,7 +245,7 @@ class Source:
 
     def _opaque(self, x: Array, args: Sequence[Expression], count: int) -> Expression:
         """A function of floats, called for one number after another."""
-        function = self._constant_named(_identifier(x.op.name), x.op)
+        function = self._constant_named(identifier(x.op.name), x.op)
         return Expression(f"{function}({', '.join(a.text for a in args)})", ATOM, count)
 
     def _condition(self, x: Array) -> str:
@@ -329,13 +343,13 @@ class Source:
         inner = self._of(x.args[0])
         sizes = ", ".join("n" if n == -1 else str(n) for n in x.shape)
         sizes += "," * (len(x.shape) == 1)
-        if not x.operands:
+        if not x.operands or (self.dtype and self._is_number(x.args[0])):
             known = {0.0: "zeros", 1.0: "ones"}.get(x.args[0])
             if known:
-                return Expression(f"{self.library}.{known}(({sizes}))", ATOM, 1)
-            text = self._of(x.args[0]).text
+                return Expression(f"{self.library}.{known}(({sizes}){self.dtype})", ATOM, 1)
+            text = inner.text
             text += ".0" * text.lstrip("-").isdigit()  # for an array of floats
-            return Expression(f"{self.library}.full(({sizes}), {text})", ATOM, 1)
+            return Expression(f"{self.library}.full(({sizes}), {text}{self.dtype})", ATOM, 1)
         return Expression(
             f"{self.library}.broadcast_to({inner.text}, ({sizes}))", ATOM, inner.operations + 1
         )
@@ -382,7 +396,7 @@ class Source:
     def _write_assemble(self, x: Array, name: str) -> None:
         sizes = ", ".join("n" if n == -1 else str(n) for n in x.shape)
         sizes += "," * (len(x.shape) == 1)
-        self.lines.append((f"{name} = {self.library}.zeros(({sizes}))", x))
+        self.lines.append((f"{name} = {self.library}.zeros(({sizes}){self.dtype})", x))
         for piece, start in zip(x.args, x.info):
             bounds = []
             for first, length, n in zip(start, piece.shape, x.shape):
@@ -424,14 +438,14 @@ class Source:
         return self._gradients_in_other_shapes.get(x)
 
     def _designation(self, x: Array) -> str:
-        if len(self.outputs) > 1 and x.number >= self.outputs[0].number:
-            return "loss" if x is self.outputs[0] else "g"
+        if self.loss is not None and x.number >= self.loss.number:
+            return "loss" if x is self.loss else "g"
         if x.label:
             return "losses" if x.label == "loss" else x.label
         if x.op in ("reshape", "transpose", "slice", "broadcast") and x.operands:
             return self._designation(x.operands[0])
         if x.op == "matmul":
-            parameters = [b for b in map(_base, x.args) if b.op == "parameter"]
+            parameters = [b for b in map(base, x.args) if b.op == "parameter"]
             if len(parameters) == 2:
                 return "v"
             number = re.search(r"\d+$", self.names[parameters[-1]]) if parameters else None
@@ -448,14 +462,6 @@ class Source:
             return "h" + below[0][1:]
         return {"exp": "e", "log": "l"}.get(x.op.name, "h")
 
-    def _unique(self, name: str) -> str:
-        unique, number = name, 1
-        while unique in self._taken:
-            number += 1
-            unique = f"{name}_{number}" if name[-1:].isdigit() else f"{name}{number}"
-        self._taken.add(unique)
-        return unique
-
 
 def is_extreme(x: Any) -> bool:
     """Whether it is a number that LLVM and XLA must not see, which multiply constants together."""
@@ -467,11 +473,7 @@ def _bounds(bounds: tuple[int, int] | None) -> str:
     return ":" if bounds is None else f"{bounds[0] or ''}:{bounds[1]}"
 
 
-def _identifier(name: str) -> str:
-    return re.sub(r"\W", "_", name)
-
-
-def _base(x: Array) -> Array:
+def base(x: Array) -> Array:
     """The array that x is a view of."""
     while x.op in ("reshape", "transpose", "slice"):
         x = x.args[0]
@@ -511,13 +513,9 @@ def written(kind: type[Source], lowered: Lowered) -> Source:
     """The lines of a program."""
     outputs = rewritten(lowered.outputs, as_matrix_products)
     outputs = rewritten(outputs, composed({*kind.spellings, *map(str, OPERATORS), "neg", "**"}))
-    given = [*lowered.inputs, *[block.name for block in lowered.blocks]]
-    own = {name: name for name in given}
-    for name in {*kind.imports, *LOCALS}.intersection(given):  # np of the user's is no NumPy
-        while own[name] in {*kind.imports, *LOCALS, *given}:
-            own[name] += "_"
+    own = arguments(lowered, {*kind.imports, *LOCALS})
     names = {x: own[name] for x, name in lowered.names(outputs).items()}
-    return kind(outputs, names, list(own.values()))
+    return kind(outputs, names, list(own.values()), lowered)
 
 
 def function(name: str, module: str | ast.Module) -> Function:
@@ -531,12 +529,9 @@ def _module(source: Source, name: str, lowered: Lowered) -> str:
     """The text of a module that defines one function, wrapped as the formatter black does."""
     body = [f"n = len({source.arguments[0]})"] if source.counts else []
     body += source.body()
-    returned = [source.expressions[x].text for x in source.outputs]
-    result = returned[0]
-    if name == "value_and_grad":
-        result = f"{result}, ({', '.join(returned[1:])}{',' * (len(returned) == 2)})"
+    body.append(returned(source.results(), lowered))
     decorators = source.decorators()
-    text = "\n".join([*decorators, *body, result])
+    text = "\n".join([*decorators, *body])
     imports = [
         line
         for library, line in source.imports.items()
@@ -547,9 +542,8 @@ def _module(source: Source, name: str, lowered: Lowered) -> str:
         "",
         *_about(source, lowered),
         *decorators,
-        *wrapped(f"def {name}(", [*source.arguments, *source.constants], "):"),
-        *[f"    {line}" for text in body for line in _statement(text)],
-        *[f"    {line}" for line in _returned(result)],
+        *statement(f"def {name}({', '.join([*source.arguments, *source.constants])}):", WIDTH),
+        *[f"    {line}" for text in body for line in statement(text)],
     ]
     return "\n".join(lines) + "\n"
 
@@ -587,8 +581,11 @@ def _about(source: Source, lowered: Lowered) -> list[str]:
     return ["", *chain(*wrapped)]
 
 
-def _statement(text: str, room: int = WIDTH - 4) -> list[str]:
+def statement(text: str, room: int = WIDTH - 4) -> list[str]:
     """A statement; a long one that ends in a bracket has what the bracket holds on own lines."""
+    if text.endswith(":"):
+        *lines, last = statement(text[:-1], room - 1)
+        return [*lines, f"{last}:"]
     if len(text) <= room or text[-1] not in ")]":
         return [text]
     depth, start, commas = 0, len(text), []
@@ -600,25 +597,20 @@ def _statement(text: str, room: int = WIDTH - 4) -> list[str]:
     lines = [text[start + 1 : -1]]
     if len(lines[0]) + 4 > room:
         ends = [start, *reversed(commas), len(text) - 1]
-        items = [_statement(text[i + 1 : j].strip(), room - 5) for i, j in pairwise(ends)]
+        items = [statement(text[i + 1 : j].strip(), room - 5) for i, j in pairwise(ends)]
         lines = [line for item in items for line in [*item[:-1], f"{item[-1]},"]]
     return [text[: start + 1], *[f"    {line}" for line in lines], text[-1]]
 
 
-def _returned(result: str) -> list[str]:
-    """The last statement: a long tuple takes a line for each of its items."""
-    if len(result) + len("    return ") <= WIDTH or "(" not in result:
-        return [f"return {result}"]
-    start, items = result.removesuffix(")").split("(", 1)
-    return [f"return {start}(", *[f"    {item.strip(',')}," for item in items.split(", ")], ")"]
+def returned(results: Sequence[str], lowered: Lowered) -> str:
+    """The last statement: it returns outputs; or the loss, in a pair with what was asked for beside
+    it, and the gradient."""
+    if not lowered.reduction:
+        return f"return {', '.join(results)}"
+    loss, aux = results[0], results[1 + len(lowered.blocks) :]
+    loss = f"({loss}, {_tuple(aux)})" if aux else loss
+    return f"return {loss}, {_tuple(results[1 : 1 + len(lowered.blocks)])}"
 
 
-def wrapped(start: str, items: Sequence[str], end: str) -> list[str]:
-    """Items between a start and an end, in as many lines as they need."""
-    one = f"{start}{', '.join(items)}{end}"
-    if len(one) <= WIDTH:
-        return [one]
-    inner = f"    {', '.join(items)}"
-    if len(inner) <= WIDTH:
-        return [start, inner, end]
-    return [start, *[f"    {item}," for item in items], end]
+def _tuple(items: Sequence[str]) -> str:
+    return f"({', '.join(items)}{',' * (len(items) == 1)})"

@@ -9,8 +9,9 @@ pass is nothing but upstream * partial.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -22,43 +23,28 @@ from ..program import Compiled, Function
 from .interpreter import interpreter
 from .rows import Rows, as_node
 
-DTYPES = ("float64",)
+DTYPES = ("float64", "float32")
 CACHE = 2**18  # numbers that stay near the processor: of the rows of a block of examples
 
 
-class Taped(NamedTuple):
-    """A tape, and what its numbers stand for.
-
-    Attributes:
-        source: the rows, to be read.
-        constants: the tape, by its name.
-        blocks: of parameters.
-        places: for each block, where its parameters are in the list of all, in the array's shape.
-    """
-
-    source: str
-    constants: dict[str, Any]
-    blocks: list[Block]
-    places: list[Any]
-
-
 def taped(
-    graph: Graph, root: Any, names: Sequence[str] | None, inputs: dict[str, Shape], reduction: str
-) -> Taped:
-    """The tape of a loss, or of an array of outputs.
+    graph: Graph,
+    roots: Sequence[Any],
+    names: Sequence[str] | None,
+    inputs: dict[str, Shape],
+    reduction: str,
+) -> tuple[str, dict[str, Any], list[Block], list[Any]]:
+    """The tape of roots, arrays of forms: of a loss and what is beside it, or of outputs.
 
-    Args:
-        graph: the scalar graph.
-        root: the form of one example's loss, or an array of forms.
-        names: of the parameters; None if they have none.
-        inputs: name -> shape, of one example.
-        reduction: "mean", "sum" or, for outputs, "".
+    Returns:
+        Its rows, to be read; the tape, by its name; the blocks of parameters; and for each block
+        where its parameters are in the list of all, in the array's shape.
 
     Raises:
         ValueError: an operation is a function of floats.
     """
-    forms = np.array(root, dtype=object)
-    roots = [as_node(graph, form) for form in forms.ravel()]
+    shapes = [forms.shape for forms in roots][bool(reduction) :]
+    roots = [as_node(graph, form) for forms in roots for form in forms.ravel()]
     for place in range(len(graph.parameters)):  # those that are not used, too
         graph.node(PARAMETER, (place,))
     nodes = needed(graph, roots)
@@ -74,31 +60,39 @@ def taped(
         rows.add(i)
         if reduction:
             rows.pass_on(i)
-    tape = rows.tape(roots, places, None if reduction else forms.shape, reduction == "mean")
-    return Taped(rows.listing(), {"tape": tape}, blocks, places)
+    tape = rows.tape(roots, places, shapes, reduction)
+    return rows.listing(), {"tape": tape}, blocks, places
 
 
 def function(compiled: Compiled) -> Function:
     """The function of the inputs and parameters that runs the tape."""
     run, tape = interpreter(), compiled.constants["tape"]
+    dtype = np.dtype(compiled.dtype)  # of the arrays; what is computed between them is float64
 
     def on_tape(*arrays: Any) -> Any:
         inputs, weights = arrays[: len(compiled.inputs)], arrays[len(compiled.inputs) :]
         n = len(inputs[0]) if inputs else 1
         columns = [np.reshape(x, (n, -1)).T for x in inputs]
-        table = np.ascontiguousarray(np.concatenate(columns)) if columns else np.empty((0, n))
+        table = np.concatenate([np.empty((0, n)), *columns])
         parameters = np.empty(sum(places.size for places in tape.places))
         for places, numbers in zip(tape.places, weights):
             parameters[places] = numbers
         results = np.empty((len(tape.roots), n))
-        gradient = np.zeros(parameters.size if tape.shape is None else 0)
+        gradient = np.zeros(parameters.size if tape.reduction else 0)
         block = min(64, max(8, CACHE // len(tape.codes) // 8 * 8))
         run(*tape[:13], table, parameters, results, gradient, block)
-        if tape.shape is not None:
-            return results.T.reshape(n, *tape.shape)
-        if tape.is_mean:
-            gradient /= n
-        loss = results.mean() if tape.is_mean else results.sum()
-        return loss, tuple(gradient[places] for places in tape.places)
+        outputs, start = [], int(bool(tape.reduction))
+        for shape in tape.shapes:
+            stop = start + math.prod(shape)
+            output = np.array(results[start:stop].T, dtype, order="C")
+            outputs.append(output.reshape(*[n] * bool(inputs), *shape))
+            start = stop
+        if not tape.reduction:
+            return tuple(outputs) if len(outputs) > 1 else outputs[0]
+        loss = results[0].sum()
+        if tape.reduction == "mean":
+            loss, gradient = loss / n, gradient / n
+        gradients = tuple(np.array(gradient[places], dtype) for places in tape.places)
+        return ((loss, tuple(outputs)) if outputs else loss), gradients
 
     return on_tape
