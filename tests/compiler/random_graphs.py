@@ -1,13 +1,14 @@
 """Random scalar graphs: expressions, and many of them at once that share inputs and parameters."""
 
+import math
 import random
 from itertools import pairwise
-from operator import lt
+from operator import add, lt, mul, sub
 
 from agreement import apart
 from hypothesis import strategies as st
 
-from autograd_mini import Value, dot, fsum, logsumexp, maximum, where
+from autograd_mini import Value, dot, exp, fsum, logsumexp, maximum, primitive, sin, tanh, where
 from autograd_mini.testing import expressions, networks
 
 JITTER = (0.0, 1e-7, -2e-7)  # of the examples, within the room that expressions leave at edges
@@ -48,7 +49,7 @@ def graphs(draw, most=4):
         shared = draw(st.booleans())
         lanes += [(expression, at, mine.parameters if shared else own[k]) for k in range(copies)]
     rng.shuffle(lanes)
-    how = draw(st.sampled_from(HOWS))
+    how = draw(st.one_of(st.sampled_from(HOWS), own_operations()))
     sizes = [len(x.rest) for x in inputs]
 
     def loss(x=()):
@@ -59,6 +60,7 @@ def graphs(draw, most=4):
         ]
         return how(results)
 
+    loss.is_opaque = getattr(how, "is_opaque", False)
     parameters = [p for _, _, ps in lanes for p in ps]
     parameters = list(dict.fromkeys([*parameters, Value(1.0)]))  # the last is not used
     rng.shuffle(parameters)
@@ -111,3 +113,63 @@ HOWS = [
     fsum, sum, lambda xs: fsum(xs) / len(xs), _products, _swapped, _ragged, _ragged_lists, _holes,
     _conditions, _largest, _weighted, _repeated,
 ]  # fmt: skip
+
+
+# -- operations of one's own ----------------------------------------------------------------------
+
+STEPS = [
+    add,
+    sub,
+    mul,
+    lambda a, b: sin(a) - b,
+    lambda a, b: maximum(a, b + 0.1),
+    lambda a, b: fsum([a, b, 0.5]),
+    lambda a, b: dot([a, b], [b, 2.0], a),
+    lambda a, b: logsumexp([a, b]),
+    lambda a, b: a / (2 + b * b),
+    lambda a, b: exp(-a * a),
+]
+
+
+def rules(most=5):
+    """Functions of any number of scalars in straight lines: what one step gives, sums too, later
+    ones use again."""
+    step = st.tuples(st.sampled_from(STEPS), st.integers(0, 9), st.integers(0, 9))
+    return st.lists(step, min_size=1, max_size=most).map(_in_lines)
+
+
+def _in_lines(steps):
+    def rule(*xs):
+        made = [tanh(x) for x in xs]  # of size 1
+        for step, i, j in steps:
+            made.append(tanh(step(made[i % len(made)], made[-1 - j % len(made)])))
+        return made[-1] + made[len(xs) - 1]
+
+    return rule
+
+
+@st.composite
+def own_operations(draw):
+    """A way to sum results, through an operation of one's own, with partials that need not be its
+    derivatives: composed, opaque, or of a list."""
+    kind = draw(st.sampled_from(["composed", "composed", "list", "opaque"]))
+    forward, partials = draw(rules()), [draw(rules()) for _ in range(2)]
+    if kind == "list":
+        own = primitive("own", lambda xs: forward(*xs), lambda i, xs, y: partials[0](xs[i], y),
+                        nary=True)  # fmt: skip
+        return lambda xs: sum(xs) + fsum([own(xs[i : i + 3]) for i in range(len(xs))])
+    if kind == "opaque":
+        forward = _of_floats
+    one, other = partials
+    rules_of_both = (lambda a, b, y: one(a, b, y), lambda a, b, y: other(a, b, y))
+    own = primitive("own", forward, rules_of_both)
+
+    def how(xs):
+        return sum(xs) + fsum([own(a, b) * xs[0] for a, b in zip(xs, [*xs[1:], 0.5])])
+
+    how.is_opaque = kind == "opaque"
+    return how
+
+
+def _of_floats(a, b):
+    return math.atan(float(a)) + math.cos(float(b))

@@ -9,77 +9,20 @@ import os
 
 import pytest
 from agreement import check, noise
-from hypothesis import given, note, seed, settings
-from hypothesis import strategies as st
-from random_graphs import graphs
-from random_nets import nets
+from differential import fuzz
 
 from autograd_mini import Value, acos, dot, exp, fsum, logsumexp, maximum, sin
-from autograd_mini.testing import expressions, networks
 
 CHUNKS = 8 if os.environ.get("CI") else 1
 PER_CHUNK = {"nets": 120, "graphs": 45, "expressions": 90}
 
 
-def drawn(name, chunk, strategy, test):
-    """Run the test on the chunk's examples of a strategy."""
-    seed(chunk)(settings(max_examples=PER_CHUNK[name])(given(strategy)(test)))()
-
-
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_random_nets(chunk):
-    """Random layers in a row, over random shapes; see random_nets.py."""
-
-    def agrees(net):
-        note(str(net.written))
-        check(
-            lambda *inputs, **named: net(**dict(zip(net.shapes, inputs)), **named),
-            list(net.batch.values()),
-            parameters=net.given_parameters,
-            reduction=net.reduction,
-            least=0.01,
-            **net.shapes,
-        )
-
-    drawn("nets", chunk, nets(), agrees)
-
-
-@pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_many_expressions_at_once(chunk):
-    """Lanes of one kind with holes, ragged sums, swapped factors, ..; see random_graphs.py."""
-
-    def agrees(drawn):
-        loss, rows, parameters = drawn
-        if rows[0]:
-            check(loss, [rows], parameters=parameters, least=1, x=len(rows[0]))
-        else:
-            check(loss(), parameters=parameters, least=1)
-
-    drawn("graphs", chunk, graphs(), agrees)
-
-
-@pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_expressions(chunk):
-    """Single ones, with any split of the inputs into parameters and placeholders."""
-
-    def agrees(drawn):
-        expression, split, reduction = drawn
-        values = [Value(x) for x in expression.inputs[:split]]
-        rest = expression.inputs[split:]
-        if not rest:
-            check(expression(*values), parameters=values, least=1)
-            return
-        rows = [[x * (1 + e) for x in rest] for e in (0.0, 1e-7, -2e-7)]
-
-        def loss(x):
-            return expression(*values, *x)
-
-        check(loss, [rows], parameters=values, reduction=reduction, least=1, x=len(rest))
-
-    split = st.tuples(
-        st.one_of(expressions(), networks()), st.integers(0, 4), st.sampled_from(["mean", "sum"])
-    )
-    drawn("expressions", chunk, split, agrees)
+@pytest.mark.parametrize("kind", PER_CHUNK)
+def test_random_programs(kind, chunk):
+    """Layers in a row, many expressions at once, single ones; see differential.py."""
+    least = {"least": 0.01} if kind == "nets" else {}
+    fuzz(kind, PER_CHUNK[kind], chunk, lambda agrees, drawn: agrees(drawn, **least))
 
 
 def test_what_noise_can_do():

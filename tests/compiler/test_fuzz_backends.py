@@ -11,11 +11,11 @@ from itertools import chain
 
 import pytest
 from agreement import check
-from differential import KINDS
-from hypothesis import Phase, given, seed, settings
+from differential import fuzz
+from hypothesis import Phase
 from random_graphs import JITTER
 
-from autograd_mini import Value, fsum, logsumexp, sin
+from autograd_mini import Value, compile, dot, fsum, logsumexp, sin, tanh
 from autograd_mini.testing.programs import STEEPEST
 
 CHUNKS = 8 if os.environ.get("CI") else 1
@@ -27,16 +27,6 @@ FOUND = (Phase.explicit, Phase.reuse, Phase.generate)  # to shrink what fails wo
 
 
 pytestmark = pytest.mark.usefixtures("cache_of_its_own")
-
-
-def fuzz(kind, count, chunk, test, phases=tuple(Phase)):
-    """Run a test of (what says that a program agrees, the program) on so many of a kind."""
-    strategy, agrees = KINDS[kind]
-
-    def on_one(drawn):
-        test(agrees, drawn)
-
-    seed(chunk)(settings(max_examples=count, phases=phases)(given(strategy)(on_one)))()
 
 
 @chunks
@@ -58,7 +48,7 @@ def test_loops_compiled(chunk):
     """Several expressions at once, on eight examples in lanes and one more."""
     pytest.importorskip("numba")
     drawn = []
-    fuzz("expressions", 6, chunk, lambda agrees, program: drawn.append(program[0]), FOUND)
+    fuzz("expressions", 6, chunk, lambda agrees, program: drawn.append(program[0]), phases=FOUND)
     inputs = [[Value(x) for x in expression.inputs] for expression in drawn]
 
     def loss(e):
@@ -76,7 +66,7 @@ def test_jax_operation_by_operation(kind, chunk):
         with jax.disable_jit():
             agrees(drawn, backend="jax")
 
-    fuzz(kind, JAX[kind], chunk, uncompiled, FOUND)
+    fuzz(kind, JAX[kind], chunk, uncompiled, phases=FOUND)
 
 
 @chunks
@@ -87,7 +77,7 @@ def test_jax_in_single_precision(chunk):
         with jax.disable_jit():
             agrees(drawn, backend="jax", dtype="float32", precision=SINGLE)
 
-    fuzz("expressions", 30, chunk, uncompiled, FOUND)
+    fuzz("expressions", 30, chunk, uncompiled, phases=FOUND)
 
 
 @chunks
@@ -114,7 +104,62 @@ def test_a_list_of_one_parameter_has_an_axis():
 @chunks
 def test_compiled_by_jax(chunk):
     pytest.importorskip("jax")
-    fuzz("expressions", 6, chunk, lambda agrees, drawn: agrees(drawn, backend="jax"), FOUND)
+    fuzz("expressions", 6, chunk, lambda agrees, drawn: agrees(drawn, backend="jax"), phases=FOUND)
+
+
+# -- training in place ----------------------------------------------------------------------------
+
+
+def half_norm(xs, ws):
+    """Its gradient is the parameters themselves."""
+    return fsum([w * w for w in ws]) / 2 + 0.0 * xs[0]
+
+
+def sums(xs, ws):
+    """Its gradient is one number, for many parameters."""
+    return fsum(ws) * 0.5 + 0.0 * xs[0]
+
+
+def layer(xs, ws):
+    return tanh(dot(ws, xs)) + fsum([w * w for w in ws])
+
+
+def list_of_one(xs, ws):
+    return logsumexp([sin(w * x) for w, x in zip(ws, xs)]) * ws[0]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba", "jax", "tape"])
+@pytest.mark.parametrize("loss", [half_norm, sums, layer, list_of_one])
+def test_training_in_place(loss, backend):
+    """Momentum that is kept, and steps, change arrays in place: what the program gave, too."""
+    if backend != "numpy":
+        pytest.importorskip("jax" if backend == "jax" else "numba")
+    batch = [[0.3, -0.2, 0.9], [1.0, 0.4, -0.5]]
+    values = [Value(x) for x in (0.5, -0.7, 0.2)]
+    program = compile(lambda x: loss(x, values), x=3, parameters=values, backend=backend)
+    kept = None
+    for _ in range(4):
+        _, gradients = program.value_and_grad(batch)
+        if kept is None:
+            kept = gradients
+        else:
+            for velocity, gradient in zip(kept, gradients):
+                velocity *= 0.9
+                velocity += gradient
+        for name, velocity in zip(program.parameters, kept):
+            program.arrays[name] -= 0.1 * velocity
+    speeds = [0.0] * len(values)
+    for _ in range(4):
+        for value in values:
+            value.zero_grad()
+        for row in batch:
+            loss(row, values).backward(0.5)
+        speeds = [0.9 * speed + value.grad for speed, value in zip(speeds, values)]
+        for value, speed in zip(values, speeds):
+            value.data -= 0.1 * speed
+    trained = [value.data for value in values]
+    program.sync()
+    assert [value.data for value in values] == pytest.approx(trained, rel=1e-12)
 
 
 def test_two_thousand():
