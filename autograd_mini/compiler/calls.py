@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
+from contextlib import suppress
 from inspect import BoundArguments, signature
 from numbers import Real
 from typing import Any, NamedTuple
@@ -143,10 +144,11 @@ def _numbered(tree: Any, arrays: list[Any]) -> Any:
     """The structure with numbers for its scalars and its lists of scalars of one shape, which are
     added to the arrays."""
     if not isinstance(tree, (dict, tuple)):
-        array = np.array(tree, dtype=object)
-        if array.size and all(isinstance(x, (Value, Real)) for x in array.flat):
-            arrays.append(array)
-            return len(arrays) - 1
+        with suppress(ValueError):  # of arrays that do not fit beside each other
+            array = np.array(tree, dtype=object)
+            if array.size and all(isinstance(x, (Value, Real)) for x in array.flat):
+                arrays.append(array)
+                return len(arrays) - 1
     members = None if is_array(tree) else parts(tree)
     if members is None:
         raise _not_scalars(tree)

@@ -131,7 +131,10 @@ class Program:
             ValueError: an input has another shape, or there are no examples.
         """
         if not self._compiled.reduction:
-            raise TypeError("this program gives outputs and no gradient; call its predict(..)")
+            raise TypeError(
+                "this program gives outputs and no gradient; call its predict(..), or compile what "
+                "gives a pair (loss, aux) with has_aux=True"
+            )
         return self._run(self._in_order(inputs, named) if named else inputs)  # type: ignore[no-any-return]
 
     def _finished(self, batch: Sequence[Any], results: Any) -> Any:

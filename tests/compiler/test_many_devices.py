@@ -33,6 +33,26 @@ def test_eight_devices_share_a_batch():
     assert printed == SHARED
 
 
+BESIDE = """
+import jax, numpy as np
+from autograd_mini import Value, compile, dot
+
+w = [Value(0.5), Value(-1.0)]
+loss = lambda x: (dot(w, x) ** 2, {"h": x, "w": (w[0], [w[1] * x[0]])})
+X = np.arange(12.0).reshape(6, 2)
+options = {"x": 2, "has_aux": True, "backend": "jax"}
+found = compile(loss, devices=jax.devices(), **options).value_and_grad(X)
+expected = compile(loss, **options).value_and_grad(X)
+alike = jax.tree.map(np.allclose, found, expected)
+print(len(jax.devices()), all(jax.tree.leaves(alike)), len(jax.tree.leaves(alike)))
+"""
+
+
+def test_what_is_beside_a_loss_is_shared_as_examples_are():
+    printed, _ = started(BESIDE, 2).communicate(timeout=100)
+    assert printed == "2 True 5\n"
+
+
 def test_two_processes_share_a_batch():
     with socket.socket() as free:
         free.bind(("localhost", 0))

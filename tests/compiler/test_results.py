@@ -321,6 +321,7 @@ def encoded(x, w):
         "mixed": [h[0], h],
         "array": np.array([[h[0], 2.0]], dtype=object),
         "numbers": (1.5, w),
+        "unlike": [np.array([h, x], dtype=object), np.array([h[:2], x[:2]], dtype=object)],
     }
 
 
@@ -339,7 +340,7 @@ def stacked(results):
 
 
 def is_rectangular(tree):
-    return len({str(np.shape(x) if isinstance(x, list) else ()) for x in tree}) == 1
+    return len({str(np.shape(x) if isinstance(x, (list, np.ndarray)) else ()) for x in tree}) == 1
 
 
 def assert_alike(found, expected):
@@ -394,6 +395,33 @@ def test_a_loss_and_what_is_beside_it(backend, reduction):
     assert found == pytest.approx(expected, rel=1e-12)
     assert [2 * s for s in slopes] == pytest.approx([v.grad for v in w], rel=1e-12)
     assert_alike(aux, stacked([encoded(row, w) for row in X.tolist()]))
+
+
+@every_backend
+def test_outputs_of_parameters_alone_have_no_rows(backend):
+    w = vector(3)
+    with quickly(backend):
+        program = compile(lambda: {"a": w[0], "b": w, "c": [1.0, exp(w[1])]}, backend=backend)
+        found = program.predict()
+        assert_are_its_own(list(found.values()), program, [])
+    expected = {"a": w[0].data, "b": [v.data for v in w], "c": [1.0, exp(w[1].data)]}
+    assert_alike(found, {key: np.array(x) for key, x in expected.items()})
+
+
+def test_a_graph_that_is_there_already_is_a_loss_alone():
+    with pytest.raises(ValueError, match=r"a graph that is there already .* got has_aux"):
+        compile(Value(1.0) * 2, has_aux=True)
+
+
+def test_masks_are_drawn_at_each_call_of_a_bound_program_unless_they_are_given():
+    import nn
+
+    model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.5), nn.Linear(8, 1))
+    program = compile(lambda x: [model(x)], x=3, parameters=model)
+    assert program.inputs == ["x", "mask"]
+    drawn, given = program.bind(x=X), program.bind(X, mask=program.draw_inputs(len(X))[0])
+    assert len({drawn().tobytes() for _ in range(4)}) > 1
+    assert len({given().tobytes() for _ in range(4)}) == 1
 
 
 def test_a_loss_beside_nothing():

@@ -38,18 +38,9 @@ from .vectors import (
 )
 
 __all__ = [
-    *FUNCTIONS,
-    "WIDTH",
-    "block",
-    "empty",
-    "jit",
-    "lanes",
-    "power",
-    "store",
-    "total",
-    "where",
+    *FUNCTIONS, "WIDTH", "block", "empty", "jit", "lanes", "power", "store", "total", "where",
     "width",
-]
+]  # fmt: skip
 
 
 def jit(function: Callable[..., Any]) -> Any:

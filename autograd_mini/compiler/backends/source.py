@@ -217,7 +217,9 @@ class Source:
         count = 1 + sum(a.operations for a in args)
         if op in (multiply, divide):
             factors = [self._as_factor(a, e) for a, e in zip(x.args, args)]
-            are_floats = [f is e and not self._is_number(a) for a, e, f in zip(x.args, args, factors)]
+            are_floats = [
+                f is e and not self._is_number(a) for a, e, f in zip(x.args, args, factors)
+            ]
             args = factors if any(are_floats) or not self.dtype else args
         if op in OPERATORS:
             binding = OPERATORS[op]

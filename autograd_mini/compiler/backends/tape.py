@@ -85,7 +85,7 @@ def function(compiled: Compiled) -> Function:
         for shape in tape.shapes:
             stop = start + math.prod(shape)
             output = np.array(results[start:stop].T, dtype, order="C")
-            outputs.append(output.reshape(*[n] * bool(inputs), *shape))
+            outputs.append(output.reshape((*[n] * bool(inputs), *shape)))
             start = stop
         if not tape.reduction:
             return tuple(outputs) if len(outputs) > 1 else outputs[0]
