@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from differential import KINDS
-from hypothesis import Phase, given, settings
+from hypothesis import assume, given, Phase, settings
 
 from autograd_mini import (
     Value,
@@ -173,6 +173,8 @@ def test_gradients_of_random_programs_are_arrays_of_their_own(kind, backend):
     @settings(max_examples=4 if backend == "jax" else 40, phases=FOUND)
     @given(KINDS[kind][0])
     def test(drawn):
+        runs_floats = backend in ("numpy", "jax")
+        assume(runs_floats or not getattr(drawn[0], "is_opaque", False))
         program, batch = compiled(kind, drawn, backend=backend)
         first = program.value_and_grad(*batch)[1]
         second = program.value_and_grad(*batch)[1]

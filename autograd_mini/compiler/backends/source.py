@@ -217,10 +217,10 @@ class Source:
         count = 1 + sum(a.operations for a in args)
         if op in (multiply, divide):
             factors = [self._as_factor(a, e) for a, e in zip(x.args, args)]
-            are_floats = [
+            if not self.dtype or any(
                 f is e and not self._is_number(a) for a, e, f in zip(x.args, args, factors)
-            ]
-            args = factors if any(are_floats) or not self.dtype else args
+            ):
+                args = factors
         if op in OPERATORS:
             binding = OPERATORS[op]
             left = args[0].within(binding)
@@ -237,13 +237,18 @@ class Source:
         if op in RELATIONS:
             a, b = args[2].text, args[3].text
             if self.dtype and all(map(self._is_number, x.args[2:])):
-                a, b = (f"{self.dtype.strip(', ')}({number})" for number in (a, b))
+                a, b = self._typed(a), self._typed(b)
             return Expression(f"{self.library}.where({self._condition(x)}, {a}, {b})", ATOM, count)
         if op.name not in self.spellings:
             return self._opaque(x, args, count)
         template, binding = self.spellings[op.name]
         inner = [a.within(POWER) if "-{}" in template else a.text for a in args]
+        if self.dtype and self._is_number(x.args[0]):  # clip would make it a double
+            inner[0] = self._typed(inner[0])
         return Expression(template.format(*inner), binding, count)
+
+    def _typed(self, number: str) -> str:
+        return f"{self.dtype.strip(', ')}({number})"
 
     def _opaque(self, x: Array, args: Sequence[Expression], count: int) -> Expression:
         """A function of floats, called for one number after another."""
