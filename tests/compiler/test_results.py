@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from differential import KINDS
-from hypothesis import assume, given, Phase, settings
+from hypothesis import Phase, assume, given, settings
 
 from autograd_mini import (
     Value,
