@@ -95,9 +95,15 @@ def transposed():
     ), w  # fmt: skip
 
 
+def nothing_at_all():
+    """The last parameter is not used; the gradient of the one before is 1."""
+    w, b, unused = vector(3), Value(0.25), Value(1.0)
+    return lambda x: dot(w, x) + b, [w, [b], [unused]]
+
+
 PROGRAMS = [
     half_l2, equal_gradients, gradients_that_are_multiples, broadcast_gradients, the_loss_itself,
-    a_constant, gradients_that_are_inputs, transposed,
+    a_constant, gradients_that_are_inputs, transposed, nothing_at_all,
 ]  # fmt: skip
 
 

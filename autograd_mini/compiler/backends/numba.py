@@ -94,7 +94,7 @@ def _result(nests: Nests, place: int, has_loss: bool) -> str:
     if has_loss and place == 0:
         return f"{name}[()]" if x.shape == () and is_sum else name
     if x.shape == () and not is_sum:
-        return f"np.array({name})"
+        return f"np.array(float({name}))"
     return f"{name}.copy()" if x in nests.outputs[has_loss:place] else name
 
 
