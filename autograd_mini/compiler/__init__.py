@@ -45,6 +45,9 @@ def compile(
 ) -> Program:
     """Turn scalar code into an array program over a batch of examples.
 
+    Sums lose their brackets and constants near 1 are multiplied together; docs/compiler.md says
+    exactly what is reassociated.
+
     Args:
         loss: a function of one example, written in scalars; it is called a few times, with
             placeholders, and must be alone with its parameters meanwhile: no other thread may use

@@ -11,7 +11,20 @@ import pytest
 from agreement import check, noise
 from differential import fuzz
 
-from autograd_mini import Value, acos, dot, exp, fsum, logsumexp, maximum, sin
+from autograd_mini import (
+    Value,
+    acos,
+    compile,
+    dot,
+    exp,
+    fsum,
+    log,
+    logsumexp,
+    maximum,
+    primitive,
+    sin,
+    sqrt,
+)
 
 CHUNKS = 8 if os.environ.get("CI") else 1
 PER_CHUNK = {"nets": 120, "graphs": 45, "expressions": 90}
@@ -119,3 +132,44 @@ def test_a_sum_over_the_examples_along_the_last_axis():
 def test_a_list_of_what_has_a_gradient_and_what_has_none():
     w = Value(0.5)
     check(lambda x: logsumexp([sin(w * x[0]), exp(x[1])]), [[[1.0, 2.0], [0.5, 0.25]]], x=2)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "tape"])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_operations_of_ones_own_on_lists(backend, count):
+    """The gradient is the partial's, whatever the forward's is; lists of one length are lanes of
+    one array, here a triangle of them."""
+    if backend == "tape":
+        pytest.importorskip("numba")
+    norm = primitive(
+        "norm",
+        lambda xs: sqrt(fsum([x * x for x in xs])),
+        lambda i, xs, y: 2 * xs[i] / y,
+        nary=True,
+    )
+    mean = primitive(
+        "mean",
+        lambda xs: exp(dot([log(x) for x in xs], [1 / len(xs)] * len(xs))),
+        lambda i, xs, y: y / xs[i] / len(xs),
+        nary=True,
+        domain="(0, inf)",
+    )
+    w = [Value(0.5), Value(1.5), Value(2.0)]
+
+    def loss(x):
+        lists = [[w[i] * x[j] for i in range(count)] for j in range(3) for _ in range(j + 1)]
+        return fsum([norm(xs) * mean([*xs, 2.0]) for xs in lists]) + mean(w) + norm([w[0]])
+
+    check(loss, [[[1.0, 2.0, 3.0], [0.3, 0.2, 0.1]]], x=3, backend=backend)
+
+
+def test_a_domain_does_not_make_a_rule_opaque():
+    pytest.importorskip("numba")
+    half_log = primitive(
+        "half_log", lambda x: log(x) / 2, (lambda x, y: 1 / (2 * x),), domain="(0, inf)"
+    )
+    w = Value(0.5)
+    check(lambda x: half_log(w * x), [[1.0, 2.0]], x=(), backend="tape")
+    source = compile(lambda x: half_log(w * x), x=()).source
+    assert "np.log" in source
+    assert "half_log" not in source
