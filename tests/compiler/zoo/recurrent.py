@@ -1,6 +1,8 @@
 """Recurrent networks."""
 
-from autograd_mini import dot, fsum, log_softmax, relu, sigmoid, softmax, tanh
+from itertools import pairwise
+
+from autograd_mini import dot, fsum, log_softmax, pick, relu, sigmoid, softmax, tanh
 from nn import losses
 
 from . import (
@@ -157,7 +159,7 @@ def qrnn(rng):
 
     def loss(x, y):
         c, h = [0.0] * 3, [0.0] * 3
-        for before, token in zip(x, x[1:]):  # a convolution of width 2, then a pool
+        for before, token in pairwise(x):  # a convolution of width 2, then a pool
             z = [tanh(v) for v in matvec(m.Z, before + token)]
             f = [sigmoid(v) for v in matvec(m.F, before + token)]
             o = [sigmoid(v) for v in matvec(m.O, before + token)]
@@ -273,13 +275,11 @@ def neural_turing_machine(rng):
 
 @program("Character model with tied embeddings", x=label(4, 4))
 def character_model(rng):
-    from autograd_mini import pick
-
     m = Weights(rng, embed=(4, 3), U=(3, 3), W=(3, 3))
 
     def loss(x):
         h, total = [0.0] * 3, 0
-        for now, then in zip(x, x[1:]):
+        for now, then in pairwise(x):
             token = [pick(column, now) for column in transposed(m.embed)]
             h = [tanh(z) for z in plus(matvec(m.U, h), matvec(m.W, token))]
             total -= pick(log_softmax(matvec(m.embed, h)), then)
