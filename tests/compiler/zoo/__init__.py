@@ -11,7 +11,6 @@ and the Module of its weights. The decorator says what it is called and what its
 The name of an input is what the loss calls it, and normal(3, 4) are three lists of four numbers.
 """
 
-import math
 import random
 from importlib import import_module
 from typing import NamedTuple
@@ -216,8 +215,8 @@ def eager(loss, values, examples):
 
 
 def error(compiled, examples, reference, sizes=range(1, LARGEST_BATCH + 1)):
-    """The largest difference over batches of these sizes: relative to the losses, and to the
-    largest of the gradients."""
+    """The largest difference over batches of these sizes, relative to the largest of the examples'
+    losses, or of their gradients."""
     worst = 0.0
     for size in sizes:
         batch = [np.array([example[name] for example in examples[:size]]) for name in examples[0]]
@@ -225,10 +224,10 @@ def error(compiled, examples, reference, sizes=range(1, LARGEST_BATCH + 1)):
         found = np.empty(len(compiled.values))
         for places, gradient in zip(compiled.places, gradients):
             found[places.ravel()] = np.asarray(gradient).ravel()
-        losses, rows = reference.losses[:size], reference.gradients[:size].mean(0)
-        differences = (
-            abs(loss - losses.mean()) / abs(losses).mean(),
-            abs(found - rows).max() / abs(rows).max(),
-        )
-        worst = max(worst, *(float(x) if math.isfinite(x) else math.inf for x in differences))
-    return worst
+        for got, expected in zip((loss, found), reference):
+            scale = abs(expected[:size]).max()
+            difference = abs(got - expected[:size].mean(0)).max()
+            worst = max(worst, difference / scale if scale else difference)
+            if not np.isfinite(difference):
+                return np.inf
+    return float(worst)

@@ -1,6 +1,18 @@
 """Networks on graphs, sets and trees."""
 
-from autograd_mini import dot, exp, fsum, leaky_relu, maximum, pick, relu, sigmoid, softmax, softplus, tanh
+from autograd_mini import (
+    dot,
+    exp,
+    fsum,
+    leaky_relu,
+    maximum,
+    pick,
+    relu,
+    sigmoid,
+    softmax,
+    softplus,
+    tanh,
+)
 from nn import MLP, losses
 
 from . import (
@@ -91,7 +103,9 @@ def pagerank(rng):
         jump = [t / fsum(teleport) for t in teleport]
         rank = jump
         for _ in range(5):
-            rank = [0.85 * dot(column, rank) + 0.15 * t for column, t in zip(transposed(flow), jump)]
+            rank = [
+                0.85 * dot(column, rank) + 0.15 * t for column, t in zip(transposed(flow), jump)
+            ]
         return (rank[0] - 0.5) ** 2 + rank[1] * rank[2]
 
     return loss, m
@@ -201,8 +215,7 @@ def tree_lstm(rng):
         z = matvec(m.gates, h + g)
         i, f, e, o = ([sigmoid(v) for v in z[k : k + 2]] for k in (0, 2, 4, 6))
         c = [
-            ij * tanh(u) + fj * cj + ej * dj
-            for ij, u, fj, cj, ej, dj in zip(i, z[8:], f, c, e, d)
+            ij * tanh(u) + fj * cj + ej * dj for ij, u, fj, cj, ej, dj in zip(i, z[8:], f, c, e, d)
         ]
         return [oj * tanh(cj) for oj, cj in zip(o, c)], c
 
@@ -258,13 +271,21 @@ def belief_propagation(rng):
                 e: (softplus(v + m.coupling[J[e]]) - softplus(v - m.coupling[J[e]])) / 2
                 for e, v in cavity.items()
             }
-        beliefs = [m.gain * field[i] + sum(inbox[k, i] for k in range(3) if k != i) for i in range(3)]
+        beliefs = [
+            m.gain * field[i] + sum(inbox[k, i] for k in range(3) if k != i) for i in range(3)
+        ]
         return sum(softplus(b) - b * t for b, t in zip(beliefs, y))
 
     return loss, m
 
 
-@program("TransE: relations as translations of entities", head=label(4), relation=label(2), tail=label(4), other=label(4))
+@program(
+    "TransE: relations as translations of entities",
+    head=label(4),
+    relation=label(2),
+    tail=label(4),
+    other=label(4),
+)
 def transe(rng):
     m = Weights(rng, entity=(4, 3), relation=(2, 3))
 

@@ -74,7 +74,9 @@ def lu_solve(rng):
         for k in range(4):
             for i in range(k + 1, 4):
                 factor = A[i][k] / A[k][k]
-                A[i] = [u - factor * v if j > k else 0.0 for j, (u, v) in enumerate(zip(A[i], A[k]))]
+                A[i] = [
+                    u - factor * v if j > k else 0.0 for j, (u, v) in enumerate(zip(A[i], A[k]))
+                ]
                 b[i] = b[i] - factor * b[k]
         return squared_distance(back_substitution(A, b), y)
 
@@ -139,8 +141,13 @@ def sinkhorn(rng):
         f, g = [0.0] * 3, [0.0] * 3
         for _ in range(4):
             f = [-logsumexp([gj - c for gj, c in zip(g, row)]) - math.log(3) for row in cost]
-            g = [-logsumexp([fi - c for fi, c in zip(f, col)]) - math.log(3) for col in transposed(cost)]
-        return fsum([exp(f[i] + g[j] - cost[i][j]) * cost[i][j] for i in range(3) for j in range(3)])
+            g = [
+                -logsumexp([fi - c for fi, c in zip(f, col)]) - math.log(3)
+                for col in transposed(cost)
+            ]
+        return fsum(
+            [exp(f[i] + g[j] - cost[i][j]) * cost[i][j] for i in range(3) for j in range(3)]
+        )
 
     return loss, m
 

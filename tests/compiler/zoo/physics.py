@@ -85,7 +85,9 @@ def wave_equation(rng):
         before = u = start
         c = 0.1 + 0.2 * tanh(m.speed) ** 2
         for _ in range(4):
-            after = [2 * u[i] - before[i] + c * (u[i - 1] - 2 * u[i] + u[(i + 1) % 6]) for i in range(6)]
+            after = [
+                2 * u[i] - before[i] + c * (u[i - 1] - 2 * u[i] + u[(i + 1) % 6]) for i in range(6)
+            ]
             before, u = u, after
         return squared_distance(u, end)
 
@@ -100,7 +102,9 @@ def burgers(rng):
         u, nu = start, 0.2 * softplus(m.viscosity)
         for _ in range(3):
             u = [
-                u[i] - 0.1 * u[i] * (u[i] - u[i - 1]) + 0.1 * nu * (u[i - 1] - 2 * u[i] + u[(i + 1) % 6])
+                u[i]
+                - 0.1 * u[i] * (u[i] - u[i - 1])
+                + 0.1 * nu * (u[i - 1] - 2 * u[i] + u[(i + 1) % 6])
                 for i in range(6)
             ]
         return squared_distance(u, end)
@@ -108,7 +112,9 @@ def burgers(rng):
     return loss, m
 
 
-@program("Reaction and diffusion (Gray and Scott)", start=uniform(0.2, 0.8, 5), end=uniform(0, 1, 5))
+@program(
+    "Reaction and diffusion (Gray and Scott)", start=uniform(0.2, 0.8, 5), end=uniform(0, 1, 5)
+)
 def gray_scott(rng):
     m = Weights(rng, feed=(), kill=(), spread=2)
 
@@ -117,7 +123,10 @@ def gray_scott(rng):
         for _ in range(3):
             bent = [[w[i - 1] - 2 * w[i] + w[(i + 1) % 5] for i in range(5)] for w in (u, v)]
             react = [a * b * b for a, b in zip(u, v)]
-            u = [a + 0.1 * (m.spread[0] * d - r + m.feed * (1 - a)) for a, d, r in zip(u, bent[0], react)]
+            u = [
+                a + 0.1 * (m.spread[0] * d - r + m.feed * (1 - a))
+                for a, d, r in zip(u, bent[0], react)
+            ]
             v = [b + 0.1 * (m.spread[1] * d + r - m.kill * b) for b, d, r in zip(v, bent[1], react)]
         return squared_distance(v, end)
 
@@ -132,7 +141,11 @@ def runge_kutta(f, x, dt):
     return [v + dt / 6 * (a + 2 * b + 2 * c + d) for v, a, b, c, d in zip(x, k1, k2, k3, k4)]
 
 
-@program("Lotka and Volterra by Runge and Kutta", start=uniform(0.5, 1.5, 2), seen=uniform(0.5, 1.5, 3, 2))
+@program(
+    "Lotka and Volterra by Runge and Kutta",
+    start=uniform(0.5, 1.5, 2),
+    seen=uniform(0.5, 1.5, 3, 2),
+)
 def lotka_volterra(rng):
     m = Weights(rng, growth=(), bite=(), death=(), gain=())
 
@@ -187,7 +200,12 @@ def lorenz(rng):
 def spring_mesh(rng):
     m = Weights(rng, stiffness=7, rest=7)
     knots = [(i, j) for i in range(2) for j in range(3)]
-    springs = [(p, q) for p in range(6) for q in range(p) if sum(abs(a - b) for a, b in zip(knots[p], knots[q])) == 1]
+    springs = [
+        (p, q)
+        for p in range(6)
+        for q in range(p)
+        if sum(abs(a - b) for a, b in zip(knots[p], knots[q])) == 1
+    ]
 
     def loss(push, y):
         x = [[float(i), float(j)] for i, j in knots]

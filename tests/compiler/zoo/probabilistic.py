@@ -133,13 +133,17 @@ def autoregressive_flow(rng):
         total = 0
         for i, v in enumerate(x):
             mean = sum((w * u for w, u in zip(m.mean[i][:i], x)), m.b[i])
-            total -= log_normal(v, mean, tanh(sum((w * u for w, u in zip(m.spread[i][:i], x)), 0.1)))
+            total -= log_normal(
+                v, mean, tanh(sum((w * u for w, u in zip(m.spread[i][:i], x)), 0.1))
+            )
         return total
 
     return loss, m
 
 
-@program("Bayesian linear regression by its evidence bound", x=normal(3), y=normal(), noise=normal(3))
+@program(
+    "Bayesian linear regression by its evidence bound", x=normal(3), y=normal(), noise=normal(3)
+)
 def bayesian_regression(rng):
     m = Weights(rng, mean=3, log_scale=3, log_noise=())
 
@@ -241,7 +245,11 @@ def mixture_density_network(rng):
 
     def loss(x, y):
         h = [tanh(z) for z in affine(m.W, m.b, x)]
-        prior, mean, spread = log_softmax(matvec(m.prior, h)), matvec(m.mean, h), matvec(m.spread, h)
+        prior, mean, spread = (
+            log_softmax(matvec(m.prior, h)),
+            matvec(m.mean, h),
+            matvec(m.spread, h),
+        )
         return -logsumexp([p + log_normal(y, mu, s) for p, mu, s in zip(prior, mean, spread)])
 
     return loss, m
@@ -322,7 +330,9 @@ def denoising_diffusion(rng):
     return loss, m
 
 
-@program("Gumbel-softmax: a relaxed choice", x=normal(3), gumbel=uniform(0.05, 0.95, 3), y=normal(2))
+@program(
+    "Gumbel-softmax: a relaxed choice", x=normal(3), gumbel=uniform(0.05, 0.95, 3), y=normal(2)
+)
 def gumbel_softmax(rng):
     m = Weights(rng, W=(3, 3), code=(2, 3), temperature=())
 
@@ -334,7 +344,12 @@ def gumbel_softmax(rng):
     return loss, m
 
 
-@program("Flow matching: straight paths from noise to data", x=normal(2), noise=normal(2), t=uniform(0, 1))
+@program(
+    "Flow matching: straight paths from noise to data",
+    x=normal(2),
+    noise=normal(2),
+    t=uniform(0, 1),
+)
 def flow_matching(rng):
     m = Weights(rng, W=(4, 3), b=4, out=(2, 4))
 
@@ -346,7 +361,9 @@ def flow_matching(rng):
     return loss, m
 
 
-@program("Item response theory: skill against difficulty", person=label(4), item=label(3), right=bit())
+@program(
+    "Item response theory: skill against difficulty", person=label(4), item=label(3), right=bit()
+)
 def item_response(rng):
     m = Weights(rng, skill=4, difficulty=3, sharpness=3)
 
