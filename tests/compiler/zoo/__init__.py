@@ -73,6 +73,7 @@ class Animal(NamedTuple):
         make: a function of (rng) that gives (loss, parameters).
         inputs: name -> what examples are like.
         precision: how near each backend has to come.
+        refusals: for backends that cannot run it, what their error says.
     """
 
     key: str
@@ -81,6 +82,7 @@ class Animal(NamedTuple):
     make: object
     inputs: dict
     precision: float
+    refusals: dict
 
     def made(self):
         """(loss, parameters), always the same."""
@@ -100,13 +102,15 @@ class Animal(NamedTuple):
 ZOO = {}
 
 
-def program(name, *, precision=PRECISION, **inputs):
+def program(name, *, precision=PRECISION, refusals=None, **inputs):
     """Register a program; where `precision` is given, a comment says why."""
 
     def register(make):
         family = make.__module__.rpartition(".")[2]
         assert make.__name__ not in ZOO, make.__name__
-        ZOO[make.__name__] = Animal(make.__name__, name, family, make, inputs, precision)
+        ZOO[make.__name__] = Animal(
+            make.__name__, name, family, make, inputs, precision, refusals or {}
+        )
         return make
 
     return register

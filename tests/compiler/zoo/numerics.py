@@ -3,6 +3,7 @@
 import cmath
 import math
 from functools import reduce
+from itertools import pairwise
 
 from autograd_mini import (
     atan,
@@ -137,11 +138,11 @@ def driven_oscillator(rng):
         z = [x, v]
         for step in range(3):
             t = 0.1 * step
-            k = rates(t, z)
-            l = rates(t + 0.05, [a + 0.05 * b for a, b in zip(z, k)])
-            n = rates(t + 0.05, [a + 0.05 * b for a, b in zip(z, l)])
-            o = rates(t + 0.1, [a + 0.1 * b for a, b in zip(z, n)])
-            z = [a + 0.1 / 6 * (p + 2 * q + 2 * r + s) for a, p, q, r, s in zip(z, k, l, n, o)]
+            a = rates(t, z)
+            b = rates(t + 0.05, [u + 0.05 * v for u, v in zip(z, a)])
+            c = rates(t + 0.05, [u + 0.05 * v for u, v in zip(z, b)])
+            d = rates(t + 0.1, [u + 0.1 * v for u, v in zip(z, c)])
+            z = [u + 0.1 / 6 * (p + 2 * q + 2 * r + s) for u, p, q, r, s in zip(z, a, b, c, d)]
         return (z[0] - y) ** 2
 
     return loss, m
@@ -262,7 +263,7 @@ def bezier(rng):
         points = m.points
         while len(points) > 1:
             points = [
-                [(1 - t) * a + t * b for a, b in zip(p, q)] for p, q in zip(points, points[1:])
+                [(1 - t) * a + t * b for a, b in zip(p, q)] for p, q in pairwise(points)
             ]
         return squared_distance(points[0], y)
 
