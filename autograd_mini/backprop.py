@@ -20,7 +20,8 @@ def gradients(y: Value, wrt: Iterable[Value], create_graph: bool = False) -> lis
     Args:
         y: the root.
         wrt: Values, leaves or not. One that y does not depend on gets 0.
-        create_graph: give the derivatives as Values, which can be differentiated again.
+        create_graph: give the derivatives as Values, which can be differentiated again. (While a
+            function is traced those without it are traced too, and detached.)
 
     Returns:
         A list of numbers, or of Values with create_graph.
@@ -42,14 +43,20 @@ def gradients(y: Value, wrt: Iterable[Value], create_graph: bool = False) -> lis
     wrt = list(wrt)
     for x in (y, *wrt):
         check_is_value(x, "gradients")
-    kind = type(y.data)
-    if not create_graph:
-        found = sweep({y: kind(1)}, kind(0))
-        return [found.get(x, kind(0)) for x in wrt]
+    zero, is_traced = zero_like(y), any(hasattr(x, "trace") for x in (y, *wrt))
+    if not (create_graph or is_traced):
+        found = sweep({y: zero + 1}, zero)
+        return [found.get(x, zero) for x in wrt]
     order, _ = inner_order([y], None)
-    graph = gradient_graph(order, {y: 1}, wrt, fresh=True)
+    graph = gradient_graph(order, {y: 1}, wrt, fresh=not is_traced)
     derivatives = [graph.get(x, 0) for x in wrt]
-    return [g if isinstance(g, Value) else Value(kind(g)) for g in derivatives]
+    values = [g if isinstance(g, Value) else Value(type(zero)(g)) for g in derivatives]
+    return values if create_graph else [x.detach() for x in values]
+
+
+def zero_like(x: Any) -> Any:
+    """The number 0, as exact as a scalar. A traced one has no number, and will have a float."""
+    return type(x.data)(0) if isinstance(x, Value) and not hasattr(x, "trace") else 0.0
 
 
 def gradient_graph(
@@ -113,6 +120,8 @@ def product(a: Any, b: Any) -> Any:
 
 def partial_values(node: Value, indices: Sequence[int]) -> list[Any]:
     """The local partials along operands `indices`, as scalars that can be differentiated again."""
+    if hasattr(node, "trace"):  # there are no numbers, to be exact or stale
+        return node.op.partials_at(indices, node.operands, node)
     numbers = plain_numbers(node.operands)
     operands = [x if isinstance(x, Value) else n for x, n in zip(node.operands, numbers)]
     try:

@@ -23,6 +23,7 @@ from __future__ import annotations
 import cmath
 import math
 import operator
+from functools import reduce
 
 from .operators import define_operators
 from .rules import NaryPrimitive, Primitive, as_tuple
@@ -58,6 +59,15 @@ DETACHED = Primitive("", plain, (lambda x, y: 1,), attribute="DETACHED")
 
 
 # -- where: the one way to branch ---------------------------------------------------------------
+
+
+class _Chosen(Primitive):
+    """maximum or minimum, also of more than two: maximum(a, b, c) is maximum(maximum(a, b), c)."""
+
+    def _bind(self, operands: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
+        if len(operands) > 2 and not keywords:
+            return reduce(self, operands[:-1]), operands[-1]
+        return super()._bind(operands, keywords)
 
 
 class _Branch(Primitive):
@@ -330,14 +340,14 @@ sign: Primitive = declare("sign", lambda x: where(x > 0, 1, where(x < 0, -1, x -
 step = declare("step", lambda x: where(x > 0, 1, where(x < 0, 0, x - x)), (lambda x, y: 0,),
     r"\mathbb{1}[#1 > 0]", "The Heaviside step: 1 for x > 0, else 0. Its derivative is 0.",
     kind="activation", kinks=(0.0,), edges=((0.0,),))
-maximum = declare("maximum", _maximum,
+maximum = _row(_Chosen("maximum", _maximum,
     (lambda x1, x2, y: _larger(x1, x2), lambda x1, x2, y: _larger(x2, x1)),
     r"\max(#1, #2)", "The larger of two; a tie shares the gradient half and half.",
-    kinks=(lambda x1, x2: x1 - x2,), edges=((1.0, 1.0),), commutative=True)
-minimum = declare("minimum", _minimum,
+    kinks=(lambda x1, x2: x1 - x2,), edges=((1.0, 1.0),), commutative=True))
+minimum = _row(_Chosen("minimum", _minimum,
     (lambda x1, x2, y: _larger(x2, x1), lambda x1, x2, y: _larger(x1, x2)),
     r"\min(#1, #2)", "The smaller of two; a tie shares the gradient half and half.",
-    kinks=(lambda x1, x2: x1 - x2,), edges=((1.0, 1.0),), commutative=True)
+    kinks=(lambda x1, x2: x1 - x2,), edges=((1.0, 1.0),), commutative=True))
 clip = declare("clip", _clip, (
         lambda x, low, high, y: where(x < low, 0, where(x > high, 0, 1)),
         lambda x, low, high, y: where(x < low, 1, 0),

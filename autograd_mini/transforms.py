@@ -13,7 +13,7 @@ from __future__ import annotations
 from functools import wraps
 from operator import index
 
-from .backprop import gradient_graph, partial_values, product
+from .backprop import gradient_graph, partial_values, product, zero_like
 from .nested import flatten, is_array, map_nested, parts, rebuilt, unflatten
 from .primitives import DETACHED, where
 from .scalars import plain
@@ -116,7 +116,7 @@ class _Run:
     def gradients(self, seeds: Mapping[Any, Any], like: Any) -> list[Any]:
         """The derivatives by the variables of the sum of roots times seeds, one number `like`."""
         seeds = {root: seed for root, seed in seeds.items() if isinstance(root, Value)}
-        zero = type(like.data)(0) if isinstance(like, Value) else 0.0
+        zero = zero_like(like)
         if self.outside is None:
             found = sweep({root: seed + zero for root, seed in seeds.items()}, zero)
         else:
@@ -188,7 +188,7 @@ def _with_numbers(scalars: Sequence[Any], variables: Sequence[Value]) -> list[An
         return list(scalars)
     roots = [x for x in scalars if isinstance(x, Value)]
     for node in inner_order(roots, None)[0]:
-        if node in fresh or fresh.keys().isdisjoint(node.parents):
+        if node in fresh or fresh.keys().isdisjoint(node.parents) or hasattr(node, "trace"):
             continue
         operands = tuple([fresh.get(x, x) if isinstance(x, Value) else x for x in node.operands])
         if not any(isinstance(x, Value) for x in operands):
@@ -416,7 +416,7 @@ def jvp(
         pass_forward(run.order, tangent)
     else:
         _pass_forward_values(run.order, tangent)
-    zeros = [type(x.data)(0) if isinstance(x, Value) else 0.0 for x in run.roots]
+    zeros = map(zero_like, run.roots)
     directional = [_as(zero, tangent.get(root, zero)) for root, zero in zip(run.roots, zeros)]
     return run.with_aux(has_aux, run.result(run.roots), run.result(directional))
 

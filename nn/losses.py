@@ -156,7 +156,7 @@ def cross_entropy(
     total = logsumexp(logits)
     if hasattr(target, "__iter__"):
         target = _probabilities(target, n)
-        trained = any(isinstance(t, Value) and not hasattr(t, "__pick__") for t in target)
+        trained = any(isinstance(t, Value) and not getattr(t, "is_number", False) for t in target)
         if weight is None and not smoothing and not trained:
             return total - dot(logits, target)
         target = [w * ((1 - smoothing) * t + smoothing / n) for w, t in zip(weights, target)]
@@ -173,7 +173,7 @@ def cross_entropy(
 def _less_the_largest(logits: list[Any], target: Any) -> list[Any]:
     """The logits minus the largest of them, as a plain number, if they are large: the loss and its
     derivatives are the same, and more accurate. A compiled program does this itself."""
-    if any(hasattr(x, "__pick__") for x in (*logits, target)):  # traced: it has no number
+    if any(hasattr(x, "trace") for x in (*logits, target)):  # traced: it has no number
         return logits
     numbers = [x.data if isinstance(x, Value) else x for x in logits]
     largest = max((x for x in numbers if _is_plain(x) and x - x == 0), default=0)

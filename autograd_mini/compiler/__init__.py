@@ -13,6 +13,7 @@ try:
 except ModuleNotFoundError as error:
     raise ImportError('compile takes NumPy: pip install "autograd-mini[compile]"') from error
 
+from ..backprop import dependents
 from ..errors import TraceError
 from ..graph import topological_order
 from ..value import Value
@@ -23,7 +24,7 @@ from .canonical import Graph
 from .origin import Origin
 from .pipeline import lower_loss, lower_outputs
 from .program import Compiled, Function, Program
-from .trace import Trace, Traced, in_order, made_inside, placeholders
+from .trace import Trace, in_order, is_untraced, made_inside, placeholders, values_around
 
 __all__ = ["Program", "compile"]
 
@@ -246,31 +247,41 @@ def _flat(parameters: Any) -> list[Value]:
 
 
 def _traced(graph: Graph, loss: Any, sizes: dict[str, Shape]) -> tuple[Any, Trace]:
-    """The form of the loss, or an array of forms of outputs; and the trace."""
-    trace, result = _trace(loss, sizes)
-    again, same = _trace(loss, sizes)
-    pairs = zip(result.ravel(), same.ravel())
-    inside = made_inside(trace, again, pairs) if result.shape == same.shape else None
-    if inside is None:
-        raise TraceError(
-            "the function made two different graphs in two calls: a random number, or what the "
-            "first call changed, would be the same for every example; give it as an input instead, "
-            "such as a dropout mask"
-        )
-    order = in_order(trace)
-    for root in result.ravel():
-        if isinstance(root, Value) and not isinstance(root, Traced):
-            order += topological_order(root)
-    forms = np.empty(result.size, dtype=object)
-    graph.made_inside = inside
-    forms[:] = graph.enter(order, list(result.ravel()))
-    return (forms[0] if result.ndim == 0 else forms.reshape(result.shape)), trace
+    """The form of the loss, or an array of forms of outputs; and the trace.
+
+    Two calls that are alike are wanted. A call watches the parameters, or if all leaves are, those
+    in sight; and what the call before it met of these, and of Values made of them.
+    """
+    watched = values_around(loss) if graph.takes_every_leaf else set(graph.parameters)
+    trace, result = _trace(loss, sizes, watched)
+    for _ in range(3):
+        order = in_order(trace, result.ravel())
+        met = list(filter(is_untraced, order))
+        new = set(met) if graph.takes_every_leaf else dependents(met, graph.parameters)[0]
+        new -= watched
+        again, same = _trace(loss, sizes, watched | new)
+        pairs = zip(result.ravel(), same.ravel())
+        inside = made_inside(trace, again, pairs) if result.shape == same.shape else None
+        if inside is not None:
+            forms = np.empty(result.size, dtype=object)
+            graph.made_inside = inside
+            forms[:] = graph.enter(order, list(result.ravel()))
+            return (forms[0] if result.ndim == 0 else forms.reshape(result.shape)), trace
+        if new.isdisjoint(in_order(again, same.ravel())):
+            break
+        trace, result, watched = again, same, watched | new
+    raise TraceError(
+        "the function made two different graphs in two calls: a random number, or what the first "
+        "call changed, would be the same for every example; give it as an input instead, such as a "
+        "dropout mask"
+    )
 
 
-def _trace(loss: Any, sizes: dict[str, Shape]) -> tuple[Trace, Any]:
+def _trace(loss: Any, sizes: dict[str, Shape], watched: Iterable[Value]) -> tuple[Trace, Any]:
     """The trace of one call, and what it gave as an array of scalars."""
     trace = Trace(sizes)
-    result = loss(**{name: placeholders(name, shape, trace) for name, shape in sizes.items()})
+    with trace.watching(watched):
+        result = loss(**{name: placeholders(name, shape, trace) for name, shape in sizes.items()})
     scalars = np.array(result, dtype=object)
     wrong = [x for x in scalars.ravel() if not isinstance(x, (Value, Real))]
     if wrong or not scalars.size or not (scalars.ndim or isinstance(result, Value)):

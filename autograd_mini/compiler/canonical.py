@@ -95,7 +95,7 @@ class Graph:
         self.batched: list[bool] = []
         self.labels: dict[int, str] = {}
         self.parameters: list[Value] = [] if parameters is None else list(parameters)
-        self._every_leaf = parameters is None
+        self.takes_every_leaf = parameters is None
         self.made_inside: Container[int] = ()  # ids of Values that are constants
         self._place = {p: i for i, p in enumerate(self.parameters)}
         self._numbers: dict[Any, int] = {}
@@ -216,11 +216,11 @@ class Graph:
         return [forms[id(x)] if isinstance(x, Value) else float(x) for x in roots]
 
     def _leaf(self, leaf: Any) -> Any:
-        if leaf.__class__ is not Value:  # a placeholder
+        if leaf.operands:  # a placeholder: its input's name, and its place
             return self.node(INPUT, leaf.operands)
         place = self._place.get(leaf)
         if place is None:
-            if not self._every_leaf or id(leaf) in self.made_inside:
+            if not self.takes_every_leaf or id(leaf) in self.made_inside:
                 return float(leaf.data)
             place = self._place[leaf] = len(self.parameters)
             self.parameters.append(leaf)

@@ -10,26 +10,33 @@ from __future__ import annotations
 import linecache
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from gc import get_referents, is_tracked
+from numbers import Real
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, NoReturn
 
 from ..errors import TraceError
 from ..graph import topological_order
-from ..primitives import LEAF, add, divide, dot, multiply, power, subtract
+from ..nested import is_array, map_nested
+from ..operators import operate
+from ..primitives import LEAF, add, dot
 from ..rules import Primitive
 from ..scalars import real_number
 from ..value import Value
-from .arithmetic import SELECT, Comparison, Recorded
+from .arithmetic import DETACH, SELECT, Recorded
 
 _PACKAGES = tuple(str(Path(__file__).parents[2] / name) for name in ("autograd_mini", "nn"))
 
 
-_OPERATORS = {
-    "add": add, "subtract": subtract, "multiply": multiply, "true_divide": divide,
-    "divide": divide, "power": power,
+# NumPy's functions of two operands that are operators, as ours where the left one is NumPy's
+_REFLECTED = {
+    "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__", "divide": "__rtruediv__",
+    "true_divide": "__rtruediv__", "power": "__rpow__", "less": "__gt__", "less_equal": "__ge__",
+    "greater": "__lt__", "greater_equal": "__le__", "equal": "__eq__", "not_equal": "__ne__",
 }  # fmt: skip
 
 
@@ -66,46 +73,34 @@ class Trace(list["Traced"]):
         self.draws[name], self.sizes[name] = partial(draw, count), (count,)
         return placeholders(name, (count,), self)
 
+    @contextmanager
+    def watching(self, values: Iterable[Value]) -> Iterator[None]:
+        """Meanwhile what is done to these Values is recorded in this trace.
 
-class TracedComparison(Comparison):
-    """A comparison of placeholders: undecided, since it holds for some examples only."""
+        They are of another class for the time, in every thread: other threads must not use them.
+        """
+        kind = type("TracedParameter", (TracedParameter,), {"__slots__": (), "trace": self})
+        before = [(x, x.__class__) for x in values if x.__class__ is Value or hasattr(x, "trace")]
+        try:
+            for x, _ in before:
+                x.__class__ = kind
+            yield
+        finally:
+            for x, own in before:
+                x.__class__ = own
+            kind.trace = None  # type: ignore[attr-defined] # a class is freed late
+
+
+class Undecided(Recorded, Value):
+    """What has no number while a function is traced: an operation on it is recorded, and what would
+    need the number is refused. Its `trace` has all nodes, in the order they were made."""
 
     __slots__ = ()
 
-    def __bool__(self) -> NoReturn:
-        refuse(
-            "a branch on a traced number would be the same for every example",
-            "where(condition, a, b), maximum or minimum",
-        )
+    trace: Trace
+    __pick__: Any
 
-
-class Traced(Recorded, Value):
-    """A placeholder, or what was made of some.
-
-    Attributes:
-        op: the operation that made it; that of a leaf on a placeholder.
-        operands: what it was applied to; for a placeholder its input's name and place.
-        trace: all nodes of this trace, in the order they were made.
-        place: the node's place among them.
-    """
-
-    __slots__ = ("_operands", "place", "trace")
-
-    __comparison__ = TracedComparison
     __hash__ = object.__hash__
-
-    def __init__(self, op: Primitive, operands: tuple[Any, ...], trace: Trace) -> None:
-        self.op, self._operands, self.trace, self.label = op, operands, trace, ""
-        self.place = len(trace)
-        trace.append(self)
-
-    @property
-    def operands(self) -> tuple[Any, ...]:
-        return self._operands
-
-    @property
-    def is_leaf(self) -> bool:
-        return self.op is LEAF
 
     @classmethod
     def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Traced:
@@ -115,95 +110,200 @@ class Traced(Recorded, Value):
             if kind is Traced:
                 trace = x.trace
             elif kind is not Value and kind is not float:
-                operands = [x if isinstance(x, Value) else real_number(x) for x in operands]
+                if isinstance(x, Undecided):
+                    trace = x.trace
+                elif not isinstance(x, Value):
+                    operands = [x if isinstance(x, Value) else real_number(x) for x in operands]
         return Traced(primitive, tuple(operands), trace)
 
-    def __radd__(self, other: Any) -> Traced:
+    def __radd__(self, other: Any) -> Any:
         if other.__class__ is int and other == 0:
             return self  # builtin sum() starts from 0
-        return self.__apply_primitive__(add, (other, self))
+        return operate(add, other, self)
 
-    def __pick__(self, xs: list[Any]) -> Any:
-        """The sum of xs[j] * [k == j]: one of them is 1."""
-        if not self.is_leaf:
-            refuse("pick with an index that was computed", "an input for the index, or a one-hot")
-        labels = self.trace.labels
-        labels[self._operands] = min(len(xs), labels.get(self._operands, len(xs)))
-        return dot(xs, [SELECT["=="].apply((self, j, 1, 0)) for j in range(len(xs))])
+    @staticmethod
+    def __comparison__(left: Any, sign: str, right: Any) -> Any:
+        """left < right, as a condition; with each number of an array."""
+        if is_array(right):
+            return map_nested(lambda x: Undecided.__comparison__(left, sign, x), right)
+        return _condition(SELECT[sign].apply((left, right, 1, 0)))
+
+    def __eq__(self, other: object) -> Any:
+        """As in the scalar engine: inputs are compared, being numbers there; a Value is itself."""
+        if not isinstance(other, (Value, Real)):
+            return NotImplemented
+        numbers = [
+            not isinstance(x, Value) or (isinstance(x, Traced) and x.is_number)
+            for x in (self, other)
+        ]
+        if all(numbers):
+            return self.__comparison__(self, "==", other)
+        if any(numbers):
+            refuse("== asks whether two Values are one", "(a >= b) & (a <= b)")
+        return self is other
+
+    def __ne__(self, other: object) -> Any:
+        equal = self == other
+        return ~equal if isinstance(equal, TracedComparison) else not equal
 
     def __draw__(self, draw: Callable[[int], Sequence[float]], count: int) -> Any:
         """What draw(count) stands for, as an input: drawn for each example of each batch."""
         return self.trace.draw(draw, count)
 
-    def __eq__(self, other: object) -> bool:
-        if self is not other:
-            refuse("== of a traced number has no one answer", "where with < and >, or a one-hot")
-        return True
+    def detach(self) -> Any:
+        """The same number, which follows its parameters, without a gradient."""
+        return DETACH.apply((self,))
 
-    def __bool__(self) -> NoReturn:
-        refuse(
-            "a branch on a traced number would be the same for every example",
-            "where(condition, a, b), maximum or minimum",
-        )
+    def __repr__(self) -> str:
+        return f"<traced {'parameter' if self.is_leaf else self.op} {self.label}".rstrip() + ">"
 
-    def __float__(self) -> NoReturn:
-        refuse(
-            "float() and the functions of math need a number",
-            "the function of the same name from autograd_mini, such as exp(x)",
-        )
+    def __format__(self, spec: str) -> str:
+        return repr(self)
 
-    def __int__(self) -> NoReturn:
-        refuse(
-            "int() and round() need a number",
-            "where, or, for an index, pick(xs, k) or a one-hot input",
-        )
+    def __array_ufunc__(  # type: ignore[override]
+        self, ufunc: Any, method: str, *operands: Any, **options: Any
+    ) -> Any:
+        """The operators of NumPy's scalars and arrays are ours; NumPy's functions are refused."""
+        reflected = _REFLECTED.get(ufunc.__name__)
+        if not reflected or method != "__call__" or options:
+            refuse(
+                f"NumPy's {ufunc.__name__} needs numbers",
+                "the function from autograd_mini, such as exp(x)",
+            )
+        return getattr(operands[1], reflected)(operands[0])
 
-    def __round__(self, digits: Any = None) -> NoReturn:
-        self.__int__()
 
-    __trunc__ = __floor__ = __ceil__ = __int__
+def _refusal(reason: str, remedy: str) -> Any:
+    def method(*_: Any) -> NoReturn:
+        refuse(reason, remedy)
 
-    def __index__(self) -> NoReturn:
-        refuse(
-            "an index has to be known when the program is compiled",
-            "pick(xs, k), or a one-hot input and dot",
-        )
+    return method
+
+
+# fmt: off
+for _refused, _why, _remedy in (
+    ("__bool__", "a branch on a traced number would be the same for every example",
+        "where(condition, a, b); (0 < x) & (x < 1) for `and` and for 0 < x < 1; maximum(*xs) or "
+        "minimum(*xs) for max and min"),
+    ("__float__", "float() and the functions of math need a number",
+        "the function of the same name from autograd_mini, such as exp(x)"),
+    ("__int__ __round__ __trunc__ __floor__ __ceil__", "int() and round() need a number",
+        "where, or, for an index, pick(xs, k) or a one-hot input"),
+    ("__index__", "an index has to be known when the program is compiled",
+        "pick(xs, k), or a one-hot input and dot"),
+    ("__mod__ __rmod__ __floordiv__ __rfloordiv__ __divmod__ __rdivmod__", "% and // jump",
+        "an input for their result, computed outside of the function"),
+    ("__and__ __rand__ __or__ __ror__ __xor__ __rxor__ __invert__", "& | ^ ~ take conditions",
+        "comparisons in brackets, such as (a > 0) & (b > 0)"),
+    ("__pick__", "pick with an index that was computed", "an input for the index, or a one-hot"),
+    ("data", "a traced number has no .data, and a parameter's will change",
+        "x itself, x.detach(), or the function from autograd_mini that you need; or parameters=, "
+        "without the Values that are constants"),
+    ("grad backward zero_grad", "a traced number has no .grad, nor backward()",
+        "grad(f)(x) or gradients(y, [x], create_graph=True); outside, program.backward(..) and the "
+        "parameters' .grad"),
+):
+    for _name in _refused.split():
+        _method = _refusal(_why, _remedy)
+        _is_slot = _name in Value.__slots__
+        setattr(Undecided, _name, property(_method, _method) if _is_slot else _method)
+# fmt: on
+
+
+class Traced(Undecided):
+    """A placeholder, or what was made of some, or of parameters.
+
+    Attributes:
+        op: the operation that made it; that of a leaf on a placeholder.
+        operands: what it was applied to; for a placeholder its input's name and place.
+        place: its place in the trace.
+        is_number: whether the scalar engine has a plain number, or a bool, for it.
+    """
+
+    __slots__ = ("_operands", "place", "trace")
+
+    def __init__(self, op: Primitive, operands: tuple[Any, ...], trace: Trace) -> None:
+        self.op, self._operands, self.trace, self.label = op, operands, trace, ""
+        self.place = len(trace)
+        trace.append(self)
+
+    # What the walks of backprop read: a list's node, without partials; a leaf, if detached.
+    _da = _db = None
+    _a = property(lambda self: None if self.op is LEAF or self.op is DETACH else self._operands)
+    _b = property(lambda self: (self.parents, ()))
+    parents = property(lambda self: tuple([x for x in self._operands if isinstance(x, Value)]))
+    operands = property(lambda self: self._operands)
+    is_leaf = is_number = property(lambda self: self.op is LEAF)
+
+    def __pick__(self, xs: list[Any]) -> Any:
+        """The sum of xs[j] * [k == j]: one of them is 1."""
+        if not self.is_leaf:
+            Undecided.__pick__(self)
+        labels = self.trace.labels
+        labels[self._operands] = min(len(xs), labels.get(self._operands, len(xs)))
+        return dot(xs, [SELECT["=="].apply((self, j, 1, 0)) for j in range(len(xs))])
 
     def __repr__(self) -> str:
         made = f"input {self._operands[0]}" if self.is_leaf else str(self.op)
         return f"<traced {made}>"
 
-    def __format__(self, spec: str) -> str:
-        return self.data if spec else repr(self)
 
-    @property
-    def data(self) -> NoReturn:
-        refuse("a traced number has no .data", "the function from autograd_mini that you need")
+class TracedComparison(Traced):
+    """A comparison of traced numbers, or several of them: a condition for where(), undecided since
+    it holds for some examples only. As a number it is 1 or 0."""
 
-    @property
-    def grad(self) -> NoReturn:
-        refuse("a traced number has no .grad", "program.backward(..) and the parameters' .grad")
+    __slots__ = ()
 
-    def __array_ufunc__(  # type: ignore[override]
-        self, ufunc: Any, method: str, *operands: Any, **options: Any
-    ) -> Any:
-        """The operators of NumPy's scalars are ours; NumPy's functions are refused."""
-        row = _OPERATORS.get(ufunc.__name__)
-        if row is None or method != "__call__" or options:
-            refuse(
-                f"NumPy's {ufunc.__name__} needs numbers",
-                "the function from autograd_mini, such as exp(x)",
-            )
-        return row.apply(operands)
+    is_number = True
 
-    def backward(self, seed: Any = 1) -> NoReturn:
-        refuse("a traced number has no gradient yet", "program.backward(..), outside of it")
+    def __where__(self, a: Any, b: Any) -> Any:
+        left, right, *chosen = self._operands
+        if all(x.__class__ is int for x in chosen):  # a single one
+            return self.op.apply((left, right, *((a, b) if chosen[0] else (b, a))))
+        return SELECT[">"].apply((self, 0, a, b))
 
-    def zero_grad(self) -> NoReturn:
-        refuse("a traced number has no gradient", "zero_grad() outside of the traced function")
+    def __invert__(self) -> Any:
+        return _condition(self.__where__(0, 1))
 
-    def detach(self) -> NoReturn:
-        refuse("detach() needs a number", "an input for what has no gradient")
+    def __bool__(self) -> bool:
+        left, right, *_ = self._operands
+        return (left is right and self.op is SELECT["=="]) or super().__bool__()
+
+    __int__ = __float__ = __index__ = _refusal(
+        "a comparison of traced numbers is undecided", "it as it is, as a number 1 or 0"
+    )
+
+
+def _condition(node: Any) -> Any:
+    node.__class__ = TracedComparison
+    return node
+
+
+def _joined(rule: Callable[[Any, Any], Any]) -> Any:
+    """The operator of two conditions, either of which may be a bool."""
+
+    def method(self: Any, other: Any) -> Any:
+        if other.__class__ is not bool and not isinstance(other, TracedComparison):
+            Undecided.__and__(self, other)  # type: ignore[operator]
+        return _condition(rule(self, +other))
+
+    return method
+
+
+for _name, _rule in {
+    "and": lambda c, d: c.__where__(d, 0),
+    "or": lambda c, d: c.__where__(1, d),
+    "xor": lambda c, d: SELECT["=="].apply((c, d, 0, 1)),
+}.items():
+    for _side in ("__", "__r"):
+        setattr(TracedComparison, f"{_side}{_name}__", _joined(_rule))
+
+
+class TracedParameter(Undecided):
+    """What a parameter is while a function is traced, and only then; or a Value that was made of
+    some before. Its number is not to be read, since it changes from step to step."""
+
+    __slots__ = ()
 
 
 def refuse(reason: str, remedy: str) -> NoReturn:
@@ -219,59 +319,88 @@ def refuse(reason: str, remedy: str) -> NoReturn:
     raise TraceError(f"{where}{reason}; use {remedy}")
 
 
+def values_around(function: Any) -> set[Value]:
+    """The Values that a function can reach by name: from its closure, its object, its defaults and
+    the globals that it names; through what holds others, and through the user's own functions."""
+    found: dict[int, Any] = {}
+    stack = [function]
+    while stack:
+        x = stack.pop()
+        if id(x) in found or isinstance(x, (type, ModuleType, Primitive)):
+            continue
+        found[id(x)] = x
+        if isinstance(x, FunctionType):
+            if not x.__code__.co_filename.startswith((*_PACKAGES, sys.prefix, sys.base_prefix)):
+                stack += [x.__closure__, x.__defaults__, x.__kwdefaults__]
+                stack += [x.__globals__.get(name) for name in _names(x.__code__)]
+        elif getattr(getattr(x, "dtype", None), "kind", "") == "O":
+            stack += x.ravel().tolist()
+        elif not isinstance(x, Value):
+            stack += filter(is_tracked, get_referents(x))
+    return {x for x in found.values() if isinstance(x, Value)}
+
+
+def _names(code: CodeType) -> list[str]:
+    inner = [name for x in code.co_consts if isinstance(x, CodeType) for name in _names(x)]
+    return [*code.co_names, *inner]
+
+
 def made_inside(
     one: Trace, other: Trace, results: Iterable[tuple[Any, Any]]
-) -> dict[int, Value] | None:
-    """The Values that a traced function made itself, by id, in the first of two traces; with their
-    twins in the other. None if the traces, and pairs of scalars made of them, are not alike."""
-    twins: dict[int, Value] = {}
+) -> Container[int] | None:
+    """The ids of the Values that a traced function made itself, of numbers, in the first of two
+    traces. None if the traces, and pairs of scalars made of them, are not alike."""
+    inside: set[int] = set()
     alike = (
         len(one) == len(other)
-        and all(_made_alike(a, b, twins) for a, b in zip(one, other))
-        and all(_alike(a, b, twins) for a, b in results)
+        and all(
+            a.op is b.op
+            and len(a.operands) == len(b.operands)
+            and all(x is y or _alike(x, y, inside) for x, y in zip(a.operands, b.operands))
+            for a, b in zip(one, other)
+        )
+        and all(_alike(a, b, inside) for a, b in results)
     )
-    return twins if alike else None
+    return inside if alike else None
 
 
-def _made_alike(a: Value, b: Value, twins: dict[int, Value]) -> bool:
-    if a.op is not b.op:
-        return False
-    xs, ys = a.operands, b.operands
-    return len(xs) == len(ys) and all(x is y or _alike(x, y, twins) for x, y in zip(xs, ys))
-
-
-def _alike(x: Any, y: Any, twins: dict[int, Value]) -> bool:
+def _alike(x: Any, y: Any, inside: set[int]) -> bool:
     if x is y:
         return True
     if x.__class__ is not y.__class__:
         return False
-    if x.__class__ is Traced:
+    if isinstance(x, Traced):
         return bool(x.place == y.place)
-    if x.__class__ is not Value:
-        return bool(x == y or x != x)
-    if id(x) not in twins:  # made in the traced function of parameters alone
-        order = list(zip(topological_order(x), topological_order(y)))
-        for a, b in order:
-            if a is not b:
-                if a.data != b.data or not _made_alike(a, b, twins):
-                    return False
-                twins[id(a)] = b
-    return twins.get(id(x)) is y
+    if isinstance(x, Value):
+        if id(x) not in inside:
+            inside.update(map(id, topological_order(x)))
+        x, y = x.data, y.data
+    return bool(x == y or x != x)
 
 
-def in_order(trace: Trace) -> list[Value]:
-    """The nodes of a trace and the Values they are made of, operands first."""
+def in_order(trace: Trace, roots: Iterable[Any] = ()) -> list[Value]:
+    """The nodes of a trace, the roots, and the Values they are made of, operands first."""
     order: list[Value] = []
     seen: set[int] = set()
+
+    def enter(values: Iterable[Any]) -> None:
+        for x in values:
+            if x.__class__ is not Traced and is_untraced(x) and id(x) not in seen:
+                fresh = [x] if x.is_leaf else topological_order(x)
+                order.extend(v for v in fresh if id(v) not in seen)
+                seen.update(map(id, fresh))
+
     for node in trace:
         if node.op is not LEAF:
-            for x in node.operands:
-                if x.__class__ is Value and id(x) not in seen:
-                    fresh = [x] if x.is_leaf else topological_order(x)
-                    order += [v for v in fresh if id(v) not in seen]
-                    seen.update(map(id, fresh))
+            enter(node.operands)
         order.append(node)
+    enter(roots)
     return order
+
+
+def is_untraced(x: Any) -> bool:
+    """Whether it is a Value that was not made in a trace."""
+    return isinstance(x, Value) and not isinstance(x, Traced)
 
 
 def placeholders(name: str, shape: tuple[int, ...], trace: Trace) -> Any:

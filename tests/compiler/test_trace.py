@@ -45,19 +45,15 @@ def counts(x):
 
 
 def compares(x):
-    return w * (x == 1)
+    return where(w * x == 1, w, x)
 
 
 def differs(x):
-    return w * (x != 1)
+    return where(w != 1, w, x)
 
 
 def uses_math(x):
     return w * math.exp(x)
-
-
-def prints(x):
-    return w * len(f"{x:.3f}")
 
 
 def reads_grad(x):
@@ -69,8 +65,24 @@ def sweeps(x):
     return w
 
 
-def detaches(x):
-    return w * x.detach()
+def takes_the_rest(x):
+    return w * (x % 2)
+
+
+def divides_and_floors(x):
+    return w * (3 // x)
+
+
+def joins_numbers(x):
+    return where(w & x, w, x)
+
+
+def counts_by_int(x):
+    return w * int(x > 0)
+
+
+def takes_max(x):
+    return max(w, x, 1)
 
 
 def floors(x):
@@ -99,12 +111,15 @@ def chains(x):
         (floors, "int() and round() need a number", "pick"),
         (indexes, "an index has to be known", "pick(xs, k)"),
         (counts, "an index has to be known", "pick(xs, k)"),
-        (compares, "== of a traced number", "where with < and >"),
-        (differs, "== of a traced number", "where with < and >"),
-        (prints, "no .data", "the function"),
+        (compares, "== asks whether two Values are one", "(a >= b) & (a <= b)"),
+        (differs, "== asks whether two Values are one", "(a >= b) & (a <= b)"),
         (reads_grad, "no .grad", "program.backward(..)"),
-        (sweeps, "no gradient yet", "program.backward"),
-        (detaches, "detach() needs a number", "an input"),
+        (sweeps, "nor backward()", "gradients(y, [x], create_graph=True)"),
+        (takes_the_rest, "% and // jump", "an input"),
+        (divides_and_floors, "% and // jump", "an input"),
+        (joins_numbers, "& | ^ ~ take conditions", "(a > 0) & (b > 0)"),
+        (counts_by_int, "undecided", "a number 1 or 0"),
+        (takes_max, "a branch on a traced number", "maximum(*xs)"),
         (picks_by_a_result, "pick with an index that was computed", "a one-hot"),
     ],
 )
