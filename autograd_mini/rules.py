@@ -289,13 +289,15 @@ def _all_finite(numbers: Sequence[Any]) -> bool:
 
 
 def _within(forward: Callable[..., Any], domain: Iterable[Interval]) -> Callable[..., Any]:
-    """f, which raises outside its domain; a nan passes, and complex numbers have no order."""
+    """f, which raises outside its domain; a nan passes, and complex numbers have no order, nor have
+    scalars that record what is done to them."""
     if not domain:
         return forward
 
     def checked(*numbers: Any) -> Any:
         for x, interval in zip(numbers, domain):
-            if x.__class__ is not complex and x == x and x not in interval:
+            has_order = x.__class__ is not complex and not hasattr(x, "__apply_primitive__")
+            if has_order and x == x and x not in interval:
                 raise ValueError
         return forward(*numbers)
 

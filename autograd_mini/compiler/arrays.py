@@ -10,18 +10,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import reduce
+from operator import mul
 from typing import Any
 
 import numpy as np
 
-from ..primitives import BRANCHES, add, divide, multiply, negate, power, sigmoid, sqrt, subtract
+from ..primitives import (
+    BRANCHES,
+    add,
+    divide,
+    dot,
+    fsum,
+    logsumexp,
+    maximum,
+    multiply,
+    negate,
+    power,
+    sigmoid,
+    softplus,
+    sqrt,
+    subtract,
+)
 from ..rules import Primitive
 from .arithmetic import RELATIONS, Recorded
+from .canonical import is_moderate
 
 # The length of the first axis of an array that has one row for each example. How many there are is
 # not known; -16 stands for 16 times as many.
 BATCH = -1
 Shape = tuple[int, ...]
+DEEPEST = 6  # how far a constant looks for a place inside a product
 
 
 class Array(Recorded):
@@ -398,6 +417,11 @@ def _simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
         return None if opposite is None else 1.0 - opposite
     elif op in RELATIONS and x[2] is x[3]:
         return x[2]
+    elif op in (fsum, dot):
+        n = len(x) // 2
+        return sum(x[1:], x[0]) if op is fsum else sum(map(mul, x[:n], x[n:-1]), x[-1])
+    elif op is logsumexp:
+        return reduce(lambda a, b: maximum(a, b) + softplus(-abs(a - b)), x)
     elif op in BRANCHES:
         return x[BRANCHES.index(op)]
     return None
@@ -424,8 +448,11 @@ def _simpler_product(a: Any, b: Any) -> Any:
     return None
 
 
-def _scaled_inside(c: float, x: Array) -> Any:
+def _scaled_inside(c: float, x: Array, depth: int = 0) -> Any:
     """c * x by a change of a constant that is in x, or of the smaller factor of x; or None."""
+    numbers = [a for a in x.args if a.__class__ is float]
+    if not all(map(is_moderate, [c, *numbers])) or depth == DEEPEST:
+        return None
     if x.op is negate:
         return -c * x.args[0]
     if x.op is multiply:
@@ -433,7 +460,7 @@ def _scaled_inside(c: float, x: Array) -> Any:
         if a.__class__ is float:
             return (c * a) * b
         for one, other in ((a, b), (b, a)):
-            inside = _scaled_inside(c, one)
+            inside = _scaled_inside(c, one, depth + 1)
             if inside is not None:
                 return inside * other
             if one.lanes < x.lanes and one.is_batched <= x.is_batched and other.shape == x.shape:
@@ -442,7 +469,7 @@ def _scaled_inside(c: float, x: Array) -> Any:
         above, below = x.args
         return above if below == c else (c * above) / below
     elif x.op in ("reshape", "transpose"):
-        inside = _scaled_inside(c, x.args[0])
+        inside = _scaled_inside(c, x.args[0], depth + 1)
         if inside is not None and inside.__class__ is Array:
             view = x.program.reshape if x.op == "reshape" else x.program.transpose
             return view(inside, x.shape if x.op == "reshape" else x.info)

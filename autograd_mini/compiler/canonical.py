@@ -11,30 +11,35 @@ elementwise operations of the rule table. Constants fold; parameters do not.
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Iterable, Sequence
+import math
+from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..errors import TraceError
 from ..primitives import (
     BRANCHES,
+    absolute,
     add,
     divide,
     dot,
     exp,
     fsum,
     log,
+    log1p,
     logsumexp,
     multiply,
     negate,
     power,
+    sigmoid,
+    softplus,
     subtract,
 )
-from ..rules import NaryPrimitive
 from ..value import Value
 
 INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
 MANY_GROUPS, SMALL_GROUP = 300, 8  # of nodes of one kind; more than this, smaller than that
 NONE = -1  # the right factor of a term that has one factor
+MOST = 2.0**30  # what is larger, or smaller than its inverse, is not multiplied into other numbers
+Term = tuple[float, int, int]
 
 
 class Sum(NamedTuple):
@@ -47,23 +52,36 @@ class Sum(NamedTuple):
 
 
 class Form:
-    """A sum that no node has been made of yet, so that another one can take it up.
+    """A sum that no node has been made of yet, so that another one can take it up. Its constant and
+    its terms never change.
 
     Attributes:
         constant: what is added to the terms.
-        terms: (coefficient, left, right) triples.
         is_written: whether somebody wrote it as a sum, if only of one term: beside longer sums, or
             others with a constant, it is one of them.
         label: the name that the scalar code gave it.
     """
 
-    __slots__ = ("constant", "is_written", "label", "terms")
+    __slots__ = ("_count", "_terms", "constant", "is_written", "label")
 
-    def __init__(
-        self, constant: float, terms: list[tuple[float, int, int]], is_written: bool = False
-    ) -> None:
-        self.constant, self.terms, self.is_written = constant, terms, is_written
+    def __init__(self, constant: float, terms: list[Term], is_written: bool = False) -> None:
+        self.constant, self._terms, self.is_written = constant, terms, is_written
+        self._count = len(terms)  # the list may go on, with the terms of longer sums
         self.label = ""
+
+    @property
+    def terms(self) -> list[Term]:
+        """The (coefficient, left, right) triples."""
+        if len(self._terms) > self._count:
+            self._terms = self._terms[: self._count]
+        return self._terms
+
+    def plus(self, constant: float, terms: Sequence[Term]) -> Form:
+        """The sum with more terms. It shares the list, unless another sum has gone on with it, so
+        that a loop of total = total + x takes linear time."""
+        shared = self.terms
+        shared += terms
+        return Form(self.constant + constant, shared, self.is_written)
 
     @property
     def is_signed_node(self) -> bool:
@@ -170,7 +188,10 @@ class Graph:
         coefficients, lefts, rights = zip(*terms)
         pairs = [(a, b) if a < b else (b, a) for a, b in zip(lefts, rights)]
         if len(set(pairs)) < len(terms):  # like terms
-            merged: dict[tuple[int, int], tuple[float, int, int]] = {}
+            if not all(is_moderate(c) for c, _, _ in terms):
+                apart = [(1.0, self.made(Form(0.0, [term])), NONE) for term in terms]
+                return self.made(Form(form.constant, apart, form.is_written))
+            merged: dict[tuple[int, int], Term] = {}
             for pair, (c, a, b) in zip(pairs, terms):
                 merged[pair] = (c + merged[pair][0] if pair in merged else c, a, b)
             form = Form(form.constant, list(merged.values()), form.is_written)
@@ -231,25 +252,20 @@ class Graph:
         if op is multiply:
             return self._product(x[0], x[1])
         if op is add:
-            return _added(x[0], x[1])
+            return self._closed(_added(x[0], x[1]))
         if op is dot:
             n = len(x) // 2
-            return _total([*map(self._product, x[:n], x[n:-1]), x[-1]])
+            return self._closed(_total([*map(self._product, x[:n], x[n:-1]), x[-1]]))
         if op is fsum:
-            return _total([*x, 0.0])
+            return self._closed(_total([*x, 0.0]))
         if op is subtract:
-            return _total([x[0], self._scaled(x[1], -1.0)])
+            return self._closed(_added(x[0], self._scaled(x[1], -1.0)))
         if op is negate:
             return self._scaled(x[0], -1.0)
         if op in BRANCHES:
             return x[BRANCHES.index(op)]
         if all(a.__class__ is float for a in x):
             return float(op.evaluate(x))
-        if isinstance(op, NaryPrimitive) and op is not logsumexp:
-            raise TraceError(
-                f"{op.name} is an operation of one's own on a list, which cannot be compiled; "
-                "write a function of fsum, dot and operations on single numbers instead"
-            )
         if op is divide:
             return self._quotient(x[0], x[1])
         if op is power and x[1].__class__ is float:
@@ -259,12 +275,22 @@ class Graph:
                 return self._product(x[0], x[0])
             if x[1] == -1:
                 return self._quotient(1.0, x[0])
+        if op in (log, log1p):
+            found = self._log(x[0], float(op is log1p))
+            if found is not None:
+                return found
         args = tuple([self.made(a) for a in x])
+        if op is log and self.ops[args[0]] is sigmoid:
+            opposite = self.made(self._scaled(self.args[args[0]][0], -1.0))
+            return self._scaled(self.node(softplus, (opposite,)), -1.0)
         if op is logsumexp:  # a list of nodes; a constant becomes one
             args = tuple([a if a.__class__ is int else self.node(CONSTANT, (a,)) for a in args])
-        if op is log and self.ops[args[0]] is exp:
-            return self.args[args[0]][0]
         return self.node(op, args)
+
+    def _closed(self, total: Any) -> Any:
+        """A sum; as a node, which no other sum takes up, if its constant is large."""
+        is_large = total.__class__ is Form and abs(total.constant) > MOST
+        return self.made(total) if is_large else total
 
     def _scaled(self, x: Any, c: float) -> Any:
         """c * x. It is multiplied out for a sign only, so that sums stay as they were written."""
@@ -272,7 +298,8 @@ class Graph:
             return c * x
         if x.__class__ is int:
             return Form(0.0, [(c, x, NONE)])
-        if abs(c) == 1 or (len(x.terms) == 1 and not x.constant):
+        one = len(x.terms) == 1 and not x.constant
+        if abs(c) == 1 or (one and is_moderate(c) and is_moderate(x.terms[0][0])):
             constant = c * x.constant if x.constant else 0.0  # inf * 0 would be nan
             return Form(constant, [(c * d, a, b) for d, a, b in x.terms])
         return Form(0.0, [(c, self.made(x), NONE)])
@@ -291,52 +318,108 @@ class Graph:
         return Form(0.0, [(c * d, a, b)])
 
     def _factor(self, x: Any) -> tuple[float, int]:
-        """x as a coefficient and a node."""
+        """x as a moderate coefficient and a node."""
         if x.__class__ is Form and len(x.terms) == 1 and not x.constant:
             c, a, b = x.terms[0]
-            return c, a if b == NONE else self.made(Form(0.0, [(1.0, a, b)]))
+            if is_moderate(c):
+                return c, a if b == NONE else self.made(Form(0.0, [(1.0, a, b)]))
         return 1.0, self.made(x)
 
     def _quotient(self, x: Any, y: Any) -> Any:
         if y.__class__ is float:
-            return self._scaled(x, divide.evaluate([1.0, y]))
+            if is_moderate(y):
+                return self._scaled(x, divide.evaluate([1.0, y]))
+            return self.node(divide, (self.made(x), y))
         c, below = self._factor(y)
-        if x.__class__ is float:
-            return self.node(divide, (x / c, below))
-        d, above = self._factor(x)
-        logits = self._softmax_logits(above, below)
-        quotient = self.node(divide, (above, below)) if logits is None else logits
+        if not c or (x.__class__ is float and not is_moderate(x)):
+            c, below = 1.0, self.made(y)
+        d, above = (c, x / c) if x.__class__ is float else self._factor(x)
+        quotient = self._stable(above, below)
+        if quotient is None:
+            quotient = self.node(divide, (above, below))
         return self._scaled(quotient, d / c)
 
-    def _softmax_logits(self, above: int, below: int) -> int | None:
-        """exp(z1) / (exp(z1) + .. + exp(zn)) as exp(z1 - logsumexp(z)), which cannot overflow.
+    def _stable(self, above: Any, below: int) -> Any:
+        """exp(z1) / (exp(z1) + .. + exp(zn) + c) as exp(z1 - logsumexp(z)), and what is divided by
+        1 + exp(z) by a sigmoid, which cannot overflow; None for another quotient.
 
         A shift of all logits by a constant, which is what people write against overflow, goes.
         """
-        if self.ops[above] is not exp:
+        logits, constant = self._logits(below)
+        if (1.0, above, NONE) in self._terms(below) and logits:
+            z = self.args[above][0]
+            shifts = {self._shift(x) for x in logits}
+            if not constant and len(shifts) == 1 and shifts != {0.0}:
+                z, *logits = [self.made(self._unshifted(x)) for x in (z, *logits)]
+            total = self._logsumexp(logits, constant)
+            difference = Form(0.0, [(1.0, z, NONE), (-1.0, total, NONE)])
+            return self.node(exp, (self.made(difference),))
+        if len(logits) != 1 or constant != 1:
             return None
-        if self.ops[below] is fsum:
-            constant, coefficients, powers, rights = self.args[below]
-            if constant or set(coefficients) != {1.0} or set(rights) != {NONE}:
-                return None
-        else:
-            powers = (below,)
-        if above not in powers or any(self.ops[e] is not exp for e in powers):
-            return None
-        logits = {e: self.args[e][0] for e in powers}
-        shifts = {self._shift(z) for z in logits.values()}
-        if len(shifts) == 1 and shifts != {0.0}:
-            logits = {e: self.made(self._unshifted(z)) for e, z in logits.items()}
-        total = self.node(logsumexp, tuple(logits.values()))
-        difference = Form(0.0, [(1.0, logits[above], NONE), (-1.0, total, NONE)])
-        return self.node(exp, (self.made(difference),))
+        opposite = self.made(self._scaled(logits[0], -1.0))
+        return self._product(above, self.node(sigmoid, (opposite,)))
 
-    def _shift(self, z: Any) -> float:
-        return self.args[z].constant if z.__class__ is int and self.ops[z] is fsum else 0.0
+    def _log(self, x: Any, more: float) -> int | None:
+        """log(x + more) of a sum of exponentials by logsumexp and softplus, which cannot overflow;
+        None for another logarithm, or if no exponential is larger than 1."""
+        logits, constant = self._logits(x, more)
+        if not logits or (constant and all(map(self._is_at_most_0, logits))):
+            return None
+        if constant != 1:
+            return self._logsumexp(logits, constant)
+        return self.node(softplus, (self._logsumexp(logits, 0.0),))
+
+    def _logsumexp(self, logits: Sequence[int], constant: float) -> int:
+        """log(exp(z1) + .. + exp(zn) + constant)."""
+        rest = [self.node(CONSTANT, (math.log(constant),))] if constant else []
+        terms = (*logits, *rest)
+        return self.node(logsumexp, terms) if len(terms) > 1 else terms[0]
+
+    def _shift(self, z: int) -> float:
+        return self.args[z].constant if self.ops[z] is fsum else 0.0
 
     def _unshifted(self, z: int) -> Form:
         _, coefficients, lefts, rights = self.args[z]
         return Form(0.0, list(zip(coefficients, lefts, rights)))
+
+    def _logits(self, x: Any, constant: float = 0.0) -> tuple[list[int], float]:
+        """z1, .., zn and c, where x + constant is exp(z1) + .. + exp(zn) + c; or none."""
+        logits = []
+        for c, *factors in self._terms(x):
+            powers = [e for e in factors if e != NONE]
+            if not powers:
+                constant += c
+            elif 0 < c < math.inf and all(self.ops[e] is exp for e in powers):
+                parts = [self.args[e][0] for e in powers]
+                logits.append(self.made(_total([*parts, math.log(c)] if c != 1 else parts)))
+            else:
+                return [], 0.0
+        return (logits, constant) if 0 <= constant < math.inf else ([], 0.0)
+
+    def _terms(self, x: Any, is_inside: bool = False) -> Iterator[Term]:
+        """The terms of a sum, of multiples of sums in it too; a constant is a term of no factor."""
+        constant, terms = 0.0, iter([(1.0, x, NONE)])
+        if x.__class__ is Form:
+            constant, terms = x.constant, iter(x.terms)
+        elif self.ops[x] is fsum:
+            constant, *columns = self.args[x]
+            terms = zip(*columns)
+        if constant:
+            yield constant, NONE, NONE
+        for c, a, b in terms:
+            if b == NONE and self.ops[a] is fsum and not is_inside:
+                yield from ((c * d, e, f) for d, e, f in self._terms(a, True))
+            else:
+                yield c, a, b
+
+    def _is_at_most_0(self, z: int) -> bool:
+        """Whether it is minus squares and absolute values, or a logarithm of a softmax."""
+        terms = list(self._terms(z))
+        match terms:
+            case [(1.0, logit, -1), (-1.0, total, -1)]:
+                return self.ops[total] is logsumexp and logit in self.args[total]
+        sizes = [a == b or (b == NONE and self.ops[a] is absolute) for _, a, b in terms]
+        return all(sizes) and all(c <= 0 for c, _, _ in terms)
 
 
 def _key(op: Any, args: Any) -> Hashable:
@@ -347,17 +430,17 @@ def _key(op: Any, args: Any) -> Hashable:
 
 
 def _added(x: Any, y: Any) -> Any:
-    """x + y. A form of several terms has no other use, so that it can take up the other."""
+    """x + y."""
     if x.__class__ is Form and len(x.terms) > 1:
         if y.__class__ is Form:
-            x.terms += y.terms
-            x.constant += y.constant
-        elif y.__class__ is int:
-            x.terms.append((1.0, y, NONE))
-        else:
-            x.constant += y
-        return x
+            return x.plus(y.constant, y.terms)
+        return x.plus(0.0, [(1.0, y, NONE)]) if y.__class__ is int else x.plus(y, ())
     return _total((x, y))
+
+
+def is_moderate(c: float) -> bool:
+    """Whether products with a few other such numbers are far from overflow and underflow."""
+    return 1 / MOST <= abs(c) <= MOST or c == 0
 
 
 def _is_one(x: Any) -> bool:
@@ -367,7 +450,7 @@ def _is_one(x: Any) -> bool:
 def _total(parts: Iterable[Any]) -> Any:
     """The sum of forms, constants and nodes."""
     constant = 0.0
-    terms: list[tuple[float, int, int]] = []
+    terms: list[Term] = []
     is_written = False
     for x in parts:
         kind = x.__class__

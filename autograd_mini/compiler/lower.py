@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ class Lowering(Layout):
             operands: list[Any] = []
             if (lanes == HOLE).any():
                 hole = self._result_in_holes(op, mine)
-            for x, safe in zip(mine, _safe_operands(op)):
+            for x, safe in zip(mine, cycle(_safe_operands(op))):
                 if not _is_nodes(x):
                     operands.append(self.constants(x))
                     continue

@@ -10,7 +10,7 @@ import numpy as np
 from ..primitives import add, fsum, multiply, negate, subtract
 from .arrays import BATCH, Array, Shape
 from .blocks import Block, parameter_blocks
-from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Form, Graph
+from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Form, Graph, Term, is_moderate
 from .differentiate import gradients
 from .lower import Lowering
 from .simplify import rewritten, stable_softmax
@@ -56,7 +56,7 @@ def lower_loss(
     whole = root
     if root.__class__ is not Form:
         whole = Form(0.0, [(1.0, root, NONE)]) if root.__class__ is int else Form(root, [])
-    apart: dict[bool, list[tuple[float, int, int]]] = {True: [], False: []}
+    apart: dict[bool, list[Term]] = {True: [], False: []}
     for c, a, b in whole.terms:
         apart[graph.batched[a] or (b != NONE and graph.batched[b])].append((c, a, b))
     each = graph.made(Form(0.0, apart[True]))
@@ -98,18 +98,31 @@ def lower_outputs(
     return _finished(lowering, blocks, inputs, nodes.ravel().tolist(), "", outputs)
 
 
-def _over_batch(x: Any) -> Any:
+def _over_batch(x: Array) -> Any:
     """The sum over the examples, taken of the parts of x: of a whole array at once rather than of
     each example first."""
+    arrays = x.program.arrays[: x.number + 1]
+    wanted = {x}
+    for y in reversed(arrays):
+        if y in wanted:
+            wanted.update(_parts(y))
+    sums: dict[Any, Any] = {}
+    for y in filter(wanted.__contains__, arrays):
+        if _parts(y):
+            sums[y] = y.op(*[sums.get(a, a) for a in y.args])
+        elif y.op == "contract" and y.info.endswith("->b"):
+            sums[y] = y.program.contract(y.info[:-1], *y.args)
+        else:
+            sums[y] = y.program.contract("b->", y)
+    return sums[x]
+
+
+def _parts(x: Array) -> Sequence[Array]:
+    """The arrays whose sums over the examples make that of x; none if it is taken of x itself."""
     if x.op in (add, subtract) and all(a.__class__ is Array and a.is_batched for a in x.args):
-        return x.op(*map(_over_batch, x.args))
-    if x.op is negate:
-        return -_over_batch(x.args[0])
-    if x.op is multiply and x.args[0].__class__ is float:
-        return x.args[0] * _over_batch(x.args[1])
-    if x.op == "contract" and x.info.endswith("->b"):
-        return x.program.contract(x.info[:-1], *x.args)
-    return x.program.contract("b->", x)
+        return x.args
+    is_scaled = x.op is multiply and x.args[0].__class__ is float and is_moderate(x.args[0])
+    return x.args[-1:] if x.op is negate or is_scaled else ()
 
 
 def _as_node(graph: Graph, form: Any) -> int:
