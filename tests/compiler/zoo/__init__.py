@@ -72,8 +72,7 @@ class Animal(NamedTuple):
         family: the module that it is in.
         make: a function of (rng) that gives (loss, parameters).
         inputs: name -> what examples are like.
-        precision: how near each backend has to come.
-        refusals: for backends that cannot run it, what their error says.
+        refusals: the backends that say that they cannot run it.
     """
 
     key: str
@@ -81,8 +80,7 @@ class Animal(NamedTuple):
     family: str
     make: object
     inputs: dict
-    precision: float
-    refusals: dict
+    refusals: tuple
 
     def made(self):
         """(loss, parameters), always the same."""
@@ -102,15 +100,13 @@ class Animal(NamedTuple):
 ZOO = {}
 
 
-def program(name, *, precision=PRECISION, refusals=None, **inputs):
-    """Register a program; where `precision` is given, a comment says why."""
+def program(name, *, refusals=(), **inputs):
+    """Register a program: what it is called, and what its inputs are like."""
 
     def register(make):
         family = make.__module__.rpartition(".")[2]
         assert make.__name__ not in ZOO, make.__name__
-        ZOO[make.__name__] = Animal(
-            make.__name__, name, family, make, inputs, precision, refusals or {}
-        )
+        ZOO[make.__name__] = Animal(make.__name__, name, family, make, inputs, refusals)
         return make
 
     return register

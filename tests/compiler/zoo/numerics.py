@@ -262,9 +262,7 @@ def bezier(rng):
     def loss(t, y):
         points = m.points
         while len(points) > 1:
-            points = [
-                [(1 - t) * a + t * b for a, b in zip(p, q)] for p, q in pairwise(points)
-            ]
+            points = [[(1 - t) * a + t * b for a, b in zip(p, q)] for p, q in pairwise(points)]
         return squared_distance(points[0], y)
 
     return loss, m
