@@ -15,7 +15,6 @@ from autograd_mini import (
     softmax,
     softplus,
     sqrt,
-    step,
     tanh,
     where,
 )
@@ -103,7 +102,7 @@ def tied_autoencoder(rng):
     return loss, m
 
 
-@program("Sparse autoencoder with top activations", x=normal(4))
+@program("Sparse autoencoder", x=normal(4))
 def sparse_autoencoder(rng):
     m = Weights(rng, enc=(6, 4), b=6, dec=(4, 6))
 
@@ -507,12 +506,17 @@ def sparse_network(rng):
     return lambda x, y: (m(x)[0] - y) ** 2, m
 
 
-@program("Binary network with a straight-through clip", x=normal(3), y=normal())
-def binary_network(rng):
+@program(
+    "Straight-through estimator: the sign of a unit, the slope of its tanh", x=normal(3), y=normal()
+)
+def straight_through_estimator(rng):
     m = Weights(rng, W=(3, 3), o=3)
 
     def loss(x, y):
-        h = [signum(z) + tanh(z) + step(z - 1) for z in matvec(m.W, x)]
+        h = []
+        for z in matvec(m.W, x):
+            slope = tanh(z)
+            h.append(slope + (signum(z) - slope).detach())
         return (dot(m.o, h) - y) ** 2
 
     return loss, m

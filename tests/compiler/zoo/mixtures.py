@@ -53,7 +53,7 @@ def switch_layer(rng):
     return loss, m
 
 
-@program("Two of four experts, by the second largest gate", x=normal(4), y=normal())
+@program("Mixture of experts: the top two of four", x=normal(4), y=normal())
 def top_two(rng):
     m = Weights(rng, gate=(4, 4), W=(4, 4))
 

@@ -316,7 +316,11 @@ def projectile(rng):
     return loss, m
 
 
-@program("Two-state quantum system: Schrödinger by Cayley", start=uniform(-1, 1), y=uniform(0, 1))
+@program(
+    "Two-state quantum system: Schrödinger, by symplectic steps",
+    start=uniform(-1, 1),
+    y=uniform(0, 1),
+)
 def two_state(rng):
     m = Weights(rng, energy=2, coupling=())
 
