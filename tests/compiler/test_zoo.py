@@ -5,6 +5,7 @@ JAX meets some; all are compiled for both, which takes seconds a program, in `.c
 """
 
 from functools import cache
+from inspect import signature
 
 import numpy as np
 import pytest
@@ -78,7 +79,8 @@ def test_jax(place):
 @pytest.mark.parametrize("key", EVERY)
 def test_examples_are_in_the_domain(key):
     """No number is nan or infinite, and some gradient is not 0."""
-    _, _, (losses, gradients) = beside(key)
+    (loss, _), _, (losses, gradients) = beside(key)
+    assert [*signature(loss).parameters] == [*ZOO[key].inputs]
     assert np.isfinite(losses).all()
     assert np.isfinite(gradients).all()
     assert abs(gradients).max() > 1e-6
