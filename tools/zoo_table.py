@@ -44,7 +44,7 @@ class Row:
         self.seconds = time.process_time() - start
         self.nodes = program._compiled.scalars
         self.lines = sum(1 for line in program.source.splitlines() if line.startswith("    "))
-        self.gathers = sum(x.dtype.kind == "i" for x in program.constants.values())
+        self.gathers = sum(np.asarray(x).dtype.kind == "i" for x in program.constants.values())
         self.worst, self.cells = 0.0, []
         for backend in BACKENDS:
             self.cells.append(self._beside(backend, made, examples, reference, longest))
@@ -60,6 +60,8 @@ class Row:
             with context:
                 program = self.animal.compiled(backend, made)
                 found = error(program, examples, reference, sizes)
+                if backend == "numba" and program._compiled.backend == "tape":
+                    how = "tape"  # of an irregular graph
         except Exception as problem:  # the table is of what works
             refused = backend in self.animal.refusals
             print(f"{self.animal.key} on {backend}: {problem!r:.200}", file=sys.stderr)
