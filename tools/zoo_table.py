@@ -1,0 +1,132 @@
+"""Writes docs/zoo.md: the programs of tests/compiler/zoo, on every backend.
+
+    python tools/zoo_table.py [--longest LINES]
+
+Numba and JAX need seconds to minutes for a program. Where its NumPy source has more than LINES
+lines (by default none is too long), the loops of Numba run as Python, and JAX, which compiles anew
+for each size of a batch, is asked for two sizes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import platform
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "compiler"))
+
+from loops_as_python import loops_as_python  # noqa: E402
+from zoo import BACKENDS, LARGEST_BATCH, PRECISION, Animal, eager, error, zoo  # noqa: E402
+
+from autograd_mini.files import write_atomically  # noqa: E402
+
+PAGE = ROOT / "docs" / "zoo.md"
+HEADS = ["program", "nodes", "lines", "gathers", "ms", *BACKENDS, "largest error"]
+
+
+class Row:
+    """What is told of a program."""
+
+    def __init__(self, animal: Animal, longest: float) -> None:
+        self.animal = animal
+        made, examples = animal.made(), animal.examples()
+        reference = eager(made[0], made[1].parameters(), examples)
+        start = time.process_time()
+        program = animal.compiled("numpy", made)
+        self.seconds = time.process_time() - start
+        self.nodes = program._compiled.scalars
+        self.lines = sum(1 for line in program.source.splitlines() if line.startswith("    "))
+        self.gathers = sum(np.asarray(x).dtype.kind == "i" for x in program.constants.values())
+        self.worst, self.cells = 0.0, []
+        for backend in BACKENDS:
+            self.cells.append(self._beside(backend, made, examples, reference, longest))
+
+    def _beside(self, backend, made, examples, reference, longest) -> str:
+        """How one backend did, in a word."""
+        context, how, sizes = contextlib.nullcontext(), "yes", range(1, LARGEST_BATCH + 1)
+        if self.lines > longest and backend == "numba":
+            context, how = loops_as_python(), "as Python"
+        if self.lines > longest and backend == "jax":
+            sizes, how = (1, LARGEST_BATCH), f"1 and {LARGEST_BATCH}"
+        try:
+            with context:
+                program = self.animal.compiled(backend, made)
+                found = error(program, examples, reference, sizes)
+                if backend == "numba" and program._compiled.backend == "tape":
+                    how = "tape"  # of an irregular graph
+        except Exception as problem:  # the table is of what works
+            refused = backend in self.animal.refusals
+            print(f"{self.animal.key} on {backend}: {problem!r:.200}", file=sys.stderr)
+            return "refuses" if refused else f"**{type(problem).__name__}**"
+        self.worst = max(self.worst, found)
+        return how if found <= PRECISION else f"**{found:.0e}**"
+
+    def __str__(self) -> str:
+        ms = f"{1000 * self.seconds:.0f}"
+        cells = [self.animal.name, self.nodes, self.lines, self.gathers, ms, *self.cells]
+        return f"| {' | '.join(map(str, cells))} | {self.worst:.0e} |"
+
+
+def page(rows: list[Row], command: str) -> Iterator[str]:
+    """The lines of the page."""
+    nodes, lines, gathers = (sorted(getattr(r, of) for r in rows) for of in HEADS[1:4])
+    middle = len(rows) // 2
+    yield "# The compiler's zoo"
+    yield ""
+    yield (
+        f"Made by `{command}`, on Python {platform.python_version()} and NumPy {np.__version__}. "
+        f"{len(rows)} programs, each written in scalars in "
+        "[tests/compiler/zoo](../tests/compiler/zoo/__init__.py). A backend agrees (yes) if in "
+        "batches of 1 to 7 its losses and gradients are those of the eager engine, to 1e-10 of "
+        "the largest. Nodes are those of the scalar graph, lines those of the NumPy source, "
+        "gathers its index arrays, ms of CPU time what it takes to trace and compile. The largest "
+        "error is that over all backends and batches. Numba and JAX take seconds to minutes for a "
+        "program: of the longer ones the loops that Numba would compile were run as Python, and "
+        f"JAX was given batches of 1 and {LARGEST_BATCH}."
+    )
+    yield ""
+    yield "| | |"
+    yield "| --- | --- |"
+    for name, numbers in (("nodes", nodes), ("lines", lines), ("gathers", gathers)):
+        yield f"| {name} | median {numbers[middle]}, at most {numbers[-1]} |"
+    yield f"| without a gather | {gathers.count(0)} |"
+    yield f"| at most 30 lines | {sum(n <= 30 for n in lines)} |"
+    yield f"| seconds to compile all, for NumPy | {sum(r.seconds for r in rows):.1f} |"
+    for place, backend in enumerate(BACKENDS):
+        how = Counter(r.cells[place] for r in rows)
+        yield f"| {backend} | {', '.join(f'{n} {word}' for word, n in how.most_common())} |"
+    yield f"| largest error | {max(r.worst for r in rows):.0e} |"
+    for family in dict.fromkeys(r.animal.family for r in rows):
+        yield ""
+        yield f"## {family.replace('_', ' ').capitalize()}"
+        yield ""
+        yield f"| {' | '.join(HEADS)} |"
+        yield f"| --- |{' ---: |' * 4}{' --- |' * 4} ---: |"
+        yield from (str(row) for row in rows if row.animal.family == family)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--longest", type=int, metavar="LINES")
+    longest = parser.parse_args().longest
+    command = "python tools/zoo_table.py" + (f" --longest {longest}" if longest else "")
+    rows = []
+    for animal in zoo().values():
+        rows.append(Row(animal, longest or float("inf")))
+        print(rows[-1], flush=True)
+    write_atomically(PAGE, "\n".join(page(rows, command)) + "\n")
+    print(f"wrote {PAGE.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
