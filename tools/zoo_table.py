@@ -102,7 +102,7 @@ def page(rows: list[Row], command: str) -> Iterator[str]:
     yield f"| seconds to compile all, for NumPy | {sum(r.seconds for r in rows):.1f} |"
     for place, backend in enumerate(BACKENDS):
         how = Counter(r.cells[place] for r in rows)
-        yield f"| {backend} | {', '.join(f'{n} {word}' for word, n in how.most_common())} |"
+        yield f"| {backend} | {', '.join(f'{n} × {word}' for word, n in how.most_common())} |"
     yield f"| largest error | {max(r.worst for r in rows):.0e} |"
     for family in dict.fromkeys(r.animal.family for r in rows):
         yield ""
