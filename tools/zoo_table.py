@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "compiler"))
 
 from loops_as_python import loops_as_python  # noqa: E402
-from zoo import BACKENDS, LARGEST_BATCH, PRECISION, Animal, eager, error, zoo  # noqa: E402
+from zoo import BACKENDS, LARGEST_BATCH, PRECISION, Entry, eager, error, zoo  # noqa: E402
 
 from autograd_mini.files import write_atomically  # noqa: E402
 
@@ -35,12 +35,12 @@ HEADS = ["program", "nodes", "lines", "gathers", "ms", *BACKENDS, "largest error
 class Row:
     """What is told of a program."""
 
-    def __init__(self, animal: Animal, longest: float) -> None:
-        self.animal = animal
-        made, examples = animal.made(), animal.examples()
+    def __init__(self, entry: Entry, longest: float) -> None:
+        self.entry = entry
+        made, examples = entry.made(), entry.examples()
         reference = eager(made[0], made[1].parameters(), examples)
         start = time.process_time()
-        program = animal.compiled("numpy", made)
+        program = entry.compiled("numpy", made)
         self.seconds = time.process_time() - start
         self.nodes = program._compiled.scalars
         self.lines = sum(1 for line in program.source.splitlines() if line.startswith("    "))
@@ -58,20 +58,20 @@ class Row:
             sizes, how = (1, LARGEST_BATCH), f"1 and {LARGEST_BATCH}"
         try:
             with context:
-                program = self.animal.compiled(backend, made)
+                program = self.entry.compiled(backend, made)
                 found = error(program, examples, reference, sizes)
                 if backend == "numba" and program._compiled.backend == "tape":
                     how = "tape"  # of an irregular graph
         except Exception as problem:  # the table is of what works
-            refused = backend in self.animal.refusals
-            print(f"{self.animal.key} on {backend}: {problem!r:.200}", file=sys.stderr)
+            refused = backend in self.entry.refusals
+            print(f"{self.entry.key} on {backend}: {problem!r:.200}", file=sys.stderr)
             return "refuses" if refused else f"**{type(problem).__name__}**"
         self.worst = max(self.worst, found)
         return how if found <= PRECISION else f"**{found:.0e}**"
 
     def __str__(self) -> str:
         ms = f"{1000 * self.seconds:.0f}"
-        cells = [self.animal.name, self.nodes, self.lines, self.gathers, ms, *self.cells]
+        cells = [self.entry.name, self.nodes, self.lines, self.gathers, ms, *self.cells]
         return f"| {' | '.join(map(str, cells))} | {self.worst:.0e} |"
 
 
@@ -104,13 +104,13 @@ def page(rows: list[Row], command: str) -> Iterator[str]:
         how = Counter(r.cells[place] for r in rows)
         yield f"| {backend} | {', '.join(f'{n} × {word}' for word, n in how.most_common())} |"
     yield f"| largest error | {max(r.worst for r in rows):.0e} |"
-    for family in dict.fromkeys(r.animal.family for r in rows):
+    for family in dict.fromkeys(r.entry.family for r in rows):
         yield ""
         yield f"## {family.replace('_', ' ').capitalize()}"
         yield ""
         yield f"| {' | '.join(HEADS)} |"
         yield f"| --- |{' ---: |' * 4}{' --- |' * 4} ---: |"
-        yield from (str(row) for row in rows if row.animal.family == family)
+        yield from (str(row) for row in rows if row.entry.family == family)
 
 
 def main() -> None:
@@ -121,8 +121,8 @@ def main() -> None:
     longest = parser.parse_args().longest
     command = "python tools/zoo_table.py" + (f" --longest {longest}" if longest else "")
     rows = []
-    for animal in zoo().values():
-        rows.append(Row(animal, longest or float("inf")))
+    for entry in zoo().values():
+        rows.append(Row(entry, longest or float("inf")))
         print(rows[-1], flush=True)
     write_atomically(PAGE, "\n".join(page(rows, command)) + "\n")
     print(f"wrote {PAGE.relative_to(ROOT)}")

@@ -28,12 +28,12 @@ def beside(key):
 
 def agrees(key, backend, sizes=SIZES):
     made, examples, reference = beside(key)
-    animal = ZOO[key]
-    if backend in animal.refusals:
+    entry = ZOO[key]
+    if backend in entry.refusals:
         with pytest.raises(ValueError, match="a function of floats; compose it of the functions"):
-            animal.compiled(backend, made)
+            entry.compiled(backend, made)
         return
-    compiled = animal.compiled(backend, made)
+    compiled = entry.compiled(backend, made)
     assert error(compiled, examples, reference, sizes) <= PRECISION, compiled.source
 
 
@@ -87,9 +87,9 @@ def test_examples_are_in_the_domain(key):
 
 
 def test_there_are_many_and_each_has_a_name_of_its_own():
-    assert len({animal.name for animal in ZOO.values()}) == len(ZOO) > 250
-    assert {animal.family for animal in ZOO.values()} == set(FAMILIES)
-    assert all(set(animal.refusals) <= set(BACKENDS) for animal in ZOO.values())
+    assert len({entry.name for entry in ZOO.values()}) == len(ZOO) > 250
+    assert {entry.family for entry in ZOO.values()} == set(FAMILIES)
+    assert all(set(entry.refusals) <= set(BACKENDS) for entry in ZOO.values())
 
 
 def test_a_wrong_gradient_is_an_error():

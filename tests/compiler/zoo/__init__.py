@@ -63,7 +63,7 @@ class OneHot(NamedTuple):
         return [float(place == i) for i in range(self.shape[0])]
 
 
-class Animal(NamedTuple):
+class Entry(NamedTuple):
     """A program of the zoo.
 
     Attributes:
@@ -106,7 +106,7 @@ def program(name, *, refusals=(), **inputs):
     def register(make):
         family = make.__module__.rpartition(".")[2]
         assert make.__name__ not in ZOO, make.__name__
-        ZOO[make.__name__] = Animal(make.__name__, name, family, make, inputs, refusals)
+        ZOO[make.__name__] = Entry(make.__name__, name, family, make, inputs, refusals)
         return make
 
     return register
