@@ -90,7 +90,7 @@ def test_the_others_in_single_precision(chunk):
             for backend in ("numpy", "numba", "tape"):
                 agrees(drawn, backend=backend, dtype="float32", precision=SINGLE)
 
-    fuzz("expressions", 30, chunk, on_each, FOUND)
+    fuzz("expressions", 30, chunk, on_each, phases=FOUND)
 
 
 def test_a_list_of_one_parameter_has_an_axis():

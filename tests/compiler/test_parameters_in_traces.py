@@ -14,6 +14,7 @@ from agreement import check
 
 import nn
 from autograd_mini import TraceError, Value, compile, exp, fsum, maximum, pick, where
+from autograd_mini.compiler.trace import Trace
 from nn import losses
 
 w, v = Value(2.0, "w"), Value(-1.0, "v")
@@ -199,11 +200,13 @@ def test_a_leaf_that_is_not_in_sight_is_found_by_the_first_call():
 
 
 def test_a_trace_is_freed():
-    program = compile(lambda x: w * x, x=(), parameters=[w])
-    gc.collect()
-    from autograd_mini.compiler.trace import Trace
+    def traces():
+        gc.collect()
+        return sum(type(x) is Trace for x in gc.get_objects())
 
-    assert not [x for x in gc.get_objects() if isinstance(x, Trace)]
+    before = traces()
+    program = compile(lambda x: w * x, x=(), parameters=[w])
+    assert traces() == before
     assert program.values == [w]
 
 
