@@ -8,6 +8,7 @@ light to dark.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from colorsys import hls_to_rgb, rgb_to_hls
 from itertools import pairwise
 from math import inf, log10
 from typing import Any
@@ -60,6 +61,18 @@ def css_properties() -> str:
     """The palette as custom properties of CSS, such as --ink, for the `color-scheme` in use."""
     colours = [f"--{name}: light-dark({light}, {dark});" for name, (light, dark) in PAGE.items()]
     return " ".join([*colours, f"--font: {FONTS};"])
+
+
+def in_the_dark(colour: str) -> str:
+    """The colour of the same hue for a dark page: light is dark there, and dark light.
+
+    >>> in_the_dark("white"), in_the_dark("#dcebf9"), in_the_dark("#a63a00")
+    ('#1c1c1c', '#1e2f3f', '#ff9f6b')
+    """
+    named = {"white": "#ffffff", "black": "#000000"}.get(colour, colour)
+    hue, light, strong = rgb_to_hls(*(int(named[i : i + 2], 16) / 255 for i in (1, 3, 5)))
+    rgb = hls_to_rgb(hue, 0.11 + 0.89 * (1 - light), 0.5 * strong if light > 0.7 else strong)
+    return "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
 
 
 # steps of cividis, light to dark: they look the same with every kind of colour vision

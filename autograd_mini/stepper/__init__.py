@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 from ..errors import AutogradError
 from ..files import write_atomically
-from ..graph import check_fresh, check_is_value, topological_order
+from ..graph import check_fresh, check_is_value, node_names, topological_order
 from ..text import clean
 from ..value import Value
-from .frames import Frame, frames_of
-from .page import element_of, page_of
+from .frames import Frame, frames_of, levels_of
+from .page import Contents, element_of, page_of
 from .widget import widget
 
 __all__ = ["Frame", "Stepper", "step_through"]
@@ -30,8 +30,9 @@ class Stepper:
         frames: Frame records, which hold the Step records of the backward pass.
     """
 
-    def __init__(self, root: Value, frames: list[Frame], title: str, model: Any = None) -> None:
-        self.root, self.frames, self.title, self.model = root, frames, title, model
+    def __init__(self, contents: Contents) -> None:
+        self.contents = contents
+        self.root, self.frames, self.title = contents.root, list(contents.frames), contents.title
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -42,7 +43,18 @@ class Stepper:
         Raises:
             StaleGraphError: a leaf was changed after the graph was built.
         """
-        return page_of(self.root, self.frames, self.title, self.model)
+        return page_of(self.contents)
+
+    def element(self, compact: bool = False) -> str:
+        """A <div> for a page of your own, with its script and style sheet; several go in one page.
+
+        Args:
+            compact: whether to show the picture, the controls and one line only.
+
+        Raises:
+            StaleGraphError: a leaf was changed after the graph was built.
+        """
+        return element_of(self.contents, compact=compact)
 
     def save(self, path: str | PathLike[str] = "steps.html") -> Path:
         """Write the page to a file. Returns its path.
@@ -64,11 +76,11 @@ class Stepper:
             StaleGraphError: a leaf was changed after the graph was built.
             ImportError: anywidget is not installed.
         """
-        return widget(self.root, self.frames, self.title, self.model)
+        return widget(self.contents)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         try:
-            html = element_of(self.root, self.frames, self.title, self.model)
+            html = self.element()
         except (AutogradError, ImportError, OSError, SubprocessError) as error:  # there is no dot
             return {"text/plain": f"{self}\n({error})"}
         return {"text/html": html, "text/plain": str(self)}
@@ -85,6 +97,7 @@ def step_through(
     order: Literal["topological", "depth_first"] = "topological",
     model: Any = None,
     title: str = "Backpropagation, step by step",
+    level: Literal["edges", "neurons", "layers"] = "edges",
 ) -> Stepper:
     """Step through the computation of a Value, and through backpropagation from it.
 
@@ -97,12 +110,14 @@ def step_through(
         model: the model that the graph was made with, any object with named_parameters(). Its
             neurons and layers are framed, and its parameters named by layer, neuron and input.
         title: the title of the page.
+        level: what is one step at first: an edge; or, with a model, a neuron or a layer.
 
     Returns:
         A Stepper: a notebook shows it, .save("steps.html") writes it, .widget() makes a widget.
 
     Raises:
         TypeError: `root` is not a Value.
+        ValueError: the graph has no such level.
         StaleGraphError: a leaf was changed after the graph was built; remedy: rerun(root).
         AutogradError: the graph has more than 500 nodes, or there are more than 10,000 frames.
 
@@ -128,4 +143,12 @@ def step_through(
             f"there are {len(frames):,} frames, and a page can have at most {MAX_FRAMES:,}; choose "
             "a smaller graph or the topological order, or read backprop_steps(root)"
         )
-    return Stepper(root, frames, clean(title), model)
+    by_rule = model is not None and order == "topological"
+    levels = levels_of(root, frames, model, node_names(root)) if by_rule else {}
+    if level not in ("edges", *levels):
+        offered = ", ".join(map(repr, ("edges", *levels)))
+        raise ValueError(
+            f"level must be one of {offered}, got {level!r}; neurons and layers are those of "
+            "model=, in the topological order"
+        )
+    return Stepper(Contents(root, frames, clean(title), model, level, levels))

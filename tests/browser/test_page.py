@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import graphs
 import pytest
-from pages import PHONE, PROJECTOR, shown
+from pages import LAPTOP, PHONE, PROJECTOR, shown
 
 from autograd_mini import Value, backprop_steps, node_names, step_through, topological_order
+from autograd_mini import stepper as stepper_module
 from autograd_mini.stepper import Frame, Stepper
 from autograd_mini.stepper.frames import gradients_after
 from autograd_mini.text import clean, format_number
@@ -236,7 +238,7 @@ def test_a_click_leads_to_the_step_that_finished_it(stepper, open_page) -> None:
     found = page.evaluate("""() => {
         const { stepper } = document.querySelector(".autograd-stepper");
         const places = {};
-        for (const part of document.querySelectorAll(".picture [data-part]")) {
+        for (const part of document.querySelectorAll(".ags-picture [data-part]")) {
             part.querySelector("polygon, path, ellipse, text")
                 .dispatchEvent(new MouseEvent("click", { bubbles: true }));
             places[part.dataset.part] = stepper.at;
@@ -264,15 +266,15 @@ def test_a_real_click_on_a_node_an_operation_and_an_edge(neuron, open_page) -> N
 
 def test_hovering_tells_the_whole_history(open_page) -> None:
     page = open_page(step_through(graphs.used_twice()))
-    hint = page.locator(".hint")
+    hint = page.locator(".ags-hint")
     assert not hint.is_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("End")
     page.locator("[data-part=node-1]").hover()
     assert hint.inner_text().splitlines() == [
-        "b = 2.0",
-        "step 4: 1 × 1 = 1, from c; so far 1.0",
-        "step 5: 1 × 1 = 1, from c; so far 2.0",
+        "b = 2",
+        "step 4: 1 × 1 = 1, from c; so far 1",
+        "step 5: 1 × 1 = 1, from c; so far 2",
     ]
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
@@ -281,7 +283,7 @@ def test_hovering_tells_the_whole_history(open_page) -> None:
     page.keyboard.press("Escape")
     assert not hint.is_visible()
     page.locator("[data-part=edge-1-0] text").hover()
-    assert hint.inner_text().splitlines() == ["b = 2.0", "step 6: to come"]
+    assert hint.inner_text().splitlines() == ["b = 2", "step 6: to come"]
     box = hint.bounding_box()
     assert 0 <= box["x"] <= 1280 - box["width"]
     page.mouse.move(640, 890)
@@ -292,7 +294,7 @@ def test_a_tap_jumps_and_tells_the_history(neuron, open_page) -> None:
     page = open_page(neuron, **PHONE)
     page.locator("[data-part=node-0] text").first.tap()
     assert shown(view(page))["title"] == "Backward pass: from v1 to w"
-    hint = page.locator(".hint")
+    hint = page.locator(".ags-hint")
     assert "from v1; so far" in hint.inner_text()
     box = hint.bounding_box()
     assert 0 <= box["x"] <= 390 - box["width"]
@@ -340,14 +342,14 @@ def test_hidden_at_first(neuron, open_page) -> None:
     page = open_page(neuron.page().replace("<main>", '<main style="display: none">'))
     show(page, 3)
     page.evaluate("document.querySelector('main').style.display = ''")
-    wide = "document.querySelector('.picture svg').getBoundingClientRect().width"
+    wide = "document.querySelector('.ags-picture svg').getBoundingClientRect().width"
     page.wait_for_function(f"{wide} > 500")
     assert shown(view(page))["frame"] == 3
 
 
 def test_the_picture_fits_its_place_until_the_reader_chooses(neuron, open_page) -> None:
     page = open_page(neuron)
-    svg = page.locator(".picture svg")
+    svg = page.locator(".ags-picture svg")
 
     def width() -> float:
         return float(svg.bounding_box()["width"])
@@ -356,7 +358,8 @@ def test_the_picture_fits_its_place_until_the_reader_chooses(neuron, open_page) 
     assert wide <= 1280
     page.set_viewport_size({"width": 700, "height": 900})
     page.wait_for_function(
-        "(w) => document.querySelector('.picture svg').getBoundingClientRect().width < w", arg=wide
+        "(w) => document.querySelector('.ags-picture svg').getBoundingClientRect().width < w",
+        arg=wide,
     )
     narrow = width()
     page.get_by_role("button", name="larger picture").click()
@@ -369,21 +372,62 @@ def test_the_picture_fits_its_place_until_the_reader_chooses(neuron, open_page) 
     assert width() == pytest.approx(narrow / 1.25, rel=1e-3)
 
 
-def test_what_a_frame_is_about_is_in_sight(open_page) -> None:
-    stepper = step_through(graphs.network())
-    page = open_page(stepper, reduced_motion="reduce")
-    for number in range(1, len(stepper), 3):
-        show(page, number)
-        assert page.evaluate("""() => {
-            const seen = document.querySelector(".picture").getBoundingClientRect();
-            const part = document.querySelector(".picture .target") ??
-                document.querySelector(".picture .node.current");
-            const { left, right, top, bottom } = part.getBoundingClientRect();
-            const table = document.querySelector(".table").getBoundingClientRect();
-            const row = document.querySelector("tr.current").getBoundingClientRect();
-            return left >= seen.left && right <= seen.right && top >= seen.top &&
-                bottom <= seen.bottom && row.top >= table.top && row.bottom <= table.bottom;
-        }"""), number
+# of every step: what its marks lack, and whether they and the ends of its edge are seen whole
+SIGHT = """() => {
+    const root = document.querySelector(".autograd-stepper");
+    const { stepper } = root;
+    const found = [];
+    const inside = (part, place) => {
+        const [a, b] = [part.getBoundingClientRect(), place.getBoundingClientRect()];
+        return a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom;
+    };
+    const view = root.querySelector("[data-view]");
+    const { left, right, top, bottom } = view.getBoundingClientRect();
+    if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight) found.push("view");
+    for (let t = 0; t < stepper.length; t++) {
+        stepper.show(t);
+        const marked = [...view.querySelectorAll("[data-now]")];
+        const kinds = new Set(marked.map((part) => part.dataset.part.split("-")[0]));
+        if (!t !== !marked.length) found.push([t, "marks"]);
+        if (t && !kinds.has("node")) found.push([t, "no box"]);
+        const row = root.querySelector("tr[data-now]");
+        if (!t !== !row) found.push([t, "row"]);
+        for (const part of marked) if (!inside(part, view)) found.push([t, part.dataset.part]);
+        const table = root.querySelector(".ags-table");
+        if (!row || !table.checkVisibility()) continue;
+        const [a, b] = [row.getBoundingClientRect(), table.getBoundingClientRect()];
+        if (a.top < b.top || a.bottom > b.bottom) found.push([t, "row"]);
+    }
+    return found;
+}"""
+SIZES_OF_WINDOWS = {"projector": PROJECTOR, "laptop": LAPTOP, "phone": PHONE}
+NETWORKS = {"xor": graphs.xor, "four examples": graphs.four_examples, "iris": graphs.iris}
+
+
+@pytest.mark.parametrize("presenting", [False, True])
+@pytest.mark.parametrize("window", SIZES_OF_WINDOWS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_both_ends_of_every_step_are_in_sight(name, window, presenting, open_page) -> None:
+    root, model = NETWORKS[name]()
+    page = open_page(step_through(root, model=model), **SIZES_OF_WINDOWS[window])
+    if presenting:
+        page.keyboard.press("p")
+        page.wait_for_selector(".ags-presenting")
+    for level in ("edges", "neurons", "layers"):
+        page.evaluate(
+            "(l) => (document.querySelector('.autograd-stepper').stepper.level = l)", level
+        )
+        assert page.evaluate(SIGHT) == [], level
+
+
+def test_the_whole_graph_is_seen_first(stepper, open_page) -> None:
+    page = open_page(stepper)
+    seen = page.locator("[data-view]").bounding_box()
+    svg = page.locator(".ags-picture svg").bounding_box()
+    assert seen["x"] < svg["x"]
+    assert seen["y"] < svg["y"]
+    assert svg["x"] + svg["width"] < seen["x"] + seen["width"]
+    assert svg["y"] + svg["height"] < seen["y"] + seen["height"]
 
 
 def test_nothing_jumps(neuron, open_page) -> None:
@@ -391,7 +435,9 @@ def test_nothing_jumps(neuron, open_page) -> None:
     places = set()
     for number in range(len(neuron)):
         show(page, number)
-        boxes = (page.locator(p).bounding_box() for p in (".controls", ".play", ".table"))
+        boxes = (
+            page.locator(p).bounding_box() for p in (".ags-controls", ".ags-play", ".ags-table")
+        )
         places.add(json.dumps(list(boxes)))
     assert len(places) == 1
 
@@ -403,9 +449,9 @@ SIZES = """() => {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     for (let text; (text = walker.nextNode()); ) {
         const part = text.parentElement;
-        if (!text.data.trim() || part.closest("style, script, .unseen, [hidden]")) continue;
-        const scale = part.ownerSVGElement ? part.getScreenCTM().a : 1;
-        sizes.push([parseFloat(getComputedStyle(part).fontSize) * scale, text.data]);
+        if (!text.data.trim() || part.closest("style, script, .ags-unseen, svg")) continue;
+        const { fontSize } = getComputedStyle(part);
+        if (part.checkVisibility()) sizes.push([parseFloat(fontSize), text.data]);
     }
     return sizes;
 }"""
@@ -419,23 +465,26 @@ def test_presenting_has_type_for_the_last_row(name, open_page) -> None:
     for number in range(0, len(stepper), 1 + len(stepper) // 12):
         show(page, number)
         assert [size for size in page.evaluate(SIZES) if size[0] < 24] == []
-    assert page.locator(".picture").bounding_box()["height"] > 350
+    assert page.locator(".ags-picture").bounding_box()["height"] > 600
     assert page.evaluate("document.querySelector('.autograd-stepper').scrollHeight") <= 1080
 
 
 def test_escape_leaves_the_presentation(neuron, open_page) -> None:
     page = open_page(neuron)
-    before = page.locator(".picture svg").bounding_box()["width"]
+    before = page.locator(".ags-picture svg").bounding_box()["width"]
     page.get_by_role("button", name="present", exact=True).click()
     assert view(page).bounding_box() == {"x": 0, "y": 0, "width": 1280, "height": 900}
     view(page).focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Escape")
-    page.wait_for_function("!document.querySelector('.presenting')")
+    page.wait_for_function("!document.querySelector('.ags-presenting')")
     assert page.evaluate("document.fullscreenElement") is None
     assert frame(page) == 1
     page.wait_for_function(
-        "(w) => document.querySelector('.picture svg').getBoundingClientRect().width === w",
+        """(before) => {
+            const { width } = document.querySelector(".ags-picture svg").getBoundingClientRect();
+            return Math.abs(width - before) < 1;
+        }""",
         arg=before,
     )
 
@@ -443,7 +492,7 @@ def test_escape_leaves_the_presentation(neuron, open_page) -> None:
 def test_the_focus_goes_in_order_and_is_seen(neuron, open_page) -> None:
     page = open_page(neuron)
     order = []
-    for _ in range(13):
+    for _ in range(12):
         page.keyboard.press("Tab")
         name, ring = page.evaluate("""() => {
             const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
@@ -452,7 +501,7 @@ def test_the_focus_goes_in_order_and_is_seen(neuron, open_page) -> None:
         order.append(name)
         assert ring == "solid 3px", name
     assert order == [
-        f"{neuron.title}: picture", "first step", "previous step", "play", "next step", "last step",
+        "first step", "previous step", "play", "next step", "last step",
         "step", "speed", "smaller picture", "larger picture", "present",
         f"{neuron.title}: now", f"{neuron.title}: table",
     ]  # fmt: skip
@@ -488,8 +537,8 @@ def test_the_picture_has_contrast_in_every_state(stepper, open_page) -> None:
         pairs |= {
             tuple(pair)
             for pair in page.evaluate("""() =>
-                [...document.querySelectorAll(".picture text")].map((text) => {
-                    const shapes = text.parentElement.matches(".edge") ? [] :
+                [...document.querySelectorAll(".ags-picture text")].map((text) => {
+                    const shapes = text.parentElement.matches("[data-part^=edge]") ? [] :
                         text.parentElement.querySelectorAll("polygon, path, ellipse");
                     const fills = [...shapes].map((shape) => getComputedStyle(shape).fill);
                     const under = fills.find((fill) => fill !== "none") ?? "rgb(255, 255, 255)";
@@ -545,3 +594,168 @@ def test_as_many_nodes_as_there_may_be(open_page) -> None:
         assert shown(view(page))["count"] == f"{number} / {len(stepper) - 1}"
     gradient = format_number(stepper.frames[-1].step.after)
     assert gradient in [cells[1] for cells in shown(view(page))["rows"].values()]
+
+
+def test_the_libraries_are_built_from_what_is_pinned() -> None:
+    """view/libraries.js is `npm run build`, of the versions in package-lock.json."""
+    folder = Path(__file__).parent
+    if not (folder / "node_modules/esbuild").exists():
+        pytest.skip("the libraries are not installed: npm ci --prefix tests/browser")
+    command = ["npm", "run", "--silent", "build"]
+    built = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    assert built == (Path(stepper_module.__file__).parent / "view/libraries.js").read_text()
+
+
+def test_the_address_says_the_step(open_page) -> None:
+    root, model = graphs.xor()
+    page = open_page(step_through(root, model=model), clock=True)
+    assert page.evaluate("location.hash") == ""
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("location.hash") == "#step=1"
+    for _ in range(4):  # a browser takes only so many changes
+        page.keyboard.press("ArrowRight")
+    page.clock.run_for(1000)
+    assert page.evaluate("location.hash") == "#step=5"
+    page.evaluate("location.hash = '#step=3'")
+    page.wait_for_function("document.querySelector('.autograd-stepper').stepper.at === 3")
+    page.evaluate("location.hash = '#step=2&level=layers'")
+    page.wait_for_function("document.querySelector('.autograd-stepper').stepper.at === 2")
+    assert page.evaluate("document.querySelector('.autograd-stepper').stepper.level") == "layers"
+    page.reload()
+    assert frame(page) == 2
+    page.clock.run_for(1000)
+    assert page.evaluate("location.hash") == "#step=2&level=layers"
+
+
+def test_the_keys_work_at_once_and_are_told(neuron, open_page) -> None:
+    page = open_page(neuron)
+    assert page.locator("h1").inner_text() == neuron.title
+    assert page.locator("h1").is_visible()
+    page.keyboard.press("ArrowRight")
+    assert frame(page) == 1
+    assert page.get_by_text("p presents").is_visible()
+    page.keyboard.press("p")
+    page.wait_for_selector(".ags-presenting")
+    assert page.locator("h1").is_visible()
+    page.keyboard.press("p")
+    assert page.locator(".ags-presenting").count() == 0
+
+
+LEVEL = "document.querySelector('.autograd-stepper').stepper.level"
+
+
+def test_a_key_goes_up_and_down_in_place(open_page) -> None:
+    root, model = graphs.iris()
+    stepper = step_through(root, model=model)
+    page = open_page(stepper)
+    steps = stepper.contents.levels
+    for number in (0, 1, 20, 35, 60, 199, 318):
+        show(page, number)
+        for level in ("neurons", "layers"):
+            page.keyboard.press("l")
+            assert page.evaluate(LEVEL) == level
+            held = [s for s, (*_, times) in enumerate(steps[level], 1) if number in times]
+            assert [frame(page)] == (held or [0])
+        page.keyboard.press("L")
+        assert page.evaluate(LEVEL) == "neurons"
+        page.keyboard.press("L")
+        assert page.evaluate(LEVEL) == "edges"
+        assert frame(page) == number
+    with pytest.raises(Exception, match='there is no level "heads", only: edges, neurons, layers'):
+        page.evaluate(f"{LEVEL} = 'heads'")
+
+
+def test_coarser_levels_end_with_the_same_numbers(open_page) -> None:
+    root, model = graphs.iris()
+    page = open_page(step_through(root, model=model, level="layers"))
+    assert page.evaluate("document.querySelector('.autograd-stepper').stepper.length") == 9
+    ends = {}
+    for level in ("layers", "neurons", "edges"):
+        page.evaluate(f"{LEVEL} = '{level}'")
+        page.keyboard.press("End")
+        told = shown(view(page))
+        ends[level] = (told["rows"], told["boxes"])
+    assert ends["layers"] == ends["neurons"] == ends["edges"]
+
+
+def test_a_layer_shows_its_matrices(open_page) -> None:
+    root, model = graphs.iris()
+    page = open_page(step_through(root, model=model, level="layers"))
+    show(page, 8)
+    assert shown(view(page))["title"] == "Backward pass: through layers.0"
+    found = gradients_after(backprop_steps(root))
+    neurons = model.layers[0].neurons
+    cells = page.locator(".ags-lines mtable").last.locator("mtd").all_text_contents()
+    expected = [minus(format_number(found[w])) for n in neurons for w in n.w]
+    assert [cell.split("·")[0] for cell in cells] == [x.split("e")[0] for x in expected]
+
+
+def test_without_motion_nothing_moves(open_page) -> None:
+    root, model = graphs.iris()
+    for motion, glides in (("reduce", False), ("no-preference", True)):
+        page = open_page(step_through(root, model=model), reduced_motion=motion)
+        moved = False
+        for _ in range(40):
+            page.keyboard.press("ArrowRight")
+            style = "getComputedStyle(document.querySelector('.ags-picture svg'))"
+            moved |= page.evaluate(f"{style}.transitionDuration") != "0s"
+        assert moved == glides
+
+
+def test_the_wheel_a_drag_and_the_key_0(open_page) -> None:
+    root, model = graphs.iris()
+    page = open_page(step_through(root, model=model))
+    svg = page.locator(".ags-picture svg")
+    whole = svg.bounding_box()
+    page.mouse.move(640, 200)
+    page.mouse.wheel(0, -400)
+    near = svg.bounding_box()
+    assert near["width"] > 1.5 * whole["width"]
+    page.mouse.down()
+    page.mouse.move(540, 170, steps=3)
+    page.mouse.up()
+    far = svg.bounding_box()
+    assert (far["x"] - near["x"], far["y"] - near["y"]) == pytest.approx((-100, -30), abs=1)
+    assert frame(page) == 0  # it was not a click
+    page.keyboard.press("0")
+    page.wait_for_function(
+        """(whole) => {
+            const { width } = document.querySelector(".ags-picture svg").getBoundingClientRect();
+            return Math.abs(width - whole) < 0.1;
+        }""",
+        arg=whole["width"],
+    )
+
+
+def test_paper_has_the_picture_and_all_steps(neuron, open_page) -> None:
+    page = open_page(neuron)
+    show(page, 4)
+    page.emulate_media(media="print")
+    page.wait_for_selector(".ags-printed tr")
+    rows = page.locator(".ags-printed tr").all_inner_texts()
+    assert [row.split("\t")[0] for row in rows] == [str(number) for number in range(len(neuron))]
+    assert rows[5].replace("\n", "").endswith("=0+0.3592=0.3592")
+    box = page.locator(".ags-picture svg").bounding_box()
+    assert box["x"] >= 0
+    assert box["width"] <= 1280
+    assert not page.locator(".ags-controls").is_visible()
+    page.emulate_media(media="screen")
+    page.wait_for_function("!document.querySelector('.ags-printed tr')")
+    assert frame(page) == 4
+
+
+def test_two_steppers_and_their_page_share_the_keys(neuron, open_page) -> None:
+    page = open_page(neuron.element() + neuron.element(compact=True))
+    page.evaluate("document.addEventListener('keydown', (e) => (window.seen ??= []).push(e.key))")
+    first, second = page.locator(".autograd-stepper").all()
+    second.focus()
+    for _ in range(len(neuron)):  # at its end the key goes on, to a presentation's next slide
+        page.keyboard.press("ArrowRight")
+    assert [shown(s)["frame"] for s in (first, second)] == [0, len(neuron) - 1]
+    assert page.evaluate("seen") == ["ArrowRight"]
+    assert first.locator(".ags-table").is_visible()
+    assert not second.locator(".ags-table").is_visible()
+    classes = page.evaluate("""() => [...document.querySelectorAll(".autograd-stepper *")]
+        .filter((part) => !part.closest("svg")).flatMap((part) => [...part.classList])""")
+    assert [name for name in classes if not name.startswith("ags-")] == []
+    assert page.locator(".autograd-stepper section").count() == 0  # a slide of reveal.js
