@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import random
 import re
 import subprocess
 from pathlib import Path
@@ -12,10 +14,21 @@ import graphs
 import pytest
 from pages import LAPTOP, PHONE, PROJECTOR, shown
 
-from autograd_mini import Value, backprop_steps, node_names, step_through, topological_order
+from autograd_mini import (
+    Value,
+    backprop_steps,
+    gradients,
+    maximum,
+    node_names,
+    primitive,
+    rerun,
+    step_through,
+    topological_order,
+)
 from autograd_mini import stepper as stepper_module
 from autograd_mini.stepper import Frame, Stepper
 from autograd_mini.stepper.frames import gradients_after
+from autograd_mini.stepper.page import data_of
 from autograd_mini.text import clean, format_number
 
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
@@ -759,3 +772,204 @@ def test_two_steppers_and_their_page_share_the_keys(neuron, open_page) -> None:
         .filter((part) => !part.closest("svg")).flatMap((part) => [...part.classList])""")
     assert [name for name in classes if not name.startswith("ags-")] == []
     assert page.locator(".autograd-stepper section").count() == 0  # a slide of reveal.js
+
+
+# -- live numbers -------------------------------------------------------------------------------
+
+STEPPER = "document.querySelector('.autograd-stepper').stepper"
+
+
+def put(page: Any, name: str, number: float) -> None:
+    page.evaluate(f"([name, number]) => {STEPPER}.set(name, number)", [name, number])
+
+
+def every_frame(page: Any) -> list[Any]:
+    told = []
+    for number in range(page.evaluate(f"{STEPPER}.length")):
+        show(page, number)
+        told.append(shown(view(page)))
+    return told
+
+
+@pytest.mark.parametrize("order", ["topological", "depth_first"])
+@pytest.mark.parametrize("make", [graphs.neuron, graphs.used_twice])
+def test_a_number_that_is_set_shows_what_a_page_of_that_number_shows(
+    make, order, open_page
+) -> None:
+    """Formulas, edges, table and words, in every frame."""
+    for number in (-0.25, 3.0, 1e-7):
+        root = make()
+        leaf = topological_order(root)[0]
+        page = open_page(step_through(root, order=order))
+        put(page, leaf.label, number)
+        leaf.data = number
+        assert every_frame(page) == every_frame(open_page(step_through(rerun(root), order=order)))
+        labels = page.locator("[data-part^=edge] text").all_text_contents()
+        slopes = [
+            format_number(d) for node in topological_order(rerun(root)) for d in node.partials
+        ]
+        assert sorted(labels) == sorted(slopes)
+        page.get_by_role("button", name="reset numbers").click()
+        assert every_frame(page) == every_frame(open_page(step_through(make(), order=order)))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_numbers_of_a_network_follow_a_weight(name, open_page) -> None:
+    root, model = NETWORKS[name]()
+    page = open_page(step_through(root, model=model))
+    names = [
+        known["name"] for known in data_of(step_through(root, model=model).contents)[0]["nodes"]
+    ]
+    rng = random.Random(1)
+    for parameter, called in zip(topological_order(root), names, strict=True):
+        if parameter.is_leaf and rng.random() < 0.3:
+            parameter.data = rng.gauss(0, 1)
+            put(page, called, parameter.data)
+    order = topological_order(rerun(root))
+    found = page.evaluate(f"{STEPPER}.numbers()")
+    assert list(found) == names
+    for called, node, gradient in zip(names, order, gradients(order[-1], order), strict=True):
+        expected = (node.data, gradient)
+        assert found[called] == pytest.approx(expected, rel=1e-12, abs=1e-14), called
+
+
+def test_numbers_are_those_of_the_engine(stepper, open_page) -> None:
+    page = open_page(stepper)
+    order, names = topological_order(stepper.root), names_in(stepper.root)
+    found = page.evaluate(f"{STEPPER}.numbers()")
+    slopes = gradients(stepper.root, order)
+    for node, slope in zip(order, slopes, strict=True):
+        assert found[names[node]] == [node.data, pytest.approx(slope, rel=1e-15, abs=0)]
+
+
+def test_a_leaf_is_typed_dragged_and_flipped(neuron, open_page) -> None:
+    page = open_page(neuron)
+
+    def number(name: str = "w") -> float:
+        return float(page.evaluate(f"{STEPPER}.numbers().{name}[0]"))
+
+    field = page.get_by_role("spinbutton", name="data of w")
+    field.click()
+    page.keyboard.type("0.75")
+    page.keyboard.press("Enter")
+    assert number() == 0.75
+    assert page.evaluate("document.activeElement.getAttribute('aria-valuenow')") == "0.75"
+    page.keyboard.press("ArrowUp")
+    assert number() == 0.755
+    page.keyboard.type("-2")
+    page.keyboard.press("Escape")
+    assert number() == 0.755
+    page.keyboard.type("-x")  # not a number
+    page.keyboard.press("Enter")
+    assert number() == 0.755
+    assert frame(page) == 0
+    page.get_by_role("button", name="reset numbers").click()
+    assert number() == 0.5
+    box = page.locator("[data-part=node-0]")
+    at = box.bounding_box()
+    x, y = at["x"] + at["width"] / 2, at["y"] + at["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y, steps=4)
+    assert number() == 0.6  # while it is dragged
+    page.mouse.up()
+    assert frame(page) == 0  # it was no click
+    box.dblclick()
+    assert number() == -0.6
+    put(page, "x", 0.0)
+    page.locator("[data-part=node-1]").dblclick()
+    assert number("x") == 1.0
+
+
+def test_what_cannot_be_set_is_refused(neuron, open_page) -> None:
+    page = open_page(neuron)
+    for name, number, message in [
+        ("v1", 1.0, 'there is no leaf "v1"'),
+        ("w", None, '"w" needs a number, got null'),
+    ]:
+        with pytest.raises(Exception, match=message):
+            put(page, name, number)
+
+
+def test_a_function_of_python_cannot_be_recomputed(open_page) -> None:
+    gamma = primitive("gamma", lambda x: math.gamma(x), (lambda x, y: y,))
+    page = open_page(step_through(gamma(Value(2.5, "x"))))
+    assert page.get_by_text("cannot be changed: gamma is a function of Python").is_visible()
+    assert page.get_by_role("spinbutton").count() == 0
+    with pytest.raises(Exception, match="gamma is a function of Python"):
+        put(page, "x", 1.0)
+    assert page.evaluate(f"{STEPPER}.numbers().x[0]") == 2.5
+
+
+def test_a_branch_that_may_have_changed_shows_no_formula(open_page) -> None:
+    x = Value(2.0, "x")
+    page = open_page(step_through(maximum(x, 1.0) * x))
+    show(page, 6)
+    assert shown(view(page))["lines"][1] == "∂v1∂x=1"
+    put(page, "x", 0.5)
+    assert shown(view(page))["lines"][1] == "∂v1∂x=0"
+
+
+# -- the quiz -----------------------------------------------------------------------------------
+
+
+def answer(page: Any, text: str) -> str:
+    page.locator(".ags-answer").fill(text)
+    page.keyboard.press("Enter")
+    return page.locator(".ags-verdict").inner_text()
+
+
+def test_the_quiz_hides_the_next_number_until_it_is_typed(neuron, open_page) -> None:
+    page = open_page(neuron)
+    page.keyboard.press("q")
+    page.keyboard.press("ArrowRight")
+    told = shown(view(page))
+    assert told["title"] == "Forward pass: v1 is computed"
+    assert told["boxes"]["node-2"] == told["rows"]["v1"][:2] == ["?", "–"]
+    assert told["lines"][1].endswith("=?")
+    assert told["spoken"] == "Forward pass: v1 is ?."
+    page.get_by_role("button", name="next step").click()  # first the number
+    assert frame(page) == 1
+    assert "1" not in page.locator(".ags-quiz label").inner_text().replace("v1", "")
+    assert answer(page, "3").startswith("✗ wrong: compute")
+    assert answer(page, "1") == "✓ right"
+    assert page.locator(".ags-score").inner_text() == "1 right, 1 wrong"
+    assert shown(view(page))["boxes"]["node-2"] == ["1", "–"]
+    page.get_by_role("button", name="next step").click()
+    page.get_by_role("button", name="give up").click()
+    assert page.locator(".ags-verdict").inner_text() == "It is 1.1."
+    assert shown(view(page))["boxes"]["node-4"] == ["1.1", "–"]
+    assert page.locator(".ags-score").inner_text() == "1 right, 1 wrong"
+    page.get_by_role("button", name="previous step").click()
+    assert shown(view(page))["boxes"]["node-2"] == ["1", "–"]  # what was seen stays known
+    page.get_by_role("button", name="quiz").click()
+    page.get_by_role("button", name="last step").click()
+    assert frame(page) == len(neuron) - 1
+    assert "?" not in view(page).locator("tbody").inner_text()
+
+
+def test_the_quiz_says_where_the_mistake_lies(open_page) -> None:
+    """The second edge from d = c * c, where c = a * b."""
+    a, b = Value(3.0, "a"), Value(0.5, "b")
+    c = a * b
+    c.label = "c"
+    d = c * c * 7.0
+    page = open_page(step_through(d))
+    show(page, 6)
+    assert shown(view(page))["title"] == "Backward pass: from v1 to c"
+    page.keyboard.press("q")
+    page.keyboard.press("ArrowRight")
+    for text, mistake in [
+        ("10.5", "you forgot to add what had arrived before"),  # 10.5 + 7 * 1.5 is right
+        ("12", "you forgot the upstream gradient"),
+        ("17.5", "you forgot the local derivative"),
+        ("-21", "a sign is wrong"),
+        ("0", "a sign is wrong"),
+        ("26.25", "the local derivative is wrong"),
+        ("99", "check the local derivative, then the sum"),
+    ]:
+        assert answer(page, text) == f"✗ wrong: {mistake}"
+    assert shown(view(page))["rows"]["c"][1:] == ["?", "?", "?"]
+    assert answer(page, "42/2") == "✓ right"
+    assert page.locator(".ags-score").inner_text() == "1 right, 7 wrong"
+    assert shown(view(page))["rows"]["c"][1] == "21"

@@ -8,12 +8,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import autograd_mini
 from autograd_mini import AutogradError, primitive, sin, tanh, where
 from autograd_mini.javascript import SPELLINGS, Library, Script
 from autograd_mini.primitives import BRANCHES, TABLE
 from autograd_mini.rules import NaryPrimitive
+from autograd_mini.text import format_number
 
 ARITHMETIC = Path(autograd_mini.__file__).parent / "javascript/arithmetic.js"
 SINGLE = [row for row in TABLE.values() if not isinstance(row, NaryPrimitive)] + list(BRANCHES)
@@ -142,3 +145,17 @@ def test_a_function_of_python_is_refused(forward, partial):
     own = primitive("own", forward, (partial,))
     with pytest.raises(AutogradError, match="own is a function of Python, or one of its partials"):
         Library().add(own)
+
+
+@given(st.lists(st.floats() | st.integers(-(10**6), 10**6).map(lambda n: n / 2**9), min_size=50))
+@settings(max_examples=5, deadline=None)
+def test_numbers_are_written_as_everywhere_else(numbers):
+    """Ties, such as 1.0625, included: they go to the even digit."""
+    source = (ARITHMETIC.parent.parent / "stepper/view/numbers.js").read_text(encoding="utf-8")
+    finite = [x for x in numbers if math.isfinite(x)]
+    written = run(f"{source}; const given = {json.dumps(finite)};"
+                  "console.log(JSON.stringify(given.map(autogradNumbers.format)))")  # fmt: skip
+    assert written == [format_number(x) for x in finite]
+    others = run(f"{source}; console.log(JSON.stringify([Infinity, -Infinity, NaN]"
+                 ".map(autogradNumbers.format)))")  # fmt: skip
+    assert others == ["inf", "-inf", "nan"]

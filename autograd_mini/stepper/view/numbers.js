@@ -94,12 +94,13 @@ function autogradNumbers(data, history, rules) {
 // about four digits, as text.format_number() writes them: a tie goes to the even digit
 autogradNumbers.format = (x) => {
   if (!Number.isFinite(x)) return `${x}`.replace("Infinity", "inf").replace("NaN", "nan");
-  const digits = Math.abs(x) >= 9999.5 && Math.abs(x) < 999999.5 ? 1 + Math.floor(Math.log10(Math.abs(x))) : 4;
-  const [mantissa, power] = x.toExponential(60).split("e");
-  const exact = mantissa.replace(/[-.]/g, "");
-  const tie = /^50*$/.test(exact.slice(digits)) && exact[digits - 1] % 2 === 0;
-  const rounded = tie ? `${Math.sign(x) * exact.slice(0, digits)}e${power - digits + 1}` : x.toPrecision(digits);
-  const [text, e] = Number(rounded).toExponential(digits - 1).split("e");
-  if (e >= -4 && e < digits) return `${Number(rounded)}`;
-  return `${Number(text)}e${e < 0 ? "-" : "+"}${String(Math.abs(e)).padStart(2, "0")}`;
+  const isLong = Math.abs(x) >= 9999.5 && Math.abs(x) < 999999.5; // has no exponent
+  const digits = isLong ? 1 + Math.floor(Math.log10(Math.abs(x))) : 4;
+  const [all, power] = x.toExponential(60).split("e");
+  const [, kept, lost] = all.replace(".", "").match(new RegExp(`^(-?\\d{${digits}})(.*)$`));
+  const isTie = /^50*$/.test(lost) && kept.at(-1) % 2 === 0;
+  const tied = `${kept.replace(/\d/, "$&.")}e${power}`;
+  const [mantissa, e] = (isTie ? tied : x.toExponential(digits - 1)).split("e");
+  if (isLong || (e >= -4 && e < digits)) return `${Number(`${mantissa}e${e}`)}`;
+  return `${Number(mantissa)}e${e < 0 ? "-" : "+"}${String(Math.abs(e)).padStart(2, "0")}`;
 };

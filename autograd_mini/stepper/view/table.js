@@ -31,7 +31,7 @@ function autogradTable(root, data, history, numbers, words, jump) {
 
   // what node i shows: its number, its gradient, and whether the step is about it
   function show(i, at, { value, gradient, exact, isNow, hidden }) {
-    const { row, ...cells } = rows[i];
+    const { row, ...cells } = rows[i]; // live.js may have put a field into a cell
     mark(row, { current: isNow });
     row.toggleAttribute("data-now", isNow);
     write(cells.value, value);

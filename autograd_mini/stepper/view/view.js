@@ -45,14 +45,16 @@ function autogradStepper(root, data, rules) {
   const smaller = button("smaller picture", "−", () => camera.zoomBy(1 / 1.25));
   const larger = button("larger picture", "+", () => camera.zoomBy(1.25));
   const present = button("present", "Present", () => setPresenting(!presenting));
+  const ask = button("quiz", "Quiz", () => setQuiz(!quiz.on));
   const controls = element(
     "div", { class: "controls" },
-    first, previous, play, next, final, slider, count, height, speed, smaller, larger, present
+    first, previous, play, next, final, slider, count, height, speed, smaller, larger, ask, present
   );
 
   const phase = element("p", { class: "phase" });
   const lines = element("dl", { class: "lines" });
-  const now = region(root, "now", phase, lines);
+  const quiz = autogradQuiz(history, numbers, () => draw());
+  const now = region(root, "now", phase, quiz.form, lines);
   now.tabIndex = 0;
   const spoken = element("div", { class: "unseen", role: "status" });
   const hint = element("div", { class: "hint", popover: "manual", hidden: "" });
@@ -69,8 +71,11 @@ function autogradStepper(root, data, rules) {
   const extents = new Map([...parts].map(([part, shapes]) => [part, camera.extent(shapes)]));
   const boxes = nodes.map((_, i) => {
     const texts = [...parts.get(`node-${i}`).querySelectorAll("text")];
-    return { value: texts.at(-3), gradient: texts.at(-1) };
+    const [value, gradient] = [texts.at(-3), texts.at(-1)];
+    return { value, gradient, room: Math.max(value.textContent.length, gradient.textContent.length, 6) };
   });
+  const live = autogradLive(data, numbers, table, parts, recomputed);
+  count.after(live.reset);
 
   // -- a step -----------------------------------------------------------------------------------
 
@@ -79,6 +84,7 @@ function autogradStepper(root, data, rules) {
   let timer = null;
   let presenting = false;
   let hovered = null; // the part of the picture whose history the hint shows
+  let hidden = false; // whether the quiz asks for the number of this step
   let drawn = []; // what a node's look depends on, when it was last drawn
 
   const last = () => history.steps.length - 1;
@@ -94,6 +100,7 @@ function autogradStepper(root, data, rules) {
 
   function show(wanted, glide = false) {
     wanted = Math.max(0, Math.min(last(), Math.trunc(wanted) || 0));
+    if (quiz.on && wanted > at) wanted = hidden ? at : at + 1; // one after the other
     if (wanted === at) return;
     at = wanted;
     if (history.stepOf(anchor) !== at) anchor = Math.max(...step().frames);
@@ -103,6 +110,7 @@ function autogradStepper(root, data, rules) {
 
   function draw(glide = false) {
     const about = partsOf(step());
+    hidden = quiz.hides(at);
     nodes.forEach((_, i) => showNode(i, about));
     for (const part of svg.querySelectorAll("[data-now]")) part.removeAttribute("data-now");
     for (const part of about.now) parts.get(part)?.setAttribute("data-now", "");
@@ -119,6 +127,16 @@ function autogradStepper(root, data, rules) {
     follow(glide);
     if (about.rows.size) table.scrollTo(Math.max(...about.rows)); // the topmost
     if (isPage) address.write();
+    const [name, what] = [nodes[frames[anchor].parent ?? frames[anchor].node].name, step().kind];
+    quiz.ask(at, what === "forward" ? name : `the gradient of ${name} so far`);
+    if (hidden) quiz.focus();
+  }
+
+  // after a leaf was set
+  function recomputed() {
+    drawn = [];
+    live.draw();
+    draw();
   }
 
   // what a step is about: the nodes that it computes or adds to, those it takes from, the parts of
@@ -148,11 +166,14 @@ function autogradStepper(root, data, rules) {
     if (look === drawn[i] && !isTarget && !isSource) return;
     drawn[i] = look;
 
-    const value = known ? numbers.shown(i) : "?";
-    const gradient = arrived.length ? numbers.sumOf(arrived) : "–";
-    const exact = arrived.length ? (frames[arrived.at(-1)].exact ?? String(numbers.records[arrived.at(-1)].after)) : "";
-    write(boxes[i].value, value);
-    write(boxes[i].gradient, gradient);
+    const asks = hidden && isTarget;
+    const value = known && !(asks && kind === "forward") ? numbers.shown(i) : "?";
+    const gradient = asks && backward ? "?" : arrived.length ? numbers.sumOf(arrived) : "–";
+    const exact = asks ? "" : arrived.length ? (frames[arrived.at(-1)].exact ?? String(numbers.records[arrived.at(-1)].after)) : "";
+    for (const [text, number] of [[boxes[i].value, value], [boxes[i].gradient, gradient]]) {
+      write(text, number);
+      text.style.fontSize = number.length > boxes[i].room ? `${(14 * boxes[i].room) / number.length}px` : "";
+    }
     mark(parts.get(`node-${i}`), {
       waiting: !known || (backward && !arrived.length),
       complete: arrived.length > 0 && arrived.length === arrivals[i].length,
@@ -168,11 +189,11 @@ function autogradStepper(root, data, rules) {
       const done = !active && (uses.get(part) ?? []).some(isDone);
       mark(parts.get(part), { current: active, done, waiting: !active && !done, unknown: !known });
     }
-    table.show(i, at, { value, gradient, exact, isNow: isTarget });
+    table.show(i, at, { value, gradient, exact, isNow: isTarget, hidden: asks });
   }
 
   function describe() {
-    const account = words.of(step(), at);
+    const account = words.of(step(), at, hidden);
     now.className = `ags-now ags-${step().kind}`;
     write(phase, account.title);
     lines.replaceChildren(
@@ -187,8 +208,20 @@ function autogradStepper(root, data, rules) {
     write(spoken, account.words ?? `${account.title}.`);
   }
 
+  function setQuiz(wanted) {
+    if (wanted && history.level !== "edges") setLevel("edges");
+    pause();
+    quiz.turn(wanted, at);
+    mark(root, { asking: wanted });
+    ask.setAttribute("aria-pressed", wanted);
+    drawn = [];
+    draw();
+    if (!wanted) root.focus({ preventScroll: true });
+  }
+
   function setLevel(wanted) {
     history.level = wanted;
+    if (quiz.on && wanted !== "edges") setQuiz(false);
     height.value = wanted;
     root.dataset.level = wanted;
     drawn = [];
@@ -264,12 +297,14 @@ function autogradStepper(root, data, rules) {
     0: fit,
     "+": () => camera.zoomBy(1.25),
     "-": () => camera.zoomBy(1 / 1.25),
+    q: () => setQuiz(!quiz.on),
     l: () => (several ? cycle(1) : false),
     L: () => (several ? cycle(-1) : false),
     Escape: () => (!hint.hidden ? hideHint() : presenting ? setPresenting(false) : false),
   };
-  const keysOf = "← → step · space plays · p presents · + − 0 zoom, whole picture";
-  write(help, several ? `${keysOf} · l by neuron, by layer, by edge` : keysOf);
+  const keysOf = "← → step · space plays · p presents · q asks · + − 0 zoom, whole picture";
+  const perhaps = [keysOf, several && "l by neuron, by layer, by edge", data.opaque];
+  write(help, perhaps.filter(Boolean).join(" · "));
 
   function beyond() {
     if (isPage && window.parent !== window) window.parent.postMessage('{"method":"next"}', "*");
@@ -327,13 +362,13 @@ function autogradStepper(root, data, rules) {
     const given = kind === "node" ? arrivals[i] : (uses.get(part) ?? []);
     const steps = given.map((t) => {
       const [frame, s] = [frames[t], history.stepOf(t)];
-      if (!isDone(t)) return `step ${s}: to come`;
+      if (!isDone(t) || quiz.hides(t)) return `step ${s}: to come`;
       if (frame.kind === "seed") return `step ${s}: gradient ${numbers.told(t, "after")}`;
       const passed = `step ${s}: ${words.product(t)} = ${numbers.told(t, "contribution")}`;
       if (kind === "edge") return `${passed}, to ${nodes[frame.parent].name}`;
       return `${passed}, from ${nodes[frame.node].name}; so far ${frame.exact ?? numbers.records[t].after}`;
     });
-    const value = !isDone(computedIn[i]) ? "?" : nodes[i].shown ? nodes[i].data : numbers.value[i];
+    const value = !isDone(computedIn[i]) || (hidden && frames[at].kind === "forward" && frames[at].node === i) ? "?" : nodes[i].shown ? nodes[i].data : numbers.value[i];
     return [`${nodes[i].name} = ${value}`, ...steps].join("\n");
   }
 
@@ -381,6 +416,7 @@ function autogradStepper(root, data, rules) {
   return {
     show, pause, dispose,
     numbers: numbers.all,
+    set: (name, number) => (numbers.set(name, number), recomputed()),
     get at() { return at; },
     get last() { return last(); },
     get length() { return history.steps.length; },
