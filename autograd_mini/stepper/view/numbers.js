@@ -96,11 +96,9 @@ autogradNumbers.format = (x) => {
   if (!Number.isFinite(x)) return `${x}`.replace("Infinity", "inf").replace("NaN", "nan");
   const isLong = Math.abs(x) >= 9999.5 && Math.abs(x) < 999999.5; // has no exponent
   const digits = isLong ? 1 + Math.floor(Math.log10(Math.abs(x))) : 4;
-  const [all, power] = x.toExponential(60).split("e");
-  const [, kept, lost] = all.replace(".", "").match(new RegExp(`^(-?\\d{${digits}})(.*)$`));
-  const isTie = /^50*$/.test(lost) && kept.at(-1) % 2 === 0;
-  const tied = `${kept.replace(/\d/, "$&.")}e${power}`;
-  const [mantissa, e] = (isTie ? tied : x.toExponential(digits - 1)).split("e");
+  const [more, power] = x.toExponential(digits).split("e"); // one digit more
+  const isTie = more.endsWith("5") && more.at(-2) % 2 === 0 && Number(`${more}e${power}`) === x;
+  const [mantissa, e] = isTie ? [more.slice(0, -1), power] : x.toExponential(digits - 1).split("e");
   if (isLong || (e >= -4 && e < digits)) return `${Number(`${mantissa}e${e}`)}`;
   return `${Number(mantissa)}e${e < 0 ? "-" : "+"}${String(Math.abs(e)).padStart(2, "0")}`;
 };
