@@ -30,7 +30,7 @@ from ..formulas import (
 )
 from ..graph import check_fresh, node_names, topological_order
 from ..mathml import inner_mathml
-from ..palette import FONTS, css_properties
+from ..palette import FONTS, css_properties, picture_css
 from ..steps import Step, backprop_steps
 from ..text import clean, exact, format_number, shortened
 from ..value import Value
@@ -90,7 +90,8 @@ def data_url(picture: str) -> str:
 def view_css() -> str:
     """The style sheet, with the palette as custom properties."""
     rules = (HERE / "view.css").read_text(encoding="utf-8")
-    return f".autograd-stepper {{ {css_properties()} }}\n{rules}"
+    colours = picture_css(".autograd-stepper .graph", "light-dark({light}, {dark})")
+    return f".autograd-stepper {{ {css_properties()} }}\n{colours}\n{rules}"
 
 
 def view_js() -> str:
@@ -107,7 +108,11 @@ def picture_of(root: Value, frames: Sequence[Frame], model: Any = None) -> str:
     check_fresh(order)
     gradients = gradients_after(_steps(frames))
     room = _widest_gradients(_steps(frames))
-    drawn = ElementTree.fromstring(render(root, model=model, max_nodes=None, gradients=room))
+    drawn = ElementTree.fromstring(
+        render(root, model=model, detail="values", max_nodes=None, gradients=room)
+    )
+    for style in drawn.findall(f"{{{SVG}}}style"):
+        drawn.remove(style)  # the page has its own
     for group in list(drawn.iter(f"{{{SVG}}}g")):
         for child in list(group):
             if child.tag == f"{{{SVG}}}title":
