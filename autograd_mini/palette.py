@@ -8,7 +8,6 @@ light to dark.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from colorsys import hls_to_rgb, rgb_to_hls
 from itertools import pairwise
 from math import inf, log10
 from typing import Any
@@ -48,6 +47,27 @@ PAGE = {
 }
 
 
+# of pictures: {in a light page: in a dark one}
+DARK = {
+    **dict(PAGE.values()),
+    MUTED: "#5c5c5c",
+    KINDS["parameter"][0]: "#17351b",
+    KINDS["parameter"][1]: "#8fce8f",
+    KINDS["root"][1]: "#e3b34c",
+    KINDS["many"][0]: "#2a2a2a",
+    KINDS["gradient"][0]: "#3a2318",
+}
+
+
+def picture_css(scope: str, pattern: str) -> str:
+    """Rules for a picture in a dark page; `pattern` makes a colour of {light} and {dark}."""
+    return "\n".join(
+        f'{scope} [{part}="{light}"] {{ {part}: {pattern.format(light=light, dark=dark)}; }}'
+        for light, dark in DARK.items()
+        for part in ("fill", "stroke")
+    )
+
+
 # of a program's source, likewise, by kind of token
 CODE = {
     "Comment": PAGE["quiet"],
@@ -61,18 +81,6 @@ def css_properties() -> str:
     """The palette as custom properties of CSS, such as --ink, for the `color-scheme` in use."""
     colours = [f"--{name}: light-dark({light}, {dark});" for name, (light, dark) in PAGE.items()]
     return " ".join([*colours, f"--font: {FONTS};"])
-
-
-def in_the_dark(colour: str) -> str:
-    """The colour of the same hue for a dark page: light is dark there, and dark light.
-
-    >>> in_the_dark("white"), in_the_dark("#dcebf9"), in_the_dark("#a63a00")
-    ('#1c1c1c', '#1e2f3f', '#ff9f6b')
-    """
-    named = {"white": "#ffffff", "black": "#000000"}.get(colour, colour)
-    hue, light, strong = rgb_to_hls(*(int(named[i : i + 2], 16) / 255 for i in (1, 3, 5)))
-    rgb = hls_to_rgb(hue, 0.11 + 0.89 * (1 - light), 0.5 * strong if light > 0.7 else strong)
-    return "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
 
 
 # steps of cividis, light to dark: they look the same with every kind of colour vision
@@ -105,6 +113,10 @@ class GradientScale:
             return NOT_FINITE
         above = sum(size >= bound for bound in self.bounds)
         return STEPS[max(above - 1, 0)] if size > 0 else NOTHING
+
+    def fill_largest(self, gradients: Iterable[Any]) -> str:
+        """The colour of a box of several: that of the largest gradient."""
+        return self.fill(max(gradients, key=lambda g: abs(g) if g == g else inf, default=0.0))
 
     def legend(self) -> list[tuple[str, str]]:
         """(colour, the gradients that have it), from nothing to the largest."""

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
+from io import BytesIO
+from pathlib import Path
 from shutil import which
 from subprocess import SubprocessError
 from threading import RLock
 from typing import Any
 
 from ..errors import AutogradError
-from ..palette import FONT, FRAMES, KINDS, PAPER, QUIET
+from ..palette import FONT, FRAMES, KINDS, PAPER, QUIET, picture_css
 
 BITMAPS = {"png", "jpg", "jpeg", "jpe", "gif", "tif", "tiff", "bmp", "webp"}
 # Twice a screen's resolution, for a projector and for print; a large picture shrinks to 40 inches.
@@ -32,7 +34,8 @@ _INSTALL = (
 def dot_command() -> str | None:
     """The path of the dot to draw with; None if there is none.
 
-    It is the one that AUTOGRAD_MINI_DOT names, else the one on PATH, else that of graphviz-pure.
+    It is the one that AUTOGRAD_MINI_DOT names, else that of graphviz-pure, which draws the same
+    everywhere, else the one on PATH.
 
     Raises:
         AutogradError: AUTOGRAD_MINI_DOT is set, but does not name a program.
@@ -43,7 +46,7 @@ def dot_command() -> str | None:
         if found is None:
             raise AutogradError(f"AUTOGRAD_MINI_DOT is {wanted!r}, which is not a program")
         return found
-    return which("dot") or pure_dot()
+    return pure_dot() or which("dot")
 
 
 def pure_dot() -> str | None:
@@ -79,6 +82,29 @@ def new_picture(
     )
 
 
+def themed(svg: bytes) -> bytes:
+    """An SVG that is dark where the system is, unless it is part of a page."""
+    rules = picture_css("svg:root > .graph", "{dark}")
+    style = f"\n<style>@media (prefers-color-scheme: dark) {{\n{rules}\n}}</style>".encode()
+    start = svg.index(b">", svg.index(b"<svg")) + 1
+    return svg[:start] + style + svg[start:]
+
+
+def pdf_of(svg: bytes) -> bytes:
+    """An SVG as a PDF, for a dot that does not write it.
+
+    Raises:
+        AutogradError: svglib is not installed.
+    """
+    try:
+        from reportlab.graphics import renderPDF
+        from svglib.svglib import svg2rlg
+    except ImportError:
+        raise AutogradError("a PDF needs svglib: pip install svglib; or write svg") from None
+    written: bytes = renderPDF.drawToString(svg2rlg(BytesIO(svg)))
+    return written
+
+
 @cache
 def _picture_class() -> Any:
     """A Digraph that is drawn by the program of dot_command(), with more pixels in bitmaps.
@@ -89,15 +115,37 @@ def _picture_class() -> Any:
     from graphviz.backend import dot_command as backend
 
     class Picture(graphviz.Digraph):  # type: ignore[misc]
+        is_dark_too = True  # in a dark page; False where colours are a scale
+
         # quiet, because graphviz-pure warns of every character outside Latin-1
 
         def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:
-            with self._prepared(format or self.format):
-                return super().pipe(format, *args, **{"quiet": True, **options})
+            format = format or self.format
+            convert = pdf_of if format == "pdf" and dot_command() == pure_dot() else None
+            with self._prepared(format):
+                drawn = super().pipe(
+                    "svg" if convert else format, *args, **{"quiet": True, **options}
+                )
+            convert = (
+                themed
+                if format == "svg" and self.is_dark_too and isinstance(drawn, bytes)
+                else convert
+            )
+            return convert(drawn) if convert else drawn
 
         def render(self, *args: Any, **options: Any) -> Any:
-            with self._prepared(options.get("format") or self.format):
-                return super().render(*args, **{"quiet": True, **options})
+            format = options.get("format") or self.format
+            if format == "pdf" and dot_command() == pure_dot():
+                svg = Path(self.render(*args, **{**options, "format": "svg"}))
+                pdf = svg.with_suffix(".pdf")
+                pdf.write_bytes(pdf_of(svg.read_bytes()))
+                svg.unlink()
+                return str(pdf)
+            with self._prepared(format):
+                path = super().render(*args, **{"quiet": True, **options})
+            if format == "svg" and self.is_dark_too:
+                Path(path).write_bytes(themed(Path(path).read_bytes()))
+            return path
 
         @contextmanager
         def _prepared(self, format: str) -> Iterator[None]:

@@ -14,10 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
-from ..draw.modules import homes, parameter_names, split
-from ..draw.sketch import Detail, Group, sketch
+from ..draw.modules import homes, layer, parameter_names, split
+from ..draw.neurons import Neuron, find_neurons
 from ..graph import topological_order
-from ..primitives import dot
 from ..steps import Step, backprop_steps
 from ..value import Value
 
@@ -64,51 +63,60 @@ def gradients_after(steps: Iterable[Step]) -> dict[Value, Any]:
 
 
 class Part(NamedTuple):
-    """Nodes whose frames are shown at once: a neuron, a layer, or what is outside the model.
+    """Nodes whose frames are shown at once: a neuron, a layer, or what is outside of neurons.
 
     Attributes:
-        name: "layers.0.neurons.3"; outside the model, the name of its last node.
+        name: "layers.0.neurons.3"; outside, the name of its last node.
         nodes: those that an operation made.
-        is_module: whether it is inside the model.
+        neurons: those that it is made of; none if it is outside.
     """
 
     name: str
     nodes: list[Value]
-    is_module: bool
+    neurons: list[Neuron]
 
 
-def parts_of(root: Value, model: Any, detail: Detail, names: dict[Value, str]) -> list[Part]:
+def parts_of(root: Value, model: Any, level: str, names: dict[Value, str]) -> list[Part]:
     """The parts of a graph, each after all that it uses; none if they depend on each other.
 
-    What is outside the model is as few parts as its order allows.
+    A layer is the neurons that are applied to the same inputs. What is outside of neurons is as
+    few parts as its order allows.
     """
     order = topological_order(root)
-    modules = homes(order, {p: split(name)[0] for p, name in parameter_names(model).items()})
-    drawn = sketch(order, modules, detail)
-    members: dict[int, list[Value]] = {}
-    for node, box in zip(order, drawn.box):
-        if not node.is_leaf:
-            members.setdefault(box, []).append(node)
-    boxes = {node: box for box, nodes in members.items() for node in nodes}
-    waits = {b: {boxes[x] for node in nodes for x in node.parents if x in boxes} - {b}
-             for b, nodes in members.items()}  # fmt: skip
+    parameters = parameter_names(model)
+    inside = homes(order, {p: split(name)[0] for p, name in parameters.items()})
+    found = find_neurons(order, parameters, inside)
+    waiting: dict[Any, Part] = {}
+    part_of: dict[Value, Any] = {}
+    for node in (x for x in order if not x.is_leaf):
+        neuron, key = found.get(node), node
+        path = inside.get(neuron.z, ()) if neuron else ()
+        if neuron and level == "neurons":
+            key = neuron
+        elif neuron:
+            path = layer(path)
+            key = (path, *(x for _, x in neuron.terms))
+        name = (".".join(path) or type(model).__name__) if neuron else names[node]
+        part = waiting.setdefault(key, Part(name, [], []))
+        part.nodes.append(node)
+        part.neurons.extend([neuron] if neuron and neuron.z is node else [])
+        part_of[node] = key
+    waits = {
+        key: {part_of[x] for node in part.nodes for x in node.parents if x in part_of} - {key}
+        for key, part in waiting.items()
+    }
     parts: list[Part] = []
     while waits:
-        ready = [b for b, needed in waits.items() if needed.isdisjoint(waits)]
+        ready = [key for key, needed in waits.items() if needed.isdisjoint(waits)]
         if not ready:  # a recurrent network
             return []
-        inside = [b for b in ready if isinstance(drawn.content[b], Group)]
-        b = (inside or ready)[0]
-        del waits[b]
-        if inside:
-            name = ".".join(drawn.home(b) or ()) or type(model).__name__
-            parts.append(Part(name, members[b], True))
-        elif parts and not parts[-1].is_module:
-            earlier = parts.pop().nodes
-            parts.append(Part(names[members[b][-1]], earlier + members[b], False))
-        else:
-            parts.append(Part(names[members[b][-1]], members[b], False))
-    return parts if any(part.is_module for part in parts) else []
+        key = next((key for key in ready if waiting[key].neurons), ready[0])
+        del waits[key]
+        part = waiting[key]
+        if parts and not (part.neurons or parts[-1].neurons):
+            part = Part(part.name, parts.pop().nodes + part.nodes, [])
+        parts.append(part)
+    return parts if any(part.neurons for part in parts) else []
 
 
 def levels_of(
@@ -116,11 +124,10 @@ def levels_of(
 ) -> dict[str, list[tuple[str, Part, list[int]]]]:
     """The coarser levels: the steps by neuron and by layer, as far as the model has them."""
     levels: dict[str, list[tuple[str, Part, list[int]]]] = {}
-    details: tuple[Detail, ...] = ("neurons", "layers")
-    for detail in details:
-        steps = steps_of(parts_of(root, model, detail, names), frames)
+    for level in ("neurons", "layers"):
+        steps = steps_of(parts_of(root, model, level, names), frames)
         if steps and [s[2] for s in steps] not in [[s[2] for s in x] for x in levels.values()]:
-            levels[detail] = steps
+            levels[level] = steps
     return levels
 
 
@@ -141,19 +148,18 @@ def steps_of(parts: Sequence[Part], frames: Sequence[Frame]) -> list[tuple[str, 
 
 
 def cells_of(part: Part) -> list[dict[str, Any]]:
-    """A module's neurons z = w x + b, a = f(z); none if it is not made of them alone.
+    """A part's neurons as z = w x + b, a = f(z); none if they are not alike, or not of this form.
 
     Returns:
         For each its nodes z and a, its operands w, x and b (None if it has no bias), and f.
     """
     cells = []
-    for z in (node for node in part.nodes if node.op is dot):
-        n = len(z.operands) // 2
-        after = [node for node in part.nodes if z in node.parents]
-        a = after[0] if len(after) == 1 and len(after[0].operands) == 1 else z
-        bias = z.operands[-1] if dot.has_bias(z.operands) else None
-        cells.append({"z": z, "a": a, "w": z.operands[:n], "x": z.operands[n:-1], "b": bias,
-                      "f": str(a.op)})  # fmt: skip
-    known = {cell[which] for cell in cells for which in "za"}
-    alike = {(cell["x"], cell["b"] is None, cell["a"] is cell["z"]) for cell in cells}
-    return cells if len(alike) == 1 and known == set(part.nodes) and part.is_module else []
+    for neuron in part.neurons:
+        z, a = neuron.z, neuron.y
+        if len(neuron.biases) > 1 or (a is not z and a.parents != (z,)):
+            return []
+        w, x = zip(*neuron.terms)
+        b = neuron.biases[0] if neuron.biases else None
+        cells.append({"z": z, "a": a, "w": w, "x": x, "b": b, "f": neuron.activation})
+    alike = {(cell["x"], cell["b"] is None, cell["f"]) for cell in cells}
+    return cells if len(alike) == 1 else []

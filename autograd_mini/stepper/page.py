@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,36 +21,33 @@ from ..draw import render
 from ..draw.modules import brief, parameter_names
 from ..errors import AutogradError
 from ..formulas import (
-    RELATION,
     Formula,
     Names,
-    applied,
-    as_formula,
+    is_decided,
     local_derivatives,
     numeral,
+    operation_formula,
     operator_name,
     unused,
+    with_places,
 )
 from ..graph import check_fresh, node_names, topological_order
 from ..javascript import ARITHMETIC, Library
 from ..mathml import inner_mathml
-from ..palette import FONTS, css_properties, in_the_dark
+from ..palette import FONTS, css_properties, picture_css
 from ..steps import Step, backprop_steps
 from ..text import clean, exact, format_number, shortened
 from ..value import Value
 from .frames import Frame, Part, cells_of, gradients_after
 
 HERE = Path(__file__).parent
-# The view is these files, one after the other, inside one function.
-VIEW = (
-    "libraries parts history numbers camera words table live quiz surroundings view"
-).split()
+# The view is these files, one after the other, inside one function; view.js puts them together.
+VIEW = ["libraries", "parts", "history", "numbers", "camera", "words", "table", "live", "quiz"]
+VIEW += ["surroundings", "view"]
 WIDEST = 24  # characters of a name in a formula
 LONGEST = 160  # characters of a formula; for a longer one the name of the operation is shown
 LARGEST = 60_000  # characters of a picture that a page also shows if scripts do not run
 SVG = "http://www.w3.org/2000/svg"
-# the places of operands in a formula: without brackets, and with brackets if they are needed
-PLACE, BRACKETED = 0xE000, 0xE800
 
 
 class Contents(NamedTuple):
@@ -99,7 +96,7 @@ def element_of(contents: Contents, is_page: bool = False, compact: bool = False)
     return (
         f'<div class="autograd-stepper{" ags-compact" * compact}" data-key="{key}"'
         f'{" data-page" * is_page} role="group" aria-label="{title}">\n'
-        f"<style>\n{view_css(picture)}</style>\n"
+        f"<style>\n{view_css()}</style>\n"
         f'<{heading} class="ags-title">{title}</{heading}>\n{image}'
         f"<script>\n(() => {{\n{view_js()}\n"
         f"for (const root of document.querySelectorAll('[data-key=\"{key}\"]:not([data-live])')) "
@@ -113,15 +110,11 @@ def data_url(picture: str) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(picture.encode()).decode()}"
 
 
-def view_css(picture: str = "") -> str:
-    """The style sheet, with the palette as custom properties, and a dark form of the picture."""
+def view_css() -> str:
+    """The style sheet, with the palette as custom properties."""
     rules = (HERE / "view/view.css").read_text(encoding="utf-8")
-    inks = sorted(set(re.findall(r'(fill|stroke)="(#\w{6}|white|black)"', picture)))
-    themes = [
-        f'.ags-picture [{which}="{ink}"] {{ {which}: light-dark({ink}, {in_the_dark(ink)}); }}\n'
-        for which, ink in inks
-    ]
-    return f".autograd-stepper {{ {css_properties()} }}\n{''.join(themes)}{rules}"
+    colours = picture_css(".autograd-stepper .graph", "light-dark({light}, {dark})")
+    return f".autograd-stepper {{ {css_properties()} }}\n{colours}\n{rules}"
 
 
 def view_js() -> str:
@@ -141,8 +134,10 @@ def picture_of(contents: Contents) -> str:
     gradients = gradients_after(_steps(frames))
     room = _widest_gradients(_steps(frames))
     drawn = ElementTree.fromstring(
-        render(root, model=contents.model, max_nodes=None, gradients=room)
+        render(root, model=contents.model, detail="values", max_nodes=None, gradients=room)
     )
+    for style in drawn.findall(f"{{{SVG}}}style"):
+        drawn.remove(style)  # the page has its own
     for group in list(drawn.iter(f"{{{SVG}}}g")):
         for child in list(group):
             if child.tag == f"{{{SVG}}}title":
@@ -233,7 +228,7 @@ def data_of(contents: Contents) -> tuple[dict[str, Any], str]:
         data |= {
             "formula": typeset(_formula(node, short)),
             "rules": [None if r.text == numeral(r.number).text else typeset(r.text) for r in rules],
-            "decided": _is_decided(node, short, rules),
+            "decided": is_decided(node, short, rules),
             "constants": [(k, exact(x)) for k, x in enumerate(node.operands) if k not in edges],
         }
         if not opaque:
@@ -315,32 +310,7 @@ def _edges(node: Value) -> list[int]:
 
 def _formula(node: Value, names: Names) -> str:
     """A node's operation, with a place for each operand; only its name if that is too long."""
-
-    def written(symbol: Callable[[int, Value], Formula]) -> str:
-        operands = [
-            symbol(k, x) if isinstance(x, Value) else x for k, x in enumerate(node.operands)
-        ]
-        return applied(node.op, operands).text
-
-    if len(written(lambda k, x: Formula(names.latex[x]))) > LONGEST:
+    symbols = {x: Formula(names.latex[x]) for x in node.parents}
+    if len(operation_formula(node, symbols).text) > LONGEST:
         return rf"{operator_name(str(node.op))}(\ldots)"
-    bare = written(lambda k, x: Formula(chr(PLACE + k)))
-    loose = written(lambda k, x: Formula(chr(PLACE + k), RELATION))
-    place = r"\(?([\ue000-\ue7ff])\)?"
-    always = iter([match[0] for match in re.finditer(place, bare)])
-    return re.sub(
-        place,
-        lambda x: x[0] if x[0] == next(always) else chr(ord(x[1]) + BRACKETED - PLACE),
-        loose,
-    )
-
-
-def _is_decided(node: Value, names: Names, rules: Sequence[Formula]) -> bool:
-    """Whether the partials have another formula where the operands have other numbers."""
-    operands = [Formula(names.latex[x]) if isinstance(x, Value) else x for x in node.operands]
-    y = Formula(names.latex[node])
-    try:
-        general = [as_formula(node.op.partial(k, operands, y)) for k in _edges(node)]
-    except TypeError:
-        return True
-    return any(rule.text != other.text for rule, other in zip(rules, general))
+    return with_places(node)

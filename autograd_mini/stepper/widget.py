@@ -53,7 +53,7 @@ def widget(contents: Contents) -> Any:
 
     class StepperWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         _esm = f"{view_js()}\nconst rules = ({rules})(autogradArithmetic);\n{RENDER}"
-        _css = view_css(shown)
+        _css = view_css()
         title = traitlets.Unicode().tag(sync=True)
         picture = traitlets.Unicode().tag(sync=True)
         data = traitlets.Dict().tag(sync=True)

@@ -706,7 +706,7 @@ def test_a_network_has_a_step_for_each_neuron_and_for_each_layer(expand):
             number + 1
         )
         assert steps[number][1] == steps[number + 1][1]  # the loss
-        assert (steps[number][1].name, steps[number][1].is_module) == ("loss", False)
+        assert (steps[number][1].name, steps[number][1].neurons) == ("loss", [])
         assert steps[0][1] == steps[-1][1]
     assert steps[0][1].name == "layers.0"
 
