@@ -129,7 +129,6 @@ function autogradStepper(root, data, rules) {
     if (isPage) address.write();
     const [name, what] = [nodes[frames[anchor].parent ?? frames[anchor].node].name, step().kind];
     quiz.ask(at, what === "forward" ? name : `the gradient of ${name} so far`);
-    if (hidden) quiz.focus();
   }
 
   // after a leaf was set
