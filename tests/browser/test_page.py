@@ -7,6 +7,7 @@ import math
 import random
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pages import LAPTOP, PHONE, PROJECTOR, shown
 from autograd_mini import (
     Value,
     backprop_steps,
+    compare_steps,
     gradients,
     maximum,
     node_names,
@@ -505,7 +507,7 @@ def test_escape_leaves_the_presentation(neuron, open_page) -> None:
 def test_the_focus_goes_in_order_and_is_seen(neuron, open_page) -> None:
     page = open_page(neuron)
     order = []
-    for _ in range(12):
+    for _ in range(13):
         page.keyboard.press("Tab")
         name, ring = page.evaluate("""() => {
             const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
@@ -515,7 +517,7 @@ def test_the_focus_goes_in_order_and_is_seen(neuron, open_page) -> None:
         assert ring == "solid 3px", name
     assert order == [
         "first step", "previous step", "play", "next step", "last step",
-        "step", "speed", "smaller picture", "larger picture", "present",
+        "step", "speed", "smaller picture", "larger picture", "quiz", "present",
         f"{neuron.title}: now", f"{neuron.title}: table",
     ]  # fmt: skip
 
@@ -969,3 +971,73 @@ def test_the_quiz_says_where_the_mistake_lies(open_page) -> None:
     assert answer(page, "42/2") == "✓ right"
     assert page.locator(".ags-score").inner_text() == "1 right, 7 wrong"
     assert shown(view(page))["rows"]["c"][1] == "21"
+
+
+def test_steppers_that_are_compared_go_in_step(open_page) -> None:
+    c = graphs.used_twice()
+    steppers = step_through(c), step_through(c, order="depth_first")
+    page = open_page(compare_steps(*steppers).page())
+    first, second = page.locator(".autograd-stepper").all()
+    assert first.bounding_box()["y"] == second.bounding_box()["y"]
+    first.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert [shown(s)["frame"] for s in (first, second)] == [5, 5]
+    second.focus()
+    page.keyboard.press("End")
+    assert [shown(s)["frame"] for s in (first, second)] == [7, 9]
+    assert [shown(s)["rows"]["a"][1] for s in (first, second)] == ["4", "6"]
+    page.keyboard.press("ArrowLeft")
+    first.evaluate("(root) => root.stepper.show(2)")
+    assert [shown(s)["frame"] for s in (first, second)] == [2, 2]
+
+
+@pytest.mark.parametrize("format", ["png", "pdf"])
+def test_every_step_is_saved_as_a_file(format, browser, tmp_path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    stepper = step_through(graphs.used_twice())
+    # in a process of its own, since this one drives a browser already
+    page, folder = tmp_path / "page.html", tmp_path / "frames"
+    page.write_text(stepper.page(), encoding="utf-8")
+    code = (
+        "from pathlib import Path; from autograd_mini.stepper.images import save_frames; "
+        f"save_frames(Path({str(page)!r}).read_text('utf-8'), Path({str(folder)!r}), {format!r})"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    names = [f"step-{t}.{format}" for t in range(len(stepper))]
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*names, "steps.gif"])
+    with image.open(folder / "steps.gif") as animated:
+        assert (animated.n_frames, animated.size) == (len(stepper), (1280, 720))
+    start = (folder / names[0]).read_bytes()[:4]
+    assert start == {"png": b"\x89PNG", "pdf": b"%PDF"}[format]
+
+
+def test_in_a_presentation_of_reveal_js(neuron, open_page) -> None:
+    reveal = Path(__file__).parent / "node_modules/reveal.js/dist"
+    if not reveal.exists():
+        pytest.skip("reveal.js is not installed: npm ci --prefix tests/browser")
+    script, style = ((reveal / f"reveal.{kind}").read_text("utf-8") for kind in ("js", "css"))
+    slides = [neuron.element(compact=True), step_through(graphs.used_twice()).element(), "end"]
+    sections = "".join(f"<section>{slide}</section>" for slide in slides)
+    page = open_page(f"""<!doctype html><meta charset="utf-8"><style>{style}</style>
+        <div class="reveal"><div class="slides">{sections}</div></div><script>{script}</script>
+        <script>
+          Reveal.on("slidechanged", ({{ currentSlide }}) =>
+            currentSlide.querySelector(".autograd-stepper")?.focus());
+          Reveal.initialize({{ transition: "none", history: false }});
+        </script>""")
+    page.wait_for_function("Reveal.isReady()")
+    assert page.evaluate("Reveal.getTotalSlides()") == 3
+    first, second = page.locator(".autograd-stepper").all()
+    first.focus()
+    for stepper in (first, second):
+        last = stepper.evaluate("(root) => root.stepper.length - 1")
+        for _ in range(last):
+            page.keyboard.press("ArrowRight")
+        assert shown(stepper)["frame"] == last
+        box, svg = (stepper.locator(part).bounding_box() for part in ("[data-view]", "svg"))
+        assert box["x"] <= svg["x"]
+        assert svg["x"] + svg["width"] <= box["x"] + box["width"] + 1
+        assert stepper.locator(".ags-controls").is_visible()
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate("Reveal.getState().indexh") == 2

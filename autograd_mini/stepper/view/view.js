@@ -234,8 +234,8 @@ function autogradStepper(root, data, rules) {
     if (!picture.clientWidth) return;
     const { now: marked, wanted } = partsOf(step());
     const places = (names) => [...names].map((part) => extents.get(part)).filter(Boolean);
-    // the smallest type has 10 points; when presenting, it has at least 24 pixels
-    const readable = presenting ? 2.4 : 0.95;
+    // the smallest type has 10 points; on a projector it has at least 24 pixels
+    const readable = presenting ? Math.max(0.95, 2.4 * Math.min(1, innerWidth / 1900)) : 0.95;
     camera.follow(at ? places(marked) : [camera.everything], at ? places(wanted) : [], readable, glide);
   }
 
