@@ -43,7 +43,7 @@ from .frames import Frame, Part, cells_of, gradients_after
 HERE = Path(__file__).parent
 # The view is these files, one after the other, inside one function; view.js puts them together.
 VIEW = ["libraries", "parts", "history", "numbers", "camera", "words", "table", "live", "quiz"]
-VIEW += ["surroundings", "view"]
+VIEW += ["drawing", "player", "hint", "surroundings", "view"]
 WIDEST = 24  # characters of a name in a formula
 LONGEST = 160  # characters of a formula; for a longer one the name of the operation is shown
 LARGEST = 60_000  # characters of a picture that a page also shows if scripts do not run

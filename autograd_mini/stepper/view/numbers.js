@@ -78,6 +78,7 @@ function autogradNumbers(data, history, rules) {
     reset,
     told,
     sumOf,
+    exactly: (t) => (changed ? undefined : frames[t].exact) ?? String(records[t].after),
     get changed() { return changed; },
     shown: (i) => (changed ? undefined : nodes[i].shown) ?? autogradNumbers.format(value[i]),
     right: (i) => (changed ? undefined : nodes[i].right) ?? autogradNumbers.format(total[i]),
