@@ -252,8 +252,9 @@ def data_of(contents: Contents) -> tuple[dict[str, Any], str]:
         step = frame.step
         if step is not None and step.edge is not None:
             data["edge"] = step.edge
-        if step is not None and isnt_float:
+        if step is not None:
             data["exact"] = exact(step.after)
+        if step is not None and isnt_float:
             for name in ("upstream", "local", "contribution", "before", "after"):
                 data[name] = format_number(getattr(step, name))
         return data

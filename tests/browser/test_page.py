@@ -287,9 +287,9 @@ def test_hovering_tells_the_whole_history(open_page) -> None:
     page.keyboard.press("End")
     page.locator("[data-part=node-1]").hover()
     assert hint.inner_text().splitlines() == [
-        "b = 2",
-        "step 4: 1 × 1 = 1, from c; so far 1",
-        "step 5: 1 × 1 = 1, from c; so far 2",
+        "b = 2.0",
+        "step 4: 1 × 1 = 1, from c; so far 1.0",
+        "step 5: 1 × 1 = 1, from c; so far 2.0",
     ]
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
@@ -298,7 +298,7 @@ def test_hovering_tells_the_whole_history(open_page) -> None:
     page.keyboard.press("Escape")
     assert not hint.is_visible()
     page.locator("[data-part=edge-1-0] text").hover()
-    assert hint.inner_text().splitlines() == ["b = 2", "step 6: to come"]
+    assert hint.inner_text().splitlines() == ["b = 2.0", "step 6: to come"]
     box = hint.bounding_box()
     assert 0 <= box["x"] <= 1280 - box["width"]
     page.mouse.move(640, 890)

@@ -158,7 +158,7 @@ function autogradStepper(root, data, rules) {
       return `${passed}, from ${nodes[frames[t].node].name}; so far ${numbers.exactly(t)}`;
     });
     const known = isDone(computedIn[i]) && !quiz.hides(computedIn[i]);
-    const value = nodes[i].shown ? nodes[i].data : numbers.value[i];
+    const value = numbers.changed ? numbers.value[i] : nodes[i].data;
     return [`${nodes[i].name} = ${known ? value : "?"}`, ...steps].join("\n");
   }
 
