@@ -1041,3 +1041,14 @@ def test_in_a_presentation_of_reveal_js(neuron, open_page) -> None:
         assert stepper.locator(".ags-controls").is_visible()
         page.keyboard.press("ArrowRight")
     assert page.evaluate("Reveal.getState().indexh") == 2
+
+
+def test_weights_that_examples_share_are_added_to(open_page) -> None:
+    root, model = graphs.four_examples()
+    page = open_page(step_through(root, model=model, level="neurons"))
+    page.keyboard.press("End")
+    assert "grad(w)+=δ·h=" in shown(view(page))["lines"][1]
+    root, model = graphs.xor()
+    page = open_page(step_through(root, model=model, level="neurons"))
+    page.keyboard.press("End")
+    assert shown(view(page))["lines"][1].startswith("grad(w)=δ·h=(")
