@@ -12,9 +12,9 @@ from ..files import write_atomically
 from ..graph import check_fresh, check_is_value, node_names, topological_order
 from ..text import clean
 from ..value import Value
-from .frames import Frame, frames_of, levels_of
+from .frames import Contents, Frame, frames_of, levels_of
 from .images import save_frames
-from .page import Contents, element_of, page_of, side_by_side
+from .page import element_of, page_of, side_by_side
 from .widget import widget
 
 __all__ = ["Comparison", "Frame", "Stepper", "compare_steps", "step_through"]

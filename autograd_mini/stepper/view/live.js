@@ -40,7 +40,7 @@ function autogradLive(data, numbers, table, parts, change) {
     table.rows[i].value.append(field);
     table.rows[i].value = field;
     const box = parts.get(`node-${i}`);
-    for (const part of [field, box]) {
+    for (const part of [field, box.querySelector("[data-number=data]")]) {
       part.classList.add("ags-draggable"); // the camera leaves it alone
       part.addEventListener("pointerdown", (down) => drag(down, part, i));
       part.addEventListener("click", (event) => "dragged" in part.dataset && event.stopPropagation());
