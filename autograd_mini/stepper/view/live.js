@@ -51,7 +51,10 @@ function autogradLive(data, numbers, table, parts, change) {
   // the numbers on the edges, which are the local derivatives
   function draw() {
     reset.hidden = !numbers.changed;
-    fields.forEach((field, i) => (field.step = unit(numbers.value[i])));
+    for (const [i, field] of fields) {
+      const step = String(unit(numbers.value[i]));
+      if (field.step !== step) field.step = step;
+    }
     nodes.forEach(({ operands }, i) =>
       operands.forEach((k, edge) => {
         const text = parts.get(`edge-${i}-${k}`)?.querySelector("text");
