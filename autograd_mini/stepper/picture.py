@@ -51,8 +51,9 @@ def picture_of(contents: Contents) -> str:
     gradients = gradients_after(steps)
     for part in drawn.iter(GROUP):
         for text in part.findall(f"{TEXT}[@data-number='grad']"):
-            last = gradients.get(order[int(part.get("data-part", "").removeprefix("node-"))])
-            text.text = "–" if last is None else format_number(last)
+            node = order[int(part.get("data-part", "").removeprefix("node-"))]
+            text.text = format_number(gradients[node]) if node in gradients else "–"
+            text.set("data-room", str(len(format_number(room.get(node, 0)))))  # characters
     for part in drawn.iter():
         part.tag = part.tag.split("}")[-1]
         for name in {"points", "d"} & set(part.attrib):

@@ -13,7 +13,7 @@ function autogradDrawing(svg, data, history) {
     return { value, gradient, size: Number(value.getAttribute("font-size")) };
   });
   const rooms = boxes.map(({ value, gradient }) =>
-    Math.max(6, value.textContent.length, gradient.textContent.length)
+    Math.max(6, value.textContent.length, gradient.dataset.room)
   );
 
   // the edge into a box; in a picture of cards those of its operands
