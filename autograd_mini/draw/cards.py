@@ -20,7 +20,7 @@ from ..text import exact, format_number, shortened
 from ..value import Value
 from .labels import legend, operation_on, scale_row, tooltip
 from .leaves import Numbers
-from .modules import split
+from .modules import brief
 from .neurons import Card, Cards, Neuron
 from .program import new_picture
 from .tables import (
@@ -89,8 +89,10 @@ class CardPicture:
     def _name_neurons(self) -> None:
         """Titles, such as layer 1, neuron 2, and names for the rows of other cards: h1.2, y."""
         steps: Counter[str] = Counter()
-        layers = self.cards.layers()
-        for number, ((path, _), layer) in enumerate(layers.items(), 1):
+        found = self.cards.layers().values()
+        layers = [cards for cards in found if isinstance(cards[0].members[0], Neuron)]
+        for number, layer in enumerate(layers, 1):
+            path = self.cards.layer_of(layer[0].outputs[0])
             stem, k = "y" if number == len(layers) else f"h{number}", 0
             for card in layer:
                 k += 1
@@ -137,7 +139,7 @@ class CardPicture:
 
     def _name(self, x: Any) -> str:
         card = self.cards.card_of.get(x)
-        return split(self.numbers.names.get(x, "·"))[1] if card is None else self.names[card]
+        return brief(self.numbers.names.get(x, "·")) if card is None else self.names[card]
 
     # -- rows -------------------------------------------------------------------------------------
 
@@ -150,15 +152,13 @@ class CardPicture:
         rows = self._neuron(card, first) if isinstance(first, Neuron) else self._value(card, first)
         return visible(rows, self.hide)
 
-    def _into(self, card: Card, row: int | None = None) -> list[Any]:
-        """Where the edges into a row of a card come from; or those into all rows."""
-        found = [self.cards.sources(m) for m in card.members]
-        return [x for rows in found for x in (chain(*rows) if row is None else rows[row])]
+    def _into(self, card: Card) -> list[list[Any]]:
+        """For each row of a card, where the edges into it come from."""
+        return [list(chain(*rows)) for rows in zip(*map(self.cards.sources, card.members))]
 
     def _neuron(self, card: Card, first: Neuron) -> list[Row]:
         cells, op, terms = self.numbers.cells, first.activation, []
-        for k, (w, _) in enumerate(first.terms):
-            into = self._into(card, k)
+        for (w, _), into in zip(first.terms, self._into(card)):
             one = len({self.cards.card_of[x] for x in into}) == 1
             terms.append(Row(cells(self._name(into[0] if one else w), [w]), "", into, w))
         rows = [Row([self.titles[card], self.names[card]], "title")]
@@ -168,7 +168,7 @@ class CardPicture:
         if len(card.members) == 1:
             rows += [Row(cells("z = Σ", [first.z]), "z")] if op else []
             return [*rows, Row(cells(op or linear, [first.y]), "y")]
-        all_ = self._into(card)
+        all_ = list(chain(*self._into(card)))
         heads = ["place" if len(set(all_)) < len(all_) else "example"]
         heads += ["z", op, "grad"] if op else [linear, "grad"]
         z = [cells("", [m.z])[1:2] if op else [] for m in card.members]
@@ -182,7 +182,8 @@ class CardPicture:
         if card.kind == "value":
             title = [shortened(self._operation(first), 32), *[first.label] * bool(first.label)]
             rows = self._operands(card, first)
-        rows.insert(0, Row(title, "title", self._into(card) if "local" in self.hide else []))
+        into = chain(*self._into(card)) if "local" in self.hide else ()
+        rows.insert(0, Row(title, "title", list(into)))
         if len(card.members) > 1:
             examples = [cells("", [x])[1:] for x in card.members]
             return [*rows, *_examples(["example", "data", "grad"], examples)]
@@ -193,17 +194,18 @@ class CardPicture:
     def _operands(self, card: Card, first: Value) -> list[Row]:
         """A row for each operand that is a node, with the local derivative along it."""
         rows = []
-        for k, x in enumerate(first.parents):
+        for k, (x, into) in enumerate(zip(first.parents, self._into(card))):
             slopes = {m.partials[k] for m in card.members}
             local = format_number(*slopes) if len(slopes) == 1 else ""
             name = self._name(x) if len(first.parents) > 1 else "local"
-            rows.append(Row([name, local], "local", self._into(card, k)))
+            rows.append(Row([name, local], "local", into))
         heads = [Row(["by", "local"], "local")] if len(rows) > 1 else []
         return heads + self._folded(rows)
 
     def _layer(self, card: Card, first: Any) -> list[Row]:
         """Shapes and norms of a layer, of its inputs, or of values that are made in one way."""
-        many, cells, into = len(card.parts[0].members), self.numbers.cells, self._into(card)
+        many, cells = len(card.parts[0].members), self.numbers.cells
+        into = [x for m in card.members for row in self.cards.sources(m) for x in row]
         shape = f"{len(card.parts)}" + f"×{many}" * (many > 1)
         rows = [Row(["norms of", "data", "grad"], "heads")]
         if not isinstance(first, Neuron):
