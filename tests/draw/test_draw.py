@@ -213,10 +213,10 @@ def test_all_text_can_be_read_on_what_it_stands_on():
         fills = [e.get("fill") for e in part.iter() if e.tag.removeprefix(SVG) in SHAPES]
         is_edge = part.get("class") == "edge"
         paper = "#ffffff" if is_edge else next((f for f in fills if f != "none"), "#ffffff")
-        for text in group.iter(f"{SVG}text"):
+        for text in part.iter(f"{SVG}text"):
             assert contrast(text.get("fill"), paper) >= 4.5
             assert text.get("font-family").split(",")[0] == "Helvetica"
-        for element in group.iter():
+        for element in part.iter():
             colours |= {element.get("fill"), element.get("stroke")}
     colours -= {None, "none", "transparent"}
     assert all(len(c) == 7 and c[0] == "#" and int(c[1:], 16) >= 0 for c in colours)
