@@ -38,6 +38,7 @@ from .tables import (
 
 LONGEST_NAME = 16  # of what has no label: its operation
 EXAMPLES = 4  # of a card that are shown
+WIDEST = 180  # in font sizes: wider pictures have several lines
 BEND = 0.25  # of edges, as a share of their width
 THINNEST, THICKEST = 0.8, 3.6  # edges, in points
 LOOKS = {"neuron": "parameter", "penalty": "parameter", "input": "leaf"}  # of the others, "many"
@@ -297,17 +298,42 @@ class CardPicture:
                 y += place.height + free + space
 
     def _find_lefts(self) -> None:
-        """The places of columns: further apart if edges between them are steep."""
+        """The places of columns: further apart if edges between them are steep; in several lines
+        if they are wider than a page."""
         columns = [[row for place in column for row in place.rows] for column in self.columns]
         self.widths = [cell_widths(rows, self.size) for rows in columns]
-        self.rights, self.lefts = [0.0], [0.0]
+        self.lefts, self.rights, x = [], [], 0.0
+        self.lines: list[int] = []  # of the columns
         for c, widths in enumerate(self.widths):
-            self.rights[c] = self.lefts[c] + width_of(widths, self.size)
-            ends = [(tail, head) for tail, head, _ in self.edges if head.column == c + 1]
+            ends = [(tail, head) for tail, head, _ in self.edges if head.column == c]
             tall = max((abs(tail.middle - head.middle) for tail, head in ends), default=0)
-            gap = min(max(4 * self.size, 0.22 * tall), 18 * self.size)
-            self.lefts.append(self.rights[c] + gap)
-            self.rights.append(0.0)
+            x += min(max(4 * self.size, 0.22 * tall), 18 * self.size) if c else 0
+            full = x + width_of(widths, self.size) > WIDEST * self.size
+            self.lines.append(self.lines[-1] + full if c else 0)
+            self.lefts.append(0.0 if full else x)
+            x = self.lefts[c] + width_of(widths, self.size)
+            self.rights.append(x)
+        self.bottoms, bottom = [], 0.0  # of the lines
+        for line in range(self.lines[-1] + 1):
+            places = [
+                p for c, column in enumerate(self.columns) for p in column if self.lines[c] == line
+            ]
+            down = bottom + 6 * self.size * (line > 0) - min(p.top for p in places)
+            for place in places:
+                place.top += down
+            bottom = max(p.top + p.height for p in places)
+            self.bottoms.append(bottom)
+
+    def _way(
+        self, tail: Place, c: int, y: float, end: tuple[float, float]
+    ) -> list[tuple[float, float]]:
+        """The way from the right of a column to the left of the next one, which may be in the next
+        line; the ways of different cards are apart."""
+        if self.lines[c] == self.lines[c + 1]:
+            return [end]
+        apart = 6 + 4 * self.columns[tail.column].index(tail)
+        right, between = self.rights[c] + apart, self.bottoms[self.lines[c]] + apart
+        return [(right, y), (right, between), (-apart - 12, between), (-apart - 12, end[1]), end]
 
     # -- the picture ------------------------------------------------------------------------------
 
@@ -332,8 +358,7 @@ class CardPicture:
         if largest:
             rows.append(f'<TR><TD COLSPAN="20"><FONT COLOR="{QUIET}">{LEGEND}</FONT></TD></TR>')
         if rows:
-            bottom = max(p.top + p.height for column in self.columns for p in column)
-            y = bottom + 1.2 * (len(rows) + 1) * self.size
+            y = self.bottoms[-1] + 1.2 * (len(rows) + 1) * self.size
             self.graph.node("legend", legend(rows), pos=f"{max(self.rights) / 2:.1f},{-y:.1f}")
         return self.graph
 
@@ -354,8 +379,10 @@ class CardPicture:
         points = [(self.rights[tail.column], tail.top + middle_of(out, self.size))]
         for c in range(tail.column + 1, head.column):
             y = self.lanes[tail, c].middle
-            points += [(self.lefts[c], y), (self.rights[c], y)]
-        points.append((self.lefts[head.column] - 5, head.top + middle_of(k, self.size)))
+            points += self._way(tail, c - 1, points[-1][1], (self.lefts[c], y))
+            points.append((self.rights[c], y))
+        end = (self.lefts[head.column] - 5, head.top + middle_of(k, self.size))
+        points += self._way(tail, head.column - 1, points[-1][1], end)
         style = {"color": MUTED if row.texts[0].startswith("…") else QUIET}
         hint = f"to {head.rows[0].texts[0]}"
         if row.weight is not None:
@@ -391,8 +418,8 @@ def _curve(points: Sequence[tuple[float, float]]) -> str:
     """A smooth curve through the ends of lanes, with an arrow's head; as Graphviz's pos."""
     (x, y), (last, level) = points[0], points[-1]
     parts = [f"e,{last + 5:.1f},{-level:.1f} {x:.1f},{-y:.1f}"]
-    for k, (x2, y2) in enumerate(points[1:]):
-        bend = (x2 - x) * (0.33 if k % 2 else BEND)
+    for x2, y2 in points[1:]:
+        bend = (x2 - x) * BEND
         parts += [f"{a:.1f},{-b:.1f}" for a, b in ((x + bend, y), (x2 - bend, y2), (x2, y2))]
         x, y = x2, y2
     return " ".join(parts)

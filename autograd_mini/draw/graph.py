@@ -68,7 +68,8 @@ def draw_dot(
             with a card for each dot and fsum.
         max_nodes: the largest number of boxes, None for no limit. A larger graph is drawn in less
             detail: layers instead of neurons; parts that repeat are drawn once; at last all nodes
-            far from the root become one box. Of a layer of more than 12 neurons some have cards.
+            far from the root become one box. Of a layer of more than 12 neurons some have cards,
+            and what is wider than a page has several lines.
         expand: whether to spell out every dot as its products and their sum.
         color: "kind" for leaves, parameters and the root; "gradient", darker for larger ones.
         highlight: a node; the paths from it to the root are highlighted.
