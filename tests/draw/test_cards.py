@@ -178,6 +178,8 @@ def test_a_card_says_in_words_what_it_shows():
     says = picture.tooltip(picture.cards("neuron")[0])
     assert says.startswith("layer 1, neuron 1 h1.1; x1 ")
     assert f"bias {format_number(b.data)} {format_number(b.grad)}" in says
+    for i in picture.cards():  # a screen reader reads titles
+        assert picture.groups[i].find(f"{SVG}title").text == picture.tooltip(i)
 
 
 def test_after_an_optimizers_step_a_card_shows_the_numbers_of_the_loss():
