@@ -65,16 +65,7 @@ class Card:
 def find_neurons(
     order: Sequence[Value], parameters: Mapping[Value, Any], inside: Mapping[Value, Path]
 ) -> dict[Value, Neuron]:
-    """The neuron of every node that is in one.
-
-    >>> from autograd_mini import Value, tanh, topological_order
-    >>> w, x, b = Value(2.0), Value(3.0), Value(1.0)
-    >>> y = tanh(w * x + b)
-    >>> order = topological_order(y)
-    >>> found = find_neurons(order, {w: "w", b: "b"}, dict.fromkeys(order, ()))
-    >>> [str(node.op) for node in found[y].nodes], found[y].biases == [b]
-    (['*', '+', 'tanh'], True)
-    """
+    """The neuron of every node that is in one."""
     uses = Counter(x for node in order for x in node.parents)
     found: dict[Value, Neuron] = {}
     for node in order:
