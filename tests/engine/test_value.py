@@ -1202,3 +1202,17 @@ def test_label_all_takes_the_names_of_variables_and_keeps_those_that_there_are()
         "h[1][1]",
         "",
     ]
+
+
+def test_a_group_is_what_it_was_given_and_all_that_lies_between():
+    from autograd_mini import group
+
+    x, y = Value(2.0), Value(3.0)
+    a = x * y
+    b, beside = a + y, a * a
+    c = b * b
+    made = group("part", [a, c])
+    assert (made.label, made.nodes, made.folded) == ("part", {a, b, c}, False)
+    assert group("alone", [beside], folded=True).nodes == {beside}
+    with pytest.raises(TypeError, match="group expected Values, got float"):
+        group("part", [1.0])
