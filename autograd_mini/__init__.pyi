@@ -11,6 +11,8 @@ from .errors import StaleGraphError as StaleGraphError
 from .errors import TraceError as TraceError
 from .formulas import latex as latex
 from .graph import first_nonfinite as first_nonfinite
+from .graph import group as group
+from .graph import label_all as label_all
 from .graph import node_names as node_names
 from .graph import rerun as rerun
 from .graph import topological_order as topological_order
@@ -18,6 +20,7 @@ from .paths import chain_rule as chain_rule
 from .primitives import *
 from .rules import Primitive as Primitive
 from .rules import primitive as primitive
+from .stepper import compare_steps as compare_steps
 from .stepper import step_through as step_through
 from .steps import Step as Step
 from .steps import backprop_steps as backprop_steps

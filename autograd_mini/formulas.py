@@ -233,6 +233,52 @@ def _partial(
         return as_formula(number)
 
 
+def is_decided(node: Value, names: Names, partials: Sequence[Formula]) -> bool:
+    """Whether the partials have another formula where the operands have other numbers.
+
+    >>> x = Value(2.0, "x")
+    >>> names = Names({x: "x", (y := rules.tanh(x)): "y", (z := rules.maximum(x, 1.0)): "z"})
+    >>> [is_decided(node, names, local_derivatives(node, names)) for node in (y, z)]
+    [False, True]
+    """
+    operands = [Formula(names.latex[x]) if isinstance(x, Value) else x for x in node.operands]
+    y = Formula(names.latex[node])
+    edges = [k for k, x in enumerate(node.operands) if isinstance(x, Value)]
+    try:
+        general = [as_formula(node.op.partial(k, operands, y)) for k in edges]
+    except TypeError:
+        return True
+    return any(partial.text != other.text for partial, other in zip(partials, general))
+
+
+# the places of operands: without brackets, and with brackets if what stands there needs them
+PLACE, BRACKETED = 0xE000, 0xE800
+
+
+def with_places(node: Value) -> str:
+    r"""The operation that made a node, with a private character as the place of each operand.
+
+    >>> x = Value(2.0)
+    >>> with_places(rules.tanh(x)) == rf"\tanh({chr(PLACE)})"
+    True
+    """
+
+    def written(level: int) -> str:
+        operands = [
+            Formula(chr(PLACE + k), level) if isinstance(x, Value) else x
+            for k, x in enumerate(node.operands)
+        ]
+        return applied(node.op, operands).text
+
+    place = r"\(?([\ue000-\ue7ff])\)?"
+    always = iter([match[0] for match in re.finditer(place, written(ATOM))])
+    return re.sub(
+        place,
+        lambda x: x[0] if x[0] == next(always) else chr(ord(x[1]) + BRACKETED - PLACE),
+        written(RELATION),
+    )
+
+
 def derivative(of: str, by: str) -> str:
     """The partial derivative of one name by another, each in LaTeX."""
     return rf"\frac{{\partial {of}}}{{\partial {by}}}"

@@ -47,6 +47,27 @@ PAGE = {
 }
 
 
+# of pictures: {in a light page: in a dark one}
+DARK = {
+    **dict(PAGE.values()),
+    MUTED: "#5c5c5c",
+    KINDS["parameter"][0]: "#17351b",
+    KINDS["parameter"][1]: "#8fce8f",
+    KINDS["root"][1]: "#e3b34c",
+    KINDS["many"][0]: "#2a2a2a",
+    KINDS["gradient"][0]: "#3a2318",
+}
+
+
+def picture_css(scope: str, pattern: str) -> str:
+    """Rules for a picture in a dark page; `pattern` makes a colour of {light} and {dark}."""
+    return "\n".join(
+        f'{scope} [{part}="{light}"] {{ {part}: {pattern.format(light=light, dark=dark)}; }}'
+        for light, dark in DARK.items()
+        for part in ("fill", "stroke")
+    )
+
+
 # of a program's source, likewise, by kind of token
 CODE = {
     "Comment": PAGE["quiet"],
@@ -92,6 +113,10 @@ class GradientScale:
             return NOT_FINITE
         above = sum(size >= bound for bound in self.bounds)
         return STEPS[max(above - 1, 0)] if size > 0 else NOTHING
+
+    def fill_largest(self, gradients: Iterable[Any]) -> str:
+        """The colour of a box of several: that of the largest gradient."""
+        return self.fill(max(gradients, key=lambda g: abs(g) if g == g else inf, default=0.0))
 
     def legend(self) -> list[tuple[str, str]]:
         """(colour, the gradients that have it), from nothing to the largest."""

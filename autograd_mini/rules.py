@@ -301,6 +301,7 @@ def _within(forward: Callable[..., Any], domain: Iterable[Interval]) -> Callable
                 raise ValueError
         return forward(*numbers)
 
+    checked.unchecked = forward  # type: ignore[attr-defined] # for scalars without a number
     return checked
 
 

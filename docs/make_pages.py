@@ -33,7 +33,7 @@ def pages() -> dict[str, str]:
         "lectures.md": lectures.page(),
         "pictures/neuron.svg": render(neuron()),
         "pictures/network.svg": draw_mlp(model).pipe(format="svg").decode(),
-        "pictures/neurons.svg": render(loss, model=model, detail="neurons"),
+        "pictures/neurons.svg": render(loss, model=model),
         "pictures/program.svg": program().draw().pipe(format="svg").decode(),
     }
 

@@ -72,27 +72,21 @@ loss.backward()
 draw_dot(loss, model=model)
 
 # %% [markdown]
-# Because it was told the model, the picture frames its layers and neurons, and calls the
-# parameters by the model's names. Their boxes have a folded corner. The neuron's sum of products
-# is one operation, `dot`; `expand=True` spells it out:
+# Because it was told the model, the picture has a card for each neuron: a row for each input with
+# its weight, then the bias, the sum z and the output. An edge ends at the weight that it is
+# multiplied by. Read one card from top to bottom, and you have computed a neuron.
+#
+# ## More detail, and less
+#
+# Inside a card is a graph, too. Spelled out, with its parameters under the model's names, in boxes
+# with a folded corner:
 
 # %%
 neuron = model.layers[0].neurons[0]
 draw_dot(neuron(x), model=neuron, expand=True)
 
 # %% [markdown]
-# ## Less detail
-#
-# Often one neuron is one thing:
-
-# %%
-draw_dot(loss, model=model, detail="neurons")
-
-# %% [markdown]
-# A box now shows what the neuron gives, and the gradient of that. On an edge stands the
-# derivative of the whole neuron by that input: the chain rule, already applied inside the box.
-#
-# One step further back, one layer is one box:
+# One step further back, one layer is one card. Its numbers are norms, the lengths of the vectors:
 
 # %%
 draw_dot(loss, model=model, detail="layers")
@@ -126,10 +120,10 @@ draw_dot(digits_loss)
 deep = MLP(1, [1] * 10, activation="sigmoid", rng=random.Random(0))
 deep_loss = losses.mean_squared_error([deep([1.0])], [1.0])
 deep_loss.backward()
-draw_dot(deep_loss, model=deep, detail="neurons", color="gradient")
+draw_dot(deep_loss, model=deep, color="gradient", hide=["bias", "local"])
 
 # %% [markdown]
-# Dark boxes have large gradients. The slope of a sigmoid is at most 1/4, so each layer passes on
+# Dark cards have large gradients. The slope of a sigmoid is at most 1/4, so each layer passes on
 # a fraction. One step of the colours is a factor of ten here.
 
 # %% [markdown]
@@ -156,7 +150,7 @@ draw_dot(c)
 # *Answer.* Three, one through each hidden neuron.
 
 # %%
-draw_dot(loss, model=model, detail="neurons", highlight=x[0])
+draw_dot(loss, model=model, highlight=x[0])
 
 # %% [markdown]
 # **3.** How many boxes does the graph of 1 + 1 + .. + 1, a hundred thousand times, take?

@@ -12,17 +12,20 @@ from .output import say
 from .parser import CommandError, ExpressionParser
 
 MAX_DRAWN = 1000  # boxes in a picture that is written to a file
-ENDINGS = (".svg", ".png", ".dot")
+ENDINGS = (".svg", ".png", ".pdf", ".dot")
 
 
 def run(arguments: list[str]) -> None:
     """Draw the graph, and write it to a file."""
     parser = ExpressionParser("draw", "Draw the graph of an expression")
-    what = "a .svg, .png or .dot file (default: graph.svg)"
+    what = "a .svg, .png, .pdf or .dot file (default: graph.svg)"
     parser.add_argument("--out", type=_file, default="graph.svg", metavar="FILE", help=what)
+    formats = [ending[1:] for ending in ENDINGS]
+    parser.add_argument("--format", choices=formats, help="of the file (default: its ending)")
     options, _, root = parser.parse_expression(arguments)
     root.backward()
-    path, content = picture(root, options.out)
+    path = options.out.with_suffix(f".{options.format}") if options.format else options.out
+    path, content = picture(root, path)
     write_atomically(path, content)
     say(f"wrote {path}")
 

@@ -142,7 +142,8 @@ def _steps(done: Training) -> tuple[str, str]:
         raise AutogradError("the last layer is too large to step through")
     if first:
         say(f"steps.html starts after layer {first}; the whole graph is too large to follow")
-    steps = step_through(loss, model=model, title="The loss of one test example")
+    title = "The loss of one test example"
+    steps = step_through(loss, model=model, title=title, level="neurons")
     return "steps.html", steps.page()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from ..palette import BACKWARD, INK, MUTED, QUIET
@@ -28,7 +29,7 @@ KINDS = {
     "backward": look("gradient", "rounded,filled", shape="box"),
 }
 OTHERS = {"style": "dashed", "color": MUTED}  # edges of lanes that are not drawn
-COLUMN = {"style": "solid", "color": MUTED, "fontcolor": INK, "fontsize": "15"}
+COLUMN = {"labelloc": "b", "style": "solid", "color": MUTED, "fontcolor": INK, "fontsize": "15"}
 
 
 def draw_arrays(
@@ -51,7 +52,9 @@ def draw_arrays(
     """
     picture = new_picture(
         format,
-        graph={"rankdir": rankdir, "nodesep": "0.18", "ranksep": "0.4", "newrank": "true"},
+        # another pass over crossings would change the order inside frames
+        graph={"rankdir": rankdir, "nodesep": "0.18", "ranksep": "0.4", "newrank": "true"}
+        | {"remincross": "false"},
         node={"fontcolor": INK, "width": "0", "height": "0", "margin": "0.09,0.05"},
         edge={"color": QUIET, "arrowsize": "0.6"},
     )
@@ -164,11 +167,16 @@ def _draw_lanes(
         return [rest]
     names = [shown[node] for node in lanes]
     with column.subgraph(name=f"cluster_lanes_{line.name}") as frame:
-        frame.attr(label=what, fontsize="11", **FRAME)
+        frame.attr(label="", **FRAME)
+        # the caption is the first of the row, where no edge passes over it
+        frame.node(f"c_{line.name}", what, shape="plaintext", fontsize="11", fontcolor=QUIET)
         for node in lanes:
             frame.node(shown[node], escaped(line.element(places[node])), **KINDS[line.kind])
         if len(lanes) < len(nodes):
             names.append(rest)
             frame.node(rest, f".. {len(nodes):,}", shape="plaintext", fontcolor=QUIET)
-        _same_rank(frame, names)
+        row = [f"c_{line.name}", *names]
+        _same_rank(frame, row)
+        for pair in pairwise(row):  # which keep them in this order
+            frame.edge(*pair, style="invis")
     return names

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
 from typing import Any, NamedTuple
 
-from ..graph import node_names
-from ..palette import BACKWARD, INK, MUTED, PAPER, QUIET, GradientScale, ink_on
+from ..palette import BACKWARD, INK, KINDS, MUTED, PAPER, QUIET, GradientScale, ink_on
 from ..primitives import dot, fsum
-from ..rules import NaryPrimitive
-from ..sweep import NO_GRADIENT, pass_back
+from ..sweep import pass_back
 from ..text import exact, format_number, format_range, shortened
 from ..value import Value
-from .labels import escaped, operation_on, operation_sign, operation_text, sign, tooltip
-from .leaves import leaves_when_built
-from .modules import Path, split
+from .labels import (
+    escaped,
+    legend,
+    operation_on,
+    operation_sign,
+    operation_text,
+    scale_row,
+    sign,
+    tooltip,
+)
+from .leaves import Numbers
+from .modules import Path, brief
 from .program import FRAME, look, new_picture
 from .sketch import Group, Sketch
+from .tables import MOST, SHOWN, Row, cell_widths, sign_style, table, visible
 
 # Leaf, parameter, intermediate, root and group differ in outline as well as in colour.
 BOXES = {
     "leaf": look("leaf", shape="box"),
     "parameter": look("parameter", shape="note"),
     "intermediate": look("intermediate", "rounded,filled", shape="box"),
-    "module": look("intermediate", shape="component", margin="0.15,0.05"),
     "many": look("many", shape="box"),
 }
 MANY = {"shape": "box3d", "margin": "0.08,0.07"}
 ROOT = look("root", peripheries="2")
-SIGN = look("operation", shape="circle", fixedsize="true", fontsize="16", fontcolor=PAPER)
+SIGN = look("operation", shape="circle", fixedsize="true", fontcolor=PAPER)
 WORD = look("operation", "rounded,filled", shape="box", margin="0.1,0.02", fontcolor=PAPER)
-CONSTANT = {"shape": "plaintext", "margin": "0.05,0.02", "fontcolor": QUIET}
 ON_PATH = {"penwidth": "3", "color": BACKWARD}
 OFF_PATH = {"color": MUTED}
 
@@ -53,27 +59,29 @@ class Box(NamedTuple):
     flat: bool = False  # data and gradient to the right of the title, not below it
     now: bool = False  # the data may differ from what the graph was built from
 
-    def label(self, ink: str, soft: str, backward: str) -> str:
+    def label(self, ink: str, soft: str, backward: str, size: float, hide: Collection[str]) -> str:
         """The content as Graphviz's HTML, in three colours: of text, of captions, of gradients."""
+
+        def caption(text: str) -> str:
+            return f'<FONT POINT-SIZE="{size / 1.2:g}" COLOR="{soft}">{text}</FONT>'
+
         title = escaped(shortened(self.title, 40)) or " "
         style, colour = ("I", soft) if self.quiet else ("B", ink)
         span = "" if self.flat else ' COLSPAN="2"'
         cells = [f'<TD{span}><FONT COLOR="{colour}"><{style}>{title}</{style}></FONT></TD>']
-        cells += [f"<TD{span}>{_caption(escaped(line), soft)}</TD>" for line in self.lines]
-        caption = "now" if self.now else "data"
-        rows = ((caption, self.data, ink), ("grad", self.gradients, backward))
+        cells += [f"<TD{span}>{caption(escaped(line))}</TD>" for line in self.lines]
+        data = "now" if self.now else "data"
+        rows = ((data, self.data, ink), ("grad", self.gradients, backward))
         for what, numbers, colour in rows:
+            if what in hide:
+                continue
             cells.append(
-                f'<TD ALIGN="LEFT">{_caption(what, soft)}</TD>'
+                f'<TD ALIGN="LEFT">{caption(what)}</TD>'
                 f'<TD ALIGN="RIGHT"><FONT COLOR="{colour}">'
                 f"{format_range(numbers) or '–'}</FONT></TD>"
             )
         table = ("" if self.flat else "</TR><TR>").join(cells)
         return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2"><TR>{table}</TR></TABLE>>'
-
-
-def _caption(text: str, colour: str) -> str:
-    return f'<FONT POINT-SIZE="10" COLOR="{colour}">{text}</FONT>'
 
 
 @dataclass
@@ -84,18 +92,17 @@ class Drawing:
     drawn: Sketch
     parameters: Mapping[Value, str]  # of the model, with their full names
     model: str  # its name
-    gradients: Mapping[Value, Any] | None  # None for the nodes' own .grad
+    numbers: Numbers
     path: set[Value] | None  # what is highlighted
     start: Value | None  # of that path
+    hide: Collection[str] = ()
+    size: float = 12  # of type
+    lists: bool = False  # whether dot and fsum are cards
 
     def __post_init__(self) -> None:
         self.spelled_out: set[Value] = set()
         self.scale: GradientScale | None = None
-        self.when_built, self.changed = leaves_when_built(list(self.drawn.index))
-        self.names = node_names(self.root)
-        for node, name in self.parameters.items():
-            if node in self.names and not node.label:
-                self.names[node] = name
+        self.names = self.numbers.names
 
     def expand(self, max_nodes: int | None) -> None:
         """Draw each dot and fsum as its products and their sum, if `max_nodes` allows it."""
@@ -104,28 +111,31 @@ class Drawing:
         if max_nodes is None or len(self.drawn) + products <= max_nodes:
             self.spelled_out = set(lists)
 
-    def color_by_gradient(self) -> None:
-        """Fill the boxes by the size of their gradients, and explain the colours."""
-        self.scale = GradientScale(self._gradients(self.drawn.index))
-
     def picture(self, format: str, rankdir: str) -> Any:
         """The picture, as a graphviz.Digraph."""
         values = [x for x in self.drawn.content if isinstance(x, Value)]
         many = [node for node in values if len(node.parents) > CROWD]
         self.crowded = {x for node in many for x in node.parents}
         space, port = "0.8" if self.crowded else "0.35", SIDES[rankdir]
+        type_size = {"fontsize": f"{self.size:g}"}
         self.graph = new_picture(
             format,
-            graph={"rankdir": rankdir, "ranksep": space, "nodesep": "0.2"},
-            node={"fontcolor": INK, "width": "0", "height": "0"},
-            edge={"fontcolor": BACKWARD, "color": QUIET, "arrowsize": "0.6", "tailport": port},
+            graph={"rankdir": rankdir, "ranksep": space, "nodesep": "0.2", **type_size},
+            node={"fontcolor": INK, "width": "0", "height": "0", **type_size},
+            edge={"fontcolor": BACKWARD, "color": QUIET, "arrowsize": "0.6", "tailport": port}
+            | type_size,
         )
+        self.graph.is_dark_too = self.scale is None
         self.frames: dict[Path, Any] = {}
         self._collect_groups()
+        self.lists = self.lists and not self.groups
+        weights = self._weights() if self.lists else ()
         for b, content in enumerate(self.drawn.content):
             if isinstance(content, Group):
                 self._draw_group(b, content)
-            else:
+            elif self.lists and content.op in (dot, fsum) and content not in self.spelled_out:
+                self._draw_list(content, weights)
+            elif content not in weights:
                 self._draw_value(content, self.drawn.index[content])
         self._draw_frames()
         self._draw_caption()
@@ -137,13 +147,13 @@ class Drawing:
         name, full = self.names[node], self.parameters.get(node)
         home = self.drawn.homes.get(node)
         kind = "parameter" if full else "leaf" if node.is_leaf else "intermediate"
-        now = node in self.changed
+        now = node in self.numbers.changed
         note = " now: it, or another operand, was changed after the graph was built" if now else ""
-        hint = self._describe(f"{name} = {exact(self._number(node))}{note}", node)
+        hint = self.numbers.describe(f"{name} = {exact(self.numbers.data(node))}{note}", node)
         box = Box(
-            split(name)[1] if full == name and home is not None else name,
-            [self._number(node)],
-            self._gradients([node]),
+            brief(name) if full == name else name,
+            [self.numbers.data(node)],
+            self.numbers.gradients([node]),
             hint=hint,
             quiet=not (node.label or full),
             flat=node in self.crowded and node.is_leaf,
@@ -160,7 +170,7 @@ class Drawing:
         self._draw_sign(
             node,
             f"op-{i}",
-            "+" if spelled_out else operation_sign(node, self.names),
+            operation_sign(node, self.names, spelled_out, "constants" not in self.hide),
             f"{self.names[node]} = {operation_text(node, self.names, 100)}",
             edges=len(self.drawn.operands[self.drawn.box_of(node)]),
         )
@@ -173,7 +183,6 @@ class Drawing:
         products = len(operands) // 2 if spelled_out and node.op is dot else 0
         for j in range(products):
             self._draw_product(node, i, j, operands[j], operands[j + products])
-        numbers: list[Any] = []
         merged: dict[int, list[Any]] = {}
         for k, operand in enumerate(operands):
             into = f"op-{i}-{k % products}" if k < 2 * products else f"op-{i}"
@@ -184,26 +193,18 @@ class Drawing:
                     merged.setdefault(b, []).append((operand, partial))
                 else:
                     self._draw_operand(node, f"edge-{i}-{k}", operand, partial, into)
-            elif isinstance(node.op, NaryPrimitive) and not spelled_out:
-                numbers.append(operand)
-            else:
-                self._draw_constant(node, f"{i}-{k}", format_number(operand), exact(operand), into)
         for b, edges in merged.items():
             slope = edges[0][1] if len(edges) == 1 else None
             nodes = [operand for operand, _ in edges]
             self._draw_bundle((f"group-{b}", f"op-{i}"), f"edge-{i}-group-{b}", nodes, slope)
-        if numbers:  # of a list, as one
-            few = ", ".join(map(format_number, numbers[:4]))
-            shown = f"[{few}]" if len(numbers) <= 4 else f"[{few}, .. {len(numbers)} numbers]"
-            digits = shortened(", ".join(map(exact, numbers)), 400)
-            self._draw_constant(node, f"{i}-numbers", shown, f"[{digits}]", f"op-{i}")
 
     def _draw_sign(self, node: Value, name: str, shown: str, hint: str, edges: int = 1) -> None:
         self._statements(self.drawn.homes.get(node)).node(
             name,
             escaped(shown),
-            width="0.35",
-            height=f"{min(0.35 + 0.05 * max(0, edges - CROWD), 4):.2f}",
+            width=f"{0.35 * self.size / 12:.2f}",
+            height=f"{min(0.35 * self.size / 12 + 0.05 * max(0, edges - CROWD), 4):.2f}",
+            fontsize=f"{self.size * (4 / 3 if len(shown) == 1 else 1):g}",
             ordering="in",  # the operands in the order of the code, from top to bottom
             tooltip=tooltip(hint),
             **(SIGN if len(shown) == 1 else WORD),
@@ -216,20 +217,13 @@ class Drawing:
         ends = f"node-{self.drawn.index[operand]}", into
         self._draw_edge(ends, identity, operand, hint, format_number(partial))
 
-    def _draw_constant(self, node: Value, at: str, shown: str, digits: str, into: str) -> None:
-        """A plain number among the operands: it is not a node, and no gradient flows to it."""
-        name, hint = f"constant-{at}", f"{digits}, a plain number"
-        statements = self._statements(self.drawn.homes.get(node))
-        statements.node(name, escaped(shown), tooltip=tooltip(hint), **CONSTANT)
-        self._draw_edge((name, into), f"edge-{at}", None, hint, style="dashed", arrowhead="none")
-
     def _draw_product(self, node: Value, i: int, j: int, w: Any, x: Any) -> None:
         """One product of a dot. It is not a node of the graph."""
         shown = " × ".join(self._short(f) for f in (w, x))
-        number = self._number(w) * self._number(x)
-        now = w in self.changed or x in self.changed
-        hint = self._describe(f"{shown} = {exact(number)}", node)
-        box = Box(shown, [number], self._gradients([node]), hint=hint, quiet=True, now=now)
+        number = self.numbers.data(w) * self.numbers.data(x)
+        now = w in self.numbers.changed or x in self.numbers.changed
+        hint = self.numbers.describe(f"{shown} = {exact(number)}", node)
+        box = Box(shown, [number], self.numbers.gradients([node]), hint=hint, quiet=True, now=now)
         home, style = self.drawn.homes.get(node), BOXES["intermediate"]
         self._draw_sign(node, f"op-{i}-{j}", "×", shown)
         name = f"product-{i}-{j}"
@@ -243,7 +237,60 @@ class Drawing:
         if not isinstance(operand, Value):
             return format_number(operand)
         name = self.names[operand]
-        return split(name)[1] if name == self.parameters.get(operand) else shortened(name, 16)
+        return brief(name) if name == self.parameters.get(operand) else shortened(name, 16)
+
+    # -- a dot or a sum, as a card ----------------------------------------------------------------
+
+    def _weights(self) -> set[Value]:
+        """The leaves that stand in the rows of dots, and are used nowhere else."""
+        uses = Counter(x for node in self.drawn.index for x in node.parents)
+        dots = [node for node in self.drawn.index if node.op is dot]
+        found = {x for n in dots for x in (*n.operands[: len(n.operands) // 2], n.operands[-1])}
+        return {x for x in found if isinstance(x, Value) and x.is_leaf and uses[x] == 1}
+
+    def _draw_list(self, node: Value, weights: Collection[Value]) -> None:
+        """A card of operands: a row for each product or summand, at which its edges end."""
+        i, operands, cells = self.drawn.index[node], node.operands, self.numbers.cells
+        n = len(operands) // 2 if node.op is dot else 0
+        terms = [[j, j + n] for j in range(n)]
+        if node.op is fsum or dot.has_bias(operands):
+            terms += [[k] for k in range(2 * n, len(operands))]
+        rows = [Row([self.names[node], str(node.op)], "title"), Row(["", "data", "grad"], "heads")]
+        row_of: dict[int, int] = {}  # for each operand
+        rest = [k for term in terms[SHOWN:] for k in term]
+        for term in terms if len(terms) <= MOST else [*terms[:SHOWN], rest]:
+            row_of.update(dict.fromkeys(term, len(rows)))
+            first, *others = [operands[k] for k in term]
+            named = " × ".join(map(self._short, (first, *others)))
+            inside = first in weights or not isinstance(first, Value)
+            if len(others) > 1:
+                rows.append(Row([f"… {len(terms) - SHOWN:,} more", "", ""]))
+            elif others and not inside:
+                product = self.numbers.data(first) * self.numbers.data(others[0])
+                rows.append(Row([named, format_number(product), ""]))
+            else:
+                name = self._short(others[0]) if others else "bias" if inside and n else named
+                rows.append(Row(cells(name, [first])))
+        rows = visible([*rows, Row(cells("Σ", [node]), "y")], self.hide)
+        on_path = None if self.path is None else not self.path.isdisjoint([node, *node.parents])
+        label = table(
+            rows,
+            cell_widths(rows, self.size),
+            self.size,
+            KINDS["root" if node is self.root else "parameter"],
+            "" if self.scale is None else self.scale.fill_largest(self.numbers.gradients([node])),
+            on_path,
+        )
+        hint = f"{self.names[node]} = {operation_text(node, self.names, 100)}"
+        statements = self._statements(self.drawn.homes.get(node))
+        statements.node(f"node-{i}", label, tooltip=tooltip(hint), shape="plain")
+        values = [k for k, x in enumerate(operands) if isinstance(x, Value)]
+        for k, slope in zip(values, node.partials):
+            if operands[k] not in weights:
+                x = operands[k]
+                hint = f"local derivative d{self.names[node]}/d{self.names[x]} = {exact(slope)}"
+                ends = f"node-{self.drawn.index[x]}", f"node-{i}:r{row_of[k]}"
+                self._draw_edge(ends, f"edge-{i}-{k}", x, hint, **sign_style(slope))
 
     # -- a group ----------------------------------------------------------------------------------
 
@@ -271,28 +318,24 @@ class Drawing:
         if last in groups:
             outputs[last][self.root] = None
         self.outputs = {b: list(nodes) for b, nodes in outputs.items()}
-        self.applications: dict[Path, int] = {}
 
     def _draw_group(self, b: int, group: Group) -> None:
         members, outputs = self.members[b], self.outputs[b]
         title, lines = self._group_text(b, group)
-        home, is_module = group.home, group.kind == "module"
-        if home and group.kind in ("module", "parameters"):
-            home = home[:-1]
         are_parameters = all(x in self.parameters for x in members)
-        style = BOXES["module" if is_module else "parameter" if are_parameters else "many"]
-        style = {**style, **({} if is_module else MANY), **(ROOT if self.root in outputs else {})}
+        style = BOXES["parameter" if are_parameters else "many"] | MANY
+        style |= ROOT if self.root in outputs else {}
         few = ", ".join(self.names[x] for x in members[:6])
         box = Box(
             title,
-            [self._number(x) for x in outputs],
-            self._gradients(outputs),
+            [self.numbers.data(x) for x in outputs],
+            self.numbers.gradients(outputs),
             lines,
             hint=f"{len(members):,} values: {few}{', ..' if len(members) > 6 else ''}",
-            quiet=group.kind not in ("module", "parameters"),
-            now=not self.changed.isdisjoint(outputs),
+            quiet=group.kind != "group",
+            now=not self.numbers.changed.isdisjoint(outputs),
         )
-        self._draw_box(f"group-{b}", home, box, style, members)
+        self._draw_box(f"group-{b}", group.home, box, style, members)
         slopes = _slopes(outputs[0], members) if len(outputs) == 1 else {}
         for source in self.drawn.operands[b]:
             nodes = self.inputs[source, b]
@@ -306,18 +349,8 @@ class Drawing:
     def _group_text(self, b: int, group: Group) -> tuple[str, list[str]]:
         """The title of a group, and the lines under it."""
         members = self.members[b]
-        if group.kind == "module":
-            path = group.home or ()
-            number = self.applications[path] = self.applications.get(path, 0) + 1
-            title = path[-1] if path else self.model
-            inner = [x for x in members if not x.is_leaf]
-            neurons = len({self.drawn.homes[x] for x in inner})
-            leaves = len(members) - len(inner)
-            lines = [f"{neurons:,} neurons"] if neurons > 1 else []
-            lines += [f"{leaves:,} parameters"] if leaves else []
-            return (f"{title}, application {number}" if number > 1 else title), lines
-        if group.kind == "parameters":
-            return group.home[-1] if group.home else self.model, [f"{len(members):,} parameters"]
+        if group.kind == "group":
+            return str(group.like), [f"{len(members):,} values"]
         if group.kind == "rest":
             return f"{len(members):,} more values", []
         if group.kind == "equal":
@@ -344,24 +377,6 @@ class Drawing:
         source = next((x for x in nodes if self.path and x in self.path), nodes[0])
         self._draw_edge(ends, name, source, hint, label if labelled else "")
 
-    # -- numbers ----------------------------------------------------------------------------------
-
-    def _number(self, operand: Any) -> Any:
-        """The data that a node had when the graph was built, if it is known."""
-        if isinstance(operand, Value):
-            return self.when_built.get(operand, operand.data)
-        return operand
-
-    def _gradients(self, nodes: Iterable[Value]) -> list[Any]:
-        """The gradients of those nodes that have one."""
-        gradient_of = _gradient if self.gradients is None else self.gradients.get
-        return [g for g in map(gradient_of, nodes) if g is not None]
-
-    def _describe(self, text: str, node: Value) -> str:
-        """A text about a node, and its gradient."""
-        gradient = [*map(exact, self._gradients([node])), "none yet"][0]
-        return f"{text}, gradient {gradient}"
-
     # -- parts of the picture ---------------------------------------------------------------------
 
     def _draw_box(
@@ -371,14 +386,13 @@ class Drawing:
         style = dict(style)
         colours = (INK, QUIET, BACKWARD)
         if self.scale is not None:
-            largest = max(box.gradients, key=lambda g: abs(g) if g == g else inf, default=0.0)
-            style["fillcolor"] = self.scale.fill(largest)
+            style["fillcolor"] = self.scale.fill_largest(box.gradients)
             colours = (ink_on(style["fillcolor"]),) * 3
         if self.path is not None:
             on_path = any(x in self.path for x in nodes)
             style |= {"penwidth": "3"} if on_path else OFF_PATH
         style = {"margin": "0.06,0.03", "penwidth": "1.5", **style}
-        label = box.label(*colours)
+        label = box.label(*colours, self.size, self.hide)
         self._statements(home).node(name, label, tooltip=tooltip(box.hint), **style)
 
     def _draw_edge(
@@ -389,6 +403,7 @@ class Drawing:
             style |= ON_PATH if source in self.path else {**OFF_PATH, "fontcolor": QUIET}
         if hint:
             style |= {"tooltip": tooltip(hint), "labeltooltip": tooltip(hint)}
+        label = "" if "local" in self.hide else label
         self.graph.edge(*ends, label, id=name, **style)
 
     def _statements(self, home: Path | None) -> Any:
@@ -397,7 +412,7 @@ class Drawing:
 
         if home is None:
             return self.graph
-        for depth in range(len(home) + 1):
+        for depth in range(0 if self.model else 1, len(home) + 1):
             path = home[:depth]
             if path not in self.frames:
                 label = path[-1] if path else self.model
@@ -420,33 +435,20 @@ class Drawing:
             for frame in self.frames.values():
                 frame.body.reverse()  # Graphviz fills a frame with operations from the bottom
         for path in sorted(self.frames, key=len)[::-1]:  # inner frames first
-            (self.frames[path[:-1]] if path else self.graph).subgraph(self.frames[path])
+            around = self.frames.get(path[:-1]) if path else None
+            (around or self.graph).subgraph(self.frames[path])
         self.graph.body += edges
 
     def _draw_caption(self) -> None:
         """The text under the picture: what the colours mean, and how many nodes are drawn."""
-        rows = []
-        if self.scale is not None:
-            cells = [
-                f'<TD BGCOLOR="{fill}" BORDER="1" COLOR="{QUIET}">'
-                f'<FONT COLOR="{ink_on(fill)}">{escaped(text)}</FONT></TD>'
-                for fill, text in self.scale.legend()
-            ]
-            rows.append(f"<TR><TD>gradient</TD>{''.join(cells)}</TR>")
+        rows = [] if self.scale is None else [scale_row(self.scale)]
         if self.groups:
             text = f"{len(self.drawn.index):,} values in {len(self.drawn):,} boxes"
             if any(g.kind in ("repeats", "equal") for g in self.groups.values()):
                 text += ": parts that repeat are drawn once"
             rows.append(f'<TR><TD COLSPAN="20"><FONT COLOR="{QUIET}">{text}</FONT></TD></TR>')
         if rows:
-            table = f'<TABLE BORDER="0" CELLSPACING="4" CELLPADDING="4">{"".join(rows)}</TABLE>'
-            self.graph.attr(label=f"<{table}>", labelloc="b")
-
-
-def _gradient(node: Value) -> Any:
-    """A node's gradient; None if no backward pass has reached it, or if it is an exact 0."""
-    waiting = node.grad is NO_GRADIENT or (node.grad.__class__ is not float and node.grad == 0)
-    return None if waiting else node.grad
+            self.graph.attr(label=legend(rows), labelloc="b")
 
 
 def _slopes(output: Value, members: Sequence[Value]) -> dict[Value, Any]:
@@ -468,7 +470,7 @@ def _description(like: Any) -> str:
     if like.kind == "repeats":
         parts: Any = like.like
         return f"{like.count:,} × ({', '.join(map(_description, parts))})"
-    return (".".join(like.home or ()) or "model") if like.kind == "module" else like.kind
+    return like.kind
 
 
 def _pattern(nodes: Sequence[Value]) -> str:

@@ -9,20 +9,28 @@ the numbers that the chain rule multiplies.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from subprocess import SubprocessError
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..backprop import dependents
 from ..errors import AutogradError
-from ..graph import check_is_value, topological_order
+from ..graph import NodeGroup, check_is_value, node_names, topological_order
+from ..palette import GradientScale
 from ..value import Value
 from .boxes import SIDES, Drawing
-from .modules import homes, parameter_names, split
-from .sketch import Detail, sketch
+from .cards import CardPicture
+from .leaves import Numbers
+from .modules import Path, homes, parameter_names, split
+from .neurons import Cards
+from .sketch import sketch
+from .tables import MOST, SHOWN
 
 if TYPE_CHECKING:
     import graphviz
+
+Detail = Literal["values", "neurons", "layers"]
+HIDEABLE = ("bias", "constants", "grad", "local", "z")
 
 
 def draw_dot(
@@ -31,12 +39,15 @@ def draw_dot(
     rankdir: Literal["LR", "TB", "RL", "BT"] = "LR",
     *,
     model: Any = None,
-    detail: Detail = "values",
+    detail: Detail | None = None,
     max_nodes: int | None = 300,
     expand: bool = False,
     color: Literal["kind", "gradient"] = "kind",
     highlight: Value | None = None,
     gradients: Mapping[Value, Any] | None = None,
+    hide: Collection[str] = (),
+    font_size: float = 12,
+    groups: Sequence[NodeGroup] = (),
 ) -> graphviz.Digraph:
     """The graph that made `root`, as a Graphviz picture; a notebook shows it.
 
@@ -47,24 +58,33 @@ def draw_dot(
     Args:
         root: the node to draw, with all that it was made from.
         format: what .render() writes: "svg", "png", ..
-        rankdir: the direction in which the graph grows; "LR" is from left to right.
-        model: the model that the graph was made with, any object with named_parameters(). Its
-            neurons and layers are framed, and its parameters have the model's names.
-        detail: the finest detail. With a model, "neurons" draws each neuron as one box, and
-            "layers" each layer.
-        max_nodes: the largest number of boxes for Values, None for no limit. A larger graph is
-            drawn in less detail: neurons, then layers become boxes; then parts that repeat are
-            drawn once; at last all nodes far from the root become one box.
+        rankdir: the direction in which the graph grows; "LR" is from left to right. Cards of
+            neurons always do.
+        model: the model that the graph was made with, any object with named_parameters().
+        detail: what has a box. "values": every Value, and the local derivatives are on the edges;
+            a model's neurons and layers are framed. "neurons", for a model: a card for each neuron,
+            with its weights, its sum z and its output; examples share cards. "layers": a card for
+            each layer, with shapes and norms. By default neurons with a model, else values, but
+            with a card for each dot and fsum.
+        max_nodes: the largest number of boxes, None for no limit. A larger graph is drawn in less
+            detail: layers instead of neurons; parts that repeat are drawn once; at last all nodes
+            far from the root become one box. Of a layer of more than 12 neurons some have cards,
+            and what is wider than a page has several lines.
         expand: whether to spell out every dot as its products and their sum.
         color: "kind" for leaves, parameters and the root; "gradient", darker for larger ones.
         highlight: a node; the paths from it to the root are highlighted.
         gradients: what to show as the nodes' gradients instead of their own .grad.
+        hide: what to leave out: "grad", "local" (derivatives), "constants", "bias", "z".
+        font_size: the size of type, in points; cards and boxes grow with it.
+        groups: parts of the graph, made by group(), to frame or to draw as one box each. One may
+            be inside another. Leaves that a group alone uses are drawn in it.
 
     Returns:
         A graphviz.Digraph. The ids in the picture: node-3 is the fourth node in topological order,
         op-3 its operation, and edge-3 the edge between them. edge-3-0 is the edge from its first
-        operand, and constant-3-0 is that operand if it is a plain number. Boxes of several nodes
-        are group-0, .., and a module's frame is module-layers.0.neurons.3.
+        operand. Boxes of several nodes are group-0, .., and a module's frame is
+        module-layers.0.neurons.3. A neuron's card is neuron-3 if its sum is the fourth node; the
+        rows of a card have the ports r0, r1, ..
 
     Raises:
         TypeError: `root` is not a Value, or `model` has no named_parameters().
@@ -82,23 +102,84 @@ def draw_dot(
         remedy = "; draw one of them" if isinstance(root, (list, tuple)) else ""
         raise TypeError(f"draw_dot expected one Value, got {type(root).__name__}{remedy}")
     _check_option("rankdir", rankdir, SIDES)
-    _check_option("detail", detail, ("values", "neurons", "layers"))
+    _check_option("detail", detail, (None, "values", "neurons", "layers"))
     _check_option("color", color, ("kind", "gradient"))
-    if detail != "values" and model is None:
+    if detail in ("neurons", "layers") and model is None:
         raise ValueError(f"detail={detail!r} needs a model; write draw_dot(.., model=..)")
+    for part in hide:
+        _check_option("hide", part, HIDEABLE)
     if max_nodes is not None and max_nodes < 2:
         raise ValueError(f"max_nodes must be at least 2 (the root, the rest), got {max_nodes}")
     order = topological_order(root)
     named = {} if model is None else parameter_names(model)
     modules = homes(order, {p: split(name)[0] for p, name in named.items()}) if named else {}
-    drawn = sketch(order, modules, detail, max_nodes)
     path = None if highlight is None else _paths(root, order, highlight)
-    drawing = Drawing(root, drawn, named, type(model).__name__, gradients, path, highlight)
+    numbers = Numbers(order, _names(root, named), gradients)
+    scale = None
+    if color == "gradient":
+        scale = GradientScale(numbers.gradients(order))
+    lists = detail is None
+    if (expand or groups) and detail is None:
+        detail = "values"
+    if detail != "values" and model is not None:
+        for less in [True] if detail == "layers" else [False, True]:
+            cards = Cards(order, named, modules)
+            cards.by_layer() if less else cards.fold(MOST, SHOWN)
+            if max_nodes is None or len(cards.cards) <= max_nodes:
+                picture = CardPicture(root, cards, numbers, type(model).__name__, hide, font_size)
+                picture.scale, picture.path = scale, path
+                return picture.picture(format)
+    frames, folded = _frames(order, groups)
+    drawn = sketch(order, modules | frames, max_nodes, folded)
+    drawing = Drawing(
+        root,
+        drawn,
+        named,
+        "" if model is None else type(model).__name__,
+        numbers,
+        path,
+        highlight,
+        hide,
+        font_size,
+        lists=lists,
+    )
     if expand:
         drawing.expand(max_nodes)
-    if color == "gradient":
-        drawing.color_by_gradient()
+    drawing.scale = scale
     return drawing.picture(format, rankdir)
+
+
+def _frames(
+    order: Sequence[Value], groups: Sequence[NodeGroup]
+) -> tuple[dict[Value, Path], dict[str, list[int]]]:
+    """The frames of each node, from the largest to the smallest; and the nodes to fold."""
+    users: dict[Value, set[Value]] = {}
+    for node in order:
+        for x in node.parents:
+            users.setdefault(x, set()).add(node)
+    homes: dict[Value, Path] = {}
+    folded: dict[str, list[int]] = {}
+    for part in sorted(groups, key=lambda g: -len(g.nodes)):
+        own = [x.is_leaf and users.get(x, set()) <= part.nodes for x in order]
+        inside = [i for i, x in enumerate(order) if x in part.nodes or (own[i] and x in users)]
+        around = {homes.get(order[i], ()) for i in inside} or {()}
+        if len(around) > 1:
+            raise AutogradError(
+                f"groups may be inside each other, but {part.label!r} is inside and outside of "
+                "another one; leave one of them out"
+            )
+        if part.folded:
+            folded[part.label] = inside
+        else:
+            path = (*around.pop(), part.label)
+            homes |= {order[i]: path for i in inside}
+    return homes, folded
+
+
+def _names(root: Value, parameters: Mapping[Value, str]) -> dict[Value, str]:
+    """The names of all nodes; parameters without a label have the model's names."""
+    names = node_names(root)
+    return names | {p: name for p, name in parameters.items() if p in names and not p.label}
 
 
 def render(root: Value, format: str = "svg", **options: Any) -> str | bytes:

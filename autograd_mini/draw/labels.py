@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import primitives as rules
+from ..palette import QUIET, GradientScale, ink_on
 from ..rules import NaryPrimitive
 from ..text import clean, format_number, shortened
 from ..value import Value
@@ -18,10 +19,23 @@ def sign(op: Any) -> str:
     return SIGNS.get(op, str(op))
 
 
-def operation_sign(node: Value, names: Mapping[Value, str]) -> str:
-    """The sign of a node's operation; with its operands if their order matters."""
+def operation_sign(
+    node: Value, names: Mapping[Value, str], spelled_out: bool = False, constants: bool = True
+) -> str:
+    """The sign of a node's operation; with its operands if their order matters, or with numbers."""
     op = node.op
-    if isinstance(op, NaryPrimitive) or len(node.operands) == 1 or op.commutative:
+    numbers = [x for x in node.operands if not isinstance(x, Value)] if constants else []
+    if isinstance(op, NaryPrimitive):
+        if op is rules.dot:
+            bias = rules.dot.has_bias(node.operands)
+            numbers = numbers if bias else numbers[:-1]
+            if spelled_out:  # factors stand in their products
+                numbers = [x for x in node.operands[-1:] if bias and not isinstance(x, Value)]
+        texts = [format_number(x) for x in numbers[:4]]
+        texts += [f".. {len(numbers)} numbers"] * (len(numbers) > 4)
+        shown = "+" if spelled_out else sign(op)
+        return f"{shown} [{', '.join(texts)}]" if texts else shown
+    if not numbers and (len(node.operands) == 1 or op.commutative or not constants):
         return sign(op)
     return operation_text(node, names, 12)
 
@@ -54,3 +68,36 @@ def escaped(text: str) -> str:
 def tooltip(text: str) -> str:
     """`text` as a tooltip that shows it unchanged. Graphviz reads backslashes twice there."""
     return escaped(text.replace("\\", r"\\"))
+
+
+NARROW, WIDE = frozenset("fijltrI.,:;'|!()[] -/"), frozenset("mwMW@%—…Σ")
+
+
+def text_width(text: str, bold: bool = False) -> float:
+    """About the width of a text in Helvetica, rather more than less, in font sizes."""
+    widths = [
+        0.34
+        if c in NARROW
+        else 1.0
+        if c in WIDE or ord(c) > 0x2E7F
+        else 0.7
+        if c.isupper()
+        else 0.56
+        for c in text
+    ]
+    return sum(widths) * (1.08 if bold else 1.0)
+
+
+def scale_row(scale: GradientScale) -> str:
+    """The colours of gradients, as a row of a legend."""
+    cells = [
+        f'<TD BGCOLOR="{fill}" BORDER="1" COLOR="{QUIET}">'
+        f'<FONT COLOR="{ink_on(fill)}">{escaped(text)}</FONT></TD>'
+        for fill, text in scale.legend()
+    ]
+    return f"<TR><TD>gradient</TD>{''.join(cells)}</TR>"
+
+
+def legend(rows: Sequence[str]) -> str:
+    """A legend of these rows, as a label in Graphviz's HTML."""
+    return f'<<TABLE BORDER="0" CELLSPACING="4" CELLPADDING="4">{"".join(rows)}</TABLE>>'

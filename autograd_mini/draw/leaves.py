@@ -8,12 +8,73 @@ picture marks that number with the caption "now".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import hypot
 from typing import Any
 
 from ..graph import is_fresh
 from ..primitives import dot, multiply
+from ..sweep import NO_GRADIENT
+from ..text import exact, format_number
 from ..value import Value
+
+
+@dataclass(eq=False)
+class Number:
+    """A plain number that is drawn like a node."""
+
+    data: Any
+
+
+class Numbers:
+    """The names and numbers that a picture shows for the nodes of a graph."""
+
+    def __init__(
+        self,
+        order: Sequence[Value],
+        names: Mapping[Value, str],
+        gradients: Mapping[Value, Any] | None = None,
+    ) -> None:
+        self.names = names
+        self._gradient = _gradient if gradients is None else gradients.get
+        self._when_built, self.changed = leaves_when_built(order)
+
+    def data(self, operand: Any) -> Any:
+        """The data that a node had when the graph was built, if it is known."""
+        if isinstance(operand, Value):
+            return self._when_built.get(operand, operand.data)
+        return operand.data if isinstance(operand, Number) else operand
+
+    def gradients(self, nodes: Iterable[Any]) -> list[Any]:
+        """The gradients of those Values that have one."""
+        found = [self._gradient(x) for x in nodes if isinstance(x, Value)]
+        return [g for g in found if g is not None]
+
+    def cells(self, name: str, nodes: Sequence[Any]) -> list[str]:
+        """A caption, then the data and the gradient of a node; of several, the norms."""
+        now = "" if self.changed.isdisjoint(nodes) else " (now)"
+        gradients = self.gradients(nodes)
+        no_gradient = "–" if any(isinstance(x, Value) for x in nodes) else ""
+        return [name + now, _norm([*map(self.data, nodes)], ""), _norm(gradients, no_gradient)]
+
+    def describe(self, text: str, node: Value) -> str:
+        """A text about a node, and its gradient."""
+        gradient = [*map(exact, self.gradients([node])), "none yet"][0]
+        return f"{text}, gradient {gradient}"
+
+
+def _norm(numbers: Sequence[Any], none: str) -> str:
+    """A number in a few digits, or the norm of several."""
+    if len(numbers) == 1:
+        return format_number(numbers[0])
+    return format_number(hypot(*map(float, numbers))) if numbers else none
+
+
+def _gradient(node: Value) -> Any:
+    """A node's gradient; None if no backward pass has reached it, or if it is an exact 0."""
+    waiting = node.grad is NO_GRADIENT or (node.grad.__class__ is not float and node.grad == 0)
+    return None if waiting else node.grad
 
 
 def leaves_when_built(order: Sequence[Value]) -> tuple[dict[Value, Any], set[Value]]:

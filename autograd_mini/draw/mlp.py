@@ -7,25 +7,31 @@ from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import AutogradError
-from ..palette import BACKWARD, FORWARD, INK, PAPER, QUIET
+from ..palette import INK, PAPER, QUIET
 from ..text import exact, format_number, shortened
-from .labels import escaped, tooltip
+from .labels import escaped, legend, tooltip
 from .program import look, new_picture
+from .tables import NEGATIVE, POSITIVE, sign_style
 
 if TYPE_CHECKING:
     import graphviz
 
-# Positive and negative weights differ in their lines as well as in colour.
-POSITIVE = {"color": FORWARD, "style": "solid"}
-NEGATIVE = {"color": BACKWARD, "style": "dashed"}
 THINNEST, THICKEST = 0.4, 5.0  # lines, in points
-COLUMN, ROW = 2.4, 0.72  # distances, in inches
+COLUMN, ROW = 2.4, 0.84  # distances, in inches
+MOST_NUMBERS = 24  # on the lines between two columns
 
 INPUT = look("leaf", shape="box")
 NEURON = look("intermediate", shape="circle")
 OUTPUT = look("root", shape="circle", peripheries="2")
 PLAIN = {"shape": "plaintext", "style": "", "fixedsize": "false", "fontcolor": QUIET}
-MORE = {**PLAIN, "style": "filled", "fillcolor": PAPER, "margin": "0.02"}
+MORE = {
+    **PLAIN,
+    "style": "filled",
+    "fillcolor": PAPER,
+    "margin": "0.02",
+    "width": "0",
+    "height": "0",
+}
 
 
 def draw_mlp(
@@ -35,6 +41,9 @@ def draw_mlp(
     width: Literal["weight", "gradient"] = "weight",
     x: Sequence[Any] | None = None,
     max_neurons: int = 8,
+    numbers: bool = False,
+    inputs: Sequence[str] | None = None,
+    biases: bool = False,
 ) -> graphviz.Digraph:
     """A multi-layer perceptron as columns of neurons, with a line for every weight.
 
@@ -48,6 +57,10 @@ def draw_mlp(
         x: an input; the neurons then show their activations.
         max_neurons: the largest number of neurons drawn in a layer, at least 2. Of the others the
             picture gives the number.
+        numbers: whether lines have their numbers, weights or gradients, where they are at most 24
+            between two columns.
+        inputs: names of the inputs, to the left of them.
+        biases: whether each neuron has its bias below it.
 
     Returns:
         A graphviz.Digraph. The ids in the picture: input-0 is the first input, neuron-1-2 is
@@ -65,10 +78,12 @@ def draw_mlp(
     layers = _layers(model)
     if width not in ("weight", "gradient"):
         raise ValueError(f"width must be 'weight' or 'gradient', got {width!r}")
+    if inputs is not None and len(inputs) != len(layers[0][0].w):
+        raise ValueError(f"inputs expected {len(layers[0][0].w)} names, got {len(inputs)}")
     if max_neurons < 2:
         raise ValueError(f"max_neurons must be at least 2, got {max_neurons}")
     sizes = [len(layers[0][0].w), *map(len, layers)]
-    numbers = [[None] * n for n in sizes] if x is None else _activations(model, x, sizes)
+    activations = [[None] * n for n in sizes] if x is None else _activations(model, x, sizes)
     shown = [_shown(size, max_neurons) for size in sizes]
     picture = new_picture(
         format,
@@ -87,11 +102,35 @@ def draw_mlp(
                 more = rf"…\n{size - len(neurons) + 1:,} more"
                 picture.node(f"more-{column}", more, pos=at, **MORE)
             else:
-                _draw_neuron(picture, layers, column, k, at, numbers[column][k])
-    largest = _draw_weights(picture, layers, shown, width)
-    hint = f"line width: size of the {width}, up to {format_number(largest)}; dashed: negative"
-    picture.attr(label=escaped(hint), labelloc="b", fontcolor=QUIET)
+                _draw_neuron(picture, layers, column, k, at, activations[column][k])
+                name = inputs[k] if inputs and not column else ""
+                if biases and column and layers[column - 1][k].b is not None:
+                    name = f"b = {format_number(_number(layers[column - 1][k].b))}"
+                beside: tuple[float, float] = (column, row + 0.48) if column else (-0.3, row)
+                if name:
+                    picture.node(
+                        f"name-{column}-{k}",
+                        escaped(name),
+                        pos=_place(beside[0], beside[1], len(neurons)),
+                        fontsize="9" if column else "12",
+                        **(MORE if column else PLAIN),
+                    )
+    largest = _draw_weights(picture, layers, shown, width, numbers)
+    picture.attr(label=_legend(width, largest), labelloc="b", fontcolor=QUIET)
     return picture
+
+
+def _legend(width: str, largest: Any) -> str:
+    """What lines mean, with a line of each kind."""
+    words = (
+        ("——", POSITIVE["color"], f"&#160;positive {width}"),
+        ("– –", NEGATIVE["color"], f"&#160;negative {width}"),
+        ("wide:", INK, f"large, up to {format_number(largest)}"),
+    )
+    cells = [
+        f'<TD><FONT COLOR="{colour}">{word}</FONT> {text}</TD>' for word, colour, text in words
+    ]
+    return legend([f"<TR>{''.join(cells)}</TR>"])
 
 
 def _layers(model: Any) -> list[list[Any]]:
@@ -140,7 +179,7 @@ def _shown(size: int, most: int) -> list[int | None]:
     return [*range(size)] if size <= most else [*range(most - 1), None, size - 1]
 
 
-def _place(column: int, row: float, rows: int) -> str:
+def _place(column: float, row: float, rows: int) -> str:
     """The position of a neuron; columns are centred."""
     return f"{column * COLUMN:.3f},{((rows - 1) / 2 - row) * ROW:.3f}!"
 
@@ -183,6 +222,7 @@ def _draw_weights(
     layers: Sequence[Sequence[Any]],
     shown: Sequence[Sequence[int | None]],
     width: str,
+    numbers: bool,
 ) -> Any:
     """Draw the lines. Returns the largest size of what they show."""
     drawn = [[k for k in neurons if k is not None] for neurons in shown]
@@ -202,6 +242,15 @@ def _draw_weights(
             id=f"weight-{column}-{j}-{k}",
             penwidth=f"{THINNEST + (THICKEST - THINNEST) * float(size):.2f}",
             tooltip=tooltip(hint),
-            **(NEGATIVE if strength < 0 else POSITIVE),
+            **sign_style(strength),
         )
+        if numbers and len(drawn[column]) * len(drawn[column + 1]) <= MOST_NUMBERS:
+            # on the line, at a place of its own for each input
+            row, rows = shown[column].index(k), len(shown[column])
+            share = 0.25 + 0.5 * (row + 0.5) / rows
+            below, n = shown[column + 1].index(j), len(shown[column + 1])
+            height = (1 - share) * ((rows - 1) / 2 - row) + share * ((n - 1) / 2 - below)
+            at = f"{(column + share) * COLUMN:.3f},{height * ROW:.3f}!"
+            name, text = f"number-{column}-{j}-{k}", format_number(strength)
+            picture.node(name, text, pos=at, fontsize="9", **MORE)
     return largest

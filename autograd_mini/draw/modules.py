@@ -136,7 +136,7 @@ def _users(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value,
         parents = node.parents
         owners = [parameters[x] for x in parents if x in parameters]
         if len(owners) == len(parents) - sum(x in penalties for x in parents) and (
-            _has_no_numbers(node)
+            has_no_numbers(node)
         ):
             penalties.add(node)
         elif owners:
@@ -153,7 +153,7 @@ def _users(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value,
     return found
 
 
-def _has_no_numbers(node: Value) -> bool:
+def has_no_numbers(node: Value) -> bool:
     """Whether no plain number takes the place of an input."""
     operands = node.operands
     if node.op is dot and not dot.has_bias(operands):

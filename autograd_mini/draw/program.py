@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
+from io import BytesIO
+from pathlib import Path
 from shutil import which
 from subprocess import SubprocessError
 from threading import RLock
 from typing import Any
 
 from ..errors import AutogradError
-from ..palette import FONT, FRAMES, KINDS, PAPER, QUIET
+from ..palette import FONT, FRAMES, KINDS, PAPER, QUIET, picture_css
 
 BITMAPS = {"png", "jpg", "jpeg", "jpe", "gif", "tif", "tiff", "bmp", "webp"}
 # Twice a screen's resolution, for a projector and for print; a large picture shrinks to 40 inches.
@@ -32,7 +35,8 @@ _INSTALL = (
 def dot_command() -> str | None:
     """The path of the dot to draw with; None if there is none.
 
-    It is the one that AUTOGRAD_MINI_DOT names, else the one on PATH, else that of graphviz-pure.
+    It is the one that AUTOGRAD_MINI_DOT names, else that of graphviz-pure, which draws the same
+    everywhere, else the one on PATH.
 
     Raises:
         AutogradError: AUTOGRAD_MINI_DOT is set, but does not name a program.
@@ -43,7 +47,7 @@ def dot_command() -> str | None:
         if found is None:
             raise AutogradError(f"AUTOGRAD_MINI_DOT is {wanted!r}, which is not a program")
         return found
-    return which("dot") or pure_dot()
+    return pure_dot() or which("dot")
 
 
 def pure_dot() -> str | None:
@@ -79,6 +83,39 @@ def new_picture(
     )
 
 
+# the title of a node, which a screen reader reads: Graphviz writes the id there
+_TITLE = re.compile(
+    rb'(<g id="[^"]*" class="node">\s*<title>)[^<]*(</title>\s*<g [^>]*><a xlink:title="([^"]*)")'
+)
+
+
+def finished(svg: bytes, dark: bool) -> bytes:
+    """An SVG whose nodes have their tooltips as titles; dark where the system is, if `dark`,
+    unless it is part of a page."""
+    svg = _TITLE.sub(rb"\1\3\2", svg)
+    if not dark:
+        return svg
+    rules = picture_css("svg:root > .graph", "{dark}")
+    style = f"\n<style>@media (prefers-color-scheme: dark) {{\n{rules}\n}}</style>".encode()
+    start = svg.index(b">", svg.index(b"<svg")) + 1
+    return svg[:start] + style + svg[start:]
+
+
+def pdf_of(svg: bytes) -> bytes:
+    """An SVG as a PDF, for a dot that does not write it.
+
+    Raises:
+        AutogradError: svglib is not installed.
+    """
+    try:
+        from reportlab.graphics import renderPDF
+        from svglib.svglib import svg2rlg
+    except ImportError:
+        raise AutogradError("a PDF needs svglib: pip install svglib; or write svg") from None
+    written: bytes = renderPDF.drawToString(svg2rlg(BytesIO(svg)))
+    return written
+
+
 @cache
 def _picture_class() -> Any:
     """A Digraph that is drawn by the program of dot_command(), with more pixels in bitmaps.
@@ -89,15 +126,38 @@ def _picture_class() -> Any:
     from graphviz.backend import dot_command as backend
 
     class Picture(graphviz.Digraph):  # type: ignore[misc]
+        is_dark_too = True  # in a dark page; False where colours are a scale
+
         # quiet, because graphviz-pure warns of every character outside Latin-1
 
         def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:
-            with self._prepared(format or self.format):
-                return super().pipe(format, *args, **{"quiet": True, **options})
+            format = format or self.format
+            to_pdf = format == "pdf" and dot_command() == pure_dot()
+            with self._prepared(format):
+                written = "svg" if to_pdf else format
+                drawn = super().pipe(written, *args, **{"quiet": True, **options})
+            if to_pdf:
+                return pdf_of(drawn)
+            if format != "svg":
+                return drawn
+            if isinstance(drawn, str):
+                return finished(drawn.encode(), self.is_dark_too).decode()
+            return finished(drawn, self.is_dark_too)
 
         def render(self, *args: Any, **options: Any) -> Any:
-            with self._prepared(options.get("format") or self.format):
-                return super().render(*args, **{"quiet": True, **options})
+            format = options.get("format") or self.format
+            if format == "pdf" and dot_command() == pure_dot():
+                svg = Path(self.render(*args, **{**options, "format": "svg"}))
+                pdf = svg.with_suffix(".pdf")
+                pdf.write_bytes(pdf_of(svg.read_bytes()))
+                svg.unlink()
+                return str(pdf)
+            with self._prepared(format):
+                path = super().render(*args, **{"quiet": True, **options})
+            if format == "svg":
+                svg = Path(path)
+                svg.write_bytes(finished(svg.read_bytes(), self.is_dark_too))
+            return path
 
         @contextmanager
         def _prepared(self, format: str) -> Iterator[None]:

@@ -2,7 +2,6 @@
 
 Nobody can read a picture of thousands of boxes. So in a picture of a large graph there is one box
 
-- for the nodes of each neuron, or of each layer, if the model is given;
 - for a part of a chain that repeats itself: y + 1 + 1 + .. + 1;
 - for nodes that are made in the same way from nodes of the same kind: the 64 neurons of a layer,
   with all their weights;
@@ -15,16 +14,13 @@ takes time linear in the size of the graph.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from ..primitives import dot
 from ..rules import NaryPrimitive
 from ..value import Value
-from .modules import Path, common, layer
-
-Detail = Literal["values", "neurons", "layers"]
+from .modules import Path, common
 
 LONGEST_PERIOD = 8  # of repeats along a chain, in boxes
 FEWEST_REPEATS = 3  # that are drawn as one box
@@ -35,10 +31,10 @@ NEAREST = 50  # boxes of a graph that is too large and does not repeat itself
 class Group:
     """A box of several nodes."""
 
-    kind: str  # "module", "parameters" (of a module), "repeats" (along a chain), "equal" or "rest"
+    kind: str  # "group", "repeats" (along a chain), "equal" or "rest"
     like: Hashable  # what its parts look like
     count: int  # of its parts
-    home: Path | None  # the module it is drawn in; for "module" and "parameters" that module itself
+    home: Path | None  # the module that it is drawn in
 
 
 @dataclass
@@ -82,103 +78,23 @@ class Sketch:
 def sketch(
     order: Sequence[Value],
     homes: dict[Value, Path],
-    detail: Detail = "values",
     max_nodes: int | None = None,
+    folded: Mapping[str, list[int]] | None = None,
 ) -> Sketch:
-    """The boxes to draw: in the given detail, or in less if they are more than `max_nodes`."""
+    """The boxes to draw: one for each node, or less if they are more than `max_nodes`."""
     index = {node: i for i, node in enumerate(order)}
     operands = [tuple(dict.fromkeys([index[x] for x in node.parents])) for node in order]
-    full = Sketch(index, list(range(len(order))), operands, list(order), homes)
-    drawn = full if detail == "values" or not homes else modules(full, order, detail)
+    drawn = Sketch(index, list(range(len(order))), operands, list(order), homes)
+    drawn = _merged(
+        drawn,
+        [(m, Group("group", label, len(m), None)) for label, m in (folded or {}).items()],
+    )
     if max_nodes is None:
         return drawn
-    coarser: dict[Detail, list[Detail]] = {"values": ["neurons", "layers"], "neurons": ["layers"]}
-    for less in coarser.get(detail, []) if homes else []:
-        if len(drawn) > max_nodes:
-            drawn = modules(full, order, less)
     for shorter in (repeats, equals, repeats):
         if len(drawn) > max_nodes:
             drawn = shorter(drawn)
     return drawn if len(drawn) <= max_nodes else nearest(drawn, min(max_nodes, NEAREST))
-
-
-def modules(full: Sketch, order: Sequence[Value], detail: Detail) -> Sketch:
-    """Each neuron or layer as one box, for every time that it is applied.
-
-    Parameters that a single application uses are inside its box. Those of several applications get
-    a box of their own.
-    """
-    paths = [full.homes.get(node) for node in order]
-    if detail == "layers":
-        paths = [None if path is None else layer(path) for path in paths]
-    owners = {path for node, path in zip(order, paths) if node.is_leaf}
-    module = [path if path in owners else None for path in paths]
-    applications = _applications(full, order, module, merged=detail == "layers")
-    number = {i: g for g, members in enumerate(applications) for i in members}
-    users: dict[int, set[int | None]] = {}  # for each parameter; None for a node of another module
-    for i, operands in enumerate(full.operands):
-        for x in operands:
-            if not full.operands[x] and module[x] is not None:
-                users.setdefault(x, set()).add(number[i] if module[i] == module[x] else None)
-    shared: dict[Path | None, list[int]] = {}
-    for x, numbers in users.items():
-        [g, *others] = numbers
-        alone = g is not None and not others
-        (applications[g] if alone else shared.setdefault(module[x], [])).append(x)  # type: ignore[index]
-    merges = [(m, Group("module", detail, 1, module[m[0]])) for m in applications]
-    merges += [
-        (m, Group("parameters", None, len(m), path)) for path, m in shared.items() if len(m) > 1
-    ]
-    return _merged(full, merges)
-
-
-def _applications(
-    full: Sketch, order: Sequence[Value], module: list[Path | None], merged: bool
-) -> list[list[int]]:
-    """The inner nodes of each application of a module.
-
-    Nodes of a module that are connected belong to one application. If `merged`, so do those with
-    the same inputs: the neurons of a layer.
-    """
-    root_of = list(range(len(module)))
-
-    def find(i: int) -> int:
-        while root_of[i] != i:
-            root_of[i] = root_of[root_of[i]]
-            i = root_of[i]
-        return i
-
-    inner = [i for i, path in enumerate(module) if path is not None and full.operands[i]]
-    for i in inner:
-        for x in full.operands[i]:
-            if full.operands[x] and module[x] == module[i]:
-                root_of[find(i)] = find(x)
-    together: dict[int, list[int]] = {}
-    for i in inner:
-        together.setdefault(find(i), []).append(i)
-    if not merged:
-        return list(together.values())
-
-    applications: dict[Hashable, list[int]] = {}
-    seen: dict[Hashable, int] = {}
-    for members in together.values():
-        path = module[members[0]]
-        inputs = tuple(_inputs([order[i] for i in members], full.homes, path or ()))
-        # a neuron that is applied to the same inputs twice has two applications
-        place = (full.homes[order[members[0]]], inputs)
-        seen[place] = seen.get(place, 0) + 1
-        applications.setdefault((path, inputs, seen[place]), []).extend(members)
-    return list(applications.values())
-
-
-def _inputs(nodes: Iterable[Value], homes: dict[Value, Path], path: Path) -> Iterator[Hashable]:
-    """The operands that come from outside the module."""
-    for node in nodes:
-        for x in node.operands:
-            if not isinstance(x, Value):
-                yield ("number", x)
-            elif x not in homes or homes[x][: len(path)] != path:
-                yield x
 
 
 def repeats(drawn: Sketch) -> Sketch:

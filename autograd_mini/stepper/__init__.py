@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from subprocess import SubprocessError
@@ -9,40 +10,29 @@ from typing import Any, Literal
 
 from ..errors import AutogradError
 from ..files import write_atomically
-from ..graph import check_fresh, check_is_value, topological_order
+from ..graph import NodeGroup, check_fresh, check_is_value, node_names, topological_order
 from ..text import clean
 from ..value import Value
-from .frames import Frame, frames_of
-from .page import element_of, page_of
+from .frames import Contents, Frame, frames_of, levels_of
+from .images import save_frames
+from .page import element_of, page_of, side_by_side
 from .widget import widget
 
-__all__ = ["Frame", "Stepper", "step_through"]
+__all__ = ["Comparison", "Frame", "Stepper", "compare_steps", "step_through"]
 
 MAX_NODES = 500  # of a graph in a page
 MAX_FRAMES = 10_000  # of a page
+TITLES = {"topological": "step by step", "depth_first": "depth first"}
 
 
-class Stepper:
-    """The frames of a graph. A notebook shows them as a picture with controls.
-
-    Attributes:
-        root: the node that is differentiated.
-        frames: Frame records, which hold the Step records of the backward pass.
-    """
-
-    def __init__(self, root: Value, frames: list[Frame], title: str, model: Any = None) -> None:
-        self.root, self.frames, self.title, self.model = root, frames, title, model
-
-    def __len__(self) -> int:
-        return len(self.frames)
+class Shown:
+    """What a notebook shows, and a page can be written of."""
 
     def page(self) -> str:
-        """A page of HTML that needs no network and no Python.
+        raise NotImplementedError
 
-        Raises:
-            StaleGraphError: a leaf was changed after the graph was built.
-        """
-        return page_of(self.root, self.frames, self.title, self.model)
+    def element(self) -> str:
+        raise NotImplementedError
 
     def save(self, path: str | PathLike[str] = "steps.html") -> Path:
         """Write the page to a file. Returns its path.
@@ -57,6 +47,61 @@ class Stepper:
         write_atomically(path, self.page())
         return path
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        try:
+            html = self.element()
+        except (AutogradError, ImportError, OSError, SubprocessError) as error:  # there is no dot
+            return {"text/plain": f"{self}\n({error})"}
+        return {"text/html": html, "text/plain": str(self)}
+
+
+class Stepper(Shown):
+    """The frames of a graph. A notebook shows them as a picture with controls.
+
+    Attributes:
+        root: the node that is differentiated.
+        frames: Frame records, which hold the Step records of the backward pass.
+    """
+
+    def __init__(self, contents: Contents) -> None:
+        self.contents = contents
+        self.root, self.frames, self.title = contents.root, list(contents.frames), contents.title
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def page(self) -> str:
+        """A page of HTML that needs no network and no Python.
+
+        Raises:
+            StaleGraphError: a leaf was changed after the graph was built.
+        """
+        return page_of(self.title, element_of(self.contents, is_page=True))
+
+    def element(self, compact: bool = False) -> str:
+        """A <div> for a page of your own, with its script and style sheet; several go in one page.
+
+        Args:
+            compact: whether to show the picture, the controls and one line only.
+
+        Raises:
+            StaleGraphError: a leaf was changed after the graph was built.
+        """
+        return element_of(self.contents, compact=compact)
+
+    def save_frames(
+        self, folder: str | PathLike[str], format: Literal["png", "pdf"] = "png"
+    ) -> list[Path]:
+        """Write a picture of every step, such as step-07.png, and of all of them steps.gif.
+
+        Chromium takes them, at the size of a slide, as the page shows them when presenting.
+
+        Raises:
+            ImportError: playwright or Pillow is not installed.
+            StaleGraphError: a leaf was changed after the graph was built.
+        """
+        return save_frames(self.page(), Path(folder), format)
+
     def widget(self) -> Any:
         """The same view as a Jupyter widget. `.frame` is the number of the frame; it can be set.
 
@@ -64,17 +109,40 @@ class Stepper:
             StaleGraphError: a leaf was changed after the graph was built.
             ImportError: anywidget is not installed.
         """
-        return widget(self.root, self.frames, self.title, self.model)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        try:
-            html = element_of(self.root, self.frames, self.title, self.model)
-        except (AutogradError, ImportError, OSError, SubprocessError) as error:  # there is no dot
-            return {"text/plain": f"{self}\n({error})"}
-        return {"text/html": html, "text/plain": str(self)}
+        return widget(self.contents)
 
     def __repr__(self) -> str:
         return f"<Stepper of {len(self)} frames; a notebook shows them, .save() writes a page>"
+
+
+class Comparison(Shown):
+    """Steppers side by side, which go in step."""
+
+    def __init__(self, *steppers: Stepper) -> None:
+        self.steppers = steppers
+
+    def page(self) -> str:
+        """A page of HTML that needs no network and no Python."""
+        return page_of(" | ".join(s.title for s in self.steppers), self.element())
+
+    def element(self) -> str:
+        """A <div> for a page of your own."""
+        return side_by_side([stepper.element() for stepper in self.steppers])
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {len(self.steppers)} steppers; a notebook shows them>"
+
+
+def compare_steps(*steppers: Stepper) -> Comparison:
+    """Show steppers side by side: a step in one of them is a step in all.
+
+    >>> a = Value(1.0, "a")
+    >>> b = a + a
+    >>> c = b + b
+    >>> compare_steps(step_through(c), step_through(c, order="depth_first"))
+    <Comparison of 2 steppers; a notebook shows them>
+    """
+    return Comparison(*steppers)
 
 
 def step_through(
@@ -84,7 +152,9 @@ def step_through(
     backward: bool = True,
     order: Literal["topological", "depth_first"] = "topological",
     model: Any = None,
-    title: str = "Backpropagation, step by step",
+    title: str = "",
+    level: Literal["edges", "neurons", "layers"] = "edges",
+    groups: Sequence[NodeGroup] = (),
 ) -> Stepper:
     """Step through the computation of a Value, and through backpropagation from it.
 
@@ -96,13 +166,17 @@ def step_through(
             wrong if a node is used twice: it shows why the order matters.
         model: the model that the graph was made with, any object with named_parameters(). Its
             neurons and layers are framed, and its parameters named by layer, neuron and input.
-        title: the title of the page.
+        title: the title of the page; by default it says the order.
+        level: what is one step at first: an edge; or, with a model, a neuron or a layer.
+
+        groups: parts of the graph to frame, made by group(); then neurons are not cards.
 
     Returns:
         A Stepper: a notebook shows it, .save("steps.html") writes it, .widget() makes a widget.
 
     Raises:
         TypeError: `root` is not a Value.
+        ValueError: the graph has no such level.
         StaleGraphError: a leaf was changed after the graph was built; remedy: rerun(root).
         AutogradError: the graph has more than 500 nodes, or there are more than 10,000 frames.
 
@@ -128,4 +202,13 @@ def step_through(
             f"there are {len(frames):,} frames, and a page can have at most {MAX_FRAMES:,}; choose "
             "a smaller graph or the topological order, or read backprop_steps(root)"
         )
-    return Stepper(root, frames, clean(title), model)
+    by_rule = model is not None and order == "topological"
+    levels = levels_of(root, frames, model, node_names(root)) if by_rule else {}
+    if level not in ("edges", *levels):
+        offered = ", ".join(map(repr, ("edges", *levels)))
+        raise ValueError(
+            f"level must be one of {offered}, got {level!r}; neurons and layers are those of "
+            "model=, in the topological order"
+        )
+    title = clean(title) or f"Backpropagation, {TITLES[order]}"
+    return Stepper(Contents(root, frames, title, model, level, levels, groups))

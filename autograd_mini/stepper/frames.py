@@ -5,15 +5,18 @@
     seed        the gradient of the root is 1
     backward    the chain rule is applied to one edge; there is a frame for each
 
-The backward frames hold the Step records of backprop_steps(): nothing is computed here.
+The backward frames hold the Step records of backprop_steps(): nothing is computed here. A coarser
+level shows many frames at once: those of a neuron, or of a layer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from ..graph import topological_order
+from ..draw.modules import homes, layer, parameter_names, split
+from ..draw.neurons import Neuron, find_neurons
+from ..graph import NodeGroup, topological_order
 from ..steps import Step, backprop_steps
 from ..value import Value
 
@@ -54,6 +57,125 @@ def frames_of(
     return frames
 
 
+def taken(frames: Iterable[Frame]) -> list[Step]:
+    """The steps of some frames."""
+    return [frame.step for frame in frames if frame.step is not None]
+
+
 def gradients_after(steps: Iterable[Step]) -> dict[Value, Any]:
     """The gradient of each node after the last of these steps."""
     return {step.node if step.parent is None else step.parent: step.after for step in steps}
+
+
+class Part(NamedTuple):
+    """Nodes whose frames are shown at once: a neuron, a layer, or what is outside of neurons.
+
+    Attributes:
+        name: "layers.0.neurons.3"; outside, the name of its last node.
+        nodes: those that an operation made.
+        neurons: those that it is made of; none if it is outside.
+    """
+
+    name: str
+    nodes: list[Value]
+    neurons: list[Neuron]
+
+
+def parts_of(root: Value, model: Any, level: str, names: dict[Value, str]) -> list[Part]:
+    """The parts of a graph, each after all that it uses; none if they depend on each other.
+
+    A layer is the neurons that are applied to the same inputs. What is outside of neurons is as
+    few parts as its order allows.
+    """
+    order = topological_order(root)
+    parameters = parameter_names(model)
+    inside = homes(order, {p: split(name)[0] for p, name in parameters.items()})
+    found = find_neurons(order, parameters, inside)
+    waiting: dict[Any, Part] = {}
+    part_of: dict[Value, Any] = {}
+    for node in (x for x in order if not x.is_leaf):
+        neuron = found.get(node)
+        path = inside.get(neuron.z, ()) if neuron else ()
+        key: Any = neuron or node
+        if neuron and level == "layers":
+            path = layer(path)
+            key = (path, *(x for _, x in neuron.terms))
+        name = (".".join(path) or type(model).__name__) if neuron else names[node]
+        part = waiting.setdefault(key, Part(name, [], []))
+        part.nodes.append(node)
+        part.neurons.extend([neuron] if neuron and neuron.z is node else [])
+        part_of[node] = key
+    waits = {
+        key: {part_of[x] for node in part.nodes for x in node.parents if x in part_of} - {key}
+        for key, part in waiting.items()
+    }
+    parts: list[Part] = []
+    while waits:
+        ready = [key for key, needed in waits.items() if needed.isdisjoint(waits)]
+        if not ready:  # a recurrent network
+            return []
+        key = next((key for key in ready if waiting[key].neurons), ready[0])
+        del waits[key]
+        part = waiting[key]
+        if parts and not (part.neurons or parts[-1].neurons):
+            part = Part(part.name, parts.pop().nodes + part.nodes, [])
+        parts.append(part)
+    return parts if any(part.neurons for part in parts) else []
+
+
+def levels_of(
+    root: Value, frames: Sequence[Frame], model: Any, names: dict[Value, str]
+) -> dict[str, list[tuple[str, Part, list[int]]]]:
+    """The coarser levels: the steps by neuron and by layer, as far as the model has them."""
+    levels: dict[str, list[tuple[str, Part, list[int]]]] = {}
+    for level in ("neurons", "layers"):
+        steps = steps_of(parts_of(root, model, level, names), frames)
+        if steps and [s[2] for s in steps] not in [[s[2] for s in x] for x in levels.values()]:
+            levels[level] = steps
+    return levels
+
+
+def steps_of(parts: Sequence[Part], frames: Sequence[Frame]) -> list[tuple[str, Part, list[int]]]:
+    """The steps of a level: "forward" or "backward", a part, and the numbers of its frames."""
+    times: dict[Value, dict[str, list[int]]] = {}
+    for t, frame in enumerate(frames):
+        kind = "forward" if frame.step is None else "backward"
+        times.setdefault(frame.node, {}).setdefault(kind, []).append(t)
+    steps = []
+    for kind, ordered in (("forward", parts), ("backward", parts[::-1])):
+        for part in ordered:
+            shown = sorted(t for x in part.nodes for t in times.get(x, {}).get(kind, []))
+            if kind == "forward" and shown[:1] == [0]:
+                shown = shown[1:]  # the start
+            steps.append((kind, part, shown))
+    return [step for step in steps if step[2]]
+
+
+def cells_of(part: Part) -> list[dict[str, Any]]:
+    """A part's neurons as z = w x + b, a = f(z); none if they are not alike, or not of this form.
+
+    Returns:
+        For each its nodes z and a, its operands w, x and b (None if it has no bias), and f.
+    """
+    cells = []
+    for neuron in part.neurons:
+        z, a = neuron.z, neuron.y
+        if len(neuron.biases) > 1 or (a is not z and a.parents != (z,)):
+            return []
+        w, x = zip(*neuron.terms)
+        b = neuron.biases[0] if neuron.biases else None
+        cells.append({"z": z, "a": a, "w": w, "x": x, "b": b, "f": neuron.activation})
+    alike = {(cell["x"], cell["b"] is None, cell["f"]) for cell in cells}
+    return cells if len(alike) == 1 else []
+
+
+class Contents(NamedTuple):
+    """All that a page is made from."""
+
+    root: Value
+    frames: Sequence[Frame]
+    title: str
+    model: Any = None
+    level: str = "edges"
+    levels: Mapping[str, Sequence[tuple[str, Part, list[int]]]] = {}
+    groups: Sequence[NodeGroup] = ()

@@ -9,76 +9,97 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
+import zlib
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
-from ..draw import render
 from ..draw.modules import brief, parameter_names
+from ..errors import AutogradError
 from ..formulas import (
     Formula,
     Names,
+    is_decided,
     local_derivatives,
     numeral,
     operation_formula,
     operator_name,
-    rounded,
     unused,
+    with_places,
 )
-from ..graph import check_fresh, node_names, topological_order
+from ..graph import node_names, topological_order
+from ..javascript import ARITHMETIC, Library
 from ..mathml import inner_mathml
-from ..palette import FONTS, css_properties
-from ..steps import Step, backprop_steps
+from ..palette import css_properties, picture_css
+from ..steps import backprop_steps
 from ..text import clean, exact, format_number, shortened
 from ..value import Value
-from .frames import Frame, gradients_after
+from .frames import Contents, Frame, Part, cells_of, gradients_after, taken
+from .picture import picture_of
 
 HERE = Path(__file__).parent
+# The view is these files, one after the other, inside one function; view.js puts them together.
+VIEW = ["libraries", "parts", "history", "numbers", "camera", "words", "table", "live", "quiz"]
+VIEW += ["drawing", "player", "hint", "surroundings", "view"]
 WIDEST = 24  # characters of a name in a formula
 LONGEST = 160  # characters of a formula; for a longer one the name of the operation is shown
-SVG = "http://www.w3.org/2000/svg"
+LARGEST = 60_000  # characters of a picture that a page also shows if scripts do not run
 
 
-def page_of(root: Value, frames: Sequence[Frame], title: str, model: Any = None) -> str:
+def page_of(title: str, element: str) -> str:
     """A whole HTML document."""
-    escaped = escape(title)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escaped}</title>\n"
-        f"<style>body {{ {css_properties()} color-scheme: light dark; margin: 8px; "
-        "background: var(--backdrop); } h1 { position: absolute; clip-path: inset(50%); }"
-        f"</style>\n</head>\n<body>\n<main>\n<h1>{escaped}</h1>\n"
-        f"{element_of(root, frames, title, model)}\n</main>\n</body>\n</html>\n"
+        f"<title>{escape(title)}</title>\n"
+        f"<style>body {{ {css_properties()} color-scheme: light dark; margin: 0; "
+        "background: var(--backdrop); }</style>\n</head>\n<body>\n<main>\n"
+        f"{element}\n</main>\n</body>\n</html>\n"
     )
 
 
-def element_of(root: Value, frames: Sequence[Frame], title: str, model: Any = None) -> str:
+def side_by_side(elements: Sequence[str]) -> str:
+    """Elements of steppers as one, in which a step of one is a step of all."""
+    whole = "\n".join(elements)
+    key = hashlib.sha256(whole.encode()).hexdigest()[:12]
+    script = (HERE / "view/together.js").read_text(encoding="utf-8")
+    columns = "display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24em, 100%), 1fr))"
+    return (
+        f'<div class="autograd-steppers" data-key="{key}" style="{columns}">\n{whole}\n'
+        f"<script>\n{script.replace('KEY', key)}</script>\n</div>"
+    )
+
+
+def element_of(contents: Contents, is_page: bool = False, compact: bool = False) -> str:
     """A <div> for a page or for the output of a notebook, with its style sheet and script.
 
     Raises:
         StaleGraphError: a leaf was changed after the graph was built.
     """
-    picture = picture_of(root, frames, model)
-    title = escape(title)
-    # "<" would end the script element if a "/script" followed
-    data = json.dumps(data_of(root, frames, model), ensure_ascii=False, separators=(",", ":"))
-    data = data.replace("<", r"\u003c")
-    key = hashlib.sha256((picture + data).encode()).hexdigest()[:12]
-    return (
-        f'<div class="autograd-stepper" data-key="{key}" role="group" '
-        f'aria-label="{title}">\n'
-        f"<style>\n{view_css()}</style>\n"
+    picture, title = picture_of(contents), escape(contents.title)
+    data, rules = data_of(contents)
+    image = (
         f'<img alt="{title}: the graph with its gradients" '
         f'style="max-width: 100%" src="{data_url(picture)}">\n'
         "<p>To step through it, trust this notebook.</p>\n"
+    )
+    if is_page and len(picture) > LARGEST:
+        packed = base64.b64encode(zlib.compress(picture.encode(), 9)).decode()
+        data, image = {**data, "picture": packed}, "<p>This page needs its script.</p>\n"
+    # "<" would end the script element if a "/script" followed
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", r"\u003c")
+    key = hashlib.sha256((picture + text).encode()).hexdigest()[:12]
+    heading = "h1" if is_page else "p"
+    return (
+        f'<div class="autograd-stepper{" ags-compact" * compact}" data-key="{key}"'
+        f'{" data-page" * is_page} role="group" aria-label="{title}">\n'
+        f"<style>\n{view_css()}</style>\n"
+        f'<{heading} class="ags-title">{title}</{heading}>\n{image}'
         f"<script>\n(() => {{\n{view_js()}\n"
         f"for (const root of document.querySelectorAll('[data-key=\"{key}\"]:not([data-live])')) "
-        f"{{\nroot.dataset.live = '';\nroot.stepper = autogradStepper(root, {data});\n}}\n"
-        "})();\n</script>\n</div>"
+        f"{{\nroot.dataset.live = '';\nroot.stepper = autogradStepper(root, {text}, "
+        f"({rules})(autogradArithmetic));\n}}\n}})();\n</script>\n</div>"
     )
 
 
@@ -89,124 +110,109 @@ def data_url(picture: str) -> str:
 
 def view_css() -> str:
     """The style sheet, with the palette as custom properties."""
-    rules = (HERE / "view.css").read_text(encoding="utf-8")
-    return f".autograd-stepper {{ {css_properties()} }}\n{rules}"
+    rules = (HERE / "view/view.css").read_text(encoding="utf-8")
+    colours = picture_css(".autograd-stepper .graph", "light-dark({light}, {dark})")
+    return f".autograd-stepper {{ {css_properties()} }}\n{colours}\n{rules}"
 
 
 def view_js() -> str:
-    return (HERE / "view.js").read_text(encoding="utf-8")
+    files = [HERE / f"view/{name}.js" for name in VIEW]
+    return "\n".join(path.read_text(encoding="utf-8") for path in (ARITHMETIC, *files))
 
 
-def picture_of(root: Value, frames: Sequence[Frame], model: Any = None) -> str:
-    """The graph as an SVG, with the gradients after the last frame.
+def data_of(contents: Contents) -> tuple[dict[str, Any], str]:
+    """Nodes, frames and levels as JSON, and the operations in JavaScript.
 
-    Its boxes have room for the gradients of all frames. The attribute data-part replaces Graphviz's
-    ids, because a page may have several pictures with the same ids.
+    They refer to formulas, a list of MathML, by their number. The view computes the numbers of the
+    frames from the partials, as Step does; those that are not floats are told as text.
     """
-    order = topological_order(root)
-    check_fresh(order)
-    gradients = gradients_after(_steps(frames))
-    room = _widest_gradients(_steps(frames))
-    drawn = ElementTree.fromstring(render(root, model=model, max_nodes=None, gradients=room))
-    for group in list(drawn.iter(f"{{{SVG}}}g")):
-        for child in list(group):
-            if child.tag == f"{{{SVG}}}title":
-                group.remove(child)
-            elif child.tag == f"{{{SVG}}}g" and child.get("id", "").startswith("a_"):
-                group.remove(child)  # a link, which is there for its tooltip only
-                group.extend(part for link in child for part in link)
-        name = group.attrib.pop("id", "")
-        if re.fullmatch(r"(node|op|edge|constant)-[\w-]+", name):
-            group.set("data-part", name)
-        if name.startswith("node-"):
-            last = gradients.get(order[int(name.removeprefix("node-"))])
-            _keep_right_edge(group, "–" if last is None else format_number(last))
-    for part in drawn.iter():
-        part.tag = part.tag.split("}")[-1]
-        part.attrib.pop("font-family", None)
-        part.attrib.pop("{http://www.w3.org/XML/1998/namespace}space", None)
-    drawn.set("xmlns", SVG)
-    drawn.set("font-family", FONTS)
-    return re.sub(r">\s+<", "><", ElementTree.tostring(drawn, encoding="unicode"))
-
-
-def _widest_gradients(steps: Sequence[Step]) -> dict[Value, Any]:
-    """For each node the gradient with the most characters, of all steps."""
-    widest: dict[Value, Any] = {}
-    for step in steps:
-        node = step.node if step.parent is None else step.parent
-        known = widest.get(node, step.after)
-        widest[node] = max(known, step.after, key=lambda x: len(format_number(x)))
-    return widest
-
-
-def _keep_right_edge(box: ElementTree.Element, last: str) -> None:
-    """Align the numbers, which change, at their right ends; show the last gradient."""
-    shapes = [*box.findall(f"{{{SVG}}}polygon"), *box.findall(f"{{{SVG}}}path")]
-    points = shapes[0].get("points", "") or shapes[0].get("d", "")  # a path has rounded corners
-    right = max(float(x) for x, _ in re.findall(r"(-?[\d.]+),(-?[\d.]+)", points))
-    *_, data, _, gradient = box.findall(f"{{{SVG}}}text")
-    gradient.text = last
-    for number in (data, gradient):
-        if number is gradient or number.get("y") != gradient.get("y"):
-            number.set("text-anchor", "end")
-            number.set("x", f"{right - 6.32:.2f}")
-
-
-def data_of(root: Value, frames: Sequence[Frame], model: Any = None) -> dict[str, Any]:
-    """Nodes and frames as JSON. They refer to formulas, a list of MathML, by their number."""
+    root, frames, model = contents.root, contents.frames, contents.model
     order = topological_order(root)
     index = {node: i for i, node in enumerate(order)}
     names = _names(root, model)
     short = _short_names(names)
     math: dict[str, int] = {}
+    library, opaque = _library(order)
 
     def typeset(latex: str) -> int:
         return math.setdefault(inner_mathml(latex), len(math))
 
-    found = gradients_after(_steps(frames))
+    found = gradients_after(taken(frames))
     right = gradients_after(backprop_steps(root))
+    isnt_float = any(node.data.__class__ is not float for node in order)
 
     def node_data(node: Value) -> dict[str, Any]:
+        edges = _edges(node)
         data: dict[str, Any] = {
             "name": clean(names[node]),
             "math": typeset(short.latex[node]),
-            "data": format_number(node.data),
-            "exact": exact(node.data),
-            "operands": _edges(node),
+            "data": exact(node.data),
+            "operands": edges,
+            "parents": [index[x] for x in node.parents],
+            "partials": [exact(d) for d in node.partials],
         }
-        if not node.is_leaf:
-            symbols = {x: Formula(short.latex[x]) for x in node.parents}
-            numbers = {x: rounded(x.data) for x in node.parents}
-            data["formula"] = typeset(_formula(node, symbols))
-            data["numbers"] = typeset(_formula(node, numbers))
+        if isnt_float:
+            data["shown"] = format_number(node.data)
         if node in found and format_number(found[node]) != format_number(right[node]):
             data["right"] = format_number(right[node])  # depth first gave another number
+        if node.is_leaf:
+            return data
+        rules = local_derivatives(node, short)
+        data |= {
+            "formula": typeset(_formula(node, short)),
+            "rules": [None if r.text == numeral(r.number).text else typeset(r.text) for r in rules],
+            "decided": is_decided(node, short, rules),
+            "constants": [(k, exact(x)) for k, x in enumerate(node.operands) if k not in edges],
+        }
+        if not opaque:
+            data["rule"] = library.add(node.op, len(node.operands))
         return data
-
-    nodes = [node_data(node) for node in order]
-    rules = {node: local_derivatives(node, short) for node in order}
 
     def frame_data(frame: Frame) -> dict[str, Any]:
         data: dict[str, Any] = {"kind": frame.kind, "node": index[frame.node]}
         step = frame.step
+        if step is not None and step.edge is not None:
+            data["edge"] = step.edge
         if step is not None:
-            data |= {"after": format_number(step.after), "exact": exact(step.after)}
-        if step is not None and step.parent is not None and step.edge is not None:
-            data |= {"parent": index[step.parent], "operand": _edges(step.node)[step.edge]}
-            for name in ("upstream", "local", "contribution", "before"):
+            data["exact"] = exact(step.after)
+        if step is not None and isnt_float:
+            for name in ("upstream", "local", "contribution", "before", "after"):
                 data[name] = format_number(getattr(step, name))
-            rule = rules[step.node][step.edge]
-            if rule.text != numeral(rule.number).text:  # it is not just a number
-                data["rule"] = typeset(rule.text)
         return data
+
+    def operand(x: Any) -> Any:
+        return index[x] if isinstance(x, Value) else None if x is None else exact(x)
+
+    def step_data(kind: str, part: Part, times: list[int]) -> dict[str, Any]:
+        cells = [
+            {k: [operand(x) for x in v] if isinstance(v, tuple) else v if k == "f" else operand(v)
+             for k, v in cell.items()} for cell in cells_of(part)
+        ]  # fmt: skip
+        return {"kind": kind, "name": clean(part.name), "frames": times, "cells": cells}
 
     return {
         "root": index[root],
-        "nodes": nodes,
+        "level": contents.level,
+        "opaque": opaque,
+        "nodes": [node_data(node) for node in order],
         "frames": [frame_data(frame) for frame in frames],
+        "levels": {name: [step_data(*x) for x in steps] for name, steps in contents.levels.items()},
         "math": list(math),
-    }
+    }, library.source()
+
+
+def _library(order: Sequence[Value]) -> tuple[Library, str]:
+    """The operations of a graph in JavaScript; and why its numbers cannot be changed, or ""."""
+    library = Library()
+    try:
+        for node in order:
+            if node.data.__class__ is not float:
+                raise AutogradError(f"{exact(node.data)} is not a float")
+            if not node.is_leaf:
+                library.add(node.op, len(node.operands))
+    except AutogradError as error:
+        return Library(), f"the numbers of this page cannot be changed: {error}"
+    return library, ""
 
 
 def _names(root: Value, model: Any) -> Names:
@@ -227,16 +233,14 @@ def _short_names(names: Names) -> Names:
     return Names({node: short[name] for node, name in names.items()})
 
 
-def _steps(frames: Sequence[Frame]) -> list[Step]:
-    return [frame.step for frame in frames if frame.step is not None]
-
-
 def _edges(node: Value) -> list[int]:
     """The indices of the operands that are nodes."""
     return [k for k, x in enumerate(node.operands) if isinstance(x, Value)]
 
 
-def _formula(node: Value, symbols: dict[Value, Formula]) -> str:
-    """A node's operation on symbols or numbers; only its name if that is too long."""
-    text = operation_formula(node, symbols).text
-    return text if len(text) <= LONGEST else rf"{operator_name(str(node.op))}(\ldots)"
+def _formula(node: Value, names: Names) -> str:
+    """A node's operation, with a place for each operand; only its name if that is too long."""
+    symbols = {x: Formula(names.latex[x]) for x in node.parents}
+    if len(operation_formula(node, symbols).text) > LONGEST:
+        return rf"{operator_name(str(node.op))}(\ldots)"
+    return with_places(node)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from ..value import Value
-from .frames import Frame
-from .page import data_of, data_url, picture_of, view_css, view_js
+from .frames import Contents
+from .page import data_of, data_url, view_css, view_js
+from .picture import picture_of
 
 RENDER = """
 export default {
@@ -18,9 +17,12 @@ export default {
     root.setAttribute("aria-label", model.get("title"));
     const image = document.createElement("img");
     image.src = model.get("picture");
-    root.append(image);
+    const title = document.createElement("p");
+    title.className = "ags-title";
+    title.textContent = model.get("title");
+    root.append(title, image);
     el.append(root);
-    const stepper = autogradStepper(root, model.get("data"));
+    const stepper = autogradStepper(root, model.get("data"), rules);
     const follow = () => stepper.show(model.get("frame"));
     follow();
     model.on("change:frame", follow);
@@ -37,7 +39,7 @@ export default {
 """
 
 
-def widget(root: Value, frames: Sequence[Frame], title: str, model: Any = None) -> Any:
+def widget(contents: Contents) -> Any:
     """An AnyWidget. Its trait `frame` is the number of the frame that is shown."""
     try:
         import anywidget
@@ -48,13 +50,15 @@ def widget(root: Value, frames: Sequence[Frame], title: str, model: Any = None) 
             "notebook can show the stepper itself"
         ) from error
 
+    shown = picture_of(contents)
+    told, rules = data_of(contents)
+
     class StepperWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
-        _esm = view_js() + RENDER
+        _esm = f"{view_js()}\nconst rules = ({rules})(autogradArithmetic);\n{RENDER}"
         _css = view_css()
         title = traitlets.Unicode().tag(sync=True)
         picture = traitlets.Unicode().tag(sync=True)
         data = traitlets.Dict().tag(sync=True)
         frame = traitlets.Int(0).tag(sync=True)
 
-    picture = data_url(picture_of(root, frames, model))
-    return StepperWidget(title=title, picture=picture, data=data_of(root, frames, model))
+    return StepperWidget(title=contents.title, picture=data_url(shown), data=told)

@@ -6,7 +6,7 @@ import random
 
 from autograd_mini import Value, tanh
 from nn import MLP
-from nn.losses import mean_squared_error
+from nn.losses import cross_entropy, mean_squared_error
 
 # what a label may hold, and no page may take for anything but letters
 HOSTILE = [
@@ -66,3 +66,32 @@ def hostile() -> Value:
         total = total * Value(float(number) / 8, label)
     total.label = "<i>total</i>"
     return total
+
+
+def xor() -> tuple[Value, MLP]:
+    """A 2-2-1 network on one example of XOR."""
+    model = MLP(2, [2, 1], activation=tanh, rng=random.Random(0))
+    predicted = model([Value(1.0, "x1"), Value(0.0, "x2")])
+    loss = mean_squared_error([predicted], [1.0])
+    loss.label = "loss"
+    return loss, model
+
+
+def four_examples() -> tuple[Value, MLP]:
+    """A 2-3-1 network on all four examples of XOR."""
+    model = MLP(2, [3, 1], activation=tanh, rng=random.Random(0))
+    pairs = [(a, b) for a in (0.0, 1.0) for b in (0.0, 1.0)]
+    predicted = [model([Value(a), Value(b)]) for a, b in pairs]
+    loss = mean_squared_error(predicted, [float(a != b) for a, b in pairs])
+    loss.label = "loss"
+    return loss, model
+
+
+def iris() -> tuple[Value, MLP]:
+    """A 4-8-8-3 network on one flower."""
+    model = MLP(4, [8, 8, 3], activation=tanh, rng=random.Random(0))
+    names = ("sepal length", "sepal width", "petal length", "petal width")
+    xs = [Value(x, name) for x, name in zip((5.1, 3.5, 1.4, 0.2), names, strict=True)]
+    loss = cross_entropy(model(xs), 1)
+    loss.label = "loss"
+    return loss, model

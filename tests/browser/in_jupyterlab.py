@@ -62,7 +62,7 @@ def check(page: Any, address: str, screenshot: Path) -> None:
     page.get_by_text("Python 3 (ipykernel) | Idle").first.wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    steppers = page.locator(".autograd-stepper:has(.controls)")
+    steppers = page.locator(".autograd-stepper:has(.ags-controls)")
     steppers.nth(1).wait_for()
     stepper, widget = steppers.nth(0), steppers.nth(1)
     page.get_by_text("the widget is at").last.wait_for()

@@ -11,28 +11,30 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+LAPTOP = {"viewport": {"width": 1280, "height": 720}}
 PROJECTOR = {"viewport": {"width": 1920, "height": 1080}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 # what stands in the table, in the picture and beside the formulas
 SHOWN = """(root) => {
-    const text = (part) => part.textContent;
+    const text = (part) => part.querySelector("input")?.value ?? part.textContent;
     const rows = [...root.querySelectorAll("tbody tr")].map((row) => [...row.children].map(text));
-    const boxes = [...root.querySelectorAll(".picture .node")].map((box) => {
+    const boxes = [...root.querySelectorAll(".ags-picture [data-part^=node]")].map((box) => {
         const texts = [...box.querySelectorAll("text")].map(text);
         return [box.dataset.part, texts.at(-3), texts.at(-1)];
     });
     const marked = (state) =>
-        [...root.querySelectorAll(`.picture .${state}`)].map((part) => part.dataset.part).sort();
+        [...root.querySelectorAll(`.ags-picture .ags-${state}`)]
+            .map((part) => part.dataset.part).sort();
     return {
         frame: Number(root.querySelector("input").value),
         rows: Object.fromEntries(rows.map(([name, ...cells]) => [name, cells])),
         boxes: Object.fromEntries(boxes.map(([part, ...numbers]) => [part, numbers])),
         current: marked("current"), waiting: marked("waiting"),
-        title: text(root.querySelector(".phase")),
-        lines: [...root.querySelectorAll(".lines dd")].map(text),
+        title: text(root.querySelector(".ags-phase")),
+        lines: [...root.querySelectorAll(".ags-lines dd")].map(text),
         spoken: text(root.querySelector("[role=status]")),
-        count: text(root.querySelector(".count")),
+        count: text(root.querySelector(".ags-count")),
     };
 }"""
 

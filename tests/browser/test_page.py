@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import json
+import math
+import random
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import graphs
 import pytest
-from pages import PHONE, PROJECTOR, shown
+from pages import LAPTOP, PHONE, PROJECTOR, shown
 
-from autograd_mini import Value, backprop_steps, node_names, step_through, topological_order
+from autograd_mini import (
+    Value,
+    backprop_steps,
+    compare_steps,
+    gradients,
+    maximum,
+    node_names,
+    primitive,
+    rerun,
+    step_through,
+    topological_order,
+)
+from autograd_mini import stepper as stepper_module
 from autograd_mini.stepper import Frame, Stepper
 from autograd_mini.stepper.frames import gradients_after
+from autograd_mini.stepper.page import data_of
 from autograd_mini.text import clean, format_number
 
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
@@ -236,7 +253,7 @@ def test_a_click_leads_to_the_step_that_finished_it(stepper, open_page) -> None:
     found = page.evaluate("""() => {
         const { stepper } = document.querySelector(".autograd-stepper");
         const places = {};
-        for (const part of document.querySelectorAll(".picture [data-part]")) {
+        for (const part of document.querySelectorAll(".ags-picture [data-part]")) {
             part.querySelector("polygon, path, ellipse, text")
                 .dispatchEvent(new MouseEvent("click", { bubbles: true }));
             places[part.dataset.part] = stepper.at;
@@ -264,7 +281,7 @@ def test_a_real_click_on_a_node_an_operation_and_an_edge(neuron, open_page) -> N
 
 def test_hovering_tells_the_whole_history(open_page) -> None:
     page = open_page(step_through(graphs.used_twice()))
-    hint = page.locator(".hint")
+    hint = page.locator(".ags-hint")
     assert not hint.is_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("End")
@@ -292,7 +309,7 @@ def test_a_tap_jumps_and_tells_the_history(neuron, open_page) -> None:
     page = open_page(neuron, **PHONE)
     page.locator("[data-part=node-0] text").first.tap()
     assert shown(view(page))["title"] == "Backward pass: from v1 to w"
-    hint = page.locator(".hint")
+    hint = page.locator(".ags-hint")
     assert "from v1; so far" in hint.inner_text()
     box = hint.bounding_box()
     assert 0 <= box["x"] <= 390 - box["width"]
@@ -340,14 +357,14 @@ def test_hidden_at_first(neuron, open_page) -> None:
     page = open_page(neuron.page().replace("<main>", '<main style="display: none">'))
     show(page, 3)
     page.evaluate("document.querySelector('main').style.display = ''")
-    wide = "document.querySelector('.picture svg').getBoundingClientRect().width"
+    wide = "document.querySelector('.ags-picture svg').getBoundingClientRect().width"
     page.wait_for_function(f"{wide} > 500")
     assert shown(view(page))["frame"] == 3
 
 
 def test_the_picture_fits_its_place_until_the_reader_chooses(neuron, open_page) -> None:
     page = open_page(neuron)
-    svg = page.locator(".picture svg")
+    svg = page.locator(".ags-picture svg")
 
     def width() -> float:
         return float(svg.bounding_box()["width"])
@@ -356,7 +373,8 @@ def test_the_picture_fits_its_place_until_the_reader_chooses(neuron, open_page) 
     assert wide <= 1280
     page.set_viewport_size({"width": 700, "height": 900})
     page.wait_for_function(
-        "(w) => document.querySelector('.picture svg').getBoundingClientRect().width < w", arg=wide
+        "(w) => document.querySelector('.ags-picture svg').getBoundingClientRect().width < w",
+        arg=wide,
     )
     narrow = width()
     page.get_by_role("button", name="larger picture").click()
@@ -369,21 +387,62 @@ def test_the_picture_fits_its_place_until_the_reader_chooses(neuron, open_page) 
     assert width() == pytest.approx(narrow / 1.25, rel=1e-3)
 
 
-def test_what_a_frame_is_about_is_in_sight(open_page) -> None:
-    stepper = step_through(graphs.network())
-    page = open_page(stepper, reduced_motion="reduce")
-    for number in range(1, len(stepper), 3):
-        show(page, number)
-        assert page.evaluate("""() => {
-            const seen = document.querySelector(".picture").getBoundingClientRect();
-            const part = document.querySelector(".picture .target") ??
-                document.querySelector(".picture .node.current");
-            const { left, right, top, bottom } = part.getBoundingClientRect();
-            const table = document.querySelector(".table").getBoundingClientRect();
-            const row = document.querySelector("tr.current").getBoundingClientRect();
-            return left >= seen.left && right <= seen.right && top >= seen.top &&
-                bottom <= seen.bottom && row.top >= table.top && row.bottom <= table.bottom;
-        }"""), number
+# of every step: what its marks lack, and whether they and the ends of its edge are seen whole
+SIGHT = """() => {
+    const root = document.querySelector(".autograd-stepper");
+    const { stepper } = root;
+    const found = [];
+    const inside = (part, place) => {
+        const [a, b] = [part.getBoundingClientRect(), place.getBoundingClientRect()];
+        return a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom;
+    };
+    const view = root.querySelector("[data-view]");
+    const { left, right, top, bottom } = view.getBoundingClientRect();
+    if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight) found.push("view");
+    for (let t = 0; t < stepper.length; t++) {
+        stepper.show(t);
+        const marked = [...view.querySelectorAll("[data-now]")];
+        const kinds = new Set(marked.map((part) => part.dataset.part.split("-")[0]));
+        if (!t !== !marked.length) found.push([t, "marks"]);
+        if (t && !kinds.has("node")) found.push([t, "no box"]);
+        const row = root.querySelector("tr[data-now]");
+        if (!t !== !row) found.push([t, "row"]);
+        for (const part of marked) if (!inside(part, view)) found.push([t, part.dataset.part]);
+        const table = root.querySelector(".ags-table");
+        if (!row || !table.checkVisibility()) continue;
+        const [a, b] = [row.getBoundingClientRect(), table.getBoundingClientRect()];
+        if (a.top < b.top || a.bottom > b.bottom) found.push([t, "row"]);
+    }
+    return found;
+}"""
+SIZES_OF_WINDOWS = {"projector": PROJECTOR, "laptop": LAPTOP, "phone": PHONE}
+NETWORKS = {"xor": graphs.xor, "four examples": graphs.four_examples, "iris": graphs.iris}
+
+
+@pytest.mark.parametrize("presenting", [False, True])
+@pytest.mark.parametrize("window", SIZES_OF_WINDOWS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_both_ends_of_every_step_are_in_sight(name, window, presenting, open_page) -> None:
+    root, model = NETWORKS[name]()
+    page = open_page(step_through(root, model=model), **SIZES_OF_WINDOWS[window])
+    if presenting:
+        page.keyboard.press("p")
+        page.wait_for_selector(".ags-presenting")
+    for level in ("edges", "neurons", "layers"):
+        page.evaluate(
+            "(l) => (document.querySelector('.autograd-stepper').stepper.level = l)", level
+        )
+        assert page.evaluate(SIGHT) == [], level
+
+
+def test_the_whole_graph_is_seen_first(stepper, open_page) -> None:
+    page = open_page(stepper)
+    seen = page.locator("[data-view]").bounding_box()
+    svg = page.locator(".ags-picture svg").bounding_box()
+    assert seen["x"] < svg["x"]
+    assert seen["y"] < svg["y"]
+    assert svg["x"] + svg["width"] < seen["x"] + seen["width"]
+    assert svg["y"] + svg["height"] < seen["y"] + seen["height"]
 
 
 def test_nothing_jumps(neuron, open_page) -> None:
@@ -391,7 +450,9 @@ def test_nothing_jumps(neuron, open_page) -> None:
     places = set()
     for number in range(len(neuron)):
         show(page, number)
-        boxes = (page.locator(p).bounding_box() for p in (".controls", ".play", ".table"))
+        boxes = (
+            page.locator(p).bounding_box() for p in (".ags-controls", ".ags-play", ".ags-table")
+        )
         places.add(json.dumps(list(boxes)))
     assert len(places) == 1
 
@@ -403,9 +464,9 @@ SIZES = """() => {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     for (let text; (text = walker.nextNode()); ) {
         const part = text.parentElement;
-        if (!text.data.trim() || part.closest("style, script, .unseen, [hidden]")) continue;
-        const scale = part.ownerSVGElement ? part.getScreenCTM().a : 1;
-        sizes.push([parseFloat(getComputedStyle(part).fontSize) * scale, text.data]);
+        if (!text.data.trim() || part.closest("style, script, .ags-unseen, svg")) continue;
+        const { fontSize } = getComputedStyle(part);
+        if (part.checkVisibility()) sizes.push([parseFloat(fontSize), text.data]);
     }
     return sizes;
 }"""
@@ -419,23 +480,26 @@ def test_presenting_has_type_for_the_last_row(name, open_page) -> None:
     for number in range(0, len(stepper), 1 + len(stepper) // 12):
         show(page, number)
         assert [size for size in page.evaluate(SIZES) if size[0] < 24] == []
-    assert page.locator(".picture").bounding_box()["height"] > 350
+    assert page.locator(".ags-picture").bounding_box()["height"] > 600
     assert page.evaluate("document.querySelector('.autograd-stepper').scrollHeight") <= 1080
 
 
 def test_escape_leaves_the_presentation(neuron, open_page) -> None:
     page = open_page(neuron)
-    before = page.locator(".picture svg").bounding_box()["width"]
+    before = page.locator(".ags-picture svg").bounding_box()["width"]
     page.get_by_role("button", name="present", exact=True).click()
     assert view(page).bounding_box() == {"x": 0, "y": 0, "width": 1280, "height": 900}
     view(page).focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Escape")
-    page.wait_for_function("!document.querySelector('.presenting')")
+    page.wait_for_function("!document.querySelector('.ags-presenting')")
     assert page.evaluate("document.fullscreenElement") is None
     assert frame(page) == 1
     page.wait_for_function(
-        "(w) => document.querySelector('.picture svg').getBoundingClientRect().width === w",
+        """(before) => {
+            const { width } = document.querySelector(".ags-picture svg").getBoundingClientRect();
+            return Math.abs(width - before) < 1;
+        }""",
         arg=before,
     )
 
@@ -452,8 +516,8 @@ def test_the_focus_goes_in_order_and_is_seen(neuron, open_page) -> None:
         order.append(name)
         assert ring == "solid 3px", name
     assert order == [
-        f"{neuron.title}: picture", "first step", "previous step", "play", "next step", "last step",
-        "step", "speed", "smaller picture", "larger picture", "present",
+        "first step", "previous step", "play", "next step", "last step",
+        "step", "speed", "smaller picture", "larger picture", "quiz", "present",
         f"{neuron.title}: now", f"{neuron.title}: table",
     ]  # fmt: skip
 
@@ -488,8 +552,8 @@ def test_the_picture_has_contrast_in_every_state(stepper, open_page) -> None:
         pairs |= {
             tuple(pair)
             for pair in page.evaluate("""() =>
-                [...document.querySelectorAll(".picture text")].map((text) => {
-                    const shapes = text.parentElement.matches(".edge") ? [] :
+                [...document.querySelectorAll(".ags-picture text")].map((text) => {
+                    const shapes = text.parentElement.matches("[data-part^=edge]") ? [] :
                         text.parentElement.querySelectorAll("polygon, path, ellipse");
                     const fills = [...shapes].map((shape) => getComputedStyle(shape).fill);
                     const under = fills.find((fill) => fill !== "none") ?? "rgb(255, 255, 255)";
@@ -545,3 +609,446 @@ def test_as_many_nodes_as_there_may_be(open_page) -> None:
         assert shown(view(page))["count"] == f"{number} / {len(stepper) - 1}"
     gradient = format_number(stepper.frames[-1].step.after)
     assert gradient in [cells[1] for cells in shown(view(page))["rows"].values()]
+
+
+def test_the_libraries_are_built_from_what_is_pinned() -> None:
+    """view/libraries.js is `npm run build`, of the versions in package-lock.json."""
+    folder = Path(__file__).parent
+    if not (folder / "node_modules/esbuild").exists():
+        pytest.skip("the libraries are not installed: npm ci --prefix tests/browser")
+    command = ["npm", "run", "--silent", "build"]
+    built = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    assert built == (Path(stepper_module.__file__).parent / "view/libraries.js").read_text()
+
+
+def test_the_address_says_the_step(open_page) -> None:
+    root, model = graphs.xor()
+    page = open_page(step_through(root, model=model), clock=True)
+    assert page.evaluate("location.hash") == ""
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("location.hash") == "#step=1"
+    for _ in range(4):  # a browser takes only so many changes
+        page.keyboard.press("ArrowRight")
+    page.clock.run_for(1000)
+    assert page.evaluate("location.hash") == "#step=5"
+    page.evaluate("location.hash = '#step=3'")
+    page.wait_for_function("document.querySelector('.autograd-stepper').stepper.at === 3")
+    page.evaluate("location.hash = '#step=2&level=layers'")
+    page.wait_for_function("document.querySelector('.autograd-stepper').stepper.at === 2")
+    assert page.evaluate("document.querySelector('.autograd-stepper').stepper.level") == "layers"
+    page.reload()
+    assert frame(page) == 2
+    page.clock.run_for(1000)
+    assert page.evaluate("location.hash") == "#step=2&level=layers"
+
+
+def test_the_keys_work_at_once_and_are_told(neuron, open_page) -> None:
+    page = open_page(neuron)
+    assert page.locator("h1").inner_text() == neuron.title
+    assert page.locator("h1").is_visible()
+    page.keyboard.press("ArrowRight")
+    assert frame(page) == 1
+    assert page.get_by_text("p presents").is_visible()
+    page.keyboard.press("p")
+    page.wait_for_selector(".ags-presenting")
+    assert page.locator("h1").is_visible()
+    page.keyboard.press("p")
+    assert page.locator(".ags-presenting").count() == 0
+
+
+LEVEL = "document.querySelector('.autograd-stepper').stepper.level"
+
+
+def test_a_key_goes_up_and_down_in_place(open_page) -> None:
+    root, model = graphs.iris()
+    stepper = step_through(root, model=model)
+    page = open_page(stepper)
+    steps = stepper.contents.levels
+    for number in (0, 1, 20, 35, 60, 199, 318):
+        show(page, number)
+        for level in ("neurons", "layers"):
+            page.keyboard.press("l")
+            assert page.evaluate(LEVEL) == level
+            held = [s for s, (*_, times) in enumerate(steps[level], 1) if number in times]
+            assert [frame(page)] == (held or [0])
+        page.keyboard.press("L")
+        assert page.evaluate(LEVEL) == "neurons"
+        page.keyboard.press("L")
+        assert page.evaluate(LEVEL) == "edges"
+        assert frame(page) == number
+    with pytest.raises(Exception, match='there is no level "heads", only: edges, neurons, layers'):
+        page.evaluate(f"{LEVEL} = 'heads'")
+
+
+def test_coarser_levels_end_with_the_same_numbers(open_page) -> None:
+    root, model = graphs.iris()
+    page = open_page(step_through(root, model=model, level="layers"))
+    assert page.evaluate("document.querySelector('.autograd-stepper').stepper.length") == 9
+    ends = {}
+    for level in ("layers", "neurons", "edges"):
+        page.evaluate(f"{LEVEL} = '{level}'")
+        page.keyboard.press("End")
+        told = shown(view(page))
+        ends[level] = (told["rows"], told["boxes"])
+    assert ends["layers"] == ends["neurons"] == ends["edges"]
+
+
+def test_a_layer_shows_its_matrices(open_page) -> None:
+    root, model = graphs.iris()
+    page = open_page(step_through(root, model=model, level="layers"))
+    show(page, 8)
+    assert shown(view(page))["title"] == "Backward pass: through layers.0"
+    found = gradients_after(backprop_steps(root))
+    neurons = model.layers[0].neurons
+    cells = page.locator(".ags-lines mtable").last.locator("mtd").all_text_contents()
+    expected = [minus(format_number(found[w])) for n in neurons for w in n.w]
+    assert [cell.split("·")[0] for cell in cells] == [x.split("e")[0] for x in expected]
+
+
+def test_without_motion_nothing_moves(open_page) -> None:
+    root, model = graphs.iris()
+    for motion, glides in (("reduce", False), ("no-preference", True)):
+        page = open_page(step_through(root, model=model), reduced_motion=motion)
+        moved = False
+        for _ in range(40):
+            page.keyboard.press("ArrowRight")
+            style = "getComputedStyle(document.querySelector('.ags-picture svg'))"
+            moved |= page.evaluate(f"{style}.transitionDuration") != "0s"
+        assert moved == glides
+
+
+def test_the_wheel_a_drag_and_the_key_0(open_page) -> None:
+    root, model = graphs.iris()
+    page = open_page(step_through(root, model=model))
+    svg = page.locator(".ags-picture svg")
+    whole = svg.bounding_box()
+    page.mouse.move(40, 60)  # beside the cards, whose numbers would be dragged
+    page.mouse.wheel(0, -400)
+    near = svg.bounding_box()
+    assert near["width"] > 1.5 * whole["width"]
+    page.mouse.down()
+    page.mouse.move(140, 90, steps=3)
+    page.mouse.up()
+    far = svg.bounding_box()
+    assert (far["x"] - near["x"], far["y"] - near["y"]) == pytest.approx((100, 30), abs=1)
+    assert frame(page) == 0  # it was not a click
+    page.keyboard.press("0")
+    page.wait_for_function(
+        """(whole) => {
+            const { width } = document.querySelector(".ags-picture svg").getBoundingClientRect();
+            return Math.abs(width - whole) < 0.1;
+        }""",
+        arg=whole["width"],
+    )
+
+
+def test_paper_has_the_picture_and_all_steps(neuron, open_page) -> None:
+    page = open_page(neuron)
+    show(page, 4)
+    page.emulate_media(media="print")
+    page.wait_for_selector(".ags-printed tr")
+    rows = page.locator(".ags-printed tr").all_inner_texts()
+    assert [row.split("\t")[0] for row in rows] == [str(number) for number in range(len(neuron))]
+    assert rows[5].replace("\n", "").endswith("=0+0.3592=0.3592")
+    box = page.locator(".ags-picture svg").bounding_box()
+    assert box["x"] >= 0
+    assert box["width"] <= 1280
+    assert not page.locator(".ags-controls").is_visible()
+    page.emulate_media(media="screen")
+    page.wait_for_function("!document.querySelector('.ags-printed tr')")
+    assert frame(page) == 4
+
+
+def test_two_steppers_and_their_page_share_the_keys(neuron, open_page) -> None:
+    page = open_page(neuron.element() + neuron.element(compact=True))
+    page.evaluate("document.addEventListener('keydown', (e) => (window.seen ??= []).push(e.key))")
+    first, second = page.locator(".autograd-stepper").all()
+    second.focus()
+    for _ in range(len(neuron)):  # at its end the key goes on, to a presentation's next slide
+        page.keyboard.press("ArrowRight")
+    assert [shown(s)["frame"] for s in (first, second)] == [0, len(neuron) - 1]
+    assert page.evaluate("seen") == ["ArrowRight"]
+    assert first.locator(".ags-table").is_visible()
+    assert not second.locator(".ags-table").is_visible()
+    classes = page.evaluate("""() => [...document.querySelectorAll(".autograd-stepper *")]
+        .filter((part) => !part.closest("svg")).flatMap((part) => [...part.classList])""")
+    assert [name for name in classes if not name.startswith("ags-")] == []
+    assert page.locator(".autograd-stepper section").count() == 0  # a slide of reveal.js
+
+
+# -- live numbers -------------------------------------------------------------------------------
+
+STEPPER = "document.querySelector('.autograd-stepper').stepper"
+
+
+def put(page: Any, name: str, number: float) -> None:
+    page.evaluate(f"([name, number]) => {STEPPER}.set(name, number)", [name, number])
+
+
+def every_frame(page: Any) -> list[Any]:
+    told = []
+    for number in range(page.evaluate(f"{STEPPER}.length")):
+        show(page, number)
+        told.append(shown(view(page)))
+    return told
+
+
+@pytest.mark.parametrize("order", ["topological", "depth_first"])
+@pytest.mark.parametrize("make", [graphs.neuron, graphs.used_twice])
+def test_a_number_that_is_set_shows_what_a_page_of_that_number_shows(
+    make, order, open_page
+) -> None:
+    """Formulas, edges, table and words, in every frame."""
+    for number in (-0.25, 3.0, 1e-7):
+        root = make()
+        leaf = topological_order(root)[0]
+        page = open_page(step_through(root, order=order))
+        put(page, leaf.label, number)
+        leaf.data = number
+        assert every_frame(page) == every_frame(open_page(step_through(rerun(root), order=order)))
+        labels = page.locator("[data-part^=edge] text").all_text_contents()
+        slopes = [
+            format_number(d) for node in topological_order(rerun(root)) for d in node.partials
+        ]
+        assert sorted(labels) == sorted(slopes)
+        page.get_by_role("button", name="reset numbers").click()
+        assert every_frame(page) == every_frame(open_page(step_through(make(), order=order)))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_numbers_of_a_network_follow_a_weight(name, open_page) -> None:
+    root, model = NETWORKS[name]()
+    page = open_page(step_through(root, model=model))
+    names = [
+        known["name"] for known in data_of(step_through(root, model=model).contents)[0]["nodes"]
+    ]
+    rng = random.Random(1)
+    for parameter, called in zip(topological_order(root), names, strict=True):
+        if parameter.is_leaf and rng.random() < 0.3:
+            parameter.data = rng.gauss(0, 1)
+            put(page, called, parameter.data)
+    order = topological_order(rerun(root))
+    found = page.evaluate(f"{STEPPER}.numbers()")
+    assert list(found) == names
+    for called, node, gradient in zip(names, order, gradients(order[-1], order), strict=True):
+        expected = (node.data, gradient)
+        assert found[called] == pytest.approx(expected, rel=1e-12, abs=1e-14), called
+
+
+def test_numbers_are_those_of_the_engine(stepper, open_page) -> None:
+    page = open_page(stepper)
+    order, names = topological_order(stepper.root), names_in(stepper.root)
+    found = page.evaluate(f"{STEPPER}.numbers()")
+    slopes = gradients(stepper.root, order)
+    for node, slope in zip(order, slopes, strict=True):
+        assert found[names[node]] == [node.data, pytest.approx(slope, rel=1e-15, abs=0)]
+
+
+def test_a_leaf_is_typed_dragged_and_flipped(neuron, open_page) -> None:
+    page = open_page(neuron)
+
+    def number(name: str = "w") -> float:
+        return float(page.evaluate(f"{STEPPER}.numbers().{name}[0]"))
+
+    field = page.get_by_role("spinbutton", name="data of w")
+    field.fill("0.75")
+    field.press("Enter")
+    assert number() == 0.75
+    field.press("ArrowUp")
+    assert number() == 0.755
+    field.fill("")  # not a number
+    field.press("Tab")
+    assert number() == 0.755
+    assert field.input_value() == "0.755"
+    assert frame(page) == 0
+    page.get_by_role("button", name="reset numbers").click()
+    assert number() == 0.5
+    box = page.locator("[data-part=node-0] [data-number=data]")
+    at = box.bounding_box()
+    x, y = at["x"] + at["width"] / 2, at["y"] + at["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y, steps=4)
+    assert number() == 0.6  # while it is dragged
+    page.mouse.up()
+    assert frame(page) == 0  # it was no click
+    box.dblclick()
+    assert number() == -0.6
+    put(page, "x", 0.0)
+    page.locator("[data-part=node-1]").dblclick()
+    assert number("x") == 1.0
+
+
+def test_what_cannot_be_set_is_refused(neuron, open_page) -> None:
+    page = open_page(neuron)
+    for name, number, message in [
+        ("v1", 1.0, 'there is no leaf "v1"'),
+        ("w", None, '"w" needs a number, got null'),
+    ]:
+        with pytest.raises(Exception, match=message):
+            put(page, name, number)
+
+
+def test_a_function_of_python_cannot_be_recomputed(open_page) -> None:
+    gamma = primitive("gamma", lambda x: math.gamma(x), (lambda x, y: y,))
+    page = open_page(step_through(gamma(Value(2.5, "x"))))
+    assert page.get_by_text("cannot be changed: gamma is a function of Python").is_visible()
+    assert page.get_by_role("spinbutton").count() == 0
+    with pytest.raises(Exception, match="gamma is a function of Python"):
+        put(page, "x", 1.0)
+    assert page.evaluate(f"{STEPPER}.numbers().x[0]") == 2.5
+
+
+def test_a_branch_that_may_have_changed_shows_no_formula(open_page) -> None:
+    x = Value(2.0, "x")
+    page = open_page(step_through(maximum(x, 1.0) * x))
+    show(page, 6)
+    assert shown(view(page))["lines"][1] == "∂v1∂x=1"
+    put(page, "x", 0.5)
+    assert shown(view(page))["lines"][1] == "∂v1∂x=0"
+
+
+# -- the quiz -----------------------------------------------------------------------------------
+
+
+def answer(page: Any, text: str) -> str:
+    page.locator(".ags-answer").fill(text)
+    page.keyboard.press("Enter")
+    return page.locator(".ags-verdict").inner_text()
+
+
+def test_the_quiz_hides_the_next_number_until_it_is_typed(neuron, open_page) -> None:
+    page = open_page(neuron)
+    page.keyboard.press("q")
+    page.keyboard.press("ArrowRight")
+    told = shown(view(page))
+    assert told["title"] == "Forward pass: v1 is computed"
+    assert told["boxes"]["node-2"] == told["rows"]["v1"][:2] == ["?", "–"]
+    assert told["lines"][1].endswith("=?")
+    assert told["spoken"] == "Forward pass: v1 is ?."
+    page.get_by_role("button", name="next step").click()  # first the number
+    assert frame(page) == 1
+    assert "1" not in page.locator(".ags-quiz label").inner_text().replace("v1", "")
+    assert answer(page, "3").startswith("✗ wrong: compute")
+    assert answer(page, "1") == "✓ right"
+    assert page.locator(".ags-score").inner_text() == "1 right, 1 wrong"
+    assert shown(view(page))["boxes"]["node-2"] == ["1", "–"]
+    page.get_by_role("button", name="next step").click()
+    page.get_by_role("button", name="give up").click()
+    assert page.locator(".ags-verdict").inner_text() == "It is 1.1."
+    assert shown(view(page))["boxes"]["node-4"] == ["1.1", "–"]
+    assert page.locator(".ags-score").inner_text() == "1 right, 1 wrong"
+    page.get_by_role("button", name="previous step").click()
+    assert shown(view(page))["boxes"]["node-2"] == ["1", "–"]  # what was seen stays known
+    page.get_by_role("button", name="quiz").click()
+    page.get_by_role("button", name="last step").click()
+    assert frame(page) == len(neuron) - 1
+    assert "?" not in view(page).locator("tbody").inner_text()
+
+
+def test_the_quiz_says_where_the_mistake_lies(open_page) -> None:
+    """The second edge from d = c * c, where c = a * b."""
+    a, b = Value(3.0, "a"), Value(0.5, "b")
+    c = a * b
+    c.label = "c"
+    d = c * c * 7.0
+    page = open_page(step_through(d))
+    show(page, 6)
+    assert shown(view(page))["title"] == "Backward pass: from v1 to c"
+    page.keyboard.press("q")
+    page.keyboard.press("ArrowRight")
+    for text, mistake in [
+        ("10.5", "you forgot to add what had arrived before"),  # 10.5 + 7 * 1.5 is right
+        ("12", "you forgot the upstream gradient"),
+        ("17.5", "you forgot the local derivative"),
+        ("-21", "a sign is wrong"),
+        ("0", "a sign is wrong"),
+        ("26.25", "the local derivative is wrong"),
+        ("99", "check the local derivative, then the sum"),
+    ]:
+        assert answer(page, text) == f"✗ wrong: {mistake}"
+    assert shown(view(page))["rows"]["c"][1:] == ["?", "?", "?"]
+    assert answer(page, "42/2") == "✓ right"
+    assert page.locator(".ags-score").inner_text() == "1 right, 7 wrong"
+    assert shown(view(page))["rows"]["c"][1] == "21"
+
+
+def test_steppers_that_are_compared_go_in_step(open_page) -> None:
+    c = graphs.used_twice()
+    steppers = step_through(c), step_through(c, order="depth_first")
+    page = open_page(compare_steps(*steppers).page())
+    first, second = page.locator(".autograd-stepper").all()
+    assert first.bounding_box()["y"] == second.bounding_box()["y"]
+    first.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert [shown(s)["frame"] for s in (first, second)] == [5, 5]
+    second.focus()
+    page.keyboard.press("End")
+    assert [shown(s)["frame"] for s in (first, second)] == [7, 9]
+    assert [shown(s)["rows"]["a"][1] for s in (first, second)] == ["4", "6"]
+    page.keyboard.press("ArrowLeft")
+    first.evaluate("(root) => root.stepper.show(2)")
+    assert [shown(s)["frame"] for s in (first, second)] == [2, 2]
+
+
+@pytest.mark.parametrize("format", ["png", "pdf"])
+def test_every_step_is_saved_as_a_file(format, browser, tmp_path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    stepper = step_through(graphs.used_twice())
+    # in a process of its own, since this one drives a browser already
+    page, folder = tmp_path / "page.html", tmp_path / "frames"
+    page.write_text(stepper.page(), encoding="utf-8")
+    code = (
+        "from pathlib import Path; from autograd_mini.stepper.images import save_frames; "
+        f"save_frames(Path({str(page)!r}).read_text('utf-8'), Path({str(folder)!r}), {format!r})"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    names = [f"step-{t}.{format}" for t in range(len(stepper))]
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*names, "steps.gif"])
+    with image.open(folder / "steps.gif") as animated:
+        assert (animated.n_frames, animated.size) == (len(stepper), (1280, 720))
+    start = (folder / names[0]).read_bytes()[:4]
+    assert start == {"png": b"\x89PNG", "pdf": b"%PDF"}[format]
+
+
+def test_in_a_presentation_of_reveal_js(neuron, open_page) -> None:
+    reveal = Path(__file__).parent / "node_modules/reveal.js/dist"
+    if not reveal.exists():
+        pytest.skip("reveal.js is not installed: npm ci --prefix tests/browser")
+    script, style = ((reveal / f"reveal.{kind}").read_text("utf-8") for kind in ("js", "css"))
+    slides = [neuron.element(compact=True), step_through(graphs.used_twice()).element(), "end"]
+    sections = "".join(f"<section>{slide}</section>" for slide in slides)
+    page = open_page(f"""<!doctype html><meta charset="utf-8"><style>{style}</style>
+        <div class="reveal"><div class="slides">{sections}</div></div><script>{script}</script>
+        <script>
+          Reveal.on("slidechanged", ({{ currentSlide }}) =>
+            currentSlide.querySelector(".autograd-stepper")?.focus());
+          Reveal.initialize({{ transition: "none", history: false }});
+        </script>""")
+    page.wait_for_function("Reveal.isReady()")
+    assert page.evaluate("Reveal.getTotalSlides()") == 3
+    first, second = page.locator(".autograd-stepper").all()
+    first.focus()
+    for stepper in (first, second):
+        last = stepper.evaluate("(root) => root.stepper.length - 1")
+        for _ in range(last):
+            page.keyboard.press("ArrowRight")
+        assert shown(stepper)["frame"] == last
+        box, svg = (stepper.locator(part).bounding_box() for part in ("[data-view]", "svg"))
+        assert box["x"] <= svg["x"]
+        assert svg["x"] + svg["width"] <= box["x"] + box["width"] + 1
+        assert stepper.locator(".ags-controls").is_visible()
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate("Reveal.getState().indexh") == 2
+
+
+def test_weights_that_examples_share_are_added_to(open_page) -> None:
+    root, model = graphs.four_examples()
+    page = open_page(step_through(root, model=model, level="neurons"))
+    page.keyboard.press("End")
+    assert "grad(w)+=δ·h=" in shown(view(page))["lines"][1]
+    root, model = graphs.xor()
+    page = open_page(step_through(root, model=model, level="neurons"))
+    page.keyboard.press("End")
+    assert shown(view(page))["lines"][1].startswith("grad(w)=δ·h=(")

@@ -33,10 +33,24 @@ def test_draw_writes_what_the_ending_says(here, run, name, start):
     assert len(tree(here)) == 2 + name.count("/")
 
 
+def test_a_format_comes_before_the_ending(here, run):
+    done = run("draw", *LINE, "--format", "png")
+    assert (done.status, done.err) == (0, "")
+    assert (here / "graph.png").read_bytes().startswith(b"\x89PNG")
+    assert run("draw", *LINE, "--out", "a.svg", "--format", "dot").status == 0
+    assert (here / "a.dot").read_bytes().startswith(b"digraph")
+
+
+def test_a_pdf_is_written_or_one_line_says_what_is_missing(here, run, monkeypatch):
+    pytest.importorskip("svglib")
+    assert run("draw", *LINE, "--out", "a.pdf").status == 0
+    assert (here / "a.pdf").read_bytes().startswith(b"%PDF")
+
+
 @pytest.mark.parametrize("out", ["graph.jpg", "graph", "svg", "graph.svg.txt", "."])
 def test_draw_refuses_a_format_it_does_not_have(here, run, out):
     before = tree(here)
-    check_refused(run("draw", *LINE, "--out", out), out, ".svg, .png, .dot")
+    check_refused(run("draw", *LINE, "--out", out), out, ".svg, .png, .pdf, .dot")
     assert tree(here) == before
 
 

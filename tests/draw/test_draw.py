@@ -4,6 +4,7 @@ import importlib.metadata
 import math
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from autograd_mini import (
     dot,
     exp,
     fsum,
+    group,
     maximum,
     node_names,
     primitive,
@@ -94,7 +96,8 @@ def graphs(draw):
 @PROFILE
 @given(graphs())
 def test_the_picture_is_the_graph(root):
-    picture, order, names = Drawn(root), topological_order(root), node_names(root)
+    picture, order = Drawn(root, detail="values"), topological_order(root)
+    names = node_names(root)
     expected = set()
     for i, node in enumerate(order):
         expected.add(f"node-{i}")
@@ -108,15 +111,12 @@ def test_the_picture_is_the_graph(root):
         assert picture.ends(f"edge-{i}") == (f"op-{i}", f"node-{i}")
         partials = iter(node.partials)
         for k, operand in enumerate(node.operands):
-            expected.add(f"edge-{i}-{k}")
             if isinstance(operand, Value):
+                expected.add(f"edge-{i}-{k}")
                 assert picture.ends(f"edge-{i}-{k}") == (f"node-{order.index(operand)}", f"op-{i}")
                 assert picture.texts(f"edge-{i}-{k}") == [format_number(next(partials))]
             else:
-                expected.add(f"constant-{i}-{k}")
-                assert picture.texts(f"constant-{i}-{k}") == [format_number(operand)]
-                assert picture.ends(f"edge-{i}-{k}") == (f"constant-{i}-{k}", f"op-{i}")
-                assert picture.texts(f"edge-{i}-{k}") == []
+                assert format_number(operand) in picture.texts(f"op-{i}")[0]
     assert set(picture.groups) == expected
 
 
@@ -149,13 +149,13 @@ def test_a_fractions_gradient_is_a_dash_and_then_exact():
     assert Drawn(y).texts("edge-1-0") == ["1/3"]
 
 
-def test_plain_numbers_are_drawn_apart_from_the_graph():
+def test_plain_numbers_stand_inside_the_operation_and_nowhere_else():
     x = Value(3.0, "x")
     picture = Drawn(2 * x + 1)
-    assert picture.ids("constant") == {"constant-1-0", "constant-2-1"}
-    assert picture.shapes("constant-1-0") == []  # text, without an outline
-    assert [e.get("stroke-dasharray") is not None for e in picture.shapes("edge-1-0")] == [True]
-    assert all(e.get("stroke-dasharray") is None for e in picture.shapes("edge-1-1"))
+    assert [picture.texts(f"op-{i}") for i in (1, 2)] == [["2 × x"], ["v1 + 1"]]
+    assert picture.ids("edge") == {"edge-1", "edge-1-1", "edge-2", "edge-2-0"}
+    assert picture.ids("constant") == set()
+    assert Drawn(2 * x + 1, hide=["constants"]).texts("op-1") == ["×"]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_plain_numbers_are_drawn_apart_from_the_graph():
 )
 def test_an_operation_says_its_operands_where_their_order_matters(make, says):
     root = make(Value(2.0, "x"), Value(5.0, "y"))
-    picture = Drawn(root)
+    picture = Drawn(root, detail="values")
     assert picture.texts(f"op-{len(topological_order(root)) - 1}") == [says]
 
 
@@ -209,14 +209,14 @@ def test_all_text_can_be_read_on_what_it_stands_on():
     y = tanh(2 * x) - x
     picture = Drawn(y)
     colours = set()
-    for group in picture.groups.values():
-        fills = [e.get("fill") for e in group.iter() if e.tag.removeprefix(SVG) in SHAPES]
-        is_edge = group.get("class") == "edge"
+    for part in picture.groups.values():
+        fills = [e.get("fill") for e in part.iter() if e.tag.removeprefix(SVG) in SHAPES]
+        is_edge = part.get("class") == "edge"
         paper = "#ffffff" if is_edge else next((f for f in fills if f != "none"), "#ffffff")
-        for text in group.iter(f"{SVG}text"):
+        for text in part.iter(f"{SVG}text"):
             assert contrast(text.get("fill"), paper) >= 4.5
             assert text.get("font-family").split(",")[0] == "Helvetica"
-        for element in group.iter():
+        for element in part.iter():
             colours |= {element.get("fill"), element.get("stroke")}
     colours -= {None, "none", "transparent"}
     assert all(len(c) == 7 and c[0] == "#" and int(c[1:], 16) >= 0 for c in colours)
@@ -265,13 +265,13 @@ def test_a_picture_has_the_numbers_that_its_graph_was_built_from():
     w, x, b = Value(2.0, "w"), Value(3.0, "x"), Value(1.0, "b")
     for y in (w * x, dot([w], [x], b), dot([w, w], [w, x]), (w * x + 1) * (x * x)):
         order = topological_order(y)
-        before = Drawn(y)
+        before = Drawn(y, detail="values")
         w.data, x.data = 7.0, 8.0
-        assert [Drawn(y).texts(f"node-{i}") for i in range(len(order))] == [
+        assert [Drawn(y, detail="values").texts(f"node-{i}") for i in range(len(order))] == [
             before.texts(f"node-{i}") for i in range(len(order))
         ]
         assert before.tooltip(f"node-{order.index(w)}").startswith("w = 2.0,")
-        assert Drawn(y).tooltip(f"node-{order.index(w)}").startswith("w = 2.0,")
+        assert Drawn(y, detail="values").tooltip(f"node-{order.index(w)}").startswith("w = 2.0,")
         w.data, x.data = 2.0, 3.0
 
 
@@ -290,10 +290,10 @@ def test_after_an_optimizers_step_the_picture_is_that_of_the_loss():
     model = MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
     loss = (model([Value(1.0), Value(2.0)]) - 1) ** 2
     loss.backward()
-    before = Drawn(loss)
+    before = Drawn(loss, detail="values")
     built = {p: p.data for p in model.parameters()}
     SGD(model.parameters(), lr=0.1).step()
-    picture, order = Drawn(loss), topological_order(loss)
+    picture, order = Drawn(loss, detail="values"), topological_order(loss)
     weights = {w for layer in model.layers for neuron in layer.neurons for w in neuron.w}
     for i, node in enumerate(order):
         if node in weights or not node.is_leaf:
@@ -335,9 +335,8 @@ def test_a_box_of_many_leaves_says_now_too():
 def test_a_dot_of_64_is_legible():
     ws = [Value(i / 64, f"w{i}") for i in range(64)]
     xs = [float(i) for i in range(64)]
-    picture = Drawn(relu(dot(ws, xs, Value(1.0, "b"))))
-    assert len(picture.ids("constant")) == 1
-    assert picture.texts("constant-65-numbers") == ["[0, 1, 2, 3, .. 64 numbers]"]
+    picture = Drawn(relu(dot(ws, xs, Value(1.0, "b"))), detail="values")
+    assert picture.texts("op-65") == ["dot [0, 1, 2, 3, .. 64 numbers]"]
     assert [picture.texts(f"edge-65-{i}") for i in range(64)] == [[str(i)] for i in range(64)]
     boxes = [picture.box(f"node-{i}") for i in range(64)]
     assert all(above[3] < below[1] for above, below in pairwise(boxes))  # in order, apart
@@ -345,14 +344,21 @@ def test_a_dot_of_64_is_legible():
     assert picture.texts("node-0") == ["w0", "data", "0", "grad", "–"]
 
 
-def test_only_a_bias_that_nobody_gave_is_left_out():
-    ws = [Value(1.0), Value(2.0)]
-    assert Drawn(dot(ws, [3.0, 0])).texts("constant-2-numbers") == ["[3, 0]"]
-    assert Drawn(dot(ws, [3.0, 0.0], Value(1.0))).texts("constant-3-numbers") == ["[3, 0]"]
-    assert Drawn(dot(ws, [3.0, 0.0], 0.5)).texts("constant-2-numbers") == ["[3, 0, 0.5]"]
-    assert Drawn(dot(ws, [3.0, 1.0], 0.0)).texts("constant-2-numbers") == ["[3, 1, 0]"]
-    assert Drawn(dot(ws, ws)).ids("constant") == set()
-    assert Drawn(fsum([*ws, 0])).texts("constant-2-numbers") == ["[0]"]
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda ws: dot(ws, [3.0, 0]), "dot [3, 0]"),
+        (lambda ws: dot(ws, [3.0, 0.0], Value(1.0)), "dot [3, 0]"),
+        (lambda ws: dot(ws, [3.0, 0.0], 0.5), "dot [3, 0, 0.5]"),
+        (lambda ws: dot(ws, [3.0, 1.0], 0.0), "dot [3, 1, 0]"),
+        (lambda ws: dot(ws, ws), "dot"),
+        (lambda ws: fsum([*ws, 0]), "fsum [0]"),
+    ],
+)
+def test_only_a_bias_that_nobody_gave_is_left_out(make, says):
+    root = make([Value(1.0), Value(2.0)])
+    picture = Drawn(root, detail="values")
+    assert picture.texts(f"op-{len(topological_order(root)) - 1}") == [says]
 
 
 # -- text that comes from users ------------------------------------------------------------------
@@ -472,7 +478,8 @@ def test_no_label_of_a_module_adds_one_either():
     evil = '</svg><script a="b">\\N'
     nested = Named({f"{evil}.w": Value(1.0)})
     [w] = nested.parameters.values()
-    picture = Drawn(tanh(w * 2.0), model=nested)
+    assert Drawn(tanh(w * 2.0), model=nested).texts("neuron-1")[0].startswith(evil)
+    picture = Drawn(tanh(w * 2.0), model=nested, detail="values")
     assert picture.texts(f"module-{evil}") == [evil]
     assert not list(picture.svg.iter(f"{SVG}script"))
 
@@ -603,7 +610,7 @@ def test_the_colours_are_told_apart_and_their_text_can_be_read():
     x = Value(0.0, "x")
     y = dot([Value(1e-3 * 10**i) for i in range(5)], [x] * 5) * math.inf
     y.backward()
-    picture = Drawn(y, color="gradient")
+    picture = Drawn(y, color="gradient", detail="values")
     for i in range(len(topological_order(y))):
         paper = picture.shapes(f"node-{i}")[0].get("fill")
         inks = {t.get("fill") for t in picture.groups[f"node-{i}"].iter(f"{SVG}text")}
@@ -656,18 +663,17 @@ def test_a_dot_can_be_spelled_out_as_its_products_and_their_sum(bias):
     y.backward()
     picture, order = Drawn(y, expand=True), topological_order(y)
     last = len(order) - 1
-    assert picture.texts(f"op-{last}") == ["+"]
+    assert picture.texts(f"op-{last}") == ["+ [0.25]" if bias == 0.25 else "+"]
     for j, (w, x) in enumerate(zip(ws, xs)):
         assert picture.texts(f"op-{last}-{j}") == ["×"]
         product = w.data * (x.data if isinstance(x, Value) else x)
         assert picture.texts(f"product-{last}-{j}")[2::2] == [format_number(product), "1"]
         assert picture.ends(f"edge-{last}-{j}")[1] == f"op-{last}-{j}"
-        assert picture.ends(f"edge-{last}-{j + 2}")[1] == f"op-{last}-{j}"
+        if isinstance(x, Value):
+            assert picture.ends(f"edge-{last}-{j + 2}")[1] == f"op-{last}-{j}"
         assert picture.ends(f"edge-sum-{last}-{j}") == (f"product-{last}-{j}", f"op-{last}")
-    collapsed = Drawn(y).groups
-    assert {i for i in collapsed if i.startswith(("node", "edge"))} - {
-        f"edge-{last}-numbers"
-    } <= set(picture.groups)
+    collapsed = Drawn(y, detail="values").groups
+    assert {i for i in collapsed if i.startswith(("node", "edge"))} <= set(picture.groups)
 
 
 def test_products_that_would_be_too_many_are_not_spelled_out():
@@ -708,10 +714,10 @@ def test_a_bitmap_is_crisp_and_an_svg_keeps_its_size():
 
 @needs_pure
 def test_a_format_that_the_dot_at_hand_lacks_is_an_error_with_a_remedy(tmp_path):
-    with pytest.raises(AutogradError, match=r"cannot write pdf; write svg or png, or install"):
-        render(Value(1.0), "pdf")
-    with pytest.raises(AutogradError, match="cannot write pdf"):
-        draw_dot(Value(1.0)).render(tmp_path / "graph", format="pdf")
+    with pytest.raises(AutogradError, match=r"cannot write eps; write svg or png, or install"):
+        render(Value(1.0), "eps")
+    with pytest.raises(AutogradError, match="cannot write eps"):
+        draw_dot(Value(1.0)).render(tmp_path / "graph", format="eps")
 
 
 def test_two_runs_give_the_same_bytes():
@@ -770,15 +776,17 @@ posix = pytest.mark.skipif(os.name != "posix", reason="a program is a script wit
 
 @posix
 @needs_pure
-def test_the_variable_comes_before_path_and_path_before_graphviz_pure(monkeypatch, program):
+def test_the_variable_comes_first_then_graphviz_pure_which_draws_the_same_everywhere(
+    monkeypatch, program
+):
     named, on_path = program("named", "my-dot"), program("path", "dot")
     monkeypatch.setenv("AUTOGRAD_MINI_DOT", named)
     monkeypatch.setenv("PATH", os.path.dirname(on_path))
     assert dot_command() == named
     monkeypatch.setenv("AUTOGRAD_MINI_DOT", "")
-    assert dot_command() == on_path
-    os.remove(on_path)
     assert os.path.samefile(dot_command(), PURE)
+    monkeypatch.setattr("autograd_mini.draw.program.pure_dot", lambda: None)
+    assert dot_command() == on_path
 
 
 def test_without_any_there_is_none(no_dot):
@@ -841,3 +849,83 @@ def test_without_the_package_graphviz_there_is_text(monkeypatch):
     monkeypatch.setitem(sys.modules, "graphviz", None)
     x = Value(1.0)
     assert mimebundle(x)["text/plain"].startswith(repr(x))
+
+
+# -- groups --------------------------------------------------------------------------------------
+
+
+def steps(count):
+    """The root of a recurrent chain, and a group for each step of it."""
+    w, b, h, groups = Value(0.5, "w"), Value(0.1, "b"), Value(1.0, "h0"), []
+    for t in range(1, count + 1):
+        first = h * w + Value(float(t), f"x{t}")
+        h = tanh(first + b)
+        h.label = f"h{t}"
+        groups.append(group(f"step {t}", [first, h]))
+    return h, groups
+
+
+def test_a_group_has_its_nodes_what_lies_between_them_and_the_leaves_of_its_own():
+    root, groups = steps(3)
+    order, [one, *_] = topological_order(root), groups
+    assert [str(n.op) for n in order if n in one.nodes] == ["+", "+", "tanh"]
+    picture = Drawn(root, groups=groups)
+    for t, part in enumerate(groups, 1):
+        frame = picture.groups[f"module-step {t}"]
+        assert picture.texts(f"module-step {t}") == [f"step {t}"]
+        points = re.findall(r"(-?[\d.]+),(-?[\d.]+)", frame.find(f".//{SVG}path").get("d"))
+        xs, ys = zip(*[(float(x), float(y)) for x, y in points])
+        for i, node in enumerate(order):
+            text = next(picture.groups[f"node-{i}"].iter(f"{SVG}text"))
+            x, y = float(text.get("x")), float(text.get("y"))
+            inside = min(xs) < x < max(xs) and min(ys) < y < max(ys)
+            assert inside == (node in part.nodes or node.label == f"x{t}")
+
+
+def test_a_group_can_be_folded_into_one_box():
+    root, groups = steps(3)
+    folded = [groups[0], group("the second", list(groups[1].nodes), folded=True)]
+    root.backward()
+    picture, [_, h2, _] = (
+        Drawn(root, groups=folded),
+        [n for n in topological_order(root) if str(n.op) == "tanh"],
+    )
+    [box] = picture.ids("group")
+    assert picture.texts(box) == [
+        *("the second", "4 values", "data", format_number(h2.data)),
+        *("grad", format_number(h2.grad)),
+    ]
+    assert len(picture.ids("node")) == len(topological_order(root)) - 4
+
+
+def test_groups_may_be_nested_and_not_overlap():
+    root, [a, b, c] = steps(3)
+    both = group("both", [*a.nodes, *b.nodes])
+    picture = Drawn(root, groups=[a, both, c])
+    assert {"module-both", "module-both.step 1", "module-step 3"} <= set(picture.groups)
+    across = group("across", [*b.nodes, *c.nodes])
+    with pytest.raises(AutogradError, match=r"'across' is inside and outside of another"):
+        draw_dot(root, groups=[both, across])
+    with pytest.raises(TypeError, match="group expected Values, got float"):
+        group("x", [1.0])
+
+
+# -- PDF -----------------------------------------------------------------------------------------
+
+
+@needs_pure
+def test_a_pdf_is_made_from_the_svg(tmp_path):
+    pytest.importorskip("svglib")
+    picture = draw_dot(Value(1.0, "x") * 2)
+    assert render(Value(1.0), "pdf").startswith(b"%PDF")
+    written = picture.render(tmp_path / "graph", format="pdf", cleanup=True)
+    assert written == str(tmp_path / "graph.pdf")
+    assert [path.name for path in tmp_path.iterdir()] == ["graph.pdf"]
+    assert (tmp_path / "graph.pdf").read_bytes().startswith(b"%PDF")
+
+
+@needs_pure
+def test_without_svglib_one_line_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "svglib.svglib", None)
+    with pytest.raises(AutogradError, match=r"^a PDF needs svglib: pip install svglib; or write"):
+        render(Value(1.0), "pdf")

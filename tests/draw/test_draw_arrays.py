@@ -4,7 +4,7 @@ import random
 import re
 
 import pytest
-from pictures import PURE, Drawn
+from pictures import PURE, SVG, Drawn
 
 from autograd_mini import Value, compile, dot, fsum, tanh
 from nn import MLP
@@ -60,6 +60,53 @@ def test_lanes_are_framed_by_their_array(program):
     assert 'label="z1: 4 scalars"' in frame
     assert frame.index('"z1[0]"') < frame.index('"z1[1]"') < frame.index('".. 4"')
     assert "z1[2]" not in source
+
+
+def test_elements_stand_in_ascending_order_after_a_caption_that_no_edge_crosses():
+    random.seed(0)
+    model = MLP(2, [16, 16, 1])
+    program = compile(
+        lambda x, y: hinge(model(x), y) + l2(model.parameters()), x=2, y=(), parameters=model
+    )
+    picture = drawn(program, rankdir="TB")
+    found = {}
+    for i in picture.groups:
+        if i.startswith(("c_", "r_")) or re.fullmatch(r"s\d+", i):
+            [text] = picture.groups[i].iter(f"{SVG}text")
+            place = float(text.get("x"))
+            found.setdefault(re.match(r"\w+", i[2:] if i[1] == "_" else text.text)[0], []).append(
+                (place, text.text)
+            )
+    assert set(found) >= {"x", "W1", "b1", "z1", "h1", "W2", "b2", "z2", "h2", "W3"}
+    for name, texts in found.items():
+        row = [text for _, text in sorted(texts)]
+        assert row[0].startswith(f"{name}: ")
+        elements = [text for text in row if "[" in text]
+        assert elements == sorted(elements) == row[1 : 1 + len(elements)]
+    captions = [g for i, g in picture.groups.items() if i.startswith("c_")]
+    captions += [g for g in picture.groups.values() if g.get("class") == "cluster"]
+    boxes = [box_of(text) for c in captions for text in c.iter(f"{SVG}text")]
+    for i, group in picture.groups.items():
+        for path in group.iter(f"{SVG}path") if "edge" in group.get("class") else ():
+            assert not any(crosses(path.get("d"), box) for box in boxes), i
+
+
+def box_of(text):
+    x, y, half = float(text.get("x")), float(text.get("y")), 2.6 * len(text.text)
+    return x - half, y - 8, x + half, y + 2
+
+
+def crosses(d, box):
+    """Whether a path of Bezier curves comes into a box."""
+    points = [tuple(map(float, p.split(","))) for p in re.findall(r"-?[\d.]+,-?[\d.]+", d)]
+    left, top, right, bottom = box
+    for k in range(0, len(points) - 3, 3):
+        for t in (n / 20 for n in range(21)):
+            weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+            x, y = (sum(w * p[c] for w, p in zip(weights, points[k : k + 4])) for c in (0, 1))
+            if left < x < right and top < y < bottom:
+                return True
+    return False
 
 
 def test_scalars_are_connected_as_they_were_computed(program):

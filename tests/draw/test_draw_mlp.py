@@ -1,6 +1,8 @@
 """Networks as columns of neurons."""
 
+import itertools
 import random
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -105,6 +107,36 @@ def test_columns_stand_side_by_side_in_order_and_neurons_below_each_other():
 def centre(picture, i):
     ellipse = picture.shapes(i)[0]
     return float(ellipse.get("cx")), float(ellipse.get("cy"))
+
+
+def test_numbers_stand_on_their_lines_and_biases_below_their_neurons():
+    model = network(2, 3, 1)
+    picture = drawn(model, numbers=True, biases=True, inputs=["age", "height"])
+    for c, layer in enumerate(model.layers):
+        for j, neuron in enumerate(layer.neurons):
+            assert picture.texts(f"name-{c + 1}-{j}") == [f"b = {format_number(neuron.b.data)}"]
+            for k, w in enumerate(neuron.w):
+                assert picture.texts(f"number-{c}-{j}-{k}") == [format_number(w.data)]
+                left, top, right, bottom = picture.box(f"number-{c}-{j}-{k}")
+                x, y = (left + right) / 2, (top + bottom) / 2
+                ends = line(picture, f"weight-{c}-{j}-{k}").get("d")
+                (x1, y1), *_, (x2, y2) = [
+                    tuple(map(float, p.split(","))) for p in re.findall(r"-?[\d.]+,-?[\d.]+", ends)
+                ]
+                assert y == pytest.approx(y1 + (y2 - y1) * (x - x1) / (x2 - x1), abs=2)
+    assert [picture.texts(f"name-0-{k}") for k in range(2)] == [["age"], ["height"]]
+    boxes = [picture.box(i) for i in picture.ids("number")]
+    for a, b in itertools.combinations(boxes, 2):
+        assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+    assert drawn(network(5, 5), numbers=True).ids("number") == set()  # 25 lines are too many
+    with pytest.raises(ValueError, match="inputs expected 2 names, got 1"):
+        draw_mlp(model, inputs=["age"])
+
+
+def test_a_legend_says_what_lines_mean():
+    texts = [t.text for t in drawn(network(2, 3, 1)).svg.iter(f"{SVG}text")]
+    assert any("positive weight" in t for t in texts)
+    assert any("negative weight" in t for t in texts)
 
 
 def test_any_object_with_layers_of_neurons_is_drawn():

@@ -10,7 +10,6 @@ from autograd_mini import (
     Value,
     dot,
     draw_dot,
-    gradients,
     primitive,
     relu,
     softmax,
@@ -18,8 +17,7 @@ from autograd_mini import (
     tanh,
     topological_order,
 )
-from autograd_mini.draw import format_number
-from autograd_mini.draw.modules import homes, parameter_names, split
+from autograd_mini.draw.modules import brief, homes, parameter_names, split
 from nn import MLP, Layer, Module, Neuron, losses
 
 pytestmark = pytest.mark.usefixtures("one_dot")
@@ -137,7 +135,7 @@ def test_a_frozen_model_is_known_too():
 
 def test_frames_are_the_modules_one_inside_the_other():
     model = network()
-    picture = Drawn(loss_of(model, [1.0, 2.0]), model=model)
+    picture = Drawn(loss_of(model, [1.0, 2.0]), model=model, detail="values")
     neurons = [f"module-layers.0.neurons.{i}" for i in range(3)] + ["module-layers.1.neurons.0"]
     frames = {"module", "module-layers.0", "module-layers.1", *neurons}
     assert {i for i in picture.groups if i.startswith("module")} == frames
@@ -164,11 +162,11 @@ def test_parameters_have_the_models_names_and_a_shape_of_their_own():
     model = network()
     x = Value(2.0, "x")
     root = model([x, 1.0])
-    picture, order = Drawn(root, model=model), topological_order(root)
+    picture, order = Drawn(root, model=model, detail="values"), topological_order(root)
     named = parameter_names(model)
     for i, node in enumerate(order):
         if node in named:
-            assert picture.texts(f"node-{i}")[0] == split(named[node])[1]
+            assert picture.texts(f"node-{i}")[0] == brief(named[node])  # as in tables and formulas
             assert picture.tooltip(f"node-{i}").startswith(f"{named[node]} = ")
     leaf, parameter = (picture.groups[f"node-{order.index(n)}"] for n in (x, order[0]))
     assert order[0] in named
@@ -178,71 +176,20 @@ def test_parameters_have_the_models_names_and_a_shape_of_their_own():
 def test_a_label_comes_before_the_models_name():
     neuron = Neuron(1)
     neuron.w[0].label = "slope"
-    picture = Drawn(neuron([2.0]), model=neuron)
+    picture = Drawn(neuron([2.0]), model=neuron, detail="values")
     assert [picture.texts(f"node-{i}")[0] for i in range(2)] == ["slope", "b"]
 
 
 def test_the_picture_of_a_model_has_the_ids_of_the_picture_without():
     model = network()
     loss = loss_of(model, [1.0, 2.0])
-    framed = {i for i in Drawn(loss, model=model).groups if not i.startswith("module")}
-    assert framed == set(Drawn(loss).groups)
+    framed = {
+        i for i in Drawn(loss, model=model, detail="values").groups if not i.startswith("module")
+    }
+    assert framed == set(Drawn(loss, detail="values").groups)
 
 
-# -- neurons and layers as boxes -----------------------------------------------------------------
-
-
-def groups_by_title(picture):
-    return {picture.texts(i)[0]: i for i in sorted(picture.ids("group")) if "edge" not in i}
-
-
-def test_each_neuron_is_a_box_with_its_output_and_the_derivatives_along_its_edges():
-    model = network()
-    x = [Value(1.0, "x1"), Value(2.0, "x2")]
-    hidden = model.layers[0](x)
-    loss = (model.layers[1](hidden)[0] - 1) ** 2
-    loss.backward()
-    picture = Drawn(loss, model=model, detail="neurons")
-    boxes = [i for i in picture.ids("group") if picture.texts(i)[0].startswith("neurons")]
-    numbers = sorted(tuple(picture.texts(i)[3::2]) for i in boxes)
-    outputs = [*hidden, loss.parents[0].parents[0]]
-    assert numbers == sorted((format_number(h.data), format_number(h.grad)) for h in outputs)
-    assert all(picture.texts(i)[1].endswith("parameters") for i in boxes)
-    slopes = [format_number(g) for h in hidden for g in gradients(h, x)]
-    edges = [e for e in picture.ids("edge") if picture.ends(e)[0].startswith("node-")]
-    labels = [t for e in edges for t in picture.texts(e) if picture.ends(e)[1].startswith("group-")]
-    assert sorted(labels) == sorted(slopes)
-
-
-def test_each_layer_is_a_box_that_counts_its_neurons_and_parameters():
-    model = network()
-    picture = Drawn(loss_of(model, [1.0, 2.0]), model=model, detail="layers")
-    titles = groups_by_title(picture)
-    assert set(titles) == {"layers.0", "layers.1"}
-    assert picture.texts(titles["layers.0"])[1:3] == ["3 neurons", "9 parameters"]
-    assert picture.texts(titles["layers.1"])[1] == "4 parameters"
-
-
-@pytest.mark.parametrize("rows", [([1.0, 2.0], [3.0, 4.0]), ([1.0, 2.0], [1.0, 2.0])])
-@pytest.mark.parametrize("detail", ["neurons", "layers"])
-def test_a_model_that_is_called_twice_has_boxes_for_each_and_shares_its_parameters(detail, rows):
-    model = network()
-    picture = Drawn(loss_of(model, *rows), model=model, detail=detail)
-    titles = [picture.texts(i)[:2] for i in picture.ids("group")]
-    modules = {"neurons": 4, "layers": 2}[detail]
-    assert sum(t[0].endswith("application 2") for t in titles) == modules
-    assert sum(t[1].endswith("parameters") for t in titles) == modules
-    assert len(titles) == 3 * modules
-
-
-def test_the_root_may_be_inside_a_module():
-    neuron = Neuron(2, activation="tanh")
-    y = neuron([1.0, 2.0])
-    picture = Drawn(y, model=neuron, detail="neurons")
-    [box] = picture.ids("group")
-    assert picture.texts(box)[0] == "Neuron"
-    assert len(picture.shapes(box)) > 1
-    assert format_number(y.data) in picture.texts(box)
+# -- neurons and layers as boxes: see test_cards.py ------------------------------------------------
 
 
 def test_a_recurrent_network_is_drawn_in_every_detail():
@@ -290,7 +237,8 @@ def test_any_object_that_names_its_parameters_is_a_model():
         def named_parameters(self):
             return [("w", w)]
 
-    picture = Drawn(tanh(w * 3.0), model=Line())
+    assert Drawn(tanh(w * 3.0), model=Line()).texts("neuron-1")[0] == "Line"
+    picture = Drawn(tanh(w * 3.0), model=Line(), detail="values")
     assert picture.texts("module") == ["Line"]
     assert picture.texts("node-0")[0] == "w"
 

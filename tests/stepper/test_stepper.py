@@ -20,8 +20,11 @@ from autograd_mini import (
     StaleGraphError,
     Value,
     backprop_steps,
+    compare_steps,
     dot,
     gradients,
+    group,
+    maximum,
     node_names,
     primitive,
     rerun,
@@ -33,11 +36,12 @@ from autograd_mini import (
 from autograd_mini import stepper as stepper_module
 from autograd_mini.draw import format_number
 from autograd_mini.palette import PAGE
-from autograd_mini.stepper.frames import frames_of, gradients_after
-from autograd_mini.stepper.page import data_of, element_of, page_of, picture_of, view_css, view_js
+from autograd_mini.stepper.frames import Contents, frames_of, gradients_after
+from autograd_mini.stepper.page import data_of, element_of, view_css, view_js
+from autograd_mini.stepper.picture import picture_of
 from autograd_mini.testing import expressions, networks
 from nn import MLP
-from nn.losses import mean_squared_error
+from nn.losses import cross_entropy, mean_squared_error
 
 FEW = settings(max_examples=15, deadline=None)  # each draws a picture
 
@@ -64,12 +68,17 @@ def doubled():
 
 
 def data(root, **options):
-    return data_of(root, frames_of(root, **options))
+    told, _ = data_of(contents(root, **options))
+    return told
+
+
+def contents(root, **options):
+    return Contents(root, frames_of(root, **options), "")
 
 
 def picture(root, **options):
     """The picture as elements, without their namespace."""
-    svg = picture_of(root, frames_of(root, **options))
+    svg = picture_of(contents(root, **options))
     return ElementTree.fromstring(svg.replace(' xmlns="http://www.w3.org/2000/svg"', ""))
 
 
@@ -126,35 +135,43 @@ def test_stepping_touches_no_gradient():
 # -- what the view is told ----------------------------------------------------------------------
 
 
+PLACES = re.compile("[\ue000-\uf8ff]")  # of operands, from 0xE000; from 0xE800 if with brackets
+
+
 def check_data(root):
     order = topological_order(root)
     names = node_names(root)
     told = json.loads(json.dumps(data(root)))  # JSON, with nothing lost
     assert told["root"] == len(order) - 1
+    assert (told["level"], told["levels"]) == ("edges", {})
     assert len(told["nodes"]) == len(order)
     for node, known in zip(order, told["nodes"]):
         assert known["name"] == names[node]
-        assert known["data"] == format_number(node.data)
-        assert known["exact"] == str(node.data)
+        assert known["data"] == str(node.data)
+        assert known["partials"] == [str(d) for d in node.partials]
         assert [node.operands[k] for k in known["operands"]] == list(node.parents)
-        assert ("formula" in known) == ("numbers" in known) == (not node.is_leaf)
+        assert [order[j] for j in known["parents"]] == list(node.parents)
+        assert ("formula" in known) == ("rules" in known) == (not node.is_leaf)
         assert "right" not in known
-        for key in {"math", "formula", "numbers"} & set(known):
-            ElementTree.fromstring(told["math"][known[key]])
-    backward = [frame for frame in told["frames"] if frame["kind"] == "backward"]
+        if not node.is_leaf:
+            constants = {k: float(x) for k, x in known["constants"]}
+            assert set(constants) | set(known["operands"]) == set(range(len(node.operands)))
+            assert all(node.operands[k] == x for k, x in constants.items())
+            places = PLACES.findall(told["math"][known["formula"]])
+            assert {ord(place) % 0x800 for place in places} <= set(known["operands"])
+        for key in [*(known.get("rules") or []), known["math"], known.get("formula")]:
+            if key is not None:
+                ElementTree.fromstring(told["math"][key])
     seed, *steps = backprop_steps(root)
     [first] = [frame for frame in told["frames"] if frame["kind"] == "seed"]
-    assert first == {"kind": "seed", "node": told["root"], "after": "1", "exact": str(seed.after)}
+    assert first == {"kind": "seed", "node": told["root"], "exact": str(seed.after)}
+    assert seed.after == 1
+    backward = [frame for frame in told["frames"] if frame["kind"] == "backward"]
     for step, frame in zip(steps, backward, strict=True):
         assert order[frame["node"]] is step.node
-        assert order[frame["parent"]] is step.parent
-        assert step.node.operands[frame["operand"]] is step.parent
-        assert told["nodes"][frame["node"]]["operands"].index(frame["operand"]) == step.edge
-        for name in ("upstream", "local", "contribution", "before", "after"):
-            assert frame[name] == format_number(getattr(step, name))
+        assert frame["edge"] == step.edge
         assert frame["exact"] == str(step.after)
-        if "rule" in frame:
-            ElementTree.fromstring(told["math"][frame["rule"]])
+        assert told["nodes"][frame["node"]]["partials"][step.edge] == str(step.local)
     assert len(set(told["math"])) == len(told["math"])  # each once
 
 
@@ -168,26 +185,41 @@ def test_the_numbers_of_a_network_are_the_engines(network):
     check_data(network(*labelled(network.inputs)))
 
 
+def text_of(math):
+    return "".join(ElementTree.fromstring(math).itertext())
+
+
 def test_a_rule_is_told_where_it_says_more_than_a_number():
     told = data(neuron())
-    rules = [frame.get("rule") for frame in told["frames"] if frame["kind"] == "backward"]
-    texts = [
-        None if r is None else "".join(ElementTree.fromstring(told["math"][r]).itertext())
-        for r in rules
+    rules = [
+        [None if r is None else text_of(told["math"][r]) for r in node["rules"]]
+        for node in told["nodes"]
+        if "rules" in node
     ]
-    assert texts[0].replace("−", "-") == "1-y2"  # of tanh
-    assert texts[1:3] == [None, None]  # of +, which is 1
-    assert texts[3:] == ["x", "w"]
+    assert rules[0] == ["x", "w"]  # of the product
+    assert rules[1] == [None, None]  # of +, which is 1
+    assert rules[2][0].replace("−", "-") == "1-y2"  # of tanh
 
 
-def test_formulas_are_told_in_names_and_in_numbers():
-    told = data(neuron())
-    last = told["nodes"][-1]
-    text = {
-        key: "".join(ElementTree.fromstring(told["math"][last[key]]).itertext())
-        for key in ("math", "formula", "numbers")
-    }
-    assert text == {"math": "y", "formula": "tanh(v2)", "numbers": "tanh(1.1)"}
+def test_a_rule_that_another_number_would_change_is_marked():
+    x = Value(2.0, "x")
+    for y, decided in ((x * x, False), (tanh(x), False), (x**2, False), (maximum(x, 1.0), True)):
+        assert [node.get("decided") for node in data(y)["nodes"]] == [None, decided]
+
+
+def test_formulas_have_places_for_their_operands():
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    bare, bracketed = "\ue000", "\ue801"
+    for y, formula in [
+        (a + b, "\ue800+" + bracketed),
+        (a * a, "\ue800·" + bracketed),
+        (tanh(a), f"tanh({bare})"),
+        (a**2, "\ue8002"),
+        (a / b, f"{bare}\ue001"),
+        (3.0 - a, "3.0-" + bracketed),
+    ]:
+        told = data(y)
+        assert text_of(told["math"][told["nodes"][-1]["formula"]]).replace("−", "-") == formula
 
 
 def test_a_formula_too_long_for_its_line_is_the_name_of_its_operation():
@@ -230,7 +262,7 @@ def test_a_gradient_that_is_nan_in_either_order_is_not_called_wrong():
     for order in ("topological", "depth_first"):
         told = data((x - x) * x, order=order)
         assert told["nodes"][0]["data"] == "inf"
-        assert told["frames"][-1]["after"] == "nan"
+        assert told["nodes"][1]["data"] == "nan"
         assert all("right" not in known for known in told["nodes"])
 
 
@@ -239,17 +271,21 @@ def test_fractions_and_constants_are_told_exactly():
     root = x**2 * Fraction(2, 7) - 1
     told = data(root)
     assert [known["data"] for known in told["nodes"]] == ["1/3", "1/9", "2/63", "-61/63"]
-    assert told["frames"][-1]["after"] == "4/21"
+    assert [known["shown"] for known in told["nodes"]] == ["1/3", "1/9", "2/63", "-61/63"]
+    assert told["frames"][-1]["after"] == told["frames"][-1]["exact"] == "4/21"
+    assert told["opaque"].startswith(
+        "the numbers of this page cannot be changed: 1/3 is not a float"
+    )
     assert [known["operands"] for known in told["nodes"]] == [[], [0], [0], [0]]
     huge = data(Value(Fraction(10**5000), "x") * 2)
-    assert huge["nodes"][0]["exact"] == "1e+5000"
+    assert huge["nodes"][0]["data"] == "1e+5000"
 
 
 def test_operands_are_counted_with_the_constants_between_them():
     a, b = Value(1.0, "a"), Value(2.0, "b")
     root = dot([a, 3.0], [0.5, b], 1.0)
     assert data(root)["nodes"][-1]["operands"] == [0, 3]
-    assert {frame.get("operand") for frame in data(root)["frames"]} == {None, 0, 3}
+    assert {frame.get("edge") for frame in data(root)["frames"]} == {None, 0, 1}
     assert picture(root).find(".//g[@data-part='edge-2-3']") is not None
 
 
@@ -280,6 +316,7 @@ def check_picture(root, **options):
         assert texts[-3].text == format_number(node.data)
         assert texts[-1].text == ("–" if gradient is None else format_number(gradient))
         assert texts[-1].get("text-anchor") == "end"
+        assert [text.get("data-number") for text in texts[-3::2]] == ["data", "grad"]
         assert [text.text for text in texts[-4::2]] == ["data", "grad"]
 
 
@@ -298,6 +335,39 @@ def test_the_picture_of_a_network_has_the_parts_that_the_view_looks_up(network):
 @pytest.mark.parametrize("options", [{"backward": False}, {"order": "depth_first"}])
 def test_the_picture_has_the_gradients_after_the_last_frame(options):
     check_picture(doubled(), **options)
+
+
+@pytest.mark.parametrize("sizes", [[1], [3, 1], [8, 8, 3], [13, 1]])
+@pytest.mark.parametrize("expand", [False, True])
+def test_the_picture_of_a_model_has_a_part_for_every_node(sizes, expand):
+    """Cards where each node has a place of its own, else all values."""
+    model = MLP(2, sizes, activation="tanh", rng=random.Random(0), expand=expand)
+    outputs = model([Value(0.5, "x1"), -2.0])
+    loss = (outputs[0] if isinstance(outputs, list) else outputs) ** 2
+    svg = ElementTree.fromstring(
+        picture_of(step_through(loss, model=model).contents).replace(
+            ' xmlns="http://www.w3.org/2000/svg"', ""
+        )
+    )
+    parts = {g.get("data-part"): g for g in svg.iter("g") if g.get("data-part")}
+    assert ("op-2" in parts or "op-3" in parts or "op-4" in parts) == (expand or 13 in sizes)
+    order, last = topological_order(loss), gradients_after(backprop_steps(loss))
+    for i, node in enumerate(order):
+        numbers = {
+            text.get("data-number"): text.text
+            for text in parts[f"node-{i}"].iter("text")
+            if text.get("data-number")
+        }
+        assert numbers == {"data": format_number(node.data), "grad": format_number(last[node])}
+
+
+def test_examples_that_share_cards_are_shown_as_values():
+    model = MLP(1, [1], rng=random.Random(0))
+    loss = mean_squared_error([model([Value(1.0)]), model([Value(2.0)])], [0.0, 1.0])
+    svg = picture_of(step_through(loss, model=model).contents)
+    assert all(f'data-part="node-{i}"' in svg for i in range(len(topological_order(loss))))
+    assert 'data-row=""' not in svg
+    assert 'data-row=""' in picture_of(step_through(model([2.0]), model=model).contents)
 
 
 def test_the_picture_of_a_leaf():
@@ -339,7 +409,7 @@ class Page(HTMLParser):
 
     def data(self):
         [script] = self.scripts
-        found = re.search(r"root\.stepper = autogradStepper\(root, (.*)\);\n\}\n\}\)\(\);", script)
+        found = re.search(r"root\.stepper = autogradStepper\(root, (.*), \(\(m\) =>", script)
         return json.loads(found[1])
 
 
@@ -352,7 +422,7 @@ def test_the_page_holds_all_that_it_needs():
     page = Page(step_through(neuron()).page())
     assert page.open == []
     assert tags(page) == [
-        "html", "head", "meta", "meta", "title", "style", "body", "main", "h1", "div", "style",
+        "html", "head", "meta", "meta", "title", "style", "body", "main", "div", "style", "h1",
         "img", "p", "script",
     ]  # fmt: skip
     for _, attributes in page.elements:
@@ -368,7 +438,7 @@ def test_the_picture_is_there_where_scripts_do_not_run():
     page = Page(step_through(y).page())
     [image] = [attributes for tag, attributes in page.elements if tag == "img"]
     svg = base64.b64decode(image["src"].removeprefix("data:image/svg+xml;base64,")).decode()
-    assert svg == picture_of(y, frames_of(y))
+    assert svg == picture_of(contents(y))
     assert 'xmlns="http://www.w3.org/2000/svg"' in svg
     assert "trust this notebook" in "".join(page.texts)
 
@@ -430,12 +500,9 @@ def test_titles_are_escaped():
 
 def test_two_steppers_on_one_page_have_their_own_keys():
     one, two = neuron(), doubled()
-    keys = [
-        re.search(r'data-key="(\w+)"', element_of(root, frames_of(root), ""))[1]
-        for root in (one, two)
-    ]
+    keys = [re.search(r'data-key="(\w+)"', element_of(contents(root)))[1] for root in (one, two)]
     assert keys[0] != keys[1]
-    assert element_of(one, frames_of(one), "") == element_of(one, frames_of(one), "")
+    assert element_of(contents(one)) == element_of(contents(one))
 
 
 def test_the_page_of_a_small_network_is_small():
@@ -470,9 +537,8 @@ def test_a_notebook_shows_the_view():
     bundle = stepper._repr_mimebundle_()
     assert bundle["text/plain"] == repr(stepper)
     assert "<Stepper of 10 frames" in repr(stepper)
-    assert bundle["text/html"] == element_of(stepper.root, stepper.frames, stepper.title)
-    assert bundle["text/html"] in stepper.page()
-    assert page_of(stepper.root, stepper.frames, stepper.title) == stepper.page()
+    assert bundle["text/html"] == stepper.element() == element_of(stepper.contents)
+    assert data_of(stepper.contents)[1] in stepper.page()
 
 
 def test_a_notebook_says_why_there_is_no_picture(monkeypatch):
@@ -537,17 +603,22 @@ def test_the_widget_knows_what_the_page_knows():
     assert {"title", "picture", "data", "frame"} <= set(widget.trait_names(sync=True))
     assert (widget.title, widget.frame) == ("A neuron", 0)
     assert widget.data == data(y)
+    assert "Math.tanh(x[0])" in str(widget._esm)
     prefix = "data:image/svg+xml;base64,"
-    assert base64.b64decode(widget.picture.removeprefix(prefix)).decode() == picture_of(
-        y, frames_of(y)
-    )
+    assert base64.b64decode(widget.picture.removeprefix(prefix)).decode() == picture_of(contents(y))
     assert view_js() in str(widget._esm)
     widget.frame = 3
     assert widget.frame == 3
 
 
 def test_the_module_offers_its_names():
-    assert set(stepper_module.__all__) == {"Frame", "Stepper", "step_through"}
+    assert set(stepper_module.__all__) == {
+        "Comparison",
+        "Frame",
+        "Stepper",
+        "compare_steps",
+        "step_through",
+    }
 
 
 def test_parameters_are_called_by_their_model_unless_they_have_a_label():
@@ -555,11 +626,11 @@ def test_parameters_are_called_by_their_model_unless_they_have_a_label():
     model.layers[0].neurons[1].b.label = "mine"
     loss = model([1.0, 2.0]) ** 2
     stepper = step_through(loss, model=model)
-    names = [node["name"] for node in data_of(loss, stepper.frames, model)["nodes"]]
+    names = [node["name"] for node in data_of(stepper.contents)[0]["nodes"]]
     expected = {"w0[0,0]", "w0[1,1]", "b0[0]", "w1[0,1]", "b1[0]", "mine"}
     assert expected <= set(names)
     assert len(set(names)) == len(names)
-    assert "layers.0" in picture_of(loss, stepper.frames, model)
+    assert "layer 1, neuron 2" in picture_of(stepper.contents)
     assert "w0[0,0]" in stepper.page()
 
 
@@ -572,7 +643,7 @@ def test_a_page_is_saved_as_a_page(tmp_path):
 def test_a_name_that_a_label_has_taken_is_spelled_out():
     model = MLP(1, [1], rng=random.Random(0))
     loss = model([Value(1.0, "w0[0,0]")])
-    names = [node["name"] for node in data_of(loss, frames_of(loss), model)["nodes"]]
+    names = [node["name"] for node in data_of(step_through(loss, model=model).contents)[0]["nodes"]]
     assert {"w0[0,0]", "layers.0.neurons.0.w.0", "b0[0]"} <= set(names)
 
 
@@ -616,3 +687,158 @@ def test_colours_are_in_the_palette_only():
 def test_every_colour_that_the_style_sheet_uses_is_in_the_palette():
     used = set(re.findall(r"var\(--([\w-]+)\)", view_css()))
     assert used == {*PAGE, "font"} - {"backdrop"} | {"pass", "pass-fill"}
+
+
+# -- levels -------------------------------------------------------------------------------------
+
+
+def classifier(sizes=(8, 8, 3), **options):
+    """The loss of a network on one flower, and the network."""
+    model = MLP(4, list(sizes), activation="tanh", rng=random.Random(0), **options)
+    loss = cross_entropy(model([Value(x, f"x{i}") for i, x in enumerate((5.1, 3.5, 1.4, 0.2))]), 1)
+    loss.label = "loss"
+    return loss, model
+
+
+def levels(root, model, **options):
+    return step_through(root, model=model, **options).contents.levels
+
+
+def check_levels(root, model):
+    """Every frame once, and in an order in which each node is complete before it is passed on."""
+    frames = frames_of(root)
+    for steps in levels(root, model).values():
+        times = [t for _, _, every in steps for t in every]
+        assert sorted(times) == list(range(1, len(frames)))
+        computed = {node for node in topological_order(root) if node.is_leaf}
+        gradient: dict[Value, float] = {}
+        waiting = dict.fromkeys(topological_order(root), 0)
+        for frame in frames:
+            if frame.step is not None and frame.step.parent is not None:
+                waiting[frame.step.parent] += 1
+        for t in times:
+            node, step = frames[t].node, frames[t].step
+            if step is None:
+                assert computed.issuperset(node.parents)
+                computed.add(node)
+                continue
+            assert waiting[node] == 0
+            if step.parent is not None:
+                waiting[step.parent] -= 1
+            receiver = node if step.parent is None else step.parent
+            gradient[receiver] = gradient.get(receiver, 0.0) + step.contribution
+        right = gradients_after(backprop_steps(root))
+        assert gradient == pytest.approx(right, rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize("expand", [False, True])
+def test_a_network_has_a_step_for_each_neuron_and_for_each_layer(expand):
+    loss, model = classifier(expand=expand)
+    check_levels(loss, model)
+    for level, number in (("neurons", 8 + 8 + 3), ("layers", 3)):
+        steps = levels(loss, model)[level]
+        assert [kind for kind, *_ in steps] == ["forward"] * (number + 1) + ["backward"] * (
+            number + 1
+        )
+        assert steps[number][1] == steps[number + 1][1]  # the loss
+        assert (steps[number][1].name, steps[number][1].neurons) == ("loss", [])
+        assert steps[0][1] == steps[-1][1]
+    assert steps[0][1].name == "layers.0"
+
+
+def test_every_example_has_its_own_steps():
+    model = MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
+    pairs = [(a, b) for a in (0.0, 1.0) for b in (0.0, 1.0)]
+    loss = mean_squared_error([model([Value(a), Value(b)]) for a, b in pairs], [0, 1, 1, 0])
+    check_levels(loss, model)
+    assert len(levels(loss, model)["neurons"]) == 2 * (4 * 4 + 1)
+    assert len(levels(loss, model)["layers"]) == 2 * (4 * 2 + 1)
+
+
+@given(networks())
+def test_levels_are_offered_where_they_mean_something(network):
+    root = network(*labelled(network.inputs))
+    assert levels(root, None) == {}
+    model = MLP(1, [1, 1], rng=random.Random(0))
+    assert levels(model([root]), model, order="depth_first") == {}
+    assert set(levels(model([root]), model)) == {"neurons"}  # a layer is one neuron
+    check_levels(model([root]), model)
+    with pytest.raises(ValueError, match="level must be one of 'edges', got 'layers'; neurons"):
+        step_through(root, level="layers")
+
+
+def test_a_layer_is_told_as_matrices():
+    loss, model = classifier()
+    order = topological_order(loss)
+    told = json.loads(json.dumps(data_of(step_through(loss, model=model).contents)[0]))
+    [first, second, _, last] = [s for s in told["levels"]["layers"] if s["kind"] == "forward"]
+    assert last["cells"] == []
+    assert len(first["cells"]) == len(second["cells"]) == 8
+    for neuron, cell in zip(model.layers[1].neurons, second["cells"], strict=True):
+        assert [order[i] for i in cell["w"]] == neuron.w
+        assert order[cell["b"]] is neuron.b
+        assert [order[i] for i in cell["x"]] == [order[c["a"]] for c in first["cells"]]
+        assert (order[cell["a"]].op, order[cell["a"]].parents) == (tanh, (order[cell["z"]],))
+        assert cell["f"] == "tanh"
+
+
+def test_plain_numbers_as_inputs_are_told_as_text():
+    model = MLP(2, [1], rng=random.Random(0))
+    stepper = step_through(model([0.5, -2.0]), model=model)
+    [cell] = data_of(stepper.contents)[0]["levels"]["neurons"][0]["cells"]
+    assert cell["x"] == ["0.5", "-2.0"]
+    assert cell["z"] == cell["a"]
+
+
+# -- side by side, and files ----------------------------------------------------------------------
+
+
+def test_a_comparison_holds_its_steppers(tmp_path):
+    c = doubled()
+    one, other = step_through(c), step_through(c, order="depth_first")
+    assert (one.title, other.title) == (
+        "Backpropagation, step by step",
+        "Backpropagation, depth first",
+    )
+    both = compare_steps(one, other)
+    page = Page(both.page())
+    assert page.open == []
+    classes = [attributes.get("class") for tag, attributes in page.elements if tag == "div"]
+    assert classes == ["autograd-steppers", "autograd-stepper", "autograd-stepper"]
+    assert both.save(tmp_path / "both.html").read_text(encoding="utf-8") == both.page()
+    assert one.element() in both.element()
+    bundle = both._repr_mimebundle_()
+    assert bundle == {"text/html": both.element(), "text/plain": repr(both)}
+
+
+def test_a_compact_element_differs_by_its_class_alone():
+    stepper = step_through(neuron())
+    compact = 'class="autograd-stepper ags-compact"'
+    assert (
+        stepper.element(compact=True).replace(compact, 'class="autograd-stepper"')
+        == stepper.element()
+    )
+
+
+def test_frames_are_written_as_png_or_pdf(tmp_path):
+    with pytest.raises(ValueError, match="save_frames\\(\\) writes png or pdf, got 'svg'"):
+        step_through(neuron()).save_frames(tmp_path, "svg")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_frames_need_a_browser(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "playwright.sync_api", None)
+    with pytest.raises(ImportError, match="needs a browser: pip install playwright pillow"):
+        step_through(neuron()).save_frames(tmp_path)
+
+
+def test_groups_are_framed_and_none_is_folded():
+    x = Value(2.0, "x")
+    y = x * x
+    z = tanh(y) + 1.0
+    for folded in (False, True):
+        part = group("a part of one's own", [y, z], folded=folded)
+        stepper = step_through(z, groups=[part])
+        svg = picture_of(stepper.contents)
+        assert "a part of one&#39;s own" in svg or "a part of one's own" in svg
+        assert all(f'data-part="node-{i}"' in svg for i in range(4))

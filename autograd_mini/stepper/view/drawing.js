@@ -1,0 +1,71 @@
+// The picture in a step: the numbers of its boxes, and what is marked.
+
+function autogradDrawing(svg, data, history) {
+  const { write, mark } = autogradParts;
+  const { nodes } = data;
+  const { frames, uses } = history;
+  const parts = new Map();
+  for (const part of svg.querySelectorAll("[data-part]")) parts.set(part.dataset.part, part);
+  const boxes = nodes.map((_, i) => {
+    const [value, gradient] = ["data", "grad"].map((which) =>
+      parts.get(`node-${i}`).querySelector(`[data-number=${which}]`)
+    );
+    return { value, gradient, size: Number(value.getAttribute("font-size")) };
+  });
+  const rooms = boxes.map(({ value, gradient }) =>
+    Math.max(6, value.textContent.length, gradient.dataset.room)
+  );
+
+  // the edge into a box; in a picture of cards those of its operands
+  const into = (i) =>
+    parts.has(`edge-${i}`) ? [`edge-${i}`] : nodes[i].operands.map((k) => `edge-${i}-${k}`);
+
+  // what a step is about: the nodes that it computes or adds to, those it takes from, the parts of
+  // the picture that are marked, and those that are good to see besides
+  function about({ frames: times, cells = [] }) {
+    const [rows, sources, now, wanted] = [new Set(), new Set(), new Set(), new Set()];
+    const inputs = new Set(cells.flatMap(({ x }) => x)); // of a layer: far away from it
+    for (const { kind, node, parent, part } of times.map((t) => frames[t])) {
+      if (kind === "start") continue;
+      rows.add(parent ?? node);
+      now.add(`node-${node}`);
+      const own = part ? [part] : into(node);
+      const place = inputs.has(parent) ? wanted : now;
+      for (const each of [...own, `node-${parent ?? node}`]) place.add(each);
+      if (kind === "backward") sources.add(node);
+      if (kind === "forward") for (const j of nodes[node].parents) wanted.add(`node-${j}`);
+      wanted.add(`op-${node}`);
+    }
+    return { rows, sources, now, wanted };
+  }
+
+  function showNode(i, node, { now, wanted }, isDone) {
+    const { known, isTarget, isSource, isComputed } = node;
+    for (const which of ["value", "gradient"]) {
+      const [text, number, room] = [boxes[i][which], node[which], rooms[i]];
+      write(text, number);
+      text.style.fontSize = number.length > room ? `${(boxes[i].size * room) / number.length}px` : "";
+    }
+    mark(parts.get(`node-${i}`), {
+      waiting: node.isWaiting,
+      complete: node.isComplete,
+      current: isTarget || isSource,
+      target: isTarget,
+    });
+    mark(parts.get(`op-${i}`), { waiting: !known });
+    mark(parts.get(`edge-${i}`), { waiting: !known, current: isComputed || isSource });
+    for (const k of nodes[i].operands) {
+      const part = `edge-${i}-${k}`;
+      const active = isComputed || now.has(part) || wanted.has(part);
+      const done = !active && (uses.get(part) ?? []).some(isDone);
+      mark(parts.get(part), { current: active, done, waiting: !active && !done, unknown: !known });
+    }
+  }
+
+  function markNow({ now }) {
+    for (const part of svg.querySelectorAll("[data-now]")) part.removeAttribute("data-now");
+    for (const part of now) parts.get(part)?.setAttribute("data-now", "");
+  }
+
+  return { parts, about, showNode, markNow };
+}
