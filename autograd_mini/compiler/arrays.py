@@ -40,6 +40,7 @@ from .canonical import is_moderate
 # not known; -16 stands for 16 times as many.
 BATCH = -1
 Shape = tuple[int, ...]
+VIEWS = ("reshape", "slice", "transpose", "broadcast", "gather")
 DEEPEST = 6  # how far a constant looks for a place inside a product
 
 

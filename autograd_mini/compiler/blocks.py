@@ -10,12 +10,13 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Sequence
-from itertools import product
+from itertools import count, product
 from typing import Any, NamedTuple
 
 from ..primitives import fsum
 from .arrays import Shape
-from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Graph
+from .backends.names import identifier, unique
+from .canonical import NONE, PARAMETER, Graph, operands
 
 OF_NUMBER = -2
 
@@ -49,7 +50,7 @@ def parameter_blocks(
         taken: names that are in use.
     """
     uses = _uses(graph, nodes)
-    unique = _Names(taken)
+    taken = {*taken, *keyword.kwlist}
     if names is None:
         together: dict[Any, list[int]] = {}
         for place in range(len(graph.parameters)):
@@ -59,15 +60,16 @@ def parameter_blocks(
             labels = [graph.parameters[place].label for place in places]
             about = ", ".join(labels if len(labels) < 5 else [*labels[:2], "..", labels[-1]])
             if len(labels) == 1 and labels[0].isidentifier():
-                name = unique.plain(labels[0])
+                name = _named(labels[0], taken)
             else:
                 stem = "W" if any(role != NONE for _, role in use or ()) else "b"
-                name = unique.numbered(stem)
+                name = next(x for n in count(1) if (x := f"{stem}{n}") not in taken)
+                taken.add(name)
             blocks.append(Block(name, tuple(places), None, about if all(labels) else ""))
         return blocks
     families = _families(names, uses)
     parents = list(dict.fromkeys(f.parent for f in families))
-    return [_block(group, parents, unique) for group in _fused(families, uses)]
+    return [_block(group, parents, taken) for group in _fused(families, uses)]
 
 
 def _uses(graph: Graph, nodes: Iterable[int]) -> dict[int, Any]:
@@ -77,8 +79,6 @@ def _uses(graph: Graph, nodes: Iterable[int]) -> dict[int, Any]:
     found: dict[bool, dict[int, set[Any]]] = {True: {}, False: {}}
     for i in nodes:
         op, args = graph.ops[i], graph.args[i]
-        if op in (INPUT, PARAMETER, CONSTANT):
-            continue
         if op is fsum:
             roles = set()
             for c, a, b in zip(*args[1:]):
@@ -87,7 +87,7 @@ def _uses(graph: Graph, nodes: Iterable[int]) -> dict[int, Any]:
                 else:
                     roles.update(((a, graph.kinds[b]), (b, graph.kinds[a])))
         else:
-            roles = {(x, NONE) for x in args if x.__class__ is int}
+            roles = {(x, NONE) for x in operands(op, args)}
         for x, role in roles:
             if graph.ops[x] is PARAMETER:
                 place = graph.args[x][0]
@@ -160,7 +160,7 @@ def _about(tokens: Sequence[str], runs: Sequence[int], complete: bool) -> str:
     return ".".join(letters.get(i, "*") if i in runs else token for i, token in enumerate(tokens))
 
 
-def _block(families: Sequence[_Family], parents: Sequence[str], unique: _Names) -> Block:
+def _block(families: Sequence[_Family], parents: Sequence[str], taken: set[str]) -> Block:
     places = tuple(place for family in families for place in family.places)
     about = " above ".join(family.about for family in families)
     shape = families[0].shape
@@ -169,36 +169,14 @@ def _block(families: Sequence[_Family], parents: Sequence[str], unique: _Names) 
     stems = list(dict.fromkeys(family.stem for family in families))
     if stems in (["w"], ["b"]) and (len(parents) > 1 or families[0].parent):
         stem = "W" if stems == ["w"] else "b"
-        name = unique.plain(f"{stem}{parents.index(families[0].parent) + 1}")
+        name = f"{stem}{parents.index(families[0].parent) + 1}"
     else:
-        joined = "_".join(stems) if len(stems) <= 3 else f"{stems[0]}_to_{stems[-1]}"
-        name = unique.plain(joined)
-    return Block(name, places, shape, about)
+        name = "_".join(stems) if len(stems) <= 3 else f"{stems[0]}_to_{stems[-1]}"
+    return Block(_named(name, taken), places, shape, about)
 
 
-def identifier(name: str) -> str:
-    """The name, with other characters for those that a name in Python cannot have."""
-    found = "".join(c if f"_{c}".isidentifier() else "_" for c in name)
-    return found if found.isidentifier() else f"_{found}"
-
-
-class _Names:
-    """Identifiers, each given once."""
-
-    def __init__(self, taken: Iterable[str]) -> None:
-        self._taken = {*taken, *keyword.kwlist}
-
-    def plain(self, name: str) -> str:
-        name = identifier(name)
-        unique, number = name if name not in self._taken else f"W_{name}", 1
-        while unique in self._taken:
-            number += 1
-            unique = f"{name}_{number}"
-        self._taken.add(unique)
-        return unique
-
-    def numbered(self, stem: str) -> str:
-        number = 1
-        while f"{stem}{number}" in self._taken:
-            number += 1
-        return self.plain(f"{stem}{number}")
+def _named(name: str, taken: set[str]) -> str:
+    """An identifier for it that is not taken; and from then on it is."""
+    name = identifier(name)
+    is_free = name not in taken or f"W_{name}" in taken
+    return unique(name if is_free else f"W_{name}", taken, "_")

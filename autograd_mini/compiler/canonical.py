@@ -35,7 +35,7 @@ from ..primitives import (
 )
 from ..value import Value
 
-INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
+LEAVES = INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
 MANY_GROUPS, SMALL_GROUP = 300, 8  # of nodes of one kind; more than this, smaller than that
 NONE = -1  # the right factor of a term that has one factor
 MOST = 2.0**30  # what is larger, or smaller than its inverse, is not multiplied into other numbers
@@ -164,10 +164,8 @@ class Graph:
             return op, ()
         if op is fsum:
             pairs = set(zip(args.lefts, args.rights))
-            operands = set(args.lefts).union(args.rights)
-            operands.discard(NONE)
             factors = {(kinds[a], NONE if b == NONE else kinds[b]) for a, b in pairs}
-            return (op, frozenset(factors)), operands
+            return (op, frozenset(factors)), operands(op, args)
         nodes = [x for x in args if x.__class__ is int]
         if op is logsumexp:
             return (op, frozenset(kinds[x] for x in nodes)), nodes
@@ -200,6 +198,19 @@ class Graph:
         if form.label:
             self.labels[node] = form.label
         return node
+
+    def as_node(self, form: Any) -> int:
+        """The node of a form, that of a constant too."""
+        made = self.made(form)
+        return made if made.__class__ is int else self.node(CONSTANT, (made,))
+
+    def needed(self, roots: Iterable[int]) -> list[int]:
+        """The nodes that the roots depend on, operands first."""
+        found = set(roots)
+        for i in range(max(found, default=-1), -1, -1):
+            if i in found:
+                found |= operands(self.ops[i], self.args[i])
+        return sorted(found)
 
     # -- taking a graph in ----------------------------------------------------------------------
 
@@ -283,8 +294,8 @@ class Graph:
         if op is log and self.ops[args[0]] is sigmoid:
             opposite = self.made(self._scaled(self.args[args[0]][0], -1.0))
             return self._scaled(self.node(softplus, (opposite,)), -1.0)
-        if op is logsumexp:  # a list of nodes; a constant becomes one
-            args = tuple([a if a.__class__ is int else self.node(CONSTANT, (a,)) for a in args])
+        if op is logsumexp:  # a list of nodes
+            args = tuple(map(self.as_node, args))
         return self.node(op, args)
 
     def _closed(self, total: Any) -> Any:
@@ -420,6 +431,13 @@ class Graph:
                 return self.ops[total] is logsumexp and logit in self.args[total]
         sizes = [a == b or (b == NONE and self.ops[a] is absolute) for _, a, b in terms]
         return all(sizes) and all(c <= 0 for c, _, _ in terms)
+
+
+def operands(op: Any, args: Any) -> set[int]:
+    """The nodes that a node is made of."""
+    if op is fsum:
+        return {*args.lefts, *args.rights} - {NONE}
+    return set() if op in LEAVES else {x for x in args if x.__class__ is int}
 
 
 def _key(op: Any, args: Any) -> Hashable:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..primitives import logsumexp
-from .arrays import BATCH, Array, ArrayProgram, Shape
+from .arrays import BATCH, VIEWS, Array, ArrayProgram, Shape
 
 
 def gradients(y: Array, wrt: Sequence[Array]) -> list[Array]:
@@ -62,7 +62,7 @@ def _between(y: Array, wrt: Sequence[Array]) -> list[Array]:
 def _is_whole(x: Array, users: dict[Array, list[Array]]) -> bool:
     """Whether the gradient of x is all of the gradient of its lanes: not so if it is one of several
     views that overlap."""
-    while x.op in ("reshape", "transpose", "slice", "gather", "broadcast") and x.operands:
+    while x.op in VIEWS and x.operands:
         if x.op == "broadcast" or (x.op == "gather" and x.info.is_repeated):
             return False
         [viewed] = x.operands
@@ -112,13 +112,9 @@ def _adjoint(y: Array, g: Any) -> list[tuple[Array, Any]]:
         if x.__class__ is Array:
             partial = op.partial(i, y.args, y)
             if partial.__class__ is Array or partial != 0:
-                contribution = partial * g if _is_plain(partial) else g * partial
+                contribution = g * partial if partial.__class__ is Array else partial * g
                 found.append((x, _reduced(program, contribution, y.shape, x.shape)))
     return found
-
-
-def _is_plain(x: Any) -> bool:
-    return x.__class__ is not Array
 
 
 def _reduced(program: ArrayProgram, g: Any, full: Shape, shape: Shape) -> Any:

@@ -11,7 +11,8 @@ from typing import Any
 
 from ..primitives import multiply
 from .canonical import INPUT, PARAMETER
-from .origin import HOLE, Line, Origin, elements
+from .layout import HOLE
+from .origin import Line, Origin, elements
 from .symbols import Symbol, applied, partial, symbol, total, written
 
 FIRST = 2  # of the scalars of a line so many are shown

@@ -13,15 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..primitives import fsum
 from .arithmetic import RELATIONS
-from .arrays import BATCH, Array, Shape, written_shape
+from .arrays import BATCH, VIEWS, Array, Shape, written_shape
 from .backends.source import Source
-from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Graph
+from .canonical import Graph, operands
+from .layout import HOLE
 from .pipeline import Lowered
-
-VIEWS = ("reshape", "transpose", "slice", "broadcast", "gather", "concatenate")
-HOLE = -1  # in place of a node: a lane that nobody reads
 
 
 class Line(NamedTuple):
@@ -247,12 +244,7 @@ class Origin:
 
     def operands(self, node: int) -> set[int]:
         """The nodes that a node is made of."""
-        op, args = self.ops[node], self.args[node]
-        if op in (INPUT, PARAMETER, CONSTANT):
-            return set()
-        if op is fsum:
-            return {*args.lefts, *args.rights} - {NONE}
-        return {x for x in args if x.__class__ is int}
+        return operands(self.ops[node], self.args[node])
 
     def lanes_below(self) -> tuple[dict[int, set[int]], set[int]]:
         """For each node that is a lane of an array with a line, the lanes that it is made of; and

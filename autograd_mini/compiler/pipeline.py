@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..primitives import add, fsum, multiply, negate, subtract
+from ..primitives import add, multiply, negate, subtract
 from .arrays import BATCH, Array, Shape
 from .blocks import Block, parameter_blocks
-from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Form, Graph, Term, is_moderate
+from .canonical import NONE, PARAMETER, Form, Graph, Term, is_moderate
 from .differentiate import gradients
 from .lower import Lowering
 from .simplify import rewritten, stable_softmax
@@ -107,7 +107,7 @@ def lower_outputs(
 
 
 def _nodes(graph: Graph, forms: Any) -> Any:
-    return np.array([_as_node(graph, form) for form in forms.ravel()]).reshape(forms.shape)
+    return np.array([graph.as_node(form) for form in forms.ravel()]).reshape(forms.shape)
 
 
 def _all(nodes: Sequence[Any]) -> list[int]:
@@ -148,41 +148,21 @@ def _parts(x: Array) -> Sequence[Array]:
     return x.args[-1:] if x.op is negate or is_scaled else ()
 
 
-def _as_node(graph: Graph, form: Any) -> int:
-    node = graph.made(form)
-    return node if node.__class__ is int else graph.node(CONSTANT, (node,))
-
-
 def _lowering(
     graph: Graph, roots: Iterable[Any], names: Sequence[str] | None, inputs: dict[str, Shape]
 ) -> tuple[Lowering, list[Block]]:
     for place in range(len(graph.parameters)):  # those that are not used, too
         graph.node(PARAMETER, (place,))
-    nodes = needed(graph, [x for x in roots if x.__class__ is not float])
+    nodes = graph.needed(x for x in roots if x.__class__ is not float)
     blocks = parameter_blocks(graph, names, nodes, inputs)
     return Lowering(graph, inputs, blocks), blocks
 
 
 def _read(lowering: Lowering, nodes: Any) -> View:
     """The view of these nodes, made with all they depend on."""
-    lowering.lower(needed(lowering.graph, nodes.ravel()))
+    lowering.lower(lowering.graph.needed(nodes.ravel().tolist()))
     lowering.settle(nodes.ravel())
     return lowering.operand(nodes)
-
-
-def needed(graph: Graph, roots: Iterable[Any]) -> list[int]:
-    """The nodes that the roots depend on, operands first."""
-    found = {int(x) for x in roots}
-    for i in range(max(found, default=-1), -1, -1):
-        if i in found:
-            op, args = graph.ops[i], graph.args[i]
-            if op is fsum:
-                found.update(args.lefts)
-                found.update(args.rights)
-            elif op not in (INPUT, PARAMETER, CONSTANT):
-                found.update(x for x in args if x.__class__ is int)
-    found.discard(NONE)
-    return sorted(found)
 
 
 def _parameters(lowering: Lowering, blocks: Sequence[Block]) -> list[Array]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from ...primitives import add, divide, multiply, negate, power, subtract
 from ..arithmetic import RELATIONS
-from ..arrays import Array
-from .indices import VIEWS, Index, lane_shape, unflattened
+from ..arrays import VIEWS, Array
+from .indices import Index, lane_shape, unflattened
 from .names import FUNCTIONS
 from .nests import Nests
 from .source import ATOM, OPERATORS, UNARY, Expression

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Shape
+from ..arrays import VIEWS, Array, Shape
 from ..simplify import reachable
-from .indices import VIEWS, Index, aligned, lane_shape, resolved
+from .indices import Index, aligned, lane_shape, resolved
 from .names import LETTERS, Names
 
 REDUCTIONS = ("contract", "sum", "max")

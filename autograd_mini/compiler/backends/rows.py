@@ -11,10 +11,8 @@ from ...primitives import fsum, logsumexp
 from ...rules import Primitive
 from ..arithmetic import Recorded
 from ..arrays import Shape
-from ..canonical import CONSTANT, INPUT, NONE, PARAMETER, Graph
+from ..canonical import CONSTANT, INPUT, LEAVES, NONE, PARAMETER, Graph, operands
 from .interpreter import CODES, COPY, LOGSUMEXP, SUM
-
-LEAVES = (INPUT, PARAMETER, CONSTANT)
 
 
 class Tape(NamedTuple):
@@ -56,12 +54,6 @@ class Tape(NamedTuple):
     places: list[Any]
     shapes: list[Shape]
     reduction: str
-
-
-def as_node(graph: Graph, form: Any) -> int:
-    """The node of a form, that of a constant too."""
-    made = graph.made(form)
-    return made if made.__class__ is int else graph.node(CONSTANT, (made,))
 
 
 class Local(Recorded):
@@ -108,7 +100,7 @@ class Rows:
             elif op is INPUT:
                 self.columns.append((self.slots[i], self.columns_of[args]))
             return self.slots[i]
-        slots = [self._slot(x) for x in (args if op is not fsum else ())]
+        slots = [self.add(self.graph.as_node(x)) for x in (args if op is not fsum else ())]
         if op is fsum:
             terms = [
                 (c, self.add(a), -1 if b == NONE else self.add(b))
@@ -129,7 +121,7 @@ class Rows:
         op, args = self.graph.ops[i], self.graph.args[i]
         if op is PARAMETER:
             self.moves.add(i)
-        elif op not in LEAVES and not self.moves.isdisjoint(_operands(op, args)):
+        elif op not in LEAVES and not self.moves.isdisjoint(operands(op, args)):
             self.moves.add(i)
             self.active.append(self.slots[i])
             if op is not fsum:
@@ -145,16 +137,13 @@ class Rows:
         self.terms += terms
         return len(self.terms) - len(terms), len(self.terms)
 
-    def _slot(self, x: Any) -> int:
-        return self.add(x if x.__class__ is int else self.graph.node(CONSTANT, (x,)))
-
     def _locals(self, args: Sequence[Any]) -> list[Any]:
         return [Local(self.graph, x) if x.__class__ is int else x for x in args]
 
     def _recorded(self, result: Any) -> int:
         """The slot of what a rule gave."""
         form = result.form if result.__class__ is Local else float(result)
-        return self.add(as_node(self.graph, form))
+        return self.add(self.graph.as_node(form))
 
     def _composed(self, op: Primitive, args: Sequence[Any]) -> int:
         try:
@@ -212,11 +201,11 @@ class Rows:
         leaves = {slot: f"x[{place}]" for slot, place in self.columns}
         leaves.update({slot: f"p[{place}]" for slot, place in self.weights})
         lines = []
-        for slot, (code, operands) in enumerate(zip(self.codes, self.operands)):
+        for slot, (code, slots) in enumerate(zip(self.codes, self.operands)):
             text = ""
             if code in (SUM, LOGSUMEXP):
                 parts = [repr(self.numbers[slot])] if self.numbers[slot] else []
-                for c, a, b in self.terms[slice(*operands)]:
+                for c, a, b in self.terms[slice(*slots)]:
                     parts.append(
                         " * ".join([repr(c)] * (c != 1) + [f"v{a}"] + [f"v{b}"] * (b >= 0))
                     )
@@ -224,13 +213,9 @@ class Rows:
             elif code < 0:
                 text = leaves.get(slot, repr(self.numbers[slot]))
             else:
-                text = f"{names[code]}({', '.join(f'v{x}' for x in operands)})"
+                text = f"{names[code]}({', '.join(f'v{x}' for x in slots)})"
             lines.append(f"v{slot} = {text}\n")
         return (
             f"# a tape of {len(lines)} rows, of which {len(self.active)} pass a gradient on\n"
             + "".join(lines)
         )
-
-
-def _operands(op: Any, args: Any) -> Sequence[Any]:
-    return (*args.lefts, *args.rights) if op is fsum else args

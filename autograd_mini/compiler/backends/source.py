@@ -21,10 +21,9 @@ import numpy as np
 from ...primitives import add, divide, multiply, negate, power, subtract
 from ..arithmetic import RELATIONS
 from ..arrays import BATCH, Array, written_shape
-from ..blocks import identifier
 from ..pipeline import Lowered
 from ..simplify import as_matrix_products, composed, reachable, rewritten
-from .names import LOCALS, RESERVED, arguments, unique
+from .names import LOCALS, RESERVED, arguments, constant_name, identifier, unique
 
 if TYPE_CHECKING:
     from ..program import Function
@@ -380,16 +379,7 @@ class Source:
         raise NotImplementedError
 
     def _constant_named(self, stem: str, numbers: Any) -> str:
-        for name, known in self.constants.items():
-            if known is numbers or (
-                known.__class__ is numbers.__class__ is np.ndarray
-                and known.dtype == numbers.dtype
-                and np.array_equal(known, numbers)
-            ):
-                return name
-        name = self._unique(stem)
-        self.constants[name] = numbers
-        return name
+        return constant_name(stem, numbers, self.constants, self._taken)
 
     def _concatenate(self, x: Array) -> Expression:
         pieces = ", ".join(self._named(a) for a in x.args)

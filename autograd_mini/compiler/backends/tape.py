@@ -18,10 +18,9 @@ import numpy as np
 from ..arrays import Shape
 from ..blocks import Block, parameter_blocks
 from ..canonical import PARAMETER, Graph
-from ..pipeline import needed
 from ..program import Compiled, Function
 from .interpreter import interpreter
-from .rows import Rows, as_node
+from .rows import Rows
 
 DTYPES = ("float64", "float32")
 CACHE = 2**18  # numbers that stay near the processor: of the rows of a block of examples
@@ -44,10 +43,10 @@ def taped(
         ValueError: an operation is a function of floats.
     """
     shapes = [forms.shape for forms in roots][bool(reduction) :]
-    roots = [as_node(graph, form) for forms in roots for form in forms.ravel()]
+    roots = [graph.as_node(form) for forms in roots for form in forms.ravel()]
     for place in range(len(graph.parameters)):  # those that are not used, too
         graph.node(PARAMETER, (place,))
-    nodes = needed(graph, roots)
+    nodes = graph.needed(roots)
     blocks = parameter_blocks(graph, names, nodes, inputs)
     places = [np.array(b.places).reshape(-1 if b.shape is None else b.shape) for b in blocks]
     columns, start = {}, 0
