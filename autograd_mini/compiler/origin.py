@@ -47,6 +47,11 @@ class Line(NamedTuple):
     def is_batched(self) -> bool:
         return any(n < 0 for n in self.shape)
 
+    def nodes(self) -> list[tuple[int, int]]:
+        """(place, scalar node) for each of its numbers that stands for one."""
+        nodes = [] if self.lanes is None else self.lanes.ravel().tolist()
+        return [(place, node) for place, node in enumerate(nodes) if node != HOLE]
+
     def sizes(self) -> str:
         """The shape, with n for the number of examples.
 
@@ -62,8 +67,8 @@ class Line(NamedTuple):
         return f"{self.name}[{', '.join(map(str, index))}]" if index else self.name
 
 
-class Work(NamedTuple):
-    """What a program does.
+class Listing(NamedTuple):
+    """The arguments and lines of a program, in order, and what it does.
 
     Attributes:
         products: how many matrix products there are.
@@ -71,16 +76,10 @@ class Work(NamedTuple):
         multiplications: in the products, for one example.
     """
 
+    lines: list[Line]
     products: int
     gathers: int
     multiplications: int
-
-
-class Listing(NamedTuple):
-    """The arguments and lines of a program, in order, and what it does."""
-
-    lines: list[Line]
-    work: Work
 
 
 def listing(source: Source, lowered: Lowered) -> Listing:
@@ -109,29 +108,15 @@ def listing(source: Source, lowered: Lowered) -> Listing:
         is_gradient = mine is None and kind == "backward"
         if is_gradient:
             mine = lanes.of_gradient(x)
-        reads = [n for n in _identifiers(text) if n in known and n != name]
+        found = re.findall(r"(?<![\w.])[A-Za-z_]\w*(?!\w*=\w)", text)  # but attributes, keywords
+        reads = [n for n in dict.fromkeys(found) if n in known and n != name]
         lines.append(Line(name, text, kind, x.shape, mine, is_gradient, tuple(reads)))
         if x is source.loss:
             kind = "backward"
-    return Listing(lines, _work(source))
-
-
-def _identifiers(code: str) -> list[str]:
-    """The names in a piece of code, but attributes and keywords of calls, each once."""
-    return list(dict.fromkeys(re.findall(r"(?<![\w.])[A-Za-z_]\w*(?!\w*=\w)", code)))
-
-
-def _work(source: Source) -> Work:
     products = [x for x in source.order if x.op == "matmul"]
-    return Work(
-        len(products),
-        sum(x.op in ("gather", "scatter") for x in source.order),
-        sum(_size(x.shape) * abs(x.args[0].shape[-1]) for x in products),
-    )
-
-
-def _size(shape: Shape) -> int:
-    return math.prod(map(abs, shape))
+    gathers = sum(x.op in ("gather", "scatter") for x in source.order)
+    work = (abs(math.prod(x.shape) * x.args[0].shape[-1]) for x in products)
+    return Listing(lines, len(products), gathers, sum(work))
 
 
 class _Lanes:
@@ -276,8 +261,7 @@ def elements(lines: Sequence[Line]) -> dict[int, str]:
     """How the first array that has it writes each scalar node: {17: "z1[0]", ..}."""
     found: dict[int, str] = {}
     for line in lines:
-        if line.lanes is not None and not line.is_gradient:
-            for place, node in enumerate(line.lanes.ravel().tolist()):
-                if node != HOLE and node not in found:
-                    found[node] = line.element(place)
+        for place, node in [] if line.is_gradient else line.nodes():
+            if node not in found:
+                found[node] = line.element(place)
     return found

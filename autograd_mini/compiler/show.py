@@ -76,14 +76,9 @@ def summary(compiled: Compiled, values: Sequence[Any]) -> str:
         backward = sum(line.kind == "backward" for line in lines)
         parts = f": {len(lines) - backward} forward, {backward} backward" if backward else ""
         rows.append(("program", f"arrays, in {_many(len(lines), 'line')}{parts}"))
-        work = listing.work
-        rows.append(
-            (
-                "work",
-                f"{_many(work.products, 'matrix product')} of {work.multiplications:,} "
-                f"multiplications for an example; {_many(work.gathers, 'gather')}",
-            )
-        )
+        products = f"{_many(listing.products, 'matrix product')} of {listing.multiplications:,}"
+        gathers = _many(listing.gathers, "gather")
+        rows.append(("work", f"{products} multiplications for an example; {gathers}"))
     rows.append(("inputs", ", ".join(inputs) or "none"))
     arrays = _many(len(compiled.parameters), "array")
     rows.append(("parameters", f"{_many(len(values), 'Value')} in {arrays}"))

@@ -79,10 +79,7 @@ class NumpySource(source.Source):
             places, starts = np.unique(places[order], return_index=True)
             inner = f"{inner}[{dots}{self._constant_named('i', order)}]"
             inner = f"np.add.reduceat({inner}, {self._constant_named('i', starts)}, axis={axis})"
-        lanes = x.lanes
-        self.lines.append(
-            (f"{name} = np.zeros(({'n, ' * axis}{lanes}{',' * (not axis)}){self.dtype})", x)
-        )
+        self._write_zeros(x, name)
         self.lines.append((f"{name}[{dots}{self._constant_named('i', places)}] = {inner}", x))
 
     def _added(self, name: str, index: str, text: str) -> str:
