@@ -373,7 +373,7 @@ def _simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
         return x[0].args[0]
     if op in (add, subtract):
         a, b = x
-        if a.__class__ is Array and b.__class__ is Array and a.op is divide and b.op is divide:
+        if a.__class__ is b.__class__ is Array and a.op is b.op is divide:
             [above_a, below], [above_b, other] = a.args, b.args
             if below is other and below.__class__ is Array and below.shape == ():
                 return op(above_a, above_b) / below

@@ -119,15 +119,13 @@ class Graph:
         self._numbers: dict[Any, int] = {}
         self._kinds: dict[Any, int] = {}
 
-    def key(self, roots: Any) -> Hashable:
+    def key(self, roots: Iterable[Any]) -> Hashable:
         """What the graph is made of: equal keys, equal programs."""
-        forms = [roots] if roots.__class__ in (Form, int, float) else list(roots.ravel())
-        shape = None if roots.__class__ in (Form, int, float) else roots.shape
         parts = [
-            (x.constant, tuple(x.terms)) if x.__class__ is Form else (x.__class__, x) for x in forms
+            (x.constant, tuple(x.terms)) if x.__class__ is Form else (x.__class__, x) for x in roots
         ]
         labels = tuple(self.labels.items())
-        return tuple(self._numbers), len(self.parameters), shape, tuple(parts), labels
+        return tuple(self._numbers), len(self.parameters), tuple(parts), labels
 
     @property
     def is_irregular(self) -> bool:
