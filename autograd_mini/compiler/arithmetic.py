@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import eq, ge, gt, le, lt
 from typing import Any
 
 from ..operators import Operators
@@ -26,11 +27,8 @@ def _select(sign: str, holds: Any) -> Primitive:
 
 # where(left < right, a, b) is one operation of four operands
 SELECT = {
-    "<": _select("<", lambda left, right: left < right),
-    "<=": _select("<=", lambda left, right: left <= right),
-    ">": _select(">", lambda left, right: left > right),
-    ">=": _select(">=", lambda left, right: left >= right),
-    "==": _select("==", lambda left, right: left == right),
+    sign: _select(sign, holds)
+    for sign, holds in {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq}.items()
 }
 # a number without its gradient
 DETACH = Primitive(

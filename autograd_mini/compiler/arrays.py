@@ -108,8 +108,6 @@ class Array(Recorded):
         x = self
         while x.scalars is None:
             sizes = [abs(n) for n in x.shape]
-            if nodes.size != math.prod(sizes):
-                break
             nodes = nodes.reshape(sizes)
             x.scalars, x.label = nodes.reshape(sizes[x.is_batched :]), label
             if x.op not in ("reshape", "transpose"):
@@ -187,8 +185,6 @@ class ArrayProgram:
                 result = -size if c < 0 else size
             else:
                 result = result - size if c < 0 else result + size
-        if result is None:
-            return constant
         return result + constant if constant < 0 else result
 
     # -- sums of products -----------------------------------------------------------------------

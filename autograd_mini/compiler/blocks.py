@@ -108,16 +108,12 @@ class _Family(NamedTuple):
     shape: Shape | None  # None if the numbers are no full grid in order
 
 
-def _pattern(name: str) -> str:
-    return re.sub(r"\b\d+\b", "*", name)
-
-
 def _families(names: Sequence[str], uses: dict[int, Any]) -> list[_Family]:
     """Parameters whose names differ in numbers only, used in the same kinds of sums."""
     alike: dict[Any, list[int]] = {}
     for place, name in enumerate(names):
         kinds = frozenset(kind for kind, _ in uses.get(place, ()))
-        alike.setdefault((_pattern(name), kinds), []).append(place)
+        alike.setdefault((re.sub(r"\b\d+\b", "*", name), kinds), []).append(place)
     return [_family(members, names) for members in alike.values()]
 
 

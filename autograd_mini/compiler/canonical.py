@@ -321,9 +321,10 @@ class Graph:
         (c, a) = (1.0, x) if x.__class__ is int else self._factor(x)
         (d, b) = (1.0, y) if y.__class__ is int else self._factor(y)
         for one, other in ((a, b), (b, a)):  # a * (1 / b) is a / b
-            if self.ops[other] is divide and _is_one(self.args[other][0]):
-                quotient = self._quotient(one, self.args[other][1])
-                return self._scaled(quotient, c * d)
+            if self.ops[other] is divide:
+                above, below = self.args[other]
+                if above.__class__ is float and above == 1:
+                    return self._scaled(self._quotient(one, below), c * d)
         return Form(0.0, [(c * d, a, b)])
 
     def _factor(self, x: Any) -> tuple[float, int]:
@@ -357,9 +358,10 @@ class Graph:
         logits, constant = self._logits(below)
         if (1.0, above, NONE) in self._terms(below) and logits:
             z = self.args[above][0]
-            shifts = {self._shift(x) for x in logits}
+            shifts = {self.args[x].constant if self.ops[x] is fsum else 0.0 for x in logits}
             if not constant and len(shifts) == 1 and shifts != {0.0}:
-                z, *logits = [self.made(self._unshifted(x)) for x in (z, *logits)]
+                sums = [self.args[x] for x in (z, *logits)]
+                z, *logits = [self.made(Form(0.0, list(zip(*columns)))) for _, *columns in sums]
             total = self._logsumexp(logits, constant)
             difference = Form(0.0, [(1.0, z, NONE), (-1.0, total, NONE)])
             return self.node(exp, (self.made(difference),))
@@ -383,13 +385,6 @@ class Graph:
         rest = [self.node(CONSTANT, (math.log(constant),))] if constant else []
         terms = (*logits, *rest)
         return self.node(logsumexp, terms) if len(terms) > 1 else terms[0]
-
-    def _shift(self, z: int) -> float:
-        return self.args[z].constant if self.ops[z] is fsum else 0.0
-
-    def _unshifted(self, z: int) -> Form:
-        _, coefficients, lefts, rights = self.args[z]
-        return Form(0.0, list(zip(coefficients, lefts, rights)))
 
     def _logits(self, x: Any, constant: float = 0.0) -> tuple[list[int], float]:
         """z1, .., zn and c, where x + constant is exp(z1) + .. + exp(zn) + c; or none."""
@@ -457,10 +452,6 @@ def _added(x: Any, y: Any) -> Any:
 def is_moderate(c: float) -> bool:
     """Whether products with a few other such numbers are far from overflow and underflow."""
     return 1 / MOST <= abs(c) <= MOST or c == 0
-
-
-def _is_one(x: Any) -> bool:
-    return x.__class__ is float and x == 1
 
 
 def _total(parts: Iterable[Any]) -> Any:

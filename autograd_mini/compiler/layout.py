@@ -29,8 +29,9 @@ DENSE = 3  # lanes are completed to a nest if that makes them no more than so ma
 class Layout:
     """The arrays made so far, and where each node's lane is."""
 
-    def __init__(self, graph: Graph, inputs: dict[str, Shape], blocks: Sequence[Block]) -> None:
+    def __init__(self, graph: Graph, inputs: dict[str, Shape], blocks: list[Block]) -> None:
         self.graph, self.program = graph, ArrayProgram()
+        self.inputs, self.parameters = inputs, blocks
         self.address = np.full(len(graph.ops), NOWHERE)
         self.arrays: list[Array] = []
         self.nodes: list[Any] = []  # of each array, the nodes of its lanes

@@ -126,8 +126,7 @@ def _safe_operands(op: Any) -> list[float]:
     points = []
     for interval in op.domain:
         low, high = interval.low, interval.high
-        if math.isfinite(low):
-            points.append((low + high) / 2 if math.isfinite(high) else low + 1)
-        else:
-            points.append(high - 1 if math.isfinite(high) else 1.0)
+        if not math.isfinite(low):
+            low = high - 2 if math.isfinite(high) else 0.0
+        points.append((low + high) / 2 if math.isfinite(high) else low + 1)
     return points

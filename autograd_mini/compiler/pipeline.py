@@ -70,9 +70,9 @@ def lower_loss(
     each = graph.made(Form(0.0, apart[True]))
     once = graph.made(Form(whole.constant, apart[False]))
     nodes = [_nodes(graph, forms) for forms in aux]
-    lowering, blocks = _lowering(graph, [each, once, *_all(nodes)], names, inputs)
+    lowering = _lowering(graph, [each, once, *_all(nodes)], names, inputs)
     program = lowering.program
-    beside = _outputs(lowering, nodes, inputs)
+    beside = _outputs(lowering, nodes)
     roots = [each, once]
     parts = []
     if apart[True]:
@@ -90,9 +90,8 @@ def lower_loss(
     for part in parts:
         loss = loss + part
     loss = program.broadcast(loss, ())
-    wrt = _parameters(lowering, blocks)
-    found = gradients(loss, wrt)
-    return _finished(lowering, blocks, inputs, roots, reduction, [loss, *found, *beside])
+    outputs = [loss, *gradients(loss, _parameters(lowering)), *beside]
+    return _finished(lowering, roots, reduction, outputs)
 
 
 def lower_outputs(
@@ -100,10 +99,10 @@ def lower_outputs(
 ) -> Lowered:
     """The outputs for each example, from arrays of forms."""
     nodes = [_nodes(graph, forms) for forms in roots]
-    lowering, blocks = _lowering(graph, _all(nodes), names, inputs)
-    outputs = _outputs(lowering, nodes, inputs)
-    _parameters(lowering, blocks)
-    return _finished(lowering, blocks, inputs, _all(nodes), "", outputs)
+    lowering = _lowering(graph, _all(nodes), names, inputs)
+    outputs = _outputs(lowering, nodes)
+    _parameters(lowering)
+    return _finished(lowering, _all(nodes), "", outputs)
 
 
 def _nodes(graph: Graph, forms: Any) -> Any:
@@ -114,9 +113,9 @@ def _all(nodes: Sequence[Any]) -> list[int]:
     return [node for each in nodes for node in each.ravel().tolist()]
 
 
-def _outputs(lowering: Lowering, nodes: Sequence[Any], inputs: dict[str, Shape]) -> list[Array]:
+def _outputs(lowering: Lowering, nodes: Sequence[Any]) -> list[Array]:
     """An array of each array of nodes, for each example."""
-    batch = [BATCH] * bool(inputs)
+    batch = [BATCH] * bool(lowering.inputs)
     views = [(_read(lowering, each).aligned(each.ndim), each.shape) for each in nodes]
     return [lowering.program.broadcast(view, (*batch, *shape)) for view, shape in views]
 
@@ -150,12 +149,12 @@ def _parts(x: Array) -> Sequence[Array]:
 
 def _lowering(
     graph: Graph, roots: Iterable[Any], names: Sequence[str] | None, inputs: dict[str, Shape]
-) -> tuple[Lowering, list[Block]]:
+) -> Lowering:
     for place in range(len(graph.parameters)):  # those that are not used, too
         graph.node(PARAMETER, (place,))
     nodes = graph.needed(x for x in roots if x.__class__ is not float)
     blocks = parameter_blocks(graph, names, nodes, inputs)
-    return Lowering(graph, inputs, blocks), blocks
+    return Lowering(graph, inputs, blocks)
 
 
 def _read(lowering: Lowering, nodes: Any) -> View:
@@ -165,23 +164,18 @@ def _read(lowering: Lowering, nodes: Any) -> View:
     return lowering.operand(nodes)
 
 
-def _parameters(lowering: Lowering, blocks: Sequence[Block]) -> list[Array]:
+def _parameters(lowering: Lowering) -> list[Array]:
     """The arrays of the blocks, also of those that nothing has used."""
     for nodes in lowering.blocks:
         lowering.settle(nodes)
     of = {x.info: x for x in lowering.program.arrays if x.op == "parameter"}
-    return [of[i] for i in range(len(blocks))]
+    return [of[i] for i in range(len(lowering.blocks))]
 
 
 def _finished(
-    lowering: Lowering,
-    blocks: list[Block],
-    inputs: dict[str, Shape],
-    roots: list[Any],
-    reduction: str,
-    outputs: list[Array],
+    lowering: Lowering, roots: list[Any], reduction: str, outputs: Sequence[Array]
 ) -> Lowered:
     outputs = rewritten(outputs, stable_softmax)
     args = lowering.graph.args
     places = [np.array([args[i][0] for i in b.ravel()]).reshape(b.shape) for b in lowering.blocks]
-    return Lowered(outputs, blocks, places, inputs, roots, reduction)
+    return Lowered(outputs, lowering.parameters, places, lowering.inputs, roots, reduction)

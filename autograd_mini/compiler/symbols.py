@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..primitives import BRANCHES, add, divide, fsum, logsumexp, multiply, negate, power
+from ..primitives import BRANCHES, add, fsum, logsumexp, multiply, negate, power
 from .arithmetic import RELATIONS, Recorded
 from .backends.source import ATOM, OPERATORS, POWER, PRODUCT, SUM, UNARY, joined
 from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Sum
@@ -67,8 +67,6 @@ def applied(op: Any, operands: Sequence[Any]) -> Any:
         for x, other in (operands, operands[::-1]):
             if x.__class__ is not Symbol and x == 0:
                 return other
-    if op in (divide, power) and operands[1].__class__ is not Symbol and operands[1] == 1:
-        return operands[0]
     x = [symbol(a) for a in operands]
     if op in OPERATORS:
         if op is add and x[1].text.startswith("-"):

@@ -66,7 +66,7 @@ class NumpySource(source.Source):
             return source.Expression(
                 f"{inner.within(source.UNARY)} @ {ones}", source.PRODUCT, count
             )
-        return self._reduction(x, "sum")
+        return super()._sum(x)
 
     def _write_scatter(self, x: Array, name: str) -> None:
         [g] = x.args
@@ -81,9 +81,6 @@ class NumpySource(source.Source):
             inner = f"np.add.reduceat({inner}, {self._constant_named('i', starts)}, axis={axis})"
         self._write_zeros(x, name)
         self.lines.append((f"{name}[{dots}{self._constant_named('i', places)}] = {inner}", x))
-
-    def _added(self, name: str, index: str, text: str) -> str:
-        return f"{name}[{index}] += {text}"
 
 
 written, emit = partial(source.written, NumpySource), partial(source.emit, NumpySource)

@@ -28,8 +28,7 @@ class Tape(NamedTuple):
         rights: the slot of its second, or -1.
         active: the rows that pass a gradient on, last first.
         edges: for each active row that is not a sum, its first edge and the one after its last.
-        parents: the slot of each edge's operand.
-        partials: the slot of the local partial along it.
+        pairs: for each edge the slots of its operand and of the local partial along it.
         columns: (slot, place among all inputs) for each input.
         weights: (slot, place) for each parameter.
         roots: the slots of the results.
@@ -46,8 +45,7 @@ class Tape(NamedTuple):
     rights: Any
     active: Any
     edges: Any
-    parents: Any
-    partials: Any
+    pairs: Any
     columns: Any
     weights: Any
     roots: Any
@@ -157,15 +155,14 @@ class Rows:
     def _add_partials(self, i: int) -> None:
         op, args = self.graph.ops[i], self.graph.args[i]
         operands, y = self._locals(args), Local(self.graph, i)
-        start = len(self.pairs)
         pairs = []
         for n, x in enumerate(args):
             if x.__class__ is int and x in self.moves:
                 partial = op.partial(n, operands, y)
                 if partial.__class__ is Local or partial != 0:
                     pairs.append((self.slots[x], self._recorded(partial)))
+        self.edges[self.slots[i]] = len(self.pairs), len(self.pairs) + len(pairs)
         self.pairs += pairs
-        self.edges[self.slots[i]] = start, start + len(pairs)
 
     def tape(
         self, roots: Sequence[int], places: list[Any], shapes: list[Shape], reduction: str
@@ -174,7 +171,6 @@ class Rows:
         width = max(map(len, self.operands), default=0)
         padded = [(*row, *[0] * (max(width, 4) - len(row))) for row in self.operands]
         factors, lefts, rights = zip(*self.terms) if self.terms else ((), (), ())
-        parents, partials = zip(*self.pairs) if self.pairs else ((), ())
         active = self.active[::-1]
         return Tape(
             np.array(self.codes),
@@ -185,8 +181,7 @@ class Rows:
             np.array(rights, dtype=int),
             np.array(active, dtype=int),
             np.array([self.edges.get(slot, (0, 0)) for slot in active], dtype=int).reshape(-1, 2),
-            np.array(parents, dtype=int),
-            np.array(partials, dtype=int),
+            np.array(self.pairs, dtype=int).reshape(-1, 2),
             np.array(self.columns, dtype=int).reshape(-1, 2),
             np.array(self.weights, dtype=int).reshape(-1, 2),
             np.array([self.slots[i] for i in roots]),

@@ -281,12 +281,6 @@ class Source:
         return Expression(f"{self.library}.vdot({a.text}, {b.text})", ATOM, count)
 
     def _sum(self, x: Array) -> Expression:
-        return self._reduction(x, "sum")
-
-    def _max(self, x: Array) -> Expression:
-        return self._reduction(x, "max")
-
-    def _reduction(self, x: Array, name: str) -> Expression:
         [a] = x.args
         axes = x.info
         if len(axes) == len(a.shape):
@@ -296,7 +290,9 @@ class Source:
         else:
             axis = str(axes)
         inner = self._of(a)
-        return Expression(f"{inner.within(ATOM)}.{name}({axis})", ATOM, 1 + inner.operations)
+        return Expression(f"{inner.within(ATOM)}.{x.op}({axis})", ATOM, 1 + inner.operations)
+
+    _max = _sum
 
     # -- views ----------------------------------------------------------------------------------
 
@@ -366,11 +362,14 @@ class Source:
 
     def _write_scatter(self, x: Array, name: str) -> None:
         """Zeros, with the lanes at their places; those at one place are summed."""
-        raise NotImplementedError
+        [g] = x.args
+        self._write_zeros(x, name)
+        index = ":, " * g.is_batched + self._constant_named("i", x.info.places)
+        self.lines.append((self._added(name, index, self._of(g).text), x))
 
     def _added(self, name: str, index: str, text: str) -> str:
         """A statement: what stands at the index, and the text's array added to it."""
-        raise NotImplementedError
+        return f"{name}[{index}] += {text}"
 
     def _constant_named(self, stem: str, numbers: Any) -> str:
         return constant_name(stem, numbers, self.constants, self._taken)

@@ -79,7 +79,7 @@ def function(compiled: Compiled) -> Function:
         results = np.empty((len(tape.roots), n))
         gradient = np.zeros(parameters.size if tape.reduction else 0)
         block = min(64, max(8, CACHE // len(tape.codes) // 8 * 8))
-        run(*tape[:13], table, parameters, results, gradient, block)
+        run(*tape[:12], table, parameters, results, gradient, block)
         outputs, start = [], int(bool(tape.reduction))
         for shape in tape.shapes:
             stop = start + math.prod(shape)
