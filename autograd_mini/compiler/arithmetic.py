@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
@@ -53,6 +54,10 @@ class Comparison:
         return SELECT[self.sign].apply((self.left, self.right, a, b))
 
 
+def _compared(sign: str) -> Callable[[Any, Any], Any]:
+    return lambda x, other: x.__comparison__(x, sign, other)
+
+
 class Recorded(Operators):
     """A scalar type whose comparisons are recorded, as its operations are."""
 
@@ -60,14 +65,4 @@ class Recorded(Operators):
 
     __comparison__: Any = Comparison
 
-    def __lt__(self, other: Any) -> Any:
-        return self.__comparison__(self, "<", other)
-
-    def __le__(self, other: Any) -> Any:
-        return self.__comparison__(self, "<=", other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self.__comparison__(self, ">", other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self.__comparison__(self, ">=", other)
+    __lt__, __le__, __gt__, __ge__ = map(_compared, ("<", "<=", ">", ">="))

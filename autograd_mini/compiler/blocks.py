@@ -49,6 +49,8 @@ def parameter_blocks(
         nodes: those that the outputs depend on.
         taken: names that are in use.
     """
+    for place in range(len(graph.parameters)):  # those that are not used have a node, too
+        graph.node(PARAMETER, (place,))
     uses = _uses(graph, nodes)
     taken = {*taken, *keyword.kwlist}
     if names is None:

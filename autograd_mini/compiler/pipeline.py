@@ -10,7 +10,7 @@ import numpy as np
 from ..primitives import add, multiply, negate, subtract
 from .arrays import BATCH, Array, Shape
 from .blocks import Block, parameter_blocks
-from .canonical import NONE, PARAMETER, Form, Graph, Term, is_moderate
+from .canonical import NONE, Form, Graph, Term, is_moderate
 from .differentiate import gradients
 from .lower import Lowering
 from .simplify import rewritten, stable_softmax
@@ -150,8 +150,6 @@ def _parts(x: Array) -> Sequence[Array]:
 def _lowering(
     graph: Graph, roots: Iterable[Any], names: Sequence[str] | None, inputs: dict[str, Shape]
 ) -> Lowering:
-    for place in range(len(graph.parameters)):  # those that are not used, too
-        graph.node(PARAMETER, (place,))
     nodes = graph.needed(x for x in roots if x.__class__ is not float)
     blocks = parameter_blocks(graph, names, nodes, inputs)
     return Lowering(graph, inputs, blocks)

@@ -104,8 +104,6 @@ def function(compiled: Compiled) -> Function:
     def silent(*arrays: Any) -> Any:
         with np.errstate(all="ignore"):
             results = run(*arrays, *constants)
-        if results.__class__ is np.ndarray and results.shape and results.dtype is dtype:
-            return results
         if compiled.reduction and not compiled.has_aux:
             return results[0], as_arrays(results[1], dtype)
         return as_arrays((results,), dtype)[0]

@@ -43,10 +43,8 @@ def spellings(library: str) -> dict[str, tuple[str, int]]:
         "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan",
         "sinh", "cosh", "tanh", "sign", "abs",
     ]  # fmt: skip
-    names = {name: name for name in unary}
-    names.update(
-        {f"a{name}": f"arc{name}" for name in ["sin", "cos", "tan", "sinh", "cosh", "tanh"]}
-    )
+    inverse = ["sin", "cos", "tan", "sinh", "cosh", "tanh"]
+    names = dict(zip(unary, unary)) | {f"a{name}": f"arc{name}" for name in inverse}
     binary = {"hypot": "hypot", "maximum": "maximum", "minimum": "minimum", "atan2": "arctan2"}
     return {
         **{name: (f"{library}.{own}({{}})", ATOM) for name, own in names.items()},
@@ -243,7 +241,8 @@ class Source:
                 f"{self.library}.where({joined(op, *args[:2])}, {a}, {b})", ATOM, count
             )
         if op.name not in self.spellings:
-            return self._opaque(x, args, count)
+            name = self._constant_named(identifier(op.name), op)  # called for each number
+            return Expression(f"{name}({', '.join(a.text for a in args)})", ATOM, count)
         template, binding = self.spellings[op.name]
         inner = [a.within(POWER) if "-{}" in template else a.text for a in args]
         if self.dtype and self._is_number(x.args[0]):  # clip would make it a double
@@ -252,11 +251,6 @@ class Source:
 
     def _typed(self, number: str) -> str:
         return f"{self.dtype.strip(', ')}({number})"
-
-    def _opaque(self, x: Array, args: Sequence[Expression], count: int) -> Expression:
-        """A function of floats, called for one number after another."""
-        function = self._constant_named(identifier(x.op.name), x.op)
-        return Expression(f"{function}({', '.join(a.text for a in args)})", ATOM, count)
 
     def _as_factor(self, x: Any, expression: Expression) -> Expression:
         """A condition is 0 or 1 in a product."""
@@ -462,18 +456,14 @@ def _bounds(bounds: tuple[int, int] | None) -> str:
     return ":" if bounds is None else f"{bounds[0] or ''}:{bounds[1]}"
 
 
-def base(x: Array) -> Array:
+def base(x: Array, views: Sequence[str] = ("reshape", "transpose", "slice")) -> Array:
     """The array that x is a view of."""
-    while x.op in ("reshape", "transpose", "slice"):
+    while x.op in views:
         x = x.args[0]
     return x
 
 
-def _unshaped(x: Array) -> Array:
-    """The array that x is in another shape or order."""
-    while x.op in ("reshape", "transpose"):
-        x = x.args[0]
-    return x
+_unshaped = partial(base, views=("reshape", "transpose"))  # what x is in another shape or order
 
 
 def _inserted(small: Sequence[int], large: Sequence[int]) -> list[bool] | None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..arrays import Shape
 from ..blocks import Block, parameter_blocks
-from ..canonical import PARAMETER, Graph
+from ..canonical import Graph
 from ..program import Compiled, Function
 from .interpreter import interpreter
 from .rows import Rows
@@ -44,17 +44,11 @@ def taped(
     """
     shapes = [forms.shape for forms in roots][bool(reduction) :]
     roots = [graph.as_node(form) for forms in roots for form in forms.ravel()]
-    for place in range(len(graph.parameters)):  # those that are not used, too
-        graph.node(PARAMETER, (place,))
     nodes = graph.needed(roots)
     blocks = parameter_blocks(graph, names, nodes, inputs)
     places = [np.array(b.places).reshape(-1 if b.shape is None else b.shape) for b in blocks]
-    columns, start = {}, 0
-    for name, shape in inputs.items():
-        size = int(np.prod(shape, dtype=int))
-        columns.update({(name, i): start + i for i in range(size)})
-        start += size
-    rows = Rows(graph, columns)
+    columns = [(name, i) for name, shape in inputs.items() for i in range(math.prod(shape))]
+    rows = Rows(graph, {column: place for place, column in enumerate(columns)})
     for i in nodes:
         rows.add(i)
         if reduction:
