@@ -333,15 +333,11 @@ def _without_leading_ones(operands: tuple[Any, ...]) -> tuple[Any, ...]:
     rank = max(len(x.shape) for x in operands if x.__class__ is Array)
     found = []
     for x in operands:
-        if x.__class__ is Array and x.op == "reshape" and len(operands) > 1:
+        if x.__class__ is Array and x.op == "reshape":
             inner = x.args[0]
-            added = len(x.shape) - len(inner.shape)
             others = [y for y in operands if y.__class__ is Array and y is not x]
-            if (
-                added > 0
-                and x.shape == (1,) * added + inner.shape
-                and any(len(y.shape) == rank for y in others)
-            ):
+            is_padded = x.shape == (1,) * (len(x.shape) - len(inner.shape)) + inner.shape
+            if is_padded and any(len(y.shape) == rank for y in others):
                 x = inner
         found.append(x)
     return tuple(found)

@@ -134,7 +134,6 @@ def _family(places: Sequence[int], names: Sequence[str]) -> _Family:
     columns = [sorted(set(column), key=len) for column in zip(*tokens)]
     runs = [i for i, column in enumerate(columns) if len(column) > 1]
     first = tokens[0]
-    numbers = [i for i, token in enumerate(first) if token.isdigit()]
     grid = [sorted({int(t[i]) for t in tokens}) for i in runs]
     complete = all(axis == list(range(len(axis))) for axis in grid) and list(product(*grid)) == [
         tuple(int(t[i]) for i in runs) for t in tokens
@@ -143,19 +142,15 @@ def _family(places: Sequence[int], names: Sequence[str]) -> _Family:
     stem_at = max((i for i, token in enumerate(first) if not token.isdigit()), default=0)
     inside = [i for i in runs if i < stem_at]
     parent = first[: inside[0] - 1] if inside else first[:stem_at]
+    letters = dict(zip(runs, "ijkl")) if complete else {}  # in place of the numbers that run
+    about = [letters.get(i, "*") if i in runs else token for i, token in enumerate(first)]
     return _Family(
         ".".join(parent),
         words[-1] if words else "p",
-        _about(first, runs, complete) if numbers else names[places[0]],
+        ".".join(about),
         tuple(places),
         tuple(map(len, grid)) if complete else None,
     )
-
-
-def _about(tokens: Sequence[str], runs: Sequence[int], complete: bool) -> str:
-    """The tokens of a name, with letters in place of the numbers that run."""
-    letters = dict(zip(runs, "ijkl")) if complete else {}
-    return ".".join(letters.get(i, "*") if i in runs else token for i, token in enumerate(tokens))
 
 
 def _block(families: Sequence[_Family], parents: Sequence[str], taken: set[str]) -> Block:

@@ -85,14 +85,9 @@ def _summed(program: ArrayProgram, parts: Sequence[Any], shape: Shape) -> Any:
     """The sum of contributions; slices that fill an axis are put side by side."""
     pieces = [x for x in parts if x.__class__ is Array and x.op == "assemble"]
     others = [x for x in parts if x not in pieces]
-    if len(pieces) > 1:
-        others.append(
-            program.assemble(
-                [p for x in pieces for p in x.args], [s for x in pieces for s in x.info], shape
-            )
-        )
-    else:
-        others += pieces
+    if pieces:
+        starts = [start for x in pieces for start in x.info]
+        others.append(program.assemble([p for x in pieces for p in x.args], starts, shape))
     total = None
     for x in dict.fromkeys(others):  # the gradient of w * w comes along two edges
         times = others.count(x)

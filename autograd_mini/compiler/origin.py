@@ -140,14 +140,13 @@ class _Lanes:
         """The nodes whose gradient x is; None if it is something else."""
         if x not in self._of_gradient:
             found = self._gradient(x)
-            if found is None:  # the gradient in another shape
-                views = [u for u in self._users.get(x, ()) if u.op in ("reshape", "transpose")]
-                for view in views:
-                    if view.gradient_of is not None and found is None:
-                        nodes = _shaped(self._differentiated(view.gradient_of), view)
-                        if nodes is not None and view.op == "transpose":
-                            nodes = nodes.transpose(np.argsort(view.info))
-                        found = _shaped(nodes, x)
+            views = [u for u in self._users.get(x, ()) if u.op in ("reshape", "transpose")]
+            for view in views:
+                if view.gradient_of is not None and found is None:  # the gradient, reshaped
+                    nodes = self._gradient(view)
+                    if nodes is not None and view.op == "transpose":
+                        nodes = nodes.transpose(np.argsort(view.info))
+                    found = _shaped(nodes, x)
             self._of_gradient[x] = found
         return self._of_gradient[x]
 

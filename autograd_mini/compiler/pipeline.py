@@ -86,10 +86,7 @@ def lower_loss(
         once = _read(lowering, np.array(once)).array
     if once.__class__ is Array or once:
         parts.append(once if reduction == "mean" or not inputs else program.count() * once)
-    loss: Any = 0.0
-    for part in parts:
-        loss = loss + part
-    loss = program.broadcast(loss, ())
+    loss = program.broadcast(sum(parts, 0.0), ())
     outputs = [loss, *gradients(loss, _parameters(lowering)), *beside]
     return _finished(lowering, roots, reduction, outputs)
 

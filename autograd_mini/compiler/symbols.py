@@ -119,9 +119,7 @@ def written(op: Any, args: Any, operand: Callable[[int], Symbol]) -> Symbol:
 
 def _sum(total: Sum, operand: Callable[[int], Symbol]) -> Symbol:
     terms = list(zip(*total[1:]))
-    wanted = range(len(terms))
-    if len(terms) > FEW:
-        wanted = (0, 1, len(terms) - 1)  # type: ignore[assignment]
+    wanted = (0, 1, len(terms) - 1) if len(terms) > FEW else range(len(terms))
     texts = [("", "")] * len(terms)
     for k in wanted:
         c, a, b = terms[k]

@@ -91,12 +91,7 @@ class Names:
 
     def accumulator(self, name: str, others: Sequence[str]) -> str:
         """A name that another nest may have as well, but none of the others."""
-        numbers = range(2, 2 + len(self._taken) + len(others))
-        return next(
-            n
-            for n in (name, *[f"{name}{i}" for i in numbers])
-            if n not in self._taken and n not in others
-        )
+        return unique(name, {*self._taken, *others})
 
     def constant(self, numbers: Any) -> str:
         """The name of a constant array; one for equal arrays."""

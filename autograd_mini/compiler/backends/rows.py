@@ -168,8 +168,7 @@ class Rows:
         self, roots: Sequence[int], places: list[Any], shapes: list[Shape], reduction: str
     ) -> Tape:
         """The tape of all rows."""
-        width = max(map(len, self.operands), default=0)
-        padded = [(*row, *[0] * (max(width, 4) - len(row))) for row in self.operands]
+        padded = [(*row, *[0] * (4 - len(row))) for row in self.operands]
         factors, lefts, rights = zip(*self.terms) if self.terms else ((), (), ())
         active = self.active[::-1]
         return Tape(
