@@ -8,7 +8,6 @@ row 3, column 2.
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Iterable, Sequence
 from itertools import count, product
 from typing import Any, NamedTuple
@@ -115,7 +114,8 @@ def _families(names: Sequence[str], uses: dict[int, Any]) -> list[_Family]:
     alike: dict[Any, list[int]] = {}
     for place, name in enumerate(names):
         kinds = frozenset(kind for kind, _ in uses.get(place, ()))
-        alike.setdefault((re.sub(r"\b\d+\b", "*", name), kinds), []).append(place)
+        pattern = tuple("*" if token.isdecimal() else token for token in name.split("."))
+        alike.setdefault((pattern, kinds), []).append(place)
     return [_family(members, names) for members in alike.values()]
 
 
@@ -138,8 +138,8 @@ def _family(places: Sequence[int], names: Sequence[str]) -> _Family:
     complete = all(axis == list(range(len(axis))) for axis in grid) and list(product(*grid)) == [
         tuple(int(t[i]) for i in runs) for t in tokens
     ]
-    words = [token for token in first if not token.isdigit()]
-    stem_at = max((i for i, token in enumerate(first) if not token.isdigit()), default=0)
+    words = [token for token in first if not token.isdecimal()]
+    stem_at = max((i for i, token in enumerate(first) if not token.isdecimal()), default=0)
     inside = [i for i in runs if i < stem_at]
     parent = first[: inside[0] - 1] if inside else first[:stem_at]
     letters = dict(zip(runs, "ijkl")) if complete else {}  # in place of the numbers that run
