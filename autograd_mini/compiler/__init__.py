@@ -108,7 +108,7 @@ def compile(
     devices = None if devices is None else load_backend(backend).checked(devices)
     options = (reduction, backend, dtype, devices)
     key = (
-        graph.key(np.concatenate([forms.ravel() for forms in roots])),
+        graph.key(form for forms in roots for form in forms.flat),
         tuple(forms.shape for forms in roots),
         names is None,  # then labels name the arrays, also those of what is not used
         tuple([p.label for p in graph.parameters] if names is None else names),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import eq, ge, gt, le, lt
 from typing import Any
 
 from ..operators import Operators
@@ -26,11 +28,8 @@ def _select(sign: str, holds: Any) -> Primitive:
 
 # where(left < right, a, b) is one operation of four operands
 SELECT = {
-    "<": _select("<", lambda left, right: left < right),
-    "<=": _select("<=", lambda left, right: left <= right),
-    ">": _select(">", lambda left, right: left > right),
-    ">=": _select(">=", lambda left, right: left >= right),
-    "==": _select("==", lambda left, right: left == right),
+    sign: _select(sign, holds)
+    for sign, holds in {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq}.items()
 }
 # a number without its gradient
 DETACH = Primitive(
@@ -55,6 +54,10 @@ class Comparison:
         return SELECT[self.sign].apply((self.left, self.right, a, b))
 
 
+def _compared(sign: str) -> Callable[[Any, Any], Any]:
+    return lambda x, other: x.__comparison__(x, sign, other)
+
+
 class Recorded(Operators):
     """A scalar type whose comparisons are recorded, as its operations are."""
 
@@ -62,14 +65,4 @@ class Recorded(Operators):
 
     __comparison__: Any = Comparison
 
-    def __lt__(self, other: Any) -> Any:
-        return self.__comparison__(self, "<", other)
-
-    def __le__(self, other: Any) -> Any:
-        return self.__comparison__(self, "<=", other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self.__comparison__(self, ">", other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self.__comparison__(self, ">=", other)
+    __lt__, __le__, __gt__, __ge__ = map(_compared, ("<", "<=", ">", ">="))

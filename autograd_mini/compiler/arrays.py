@@ -40,6 +40,7 @@ from .canonical import is_moderate
 # not known; -16 stands for 16 times as many.
 BATCH = -1
 Shape = tuple[int, ...]
+VIEWS = ("reshape", "slice", "transpose", "broadcast", "gather")
 DEEPEST = 6  # how far a constant looks for a place inside a product
 
 
@@ -107,8 +108,6 @@ class Array(Recorded):
         x = self
         while x.scalars is None:
             sizes = [abs(n) for n in x.shape]
-            if nodes.size != math.prod(sizes):
-                break
             nodes = nodes.reshape(sizes)
             x.scalars, x.label = nodes.reshape(sizes[x.is_batched :]), label
             if x.op not in ("reshape", "transpose"):
@@ -186,8 +185,6 @@ class ArrayProgram:
                 result = -size if c < 0 else size
             else:
                 result = result - size if c < 0 else result + size
-        if result is None:
-            return constant
         return result + constant if constant < 0 else result
 
     # -- sums of products -----------------------------------------------------------------------
@@ -336,15 +333,11 @@ def _without_leading_ones(operands: tuple[Any, ...]) -> tuple[Any, ...]:
     rank = max(len(x.shape) for x in operands if x.__class__ is Array)
     found = []
     for x in operands:
-        if x.__class__ is Array and x.op == "reshape" and len(operands) > 1:
+        if x.__class__ is Array and x.op == "reshape":
             inner = x.args[0]
-            added = len(x.shape) - len(inner.shape)
             others = [y for y in operands if y.__class__ is Array and y is not x]
-            if (
-                added > 0
-                and x.shape == (1,) * added + inner.shape
-                and any(len(y.shape) == rank for y in others)
-            ):
+            is_padded = x.shape == (1,) * (len(x.shape) - len(inner.shape)) + inner.shape
+            if is_padded and any(len(y.shape) == rank for y in others):
                 x = inner
         found.append(x)
     return tuple(found)
@@ -372,7 +365,7 @@ def _simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
         return x[0].args[0]
     if op in (add, subtract):
         a, b = x
-        if a.__class__ is Array and b.__class__ is Array and a.op is divide and b.op is divide:
+        if a.__class__ is b.__class__ is Array and a.op is b.op is divide:
             [above_a, below], [above_b, other] = a.args, b.args
             if below is other and below.__class__ is Array and below.shape == ():
                 return op(above_a, above_b) / below

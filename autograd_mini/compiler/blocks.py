@@ -8,14 +8,14 @@ row 3, column 2.
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Iterable, Sequence
-from itertools import product
+from itertools import count, product
 from typing import Any, NamedTuple
 
 from ..primitives import fsum
 from .arrays import Shape
-from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Graph
+from .backends.names import identifier, unique
+from .canonical import NONE, PARAMETER, Graph, operands
 
 OF_NUMBER = -2
 
@@ -48,8 +48,10 @@ def parameter_blocks(
         nodes: those that the outputs depend on.
         taken: names that are in use.
     """
+    for place in range(len(graph.parameters)):  # those that are not used have a node, too
+        graph.node(PARAMETER, (place,))
     uses = _uses(graph, nodes)
-    unique = _Names(taken)
+    taken = {*taken, *keyword.kwlist}
     if names is None:
         together: dict[Any, list[int]] = {}
         for place in range(len(graph.parameters)):
@@ -59,15 +61,16 @@ def parameter_blocks(
             labels = [graph.parameters[place].label for place in places]
             about = ", ".join(labels if len(labels) < 5 else [*labels[:2], "..", labels[-1]])
             if len(labels) == 1 and labels[0].isidentifier():
-                name = unique.plain(labels[0])
+                name = _named(labels[0], taken)
             else:
                 stem = "W" if any(role != NONE for _, role in use or ()) else "b"
-                name = unique.numbered(stem)
+                name = next(x for n in count(1) if (x := f"{stem}{n}") not in taken)
+                taken.add(name)
             blocks.append(Block(name, tuple(places), None, about if all(labels) else ""))
         return blocks
     families = _families(names, uses)
     parents = list(dict.fromkeys(f.parent for f in families))
-    return [_block(group, parents, unique) for group in _fused(families, uses)]
+    return [_block(group, parents, taken) for group in _fused(families, uses)]
 
 
 def _uses(graph: Graph, nodes: Iterable[int]) -> dict[int, Any]:
@@ -77,8 +80,6 @@ def _uses(graph: Graph, nodes: Iterable[int]) -> dict[int, Any]:
     found: dict[bool, dict[int, set[Any]]] = {True: {}, False: {}}
     for i in nodes:
         op, args = graph.ops[i], graph.args[i]
-        if op in (INPUT, PARAMETER, CONSTANT):
-            continue
         if op is fsum:
             roles = set()
             for c, a, b in zip(*args[1:]):
@@ -87,7 +88,7 @@ def _uses(graph: Graph, nodes: Iterable[int]) -> dict[int, Any]:
                 else:
                     roles.update(((a, graph.kinds[b]), (b, graph.kinds[a])))
         else:
-            roles = {(x, NONE) for x in args if x.__class__ is int}
+            roles = {(x, NONE) for x in operands(op, args)}
         for x, role in roles:
             if graph.ops[x] is PARAMETER:
                 place = graph.args[x][0]
@@ -108,16 +109,13 @@ class _Family(NamedTuple):
     shape: Shape | None  # None if the numbers are no full grid in order
 
 
-def _pattern(name: str) -> str:
-    return re.sub(r"\b\d+\b", "*", name)
-
-
 def _families(names: Sequence[str], uses: dict[int, Any]) -> list[_Family]:
     """Parameters whose names differ in numbers only, used in the same kinds of sums."""
     alike: dict[Any, list[int]] = {}
     for place, name in enumerate(names):
         kinds = frozenset(kind for kind, _ in uses.get(place, ()))
-        alike.setdefault((_pattern(name), kinds), []).append(place)
+        pattern = tuple("*" if token.isdecimal() else token for token in name.split("."))
+        alike.setdefault((pattern, kinds), []).append(place)
     return [_family(members, names) for members in alike.values()]
 
 
@@ -136,31 +134,26 @@ def _family(places: Sequence[int], names: Sequence[str]) -> _Family:
     columns = [sorted(set(column), key=len) for column in zip(*tokens)]
     runs = [i for i, column in enumerate(columns) if len(column) > 1]
     first = tokens[0]
-    numbers = [i for i, token in enumerate(first) if token.isdigit()]
     grid = [sorted({int(t[i]) for t in tokens}) for i in runs]
     complete = all(axis == list(range(len(axis))) for axis in grid) and list(product(*grid)) == [
         tuple(int(t[i]) for i in runs) for t in tokens
     ]
-    words = [token for token in first if not token.isdigit()]
-    stem_at = max((i for i, token in enumerate(first) if not token.isdigit()), default=0)
+    words = [token for token in first if not token.isdecimal()]
+    stem_at = max((i for i, token in enumerate(first) if not token.isdecimal()), default=0)
     inside = [i for i in runs if i < stem_at]
     parent = first[: inside[0] - 1] if inside else first[:stem_at]
+    letters = dict(zip(runs, "ijkl")) if complete else {}  # in place of the numbers that run
+    about = [letters.get(i, "*") if i in runs else token for i, token in enumerate(first)]
     return _Family(
         ".".join(parent),
         words[-1] if words else "p",
-        _about(first, runs, complete) if numbers else names[places[0]],
+        ".".join(about),
         tuple(places),
         tuple(map(len, grid)) if complete else None,
     )
 
 
-def _about(tokens: Sequence[str], runs: Sequence[int], complete: bool) -> str:
-    """The tokens of a name, with letters in place of the numbers that run."""
-    letters = dict(zip(runs, "ijkl")) if complete else {}
-    return ".".join(letters.get(i, "*") if i in runs else token for i, token in enumerate(tokens))
-
-
-def _block(families: Sequence[_Family], parents: Sequence[str], unique: _Names) -> Block:
+def _block(families: Sequence[_Family], parents: Sequence[str], taken: set[str]) -> Block:
     places = tuple(place for family in families for place in family.places)
     about = " above ".join(family.about for family in families)
     shape = families[0].shape
@@ -169,36 +162,14 @@ def _block(families: Sequence[_Family], parents: Sequence[str], unique: _Names) 
     stems = list(dict.fromkeys(family.stem for family in families))
     if stems in (["w"], ["b"]) and (len(parents) > 1 or families[0].parent):
         stem = "W" if stems == ["w"] else "b"
-        name = unique.plain(f"{stem}{parents.index(families[0].parent) + 1}")
+        name = f"{stem}{parents.index(families[0].parent) + 1}"
     else:
-        joined = "_".join(stems) if len(stems) <= 3 else f"{stems[0]}_to_{stems[-1]}"
-        name = unique.plain(joined)
-    return Block(name, places, shape, about)
+        name = "_".join(stems) if len(stems) <= 3 else f"{stems[0]}_to_{stems[-1]}"
+    return Block(_named(name, taken), places, shape, about)
 
 
-def identifier(name: str) -> str:
-    """The name, with other characters for those that a name in Python cannot have."""
-    found = "".join(c if f"_{c}".isidentifier() else "_" for c in name)
-    return found if found.isidentifier() else f"_{found}"
-
-
-class _Names:
-    """Identifiers, each given once."""
-
-    def __init__(self, taken: Iterable[str]) -> None:
-        self._taken = {*taken, *keyword.kwlist}
-
-    def plain(self, name: str) -> str:
-        name = identifier(name)
-        unique, number = name if name not in self._taken else f"W_{name}", 1
-        while unique in self._taken:
-            number += 1
-            unique = f"{name}_{number}"
-        self._taken.add(unique)
-        return unique
-
-    def numbered(self, stem: str) -> str:
-        number = 1
-        while f"{stem}{number}" in self._taken:
-            number += 1
-        return self.plain(f"{stem}{number}")
+def _named(name: str, taken: set[str]) -> str:
+    """An identifier for it that is not taken; and from then on it is."""
+    name = identifier(name)
+    is_free = name not in taken or f"W_{name}" in taken
+    return unique(name if is_free else f"W_{name}", taken, "_")

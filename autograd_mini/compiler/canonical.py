@@ -35,7 +35,7 @@ from ..primitives import (
 )
 from ..value import Value
 
-INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
+LEAVES = INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
 MANY_GROUPS, SMALL_GROUP = 300, 8  # of nodes of one kind; more than this, smaller than that
 NONE = -1  # the right factor of a term that has one factor
 MOST = 2.0**30  # what is larger, or smaller than its inverse, is not multiplied into other numbers
@@ -119,15 +119,13 @@ class Graph:
         self._numbers: dict[Any, int] = {}
         self._kinds: dict[Any, int] = {}
 
-    def key(self, roots: Any) -> Hashable:
+    def key(self, roots: Iterable[Any]) -> Hashable:
         """What the graph is made of: equal keys, equal programs."""
-        forms = [roots] if roots.__class__ in (Form, int, float) else list(roots.ravel())
-        shape = None if roots.__class__ in (Form, int, float) else roots.shape
         parts = [
-            (x.constant, tuple(x.terms)) if x.__class__ is Form else (x.__class__, x) for x in forms
+            (x.constant, tuple(x.terms)) if x.__class__ is Form else (x.__class__, x) for x in roots
         ]
         labels = tuple(self.labels.items())
-        return tuple(self._numbers), len(self.parameters), shape, tuple(parts), labels
+        return tuple(self._numbers), len(self.parameters), tuple(parts), labels
 
     @property
     def is_irregular(self) -> bool:
@@ -164,10 +162,8 @@ class Graph:
             return op, ()
         if op is fsum:
             pairs = set(zip(args.lefts, args.rights))
-            operands = set(args.lefts).union(args.rights)
-            operands.discard(NONE)
             factors = {(kinds[a], NONE if b == NONE else kinds[b]) for a, b in pairs}
-            return (op, frozenset(factors)), operands
+            return (op, frozenset(factors)), operands(op, args)
         nodes = [x for x in args if x.__class__ is int]
         if op is logsumexp:
             return (op, frozenset(kinds[x] for x in nodes)), nodes
@@ -200,6 +196,19 @@ class Graph:
         if form.label:
             self.labels[node] = form.label
         return node
+
+    def as_node(self, form: Any) -> int:
+        """The node of a form, that of a constant too."""
+        made = self.made(form)
+        return made if made.__class__ is int else self.node(CONSTANT, (made,))
+
+    def needed(self, roots: Iterable[int]) -> list[int]:
+        """The nodes that the roots depend on, operands first."""
+        found = set(roots)
+        for i in range(max(found, default=-1), -1, -1):
+            if i in found:
+                found |= operands(self.ops[i], self.args[i])
+        return sorted(found)
 
     # -- taking a graph in ----------------------------------------------------------------------
 
@@ -283,8 +292,8 @@ class Graph:
         if op is log and self.ops[args[0]] is sigmoid:
             opposite = self.made(self._scaled(self.args[args[0]][0], -1.0))
             return self._scaled(self.node(softplus, (opposite,)), -1.0)
-        if op is logsumexp:  # a list of nodes; a constant becomes one
-            args = tuple([a if a.__class__ is int else self.node(CONSTANT, (a,)) for a in args])
+        if op is logsumexp:  # a list of nodes
+            args = tuple(map(self.as_node, args))
         return self.node(op, args)
 
     def _closed(self, total: Any) -> Any:
@@ -312,9 +321,10 @@ class Graph:
         (c, a) = (1.0, x) if x.__class__ is int else self._factor(x)
         (d, b) = (1.0, y) if y.__class__ is int else self._factor(y)
         for one, other in ((a, b), (b, a)):  # a * (1 / b) is a / b
-            if self.ops[other] is divide and _is_one(self.args[other][0]):
-                quotient = self._quotient(one, self.args[other][1])
-                return self._scaled(quotient, c * d)
+            if self.ops[other] is divide:
+                above, below = self.args[other]
+                if above.__class__ is float and above == 1:
+                    return self._scaled(self._quotient(one, below), c * d)
         return Form(0.0, [(c * d, a, b)])
 
     def _factor(self, x: Any) -> tuple[float, int]:
@@ -348,9 +358,10 @@ class Graph:
         logits, constant = self._logits(below)
         if (1.0, above, NONE) in self._terms(below) and logits:
             z = self.args[above][0]
-            shifts = {self._shift(x) for x in logits}
+            shifts = {self.args[x].constant if self.ops[x] is fsum else 0.0 for x in logits}
             if not constant and len(shifts) == 1 and shifts != {0.0}:
-                z, *logits = [self.made(self._unshifted(x)) for x in (z, *logits)]
+                sums = [self.args[x] for x in (z, *logits)]
+                z, *logits = [self.made(Form(0.0, list(zip(*columns)))) for _, *columns in sums]
             total = self._logsumexp(logits, constant)
             difference = Form(0.0, [(1.0, z, NONE), (-1.0, total, NONE)])
             return self.node(exp, (self.made(difference),))
@@ -374,13 +385,6 @@ class Graph:
         rest = [self.node(CONSTANT, (math.log(constant),))] if constant else []
         terms = (*logits, *rest)
         return self.node(logsumexp, terms) if len(terms) > 1 else terms[0]
-
-    def _shift(self, z: int) -> float:
-        return self.args[z].constant if self.ops[z] is fsum else 0.0
-
-    def _unshifted(self, z: int) -> Form:
-        _, coefficients, lefts, rights = self.args[z]
-        return Form(0.0, list(zip(coefficients, lefts, rights)))
 
     def _logits(self, x: Any, constant: float = 0.0) -> tuple[list[int], float]:
         """z1, .., zn and c, where x + constant is exp(z1) + .. + exp(zn) + c; or none."""
@@ -422,6 +426,13 @@ class Graph:
         return all(sizes) and all(c <= 0 for c, _, _ in terms)
 
 
+def operands(op: Any, args: Any) -> set[int]:
+    """The nodes that a node is made of."""
+    if op is fsum:
+        return {*args.lefts, *args.rights} - {NONE}
+    return set() if op in LEAVES else {x for x in args if x.__class__ is int}
+
+
 def _key(op: Any, args: Any) -> Hashable:
     """Equal for equal nodes: the number of a node is not a constant, and 0.0 is not -0.0."""
     if args.__class__ is tuple and float in map(type, args):
@@ -441,10 +452,6 @@ def _added(x: Any, y: Any) -> Any:
 def is_moderate(c: float) -> bool:
     """Whether products with a few other such numbers are far from overflow and underflow."""
     return 1 / MOST <= abs(c) <= MOST or c == 0
-
-
-def _is_one(x: Any) -> bool:
-    return x.__class__ is float and x == 1
 
 
 def _total(parts: Iterable[Any]) -> Any:

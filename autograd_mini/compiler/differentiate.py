@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..primitives import logsumexp
-from .arrays import BATCH, Array, ArrayProgram, Shape
+from .arrays import BATCH, VIEWS, Array, ArrayProgram, Shape
 
 
 def gradients(y: Array, wrt: Sequence[Array]) -> list[Array]:
@@ -62,7 +62,7 @@ def _between(y: Array, wrt: Sequence[Array]) -> list[Array]:
 def _is_whole(x: Array, users: dict[Array, list[Array]]) -> bool:
     """Whether the gradient of x is all of the gradient of its lanes: not so if it is one of several
     views that overlap."""
-    while x.op in ("reshape", "transpose", "slice", "gather", "broadcast") and x.operands:
+    while x.op in VIEWS and x.operands:
         if x.op == "broadcast" or (x.op == "gather" and x.info.is_repeated):
             return False
         [viewed] = x.operands
@@ -85,14 +85,9 @@ def _summed(program: ArrayProgram, parts: Sequence[Any], shape: Shape) -> Any:
     """The sum of contributions; slices that fill an axis are put side by side."""
     pieces = [x for x in parts if x.__class__ is Array and x.op == "assemble"]
     others = [x for x in parts if x not in pieces]
-    if len(pieces) > 1:
-        others.append(
-            program.assemble(
-                [p for x in pieces for p in x.args], [s for x in pieces for s in x.info], shape
-            )
-        )
-    else:
-        others += pieces
+    if pieces:
+        starts = [start for x in pieces for start in x.info]
+        others.append(program.assemble([p for x in pieces for p in x.args], starts, shape))
     total = None
     for x in dict.fromkeys(others):  # the gradient of w * w comes along two edges
         times = others.count(x)
@@ -105,20 +100,15 @@ def _adjoint(y: Array, g: Any) -> list[tuple[Array, Any]]:
     """(operand, contribution to its gradient) for each Array that y is made of."""
     program, op = y.program, y.op
     if op.__class__ is str:
-        found: list[tuple[Array, Any]] = _ADJOINTS[op](program, y, g)
-        return found
+        return list(zip(y.operands, _ADJOINTS[op](program, y, g)))
     found = []
     for i, x in enumerate(y.args):
         if x.__class__ is Array:
             partial = op.partial(i, y.args, y)
             if partial.__class__ is Array or partial != 0:
-                contribution = partial * g if _is_plain(partial) else g * partial
+                contribution = g * partial if partial.__class__ is Array else partial * g
                 found.append((x, _reduced(program, contribution, y.shape, x.shape)))
     return found
-
-
-def _is_plain(x: Any) -> bool:
-    return x.__class__ is not Array
 
 
 def _reduced(program: ArrayProgram, g: Any, full: Shape, shape: Shape) -> Any:
@@ -133,7 +123,7 @@ def _reduced(program: ArrayProgram, g: Any, full: Shape, shape: Shape) -> Any:
     letters = "".join(chr(ord("a") + i) for i in range(len(full)))
     kept = "".join(letter for i, letter in enumerate(letters) if i not in summed)
     total = contracted(program, f"{letters}->{kept}", [(g, full)])
-    if total.__class__ is not Array or total.shape == ():
+    if _is_single(total):
         return total
     sizes = iter(total.shape)
     return program.reshape(
@@ -154,7 +144,7 @@ def contracted(program: ArrayProgram, letters: str, operands: Sequence[tuple[Any
     factor: Any = 1.0
     arrays, names = [], []
     for axes, (x, full) in zip(into.split(","), operands):
-        if x.__class__ is not Array or x.shape == ():
+        if _is_single(x):
             factor = factor * x
             continue
         shape = (1,) * (len(full) - len(x.shape)) + x.shape
@@ -173,76 +163,74 @@ def contracted(program: ArrayProgram, letters: str, operands: Sequence[tuple[Any
     return factor * program.reshape(result, aligned)
 
 
-def _of_contract(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
+def _of_contract(program: ArrayProgram, y: Array, g: Any) -> list[Any]:
     into, out = y.info.split("->")
     names = into.split(",")
     found = []
-    for i, x in enumerate(y.args):
+    for i in range(len(y.args)):
         others = [(other, n) for j, (other, n) in enumerate(zip(y.args, names)) if j != i]
         letters = ",".join([out, *[n for _, n in others]])
         have = set(letters)
         wanted = "".join(letter for letter in names[i] if letter in have)
         pairs = [(g, y.shape), *[(other, other.shape) for other, _ in others]]
         contribution = contracted(program, f"{letters}->{wanted}", pairs)
-        if contribution.__class__ is Array and contribution.shape != ():
+        if not _is_single(contribution):
             sizes = iter(contribution.shape)
             aligned = tuple(next(sizes) if letter in have else 1 for letter in names[i])
             contribution = program.reshape(contribution, aligned)
-        found.append((x, contribution))
+        found.append(contribution)
     return found
 
 
-def _of_logsumexp(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
-    [x] = y.args
+def _of_logsumexp(program: ArrayProgram, y: Array, g: Any) -> list[Any]:
     column = program.reshape(y, (*y.shape, 1))
-    if g.__class__ is Array and g.shape != ():
+    if not _is_single(g):
         g = program.reshape(g, (*g.shape, 1))
-    return [(x, g * logsumexp.partial(0, [x], column))]
+    return [g * logsumexp.partial(0, y.args, column)]
+
+
+def _of_reshape(program: ArrayProgram, y: Array, g: Any) -> list[Any]:
+    return [g if _is_single(g) else program.reshape(_full(program, y, g), y.args[0].shape)]
+
+
+def _of_slice(program: ArrayProgram, y: Array, g: Any) -> list[Any]:
+    starts = tuple(0 if bounds is None else bounds[0] for bounds in y.info)
+    return [program.assemble([_full(program, y, g)], [starts], y.args[0].shape)]
+
+
+def _of_transpose(program: ArrayProgram, y: Array, g: Any) -> list[Any]:
+    if _is_single(g):
+        return [g]
+    back = sorted(range(len(y.info)), key=y.info.__getitem__)
+    g = program.reshape(g, (1,) * (len(y.shape) - len(g.shape)) + g.shape)
+    return [program.transpose(g, back)]
+
+
+def _of_broadcast(program: ArrayProgram, y: Array, g: Any) -> list[Any]:
+    return [_reduced(program, g, y.shape, x.shape) for x in y.operands]
+
+
+def _of_gather(program: ArrayProgram, y: Array, g: Any) -> list[Any]:
+    return [program.scatter(_full(program, y, g), y.info, y.args[0].shape)]
+
+
+def _of_concatenate(program: ArrayProgram, y: Array, g: Any) -> list[Any]:
+    g = _full(program, y, g)
+    found, stop = [], 0
+    for x in y.args:
+        start, stop = stop, stop + x.shape[y.info]
+        bounds = [(start, stop) if i == y.info else None for i in range(len(y.shape))]
+        found.append(program.slice(g, bounds))
+    return found
 
 
 def _full(program: ArrayProgram, y: Array, g: Any) -> Array:
     return program.broadcast(g, y.shape)
 
 
-def _of_reshape(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
-    [x] = y.args
-    if g.__class__ is not Array or g.shape == ():
-        return [(x, g)]
-    return [(x, program.reshape(_full(program, y, g), x.shape))]
-
-
-def _of_slice(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
-    [x] = y.args
-    starts = tuple(0 if bounds is None else bounds[0] for bounds in y.info)
-    return [(x, program.assemble([_full(program, y, g)], [starts], x.shape))]
-
-
-def _of_transpose(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
-    if g.__class__ is not Array or g.shape == ():
-        return [(y.args[0], g)]
-    back = sorted(range(len(y.info)), key=y.info.__getitem__)
-    g = program.reshape(g, (1,) * (len(y.shape) - len(g.shape)) + g.shape)
-    return [(y.args[0], program.transpose(g, back))]
-
-
-def _of_broadcast(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
-    return [(x, _reduced(program, g, y.shape, x.shape)) for x in y.operands]
-
-
-def _of_gather(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
-    [x] = y.args
-    return [(x, program.scatter(_full(program, y, g), y.info, x.shape))]
-
-
-def _of_concatenate(program: ArrayProgram, y: Array, g: Any) -> list[tuple[Array, Any]]:
-    g = _full(program, y, g)
-    found, start = [], 0
-    for x in y.args:
-        stop = start + x.shape[y.info]
-        bounds = [(start, stop) if i == y.info else None for i in range(len(y.shape))]
-        found.append((x, program.slice(g, bounds)))
-        start = stop
-    return found
+def _is_single(g: Any) -> bool:
+    """Whether it is one number, of Python's or in an array."""
+    return g.__class__ is not Array or g.shape == ()
 
 
 _ADJOINTS: dict[str, Any] = {

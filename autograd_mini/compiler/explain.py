@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..primitives import multiply
 from .canonical import INPUT, PARAMETER
-from .origin import HOLE, Line, Origin, elements
+from .origin import Line, Origin, elements
 from .symbols import Symbol, applied, partial, symbol, total, written
 
 FIRST = 2  # of the scalars of a line so many are shown
@@ -20,16 +20,13 @@ DEEPEST = 4  # scalars without a line are spelled out within each other so far
 LONGEST = 160  # characters of a formula; of a longer one only what is outermost
 
 
-class Explanation:
+class Explanation(NamedTuple):
     """What some lines stand for; it prints as text, and a notebook shows it.
 
     Attributes:
         lines: the lines that are explained.
         texts: for each the lines of its explanation, indented below what they explain.
     """
-
-    def __init__(self, lines: Sequence[Line], texts: Sequence[Sequence[str]]) -> None:
-        self.lines, self.texts = tuple(lines), tuple(map(tuple, texts))
 
     lines: tuple[Line, ...]
     texts: tuple[tuple[str, ...], ...]
@@ -40,7 +37,8 @@ class Explanation:
             parts.append("\n".join([line.code or line.name, *[f"    {text}" for text in texts]]))
         return "\n\n".join(parts)
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from .show import block, highlighted
@@ -69,22 +67,23 @@ class Explainer:
         self.origin, self.about, self.reduction = origin, about, reduction
         self.lines = {line.name: line for line in origin.lines}
         self.element = elements(origin.lines)
+        self._own_line = set(self.element)
         self.without_line: dict[str, int] = {}  # name -> node: dz3 may have a line, and z3 none
+        self._gradient_of: dict[int, str] = {}  # node -> where its gradient is
         for line in origin.lines:
-            if line.is_gradient and line.lanes is not None:
+            if line.is_gradient:
                 stem = line.name[1:] if line.name.startswith("d") else f"u{line.name[1:]}"
                 while stem in self.lines:
                     stem += "_"
-                for place, node in enumerate(line.lanes.ravel().tolist()):
-                    if node not in self.element and node != HOLE:
+                for place, node in line.nodes():
+                    self._gradient_of.setdefault(node, line.element(place))
+                    if node not in self.element:
                         name = stem + line.element(place).removeprefix(line.name)
                         self.element[node] = name
                         self.without_line[name] = node
         self.roots: dict[int, str] = {}
-        self.each: Any = None
-        self.once: Any = None
-        if reduction:
-            self.each, self.once = origin.roots
+        roots: list[Any] = origin.roots if reduction else [None, None]
+        self.each, self.once = roots
         for root, name, what in (
             (self.each, "L", "the loss of one example"),
             (self.once, "P", "what the parameters alone add to the loss"),
@@ -94,14 +93,9 @@ class Explainer:
                 if self.element.get(root, "loss") == "loss":
                     self.element[root] = name if name not in self.lines else f"{name}_"
                     self._own_line.discard(root)
-        self._gradient_of: dict[int, str] = {}  # node -> where its gradient is
-        for line in origin.lines:
-            if line.is_gradient and line.lanes is not None:
-                for place, node in enumerate(line.lanes.ravel().tolist()):
-                    self._gradient_of.setdefault(node, line.element(place))
 
     def explain(self, lines: Sequence[Line]) -> Explanation:
-        return Explanation(lines, [list(self._texts(line)) for line in lines])
+        return Explanation(tuple(lines), tuple(tuple(self._texts(line)) for line in lines))
 
     def _texts(self, line: Line) -> Iterator[str]:
         if line.kind in ("input", "parameter", "constant"):
@@ -115,24 +109,23 @@ class Explainer:
         else:
             yield self._count(line)
             describe = self._gradient if line.is_gradient else self._scalar
-            places = [i for i, node in enumerate(line.lanes.ravel().tolist()) if node != HOLE]
-            for place in places[:FIRST]:
+            nodes = line.nodes()
+            for place, _ in nodes[:FIRST]:
                 texts = list(describe(line, place))
                 yield from texts
                 yield from self._definitions(texts)
-            if len(places) > FIRST:
-                yield f".. {len(places) - FIRST:,} more like these"
+            if len(nodes) > FIRST:
+                yield f".. {len(nodes) - FIRST:,} more like these"
 
     # -- headlines ------------------------------------------------------------------------------
 
     def _count(self, line: Line) -> str:
-        nodes = line.lanes.ravel()
-        count = int((nodes != HOLE).sum())
+        count, size = len(line.nodes()), line.lanes.size
         what = f"{count:,} scalar{'s' * (count != 1)}"
         if line.is_gradient:
             what = f"d loss / d x for {what} x"
-        if count < nodes.size:
-            what += f" in {nodes.size:,} places, of which the others are not used"
+        if count < size:
+            what += f" in {size:,} places, of which the others are not used"
         return f"{line.sizes()}: {what}{' of each example' * line.is_batched}"
 
     def _argument(self, line: Line) -> Iterator[str]:
@@ -165,21 +158,15 @@ class Explainer:
         yield f"(): loss = {' + '.join(parts)}"
         yield from notes
 
-    @cached_property
-    def _own_line(self) -> set[int]:
-        return set(elements(self.origin.lines))
-
     def _step(self, line: Line) -> Iterator[str]:
         """An array that no scalar was made into: it is on the way to one."""
-        towards = line.name
-        while True:
-            following = [x for x in self.origin.lines if towards in x.reads]
+        towards = line
+        while towards.lanes is None and towards.name != "loss":
+            following = [x for x in self.origin.lines if towards.name in x.reads]
             if not following:
                 break
-            towards = following[0].name
-            if following[0].lanes is not None or following[0].name == "loss":
-                break
-        yield f"{line.sizes()}: no scalars of its own; a step on the way to {towards}"
+            towards = following[0]
+        yield f"{line.sizes()}: no scalars of its own; a step on the way to {towards.name}"
 
     # -- scalars --------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from .arithmetic import SELECT
 from .arrays import Array, ArrayProgram, Shape
 from .blocks import Block
 from .canonical import INPUT, PARAMETER, Graph
-from .views import View, completed, joined, loop_nest, refined, squeezed, view
+from .views import View, completed, joined, loop_nest, refined, spread, squeezed, view
 
 NOWHERE = -1  # the address of what has none yet
 HOLE = -1  # in a nest of nodes a place that has none
@@ -29,8 +29,9 @@ DENSE = 3  # lanes are completed to a nest if that makes them no more than so ma
 class Layout:
     """The arrays made so far, and where each node's lane is."""
 
-    def __init__(self, graph: Graph, inputs: dict[str, Shape], blocks: Sequence[Block]) -> None:
+    def __init__(self, graph: Graph, inputs: dict[str, Shape], blocks: list[Block]) -> None:
         self.graph, self.program = graph, ArrayProgram()
+        self.inputs, self.parameters = inputs, blocks
         self.address = np.full(len(graph.ops), NOWHERE)
         self.arrays: list[Array] = []
         self.nodes: list[Any] = []  # of each array, the nodes of its lanes
@@ -121,12 +122,8 @@ class Layout:
         for row in addresses:
             sizes = loop_nest(row[None]) if sizes is None else sizes
         sizes = [addresses.shape[1]] if sizes is None else sizes
-        return refined(sizes, addresses, [self._shape(row) for row in rows])
-
-    def _shape(self, nodes: Any) -> Shape:
-        """The shape, without the batch, of the array of the first of the nodes."""
-        array = self.arrays[int(self.source(nodes[:1])[0])]
-        return array.shape[array.is_batched :]
+        read = [self.arrays[int(self.source(row[0]))] for row in rows]
+        return refined(sizes, addresses, [array.shape[array.is_batched :] for array in read])
 
     def nest(self, rows: Sequence[Any], as_written: bool = False) -> Any:
         """The lanes as an array with an axis for each loop: in the order of their operands, or
@@ -189,12 +186,11 @@ class Layout:
 
     def place_lanes(self, array: Array, members: Any, hole: float | None = None) -> None:
         """Let the members, given for each place of a nest, be the array's lanes."""
-        batch = array.shape[: array.is_batched]
-        self.place(self.program.broadcast(array, (*batch, *members.shape)), members, hole)
+        self.place(spread(array, members.shape), members, hole)
 
     def hole(self, nodes: Any) -> float | None:
         """What is in the holes of the array that the nodes lie in, if that is known."""
-        return self.holes[int(self.source(nodes[nodes != HOLE][:1])[0])]
+        return self.holes[int(self.source(nodes[nodes != HOLE][0]))]
 
     def masked(self, x: Array, mask: Any, other: float) -> Array:
         """x where the mask, given for each place of a nest, holds, and elsewhere the other."""

@@ -17,7 +17,7 @@ from .arrays import Array, ieee
 from .canonical import CONSTANT, INPUT, PARAMETER
 from .layout import DENSE, HOLE, NOWHERE, Layout, alike, at
 from .sums import lower_sums
-from .views import view
+from .views import spread, view
 
 LEAST = -1e36  # what short lists are filled with: exp(LEAST) is 0, and 0 * LEAST no nan
 
@@ -97,13 +97,11 @@ class Lowering(Layout):
             terms = self.loops([nodes[int(lengths[part].argmax())]])
             nodes = at(nodes, lanes).reshape((*lanes.shape, *terms))
             array, places = self.places(nodes)
-            x = view(array, places).aligned(nodes.ndim)
-            batch = x.shape[: x.is_batched]
-            x = self.program.broadcast(x, (*batch, *nodes.shape))
+            x = spread(view(array, places).aligned(nodes.ndim), nodes.shape)
             short = (nodes == HOLE) & (lanes != HOLE).reshape((*lanes.shape, *[1] * len(terms)))
             if short.any():
                 x = self._filled(x, ~short, array, places)
-            x = self.program.reshape(x, (*batch, *lanes.shape, longest))
+            x = self.program.reshape(x, (*x.shape[: x.is_batched], *lanes.shape, longest))
             self.place_lanes(self.program.logsumexp(x), at(members[part], lanes))
 
     def _filled(self, x: Array, mask: Any, array: Array, places: Any) -> Array:
@@ -128,8 +126,7 @@ def _safe_operands(op: Any) -> list[float]:
     points = []
     for interval in op.domain:
         low, high = interval.low, interval.high
-        if math.isfinite(low):
-            points.append((low + high) / 2 if math.isfinite(high) else low + 1)
-        else:
-            points.append(high - 1 if math.isfinite(high) else 1.0)
+        if not math.isfinite(low):
+            low = high - 2 if math.isfinite(high) else 0.0
+        points.append((low + high) / 2 if math.isfinite(high) else low + 1)
     return points

@@ -13,15 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..primitives import fsum
 from .arithmetic import RELATIONS
-from .arrays import BATCH, Array, Shape, written_shape
+from .arrays import BATCH, VIEWS, Array, Shape, written_shape
 from .backends.source import Source
-from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Graph
+from .canonical import Graph, operands
+from .layout import HOLE
 from .pipeline import Lowered
-
-VIEWS = ("reshape", "transpose", "slice", "broadcast", "gather", "concatenate")
-HOLE = -1  # in place of a node: a lane that nobody reads
 
 
 class Line(NamedTuple):
@@ -50,6 +47,11 @@ class Line(NamedTuple):
     def is_batched(self) -> bool:
         return any(n < 0 for n in self.shape)
 
+    def nodes(self) -> list[tuple[int, int]]:
+        """(place, scalar node) for each of its numbers that stands for one."""
+        nodes = [] if self.lanes is None else self.lanes.ravel().tolist()
+        return [(place, node) for place, node in enumerate(nodes) if node != HOLE]
+
     def sizes(self) -> str:
         """The shape, with n for the number of examples.
 
@@ -65,8 +67,8 @@ class Line(NamedTuple):
         return f"{self.name}[{', '.join(map(str, index))}]" if index else self.name
 
 
-class Work(NamedTuple):
-    """What a program does.
+class Listing(NamedTuple):
+    """The arguments and lines of a program, in order, and what it does.
 
     Attributes:
         products: how many matrix products there are.
@@ -74,16 +76,10 @@ class Work(NamedTuple):
         multiplications: in the products, for one example.
     """
 
+    lines: list[Line]
     products: int
     gathers: int
     multiplications: int
-
-
-class Listing(NamedTuple):
-    """The arguments and lines of a program, in order, and what it does."""
-
-    lines: list[Line]
-    work: Work
 
 
 def listing(source: Source, lowered: Lowered) -> Listing:
@@ -112,29 +108,15 @@ def listing(source: Source, lowered: Lowered) -> Listing:
         is_gradient = mine is None and kind == "backward"
         if is_gradient:
             mine = lanes.of_gradient(x)
-        reads = [n for n in _identifiers(text) if n in known and n != name]
+        found = re.findall(r"(?<![\w.])[A-Za-z_]\w*(?!\w*=\w)", text)  # but attributes, keywords
+        reads = [n for n in dict.fromkeys(found) if n in known and n != name]
         lines.append(Line(name, text, kind, x.shape, mine, is_gradient, tuple(reads)))
         if x is source.loss:
             kind = "backward"
-    return Listing(lines, _work(source))
-
-
-def _identifiers(code: str) -> list[str]:
-    """The names in a piece of code, but attributes and keywords of calls, each once."""
-    return list(dict.fromkeys(re.findall(r"(?<![\w.])[A-Za-z_]\w*(?!\w*=\w)", code)))
-
-
-def _work(source: Source) -> Work:
     products = [x for x in source.order if x.op == "matmul"]
-    return Work(
-        len(products),
-        sum(x.op in ("gather", "scatter") for x in source.order),
-        sum(_size(x.shape) * abs(x.args[0].shape[-1]) for x in products),
-    )
-
-
-def _size(shape: Shape) -> int:
-    return math.prod(map(abs, shape))
+    gathers = sum(x.op in ("gather", "scatter") for x in source.order)
+    work = (abs(math.prod(x.shape) * x.args[0].shape[-1]) for x in products)
+    return Listing(lines, len(products), gathers, sum(work))
 
 
 class _Lanes:
@@ -158,14 +140,13 @@ class _Lanes:
         """The nodes whose gradient x is; None if it is something else."""
         if x not in self._of_gradient:
             found = self._gradient(x)
-            if found is None:  # the gradient in another shape
-                views = [u for u in self._users.get(x, ()) if u.op in ("reshape", "transpose")]
-                for view in views:
-                    if view.gradient_of is not None and found is None:
-                        nodes = _shaped(self._differentiated(view.gradient_of), view)
-                        if nodes is not None and view.op == "transpose":
-                            nodes = nodes.transpose(np.argsort(view.info))
-                        found = _shaped(nodes, x)
+            views = [u for u in self._users.get(x, ()) if u.op in ("reshape", "transpose")]
+            for view in views:
+                if view.gradient_of is not None and found is None:  # the gradient, reshaped
+                    nodes = self._gradient(view)
+                    if nodes is not None and view.op == "transpose":
+                        nodes = nodes.transpose(np.argsort(view.info))
+                    found = _shaped(nodes, x)
             self._of_gradient[x] = found
         return self._of_gradient[x]
 
@@ -247,12 +228,7 @@ class Origin:
 
     def operands(self, node: int) -> set[int]:
         """The nodes that a node is made of."""
-        op, args = self.ops[node], self.args[node]
-        if op in (INPUT, PARAMETER, CONSTANT):
-            return set()
-        if op is fsum:
-            return {*args.lefts, *args.rights} - {NONE}
-        return {x for x in args if x.__class__ is int}
+        return operands(self.ops[node], self.args[node])
 
     def lanes_below(self) -> tuple[dict[int, set[int]], set[int]]:
         """For each node that is a lane of an array with a line, the lanes that it is made of; and
@@ -284,8 +260,7 @@ def elements(lines: Sequence[Line]) -> dict[int, str]:
     """How the first array that has it writes each scalar node: {17: "z1[0]", ..}."""
     found: dict[int, str] = {}
     for line in lines:
-        if line.lanes is not None and not line.is_gradient:
-            for place, node in enumerate(line.lanes.ravel().tolist()):
-                if node != HOLE and node not in found:
-                    found[node] = line.element(place)
+        for place, node in [] if line.is_gradient else line.nodes():
+            if node not in found:
+                found[node] = line.element(place)
     return found

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..primitives import add, fsum, multiply, negate, subtract
+from ..primitives import add, multiply, negate, subtract
 from .arrays import BATCH, Array, Shape
 from .blocks import Block, parameter_blocks
-from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Form, Graph, Term, is_moderate
+from .canonical import NONE, Form, Graph, Term, is_moderate
 from .differentiate import gradients
 from .lower import Lowering
 from .simplify import rewritten, stable_softmax
@@ -70,9 +70,9 @@ def lower_loss(
     each = graph.made(Form(0.0, apart[True]))
     once = graph.made(Form(whole.constant, apart[False]))
     nodes = [_nodes(graph, forms) for forms in aux]
-    lowering, blocks = _lowering(graph, [each, once, *_all(nodes)], names, inputs)
+    lowering = _lowering(graph, [each, once, *_all(nodes)], names, inputs)
     program = lowering.program
-    beside = _outputs(lowering, nodes, inputs)
+    beside = _outputs(lowering, nodes)
     roots = [each, once]
     parts = []
     if apart[True]:
@@ -86,13 +86,9 @@ def lower_loss(
         once = _read(lowering, np.array(once)).array
     if once.__class__ is Array or once:
         parts.append(once if reduction == "mean" or not inputs else program.count() * once)
-    loss: Any = 0.0
-    for part in parts:
-        loss = loss + part
-    loss = program.broadcast(loss, ())
-    wrt = _parameters(lowering, blocks)
-    found = gradients(loss, wrt)
-    return _finished(lowering, blocks, inputs, roots, reduction, [loss, *found, *beside])
+    loss = program.broadcast(sum(parts, 0.0), ())
+    outputs = [loss, *gradients(loss, _parameters(lowering)), *beside]
+    return _finished(lowering, roots, reduction, outputs)
 
 
 def lower_outputs(
@@ -100,23 +96,23 @@ def lower_outputs(
 ) -> Lowered:
     """The outputs for each example, from arrays of forms."""
     nodes = [_nodes(graph, forms) for forms in roots]
-    lowering, blocks = _lowering(graph, _all(nodes), names, inputs)
-    outputs = _outputs(lowering, nodes, inputs)
-    _parameters(lowering, blocks)
-    return _finished(lowering, blocks, inputs, _all(nodes), "", outputs)
+    lowering = _lowering(graph, _all(nodes), names, inputs)
+    outputs = _outputs(lowering, nodes)
+    _parameters(lowering)
+    return _finished(lowering, _all(nodes), "", outputs)
 
 
 def _nodes(graph: Graph, forms: Any) -> Any:
-    return np.array([_as_node(graph, form) for form in forms.ravel()]).reshape(forms.shape)
+    return np.array([graph.as_node(form) for form in forms.ravel()]).reshape(forms.shape)
 
 
 def _all(nodes: Sequence[Any]) -> list[int]:
     return [node for each in nodes for node in each.ravel().tolist()]
 
 
-def _outputs(lowering: Lowering, nodes: Sequence[Any], inputs: dict[str, Shape]) -> list[Array]:
+def _outputs(lowering: Lowering, nodes: Sequence[Any]) -> list[Array]:
     """An array of each array of nodes, for each example."""
-    batch = [BATCH] * bool(inputs)
+    batch = [BATCH] * bool(lowering.inputs)
     views = [(_read(lowering, each).aligned(each.ndim), each.shape) for each in nodes]
     return [lowering.program.broadcast(view, (*batch, *shape)) for view, shape in views]
 
@@ -148,60 +144,33 @@ def _parts(x: Array) -> Sequence[Array]:
     return x.args[-1:] if x.op is negate or is_scaled else ()
 
 
-def _as_node(graph: Graph, form: Any) -> int:
-    node = graph.made(form)
-    return node if node.__class__ is int else graph.node(CONSTANT, (node,))
-
-
 def _lowering(
     graph: Graph, roots: Iterable[Any], names: Sequence[str] | None, inputs: dict[str, Shape]
-) -> tuple[Lowering, list[Block]]:
-    for place in range(len(graph.parameters)):  # those that are not used, too
-        graph.node(PARAMETER, (place,))
-    nodes = needed(graph, [x for x in roots if x.__class__ is not float])
+) -> Lowering:
+    nodes = graph.needed(x for x in roots if x.__class__ is not float)
     blocks = parameter_blocks(graph, names, nodes, inputs)
-    return Lowering(graph, inputs, blocks), blocks
+    return Lowering(graph, inputs, blocks)
 
 
 def _read(lowering: Lowering, nodes: Any) -> View:
     """The view of these nodes, made with all they depend on."""
-    lowering.lower(needed(lowering.graph, nodes.ravel()))
+    lowering.lower(lowering.graph.needed(nodes.ravel().tolist()))
     lowering.settle(nodes.ravel())
     return lowering.operand(nodes)
 
 
-def needed(graph: Graph, roots: Iterable[Any]) -> list[int]:
-    """The nodes that the roots depend on, operands first."""
-    found = {int(x) for x in roots}
-    for i in range(max(found, default=-1), -1, -1):
-        if i in found:
-            op, args = graph.ops[i], graph.args[i]
-            if op is fsum:
-                found.update(args.lefts)
-                found.update(args.rights)
-            elif op not in (INPUT, PARAMETER, CONSTANT):
-                found.update(x for x in args if x.__class__ is int)
-    found.discard(NONE)
-    return sorted(found)
-
-
-def _parameters(lowering: Lowering, blocks: Sequence[Block]) -> list[Array]:
+def _parameters(lowering: Lowering) -> list[Array]:
     """The arrays of the blocks, also of those that nothing has used."""
     for nodes in lowering.blocks:
         lowering.settle(nodes)
     of = {x.info: x for x in lowering.program.arrays if x.op == "parameter"}
-    return [of[i] for i in range(len(blocks))]
+    return [of[i] for i in range(len(lowering.blocks))]
 
 
 def _finished(
-    lowering: Lowering,
-    blocks: list[Block],
-    inputs: dict[str, Shape],
-    roots: list[Any],
-    reduction: str,
-    outputs: list[Array],
+    lowering: Lowering, roots: list[Any], reduction: str, outputs: Sequence[Array]
 ) -> Lowered:
     outputs = rewritten(outputs, stable_softmax)
     args = lowering.graph.args
     places = [np.array([args[i][0] for i in b.ravel()]).reshape(b.shape) for b in lowering.blocks]
-    return Lowered(outputs, blocks, places, inputs, roots, reduction)
+    return Lowered(outputs, lowering.parameters, places, lowering.inputs, roots, reduction)

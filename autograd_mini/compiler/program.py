@@ -157,8 +157,6 @@ class Program:
 
     def draw_inputs(self, examples: int) -> list[Any]:
         """A draw, for so many examples, of the inputs that the program draws itself."""
-        if not self._draws:
-            return []
         drawn = [[draw() for draw in self._draws.values()] for _ in range(examples)]
         return [np.array(rows, self._dtype) for rows in zip(*drawn)]
 
@@ -304,9 +302,8 @@ class Program:
     def __getstate__(self) -> dict[str, Any]:
         """All but the function, which is made of the source (for one device), and the traced
         function, which need not be one that pickles."""
-        state = self.__dict__.copy()
-        del state["_function"], state["_example"]
-        return state
+        left_out = ("_function", "_example")
+        return {name: x for name, x in self.__dict__.items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _example=None)

@@ -66,7 +66,6 @@ def block(html: str) -> str:
 
 def summary(compiled: Compiled, values: Sequence[Any]) -> str:
     """What a program was made of, what it takes and what it does, in some ten lines."""
-    inputs = [f"{name} {_batched(shape)}" for name, shape in compiled.inputs.items()]
     rows = [("scalars", f"{_many(compiled.scalars, 'node')}, equal ones merged")]
     if compiled.origin is None:
         rows.append(("program", "a tape, since the graph is irregular: a row for each node"))
@@ -76,15 +75,10 @@ def summary(compiled: Compiled, values: Sequence[Any]) -> str:
         backward = sum(line.kind == "backward" for line in lines)
         parts = f": {len(lines) - backward} forward, {backward} backward" if backward else ""
         rows.append(("program", f"arrays, in {_many(len(lines), 'line')}{parts}"))
-        work = listing.work
-        rows.append(
-            (
-                "work",
-                f"{_many(work.products, 'matrix product')} of {work.multiplications:,} "
-                f"multiplications for an example; {_many(work.gathers, 'gather')}",
-            )
-        )
-    rows.append(("inputs", ", ".join(inputs) or "none"))
+        products = f"{_many(listing.products, 'matrix product')} of {listing.multiplications:,}"
+        gathers = _many(listing.gathers, "gather")
+        rows.append(("work", f"{products} multiplications for an example; {gathers}"))
+    rows.append(("inputs", _inputs(compiled) or "none"))
     arrays = _many(len(compiled.parameters), "array")
     rows.append(("parameters", f"{_many(len(values), 'Value')} in {arrays}"))
     names = [f"{name} {written_shape(shape)}" for name, shape in compiled.parameters.items()]
@@ -101,8 +95,9 @@ def summary(compiled: Compiled, values: Sequence[Any]) -> str:
     return "\n".join(f"{head:12}{text}".rstrip() for head, text in rows)
 
 
-def _batched(shape: Sequence[int]) -> str:
-    return written_shape((-1, *shape))
+def _inputs(compiled: Compiled) -> str:
+    inputs = compiled.inputs.items()
+    return ", ".join(f"{name} {written_shape((-1, *shape))}" for name, shape in inputs)
 
 
 def _many(count: int, what: str) -> str:
@@ -111,10 +106,8 @@ def _many(count: int, what: str) -> str:
 
 def shortest(compiled: Compiled) -> str:
     """A program in one line."""
-    inputs = ", ".join(f"{name} {_batched(shape)}" for name, shape in compiled.inputs.items())
     what = f"a loss, its {compiled.reduction} and gradient" if compiled.reduction else "outputs"
     parameters = _many(len(compiled.parameters), "parameter array")
     nodes = _many(compiled.scalars, "scalar node")
-    return (
-        f"<Program of {what}: {inputs or 'no inputs'}; {parameters}; {nodes}; {compiled.backend}>"
-    )
+    takes = _inputs(compiled) or "no inputs"
+    return f"<Program of {what}: {takes}; {parameters}; {nodes}; {compiled.backend}>"

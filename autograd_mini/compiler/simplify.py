@@ -68,31 +68,26 @@ def stable_softmax(x: Array, args: list[Any]) -> Any:
     e is exp(z - m) and s the sum of e."""
     if x.op == "logsumexp":
         z = args[0]
-        largest, total = _largest(z), _sum(_powers(z))
-        return largest + log.apply((total,))
+        return _along_last("max", z) + log.apply((_along_last("sum", _powers(z)),))
     if x.op is exp and x.args[0].op is subtract:
         z, column = x.args[0].args
         if column.__class__ is Array and column.op == "reshape":
             lse = column.args[0]
             if lse.op == "logsumexp" and lse.args[0] is z and column.shape == (*z.shape[:-1], 1):
                 powers = _powers(args[0].args[0])
-                total = _sum(powers)
+                total = _along_last("sum", powers)
                 return powers / powers.program.reshape(total, (*total.shape, 1))
     return None
 
 
-def _largest(z: Array) -> Array:
-    return z.program.make("max", (z,), (len(z.shape) - 1,), z.shape[:-1])
+def _along_last(op: str, x: Array) -> Array:
+    return x.program.make(op, (x,), (len(x.shape) - 1,), x.shape[:-1])
 
 
 def _powers(z: Array) -> Array:
-    largest = _largest(z)
+    largest = _along_last("max", z)
     powers: Array = exp.apply((z - z.program.reshape(largest, (*largest.shape, 1)),))
     return powers.program.reshape(powers, z.shape)  # a list of one may have lost its axis
-
-
-def _sum(x: Array) -> Array:
-    return x.program.make("sum", (x,), (len(x.shape) - 1,), x.shape[:-1])
 
 
 # -- contractions as matrix products ------------------------------------------------------------

@@ -16,7 +16,7 @@ import numpy as np
 from .arrays import Array
 from .canonical import NONE
 from .layout import DENSE, HOLE, NOWHERE, Layout, alike, at
-from .views import View, loop_nest, squeezed
+from .views import View, loop_nest, spread, squeezed
 
 LETTERS = "ijklmnopqrstuvwxyz"
 LARGE = 1e34
@@ -181,10 +181,8 @@ def _zero_where(layout: Layout, short: Any, factor: View, sizes: Sequence[int]) 
     """The factor, but 0 for terms that a short sum does not have."""
     loops = tuple(sorted({*factor.loops, *squeezed(short)[1]}))
     mask = ~short[tuple(slice(None) if d in loops else 0 for d in range(short.ndim))]
-    x = View(factor.array, tuple(map(loops.index, factor.loops))).aligned(len(loops))
-    x = layout.masked(x, mask, 0.0)
-    batch = x.shape[: x.is_batched]
-    return View(layout.program.broadcast(x, (*batch, *[sizes[d] for d in loops])), loops)
+    x = layout.masked(factor.within(loops), mask, 0.0)
+    return View(spread(x, [sizes[d] for d in loops]), loops)
 
 
 class Terms(NamedTuple):
@@ -283,12 +281,8 @@ def contraction(factors: Sequence[View], lanes: int, loops: int) -> Array:
 
 def _multiplied(one: View, other: View) -> View:
     loops = tuple(sorted({*one.loops, *other.loops}))
-    aligned = [
-        View(v.array, tuple(map(loops.index, v.loops))).aligned(len(loops)) for v in (one, other)
-    ]
-    product = aligned[0] * aligned[1]
-    batch = product.shape[: product.is_batched]
     sizes = {
         d: n for v in (one, other) for d, n in zip(v.loops, v.array.shape[v.array.is_batched :])
     }
-    return View(product.program.broadcast(product, (*batch, *[sizes[d] for d in loops])), loops)
+    product = one.within(loops) * other.within(loops)
+    return View(spread(product, [sizes[d] for d in loops]), loops)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..primitives import BRANCHES, add, divide, fsum, logsumexp, multiply, negate, power
+from ..primitives import BRANCHES, add, fsum, logsumexp, multiply, negate, power
 from .arithmetic import RELATIONS, Recorded
-from .backends.source import ATOM, OPERATORS, POWER, PRODUCT, SUM, UNARY
+from .backends.source import ATOM, OPERATORS, POWER, PRODUCT, SUM, UNARY, joined
 from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Sum
 
 DIGITS = 6  # of a number
@@ -67,22 +67,17 @@ def applied(op: Any, operands: Sequence[Any]) -> Any:
         for x, other in (operands, operands[::-1]):
             if x.__class__ is not Symbol and x == 0:
                 return other
-    if op in (divide, power) and operands[1].__class__ is not Symbol and operands[1] == 1:
-        return operands[0]
     x = [symbol(a) for a in operands]
     if op in OPERATORS:
-        binding = OPERATORS[op]
-        right = binding if op is add else binding - 1
         if op is add and x[1].text.startswith("-"):
             return Symbol(f"{x[0]} - {x[1].text[1:]}", SUM)
-        return Symbol(f"{x[0].within(binding)} {op.name} {x[1].within(right)}", binding)
+        return Symbol(joined(op, *x), OPERATORS[op])
     if op is power:
         return Symbol(f"{x[0].within(ATOM)} ** {x[1].within(UNARY)}", POWER)
     if op in RELATIONS:
-        a, b = (s.within(SUM) for s in x[:2])
-        return Symbol(f"where({a} {RELATIONS[op]} {b}, {x[2]}, {x[3]})")
+        return Symbol(f"where({joined(op, *x[:2])}, {x[2]}, {x[3]})")
     if op is logsumexp:
-        return Symbol(f"logsumexp([{_listed([s.text for s in x], ', ')}])")
+        return Symbol(f"logsumexp([{', '.join(_listed([s.text for s in x]))}])")
     return Symbol(f"{op.name}({', '.join(s.text for s in x)})")
 
 
@@ -124,9 +119,7 @@ def written(op: Any, args: Any, operand: Callable[[int], Symbol]) -> Symbol:
 
 def _sum(total: Sum, operand: Callable[[int], Symbol]) -> Symbol:
     terms = list(zip(*total[1:]))
-    wanted = range(len(terms))
-    if len(terms) > FEW:
-        wanted = (0, 1, len(terms) - 1)  # type: ignore[assignment]
+    wanted = (0, 1, len(terms) - 1) if len(terms) > FEW else range(len(terms))
     texts = [("", "")] * len(terms)
     for k in wanted:
         c, a, b = terms[k]
@@ -154,19 +147,17 @@ def _sum(total: Sum, operand: Callable[[int], Symbol]) -> Symbol:
 def total(slopes: Sequence[Any]) -> Any:
     """The sum of Symbols and numbers."""
     if len(slopes) > FEW:
-        shown = [symbol(x).within(SUM) for x in (*slopes[:2], slopes[-1])]
-        return Symbol(f"{shown[0]} + {shown[1]} + .. {len(slopes) - 3} more .. + {shown[2]}", SUM)
+        return Symbol(" + ".join(_listed([symbol(x).within(SUM) for x in slopes])), SUM)
     result: Any = 0.0
     for x in slopes:
         result = applied(add, [result, x])
     return result
 
 
-def _listed(items: Sequence[str], separator: str) -> str:
+def _listed(items: list[str]) -> list[str]:
     """The items, or the first two and the last."""
-    if len(items) <= FEW:
-        return separator.join(items)
-    return separator.join([*items[:2], f".. {len(items) - 3} more ..", items[-1]])
+    few = [*items[:2], f".. {len(items) - 3} more ..", items[-1]]
+    return items if len(items) <= FEW else few
 
 
 def partial(op: Any, args: Any, node: int, y: Symbol, operand: Callable[[int], Symbol]) -> Any:
@@ -179,17 +170,13 @@ def partial(op: Any, args: Any, node: int, y: Symbol, operand: Callable[[int], S
         operand: gives the text of the nodes that it is made of.
     """
     if op is fsum:
-        total: Any = 0.0
+        slopes = []
         for c, a, b in zip(*args[1:]):
             if node in (a, b):
-                other = None if b == NONE else b if a == node else a
-                slope = _product(c * (1 + (a == b)), *([] if other is None else [operand(other)]))
-                total = applied(add, [total, slope])
-        return total
-    x = [operand(a) if a.__class__ is int else a for a in args]
-    total = 0.0
-    for i, a in enumerate(args):
-        if a.__class__ is int and a == node:
-            slope = op.partial(i, x, y)
-            total = applied(add, [total, slope]) if total.__class__ is Symbol else slope
-    return total
+                other = [] if b == NONE else [operand(b if a == node else a)]
+                slopes.append(_product(c * (1 + (a == b)), *other))
+    else:
+        x = [operand(a) if a.__class__ is int else a for a in args]
+        mine = [i for i, a in enumerate(args) if a.__class__ is int and a == node]
+        slopes = [op.partial(i, x, y) for i in mine]
+    return total(slopes)

@@ -28,6 +28,7 @@ from ..rules import Primitive
 from ..scalars import real_number
 from ..value import Value
 from .arithmetic import DETACH, SELECT, Recorded
+from .backends.names import unique
 
 _PACKAGES = tuple(str(Path(__file__).parents[2] / name) for name in ("autograd_mini", "nn"))
 
@@ -63,13 +64,7 @@ class Trace(list["Traced"]):
     def draw(self, draw: Callable[[int], Sequence[float]], count: int) -> Any:
         """Placeholders for `count` random numbers, of an input that is drawn for each example."""
         stem = getattr(draw, "__name__", "")
-        if not stem.isidentifier():  # a lambda
-            stem = "draw"
-        name, number = stem, 1
-        while name in self._taken:
-            number += 1
-            name = f"{stem}{number}"
-        self._taken.add(name)
+        name = unique(stem if stem.isidentifier() else "draw", self._taken)  # or it is a lambda
         self.draws[name], self.sizes[name] = partial(draw, count), (count,)
         return placeholders(name, (count,), self)
 

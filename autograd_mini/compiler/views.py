@@ -28,6 +28,10 @@ class View(NamedTuple):
     array: Array
     loops: tuple[int, ...]
 
+    def within(self, loops: Sequence[int]) -> Array:
+        """With an axis for each of these loops, of length 1 for those that it does not have."""
+        return View(self.array, tuple(map(loops.index, self.loops))).aligned(len(loops))
+
     def aligned(self, rank: int) -> Array:
         """With axes of length 1 for the other loops, so that NumPy broadcasts it."""
         x = self.array
@@ -160,6 +164,11 @@ def completed(places: Any, valid: Any, lanes: int) -> Any:
     if (affine == places)[valid].all() and 0 <= affine.min() and affine.max() < lanes:
         return affine
     return np.where(valid, places, places[first])
+
+
+def spread(x: Array, sizes: Sequence[int]) -> Array:
+    """x with its axes, but that of the batch, of these sizes."""
+    return x.program.broadcast(x, (*x.shape[: x.is_batched], *sizes))
 
 
 def joined(program: ArrayProgram, arrays: Sequence[Array]) -> Array:

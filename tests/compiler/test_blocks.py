@@ -56,6 +56,12 @@ def test_attributes_with_numbers_in_their_names_are_apart():
     assert found == {"w1": (4, 3), "w2": (2, 4), "h10": (2,)}
 
 
+def test_a_number_within_a_key_is_not_a_place():
+    model = Model(p={"a-1": Value(1.0), "a-2": Value(2.0)})
+    found = arrays(lambda x: dot(list(model.p.values()), x), model, x=2)
+    assert found == {"a_1": (), "a_2": ()}
+
+
 def test_attributes_with_numbers_that_are_used_alike_are_rows_of_one_array():
     model = Model(w1=M(2, 3), w2=M(2, 3))
     found = arrays(lambda x: fsum([tanh(dot(r, x)) for r in model.w1 + model.w2]), model, x=3)

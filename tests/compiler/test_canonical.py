@@ -293,7 +293,7 @@ def test_keys_are_equal_for_equal_programs():
         result = f(*placeholders("x", (2,), trace))
         graph = Graph([])
         [form] = graph.enter(in_order(trace), [result])
-        return graph.key(form)
+        return graph.key([form])
 
     functions = [
         lambda a, b: a * b,

@@ -6,9 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from ..arrays import Array, Shape
-
-VIEWS = ("reshape", "slice", "transpose", "broadcast", "gather")
+from ..arrays import VIEWS, Array, Shape
 
 
 class Index(NamedTuple):

@@ -19,14 +19,7 @@ SUM, LOGSUMEXP, COPY = range(3)
 CODES: dict[Any, int] = {
     p: code
     for code, p in enumerate(
-        [
-            divide,
-            TABLE["absolute"],
-            TABLE["power"],
-            *[TABLE[f] for f in FUNCTIONS],
-            *SELECT.values(),
-        ],
-        COPY + 1,
+        [divide, *[TABLE[f] for f in ("absolute", "power", *FUNCTIONS)], *SELECT.values()], COPY + 1
     )
 }
 
@@ -65,7 +58,7 @@ def forward(m, codes, operands, numbers, factors, lefts, rights, v):
 {operations}
 
 @jit
-def backward(m, codes, operands, factors, lefts, rights, active, edges, parents, partials, v, dv):
+def backward(m, codes, operands, factors, lefts, rights, active, edges, pairs, v, dv):
     """Add upstream * partial along every edge."""
     for row in range(len(active)):
         y = active[row]
@@ -82,15 +75,15 @@ def backward(m, codes, operands, factors, lefts, rights, active, edges, parents,
                         dv[right, lane] += upstream * v[left, lane]
         else:
             for e in range(edges[row, 0], edges[row, 1]):
-                x, partial = parents[e], partials[e]
+                x, partial = pairs[e, 0], pairs[e, 1]
                 for lane in range(m):
                     dv[x, lane] += dv[y, lane] * v[partial, lane]
 
 
 @jit
 def run(
-    codes, operands, numbers, factors, lefts, rights, active, edges, parents, partials, columns,
-    weights, roots, inputs, parameters, results, gradient, block,
+    codes, operands, numbers, factors, lefts, rights, active, edges, pairs, columns, weights,
+    roots, inputs, parameters, results, gradient, block,
 ):
     """Run a tape on all examples, `block` of them at a time: fill the results, and add to the
     gradient if there is one."""
@@ -114,9 +107,7 @@ def run(
         if len(gradient):
             dv[:] = 0.0
             dv[roots[0]] = 1.0
-            backward(
-                m, codes, operands, factors, lefts, rights, active, edges, parents, partials, v, dv
-            )
+            backward(m, codes, operands, factors, lefts, rights, active, edges, pairs, v, dv)
             for slot, place in weights:
                 for lane in range(m):
                     gradient[place] += dv[slot, lane]

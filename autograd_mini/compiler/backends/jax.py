@@ -72,13 +72,6 @@ class JaxSource(source.Source):
             return expression._replace(text=text)
         return expression
 
-    def _write_scatter(self, x: Array, name: str) -> None:
-        [g] = x.args
-        sizes = f"n, {x.lanes}" if g.is_batched else f"{x.lanes},"
-        index = ":, " * g.is_batched + self._constant_named("i", x.info.places)
-        self.lines.append((f"{name} = jnp.zeros(({sizes}))", x))
-        self.lines.append((self._added(name, index, self._of(g).text), x))
-
     def _added(self, name: str, index: str, text: str) -> str:
         return f"{name} = {name}.at[{index}].add({text})"
 

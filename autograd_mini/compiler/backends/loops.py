@@ -8,11 +8,11 @@ from typing import Any
 
 from ...primitives import add, divide, multiply, negate, power, subtract
 from ..arithmetic import RELATIONS
-from ..arrays import Array
-from .indices import VIEWS, Index, lane_shape, unflattened
+from ..arrays import VIEWS, Array
+from .indices import Index, lane_shape, unflattened
 from .names import FUNCTIONS
 from .nests import Nests
-from .source import ATOM, OPERATORS, UNARY, Expression
+from .source import ATOM, OPERATORS, UNARY, Expression, joined
 
 KNOWN = {*FUNCTIONS, *map(str, OPERATORS), "neg", "abs", "**"}
 
@@ -119,18 +119,12 @@ class Loops:
         if x.op.__class__ is str:
             return self._reduction(x, args, body)
         if x.op in OPERATORS:
-            binding = OPERATORS[x.op]
-            left = args[0].within(binding)
-            right = args[1].within(binding - (x.op is not add and x.op is not multiply))
-            if x.op is multiply and args[1].binding == binding:
-                right = args[1].within(binding - 1)
-            return Expression(f"{left} {x.op.name} {right}", binding, count)
+            return Expression(joined(x.op, *args), OPERATORS[x.op], count)
         if x.op is negate:
             return Expression(f"-{args[0].within(ATOM)}", UNARY, count)
         if x.op in RELATIONS:
-            left, right = (a.within(OPERATORS[add]) for a in args[:2])
-            condition = f"{left} {RELATIONS[x.op]} {right}"
-            return Expression(f"where({condition}, {args[2].text}, {args[3].text})", ATOM, count)
+            text = f"where({joined(x.op, *args[:2])}, {args[2].text}, {args[3].text})"
+            return Expression(text, ATOM, count)
         if not (x.op is power or str(x.op) in KNOWN):
             raise ValueError(
                 f"backend='numba' cannot compile {x.op.name}, a function of floats; compose it of "

@@ -29,6 +29,12 @@ OF_LOOPS = {"n", "zero", "start", "stop", "first", "whole", "examples"}
 RESERVED = {*keyword.kwlist, *dir(builtins)}  # in any module
 
 
+def identifier(name: str) -> str:
+    """The name, with other characters for those that a name in Python cannot have."""
+    found = "".join(c if f"_{c}".isidentifier() else "_" for c in name)
+    return found if found.isidentifier() else f"_{found}"
+
+
 def unique(name: str, taken: set[str], joint: str = "") -> str:
     """The name, with a number if it is taken; and from then on it is."""
     found, number = name, 1
@@ -37,6 +43,20 @@ def unique(name: str, taken: set[str], joint: str = "") -> str:
         found = f"{name}{joint or '_' * name[-1:].isdigit()}{number}"
     taken.add(found)
     return found
+
+
+def constant_name(stem: str, value: Any, constants: dict[str, Any], taken: set[str]) -> str:
+    """What a module calls a constant: one name for equal arrays, which is added if it is new."""
+    for name, known in constants.items():
+        if known is value or (
+            known.__class__ is value.__class__ is np.ndarray
+            and known.dtype == value.dtype
+            and np.array_equal(known, value)
+        ):
+            return name
+    name = unique(stem, taken)
+    constants[name] = value
+    return name
 
 
 def arguments(lowered: Lowered, taken: Iterable[str]) -> dict[str, str]:
@@ -71,18 +91,9 @@ class Names:
 
     def accumulator(self, name: str, others: Sequence[str]) -> str:
         """A name that another nest may have as well, but none of the others."""
-        numbers = range(2, 2 + len(self._taken) + len(others))
-        return next(
-            n
-            for n in (name, *[f"{name}{i}" for i in numbers])
-            if n not in self._taken and n not in others
-        )
+        return unique(name, {*self._taken, *others})
 
     def constant(self, numbers: Any) -> str:
         """The name of a constant array; one for equal arrays."""
-        for name, other in self.constants.items():
-            if other.dtype == numbers.dtype and np.array_equal(other, numbers):
-                return name
-        name = self.unique("at" if numbers.dtype.kind == "i" else "c")
-        self.constants[name] = numbers
-        return name
+        stem = "at" if numbers.dtype.kind == "i" else "c"
+        return constant_name(stem, numbers, self.constants, self._taken)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Shape
+from ..arrays import VIEWS, Array, Shape
 from ..simplify import reachable
-from .indices import VIEWS, Index, aligned, lane_shape, resolved
+from .indices import Index, aligned, lane_shape, resolved
 from .names import LETTERS, Names
 
 REDUCTIONS = ("contract", "sum", "max")
@@ -155,15 +156,11 @@ class Nests:
     def _place_pieces(self, x: Array, nests: list[Nest]) -> int:
         """A nest for each piece of an array, after one of zeros unless the pieces fill it."""
         self.kept.add(x)
-        starts: Any
-        if x.op == "concatenate":
-            starts, along = [], 0
-            for a in x.args:
-                starts.append([along if d == x.info else 0 for d in range(len(x.shape))])
-                along += a.shape[x.info]
-        else:
-            starts = x.info if x.op == "assemble" else [None]
+        starts: Any = x.info if x.op == "assemble" else [None]
         fills = x.op == "concatenate"
+        if fills:
+            along = accumulate((a.shape[x.info] for a in x.args), initial=0)
+            starts = [[n * (d == x.info) for d in range(len(x.shape))] for n in along]
         if x.op == "assemble":
             there = np.zeros(lane_shape(x), dtype=int)
             for a, start in zip(x.args, starts):

@@ -66,7 +66,7 @@ class NumpySource(source.Source):
             return source.Expression(
                 f"{inner.within(source.UNARY)} @ {ones}", source.PRODUCT, count
             )
-        return self._reduction(x, "sum")
+        return super()._sum(x)
 
     def _write_scatter(self, x: Array, name: str) -> None:
         [g] = x.args
@@ -79,14 +79,8 @@ class NumpySource(source.Source):
             places, starts = np.unique(places[order], return_index=True)
             inner = f"{inner}[{dots}{self._constant_named('i', order)}]"
             inner = f"np.add.reduceat({inner}, {self._constant_named('i', starts)}, axis={axis})"
-        lanes = x.lanes
-        self.lines.append(
-            (f"{name} = np.zeros(({'n, ' * axis}{lanes}{',' * (not axis)}){self.dtype})", x)
-        )
+        self._write_zeros(x, name)
         self.lines.append((f"{name}[{dots}{self._constant_named('i', places)}] = {inner}", x))
-
-    def _added(self, name: str, index: str, text: str) -> str:
-        return f"{name}[{index}] += {text}"
 
 
 written, emit = partial(source.written, NumpySource), partial(source.emit, NumpySource)
@@ -110,8 +104,6 @@ def function(compiled: Compiled) -> Function:
     def silent(*arrays: Any) -> Any:
         with np.errstate(all="ignore"):
             results = run(*arrays, *constants)
-        if results.__class__ is np.ndarray and results.shape and results.dtype is dtype:
-            return results
         if compiled.reduction and not compiled.has_aux:
             return results[0], as_arrays(results[1], dtype)
         return as_arrays((results,), dtype)[0]

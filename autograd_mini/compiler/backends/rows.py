@@ -11,10 +11,8 @@ from ...primitives import fsum, logsumexp
 from ...rules import Primitive
 from ..arithmetic import Recorded
 from ..arrays import Shape
-from ..canonical import CONSTANT, INPUT, NONE, PARAMETER, Graph
+from ..canonical import CONSTANT, INPUT, LEAVES, NONE, PARAMETER, Graph, operands
 from .interpreter import CODES, COPY, LOGSUMEXP, SUM
-
-LEAVES = (INPUT, PARAMETER, CONSTANT)
 
 
 class Tape(NamedTuple):
@@ -30,8 +28,7 @@ class Tape(NamedTuple):
         rights: the slot of its second, or -1.
         active: the rows that pass a gradient on, last first.
         edges: for each active row that is not a sum, its first edge and the one after its last.
-        parents: the slot of each edge's operand.
-        partials: the slot of the local partial along it.
+        pairs: for each edge the slots of its operand and of the local partial along it.
         columns: (slot, place among all inputs) for each input.
         weights: (slot, place) for each parameter.
         roots: the slots of the results.
@@ -48,20 +45,13 @@ class Tape(NamedTuple):
     rights: Any
     active: Any
     edges: Any
-    parents: Any
-    partials: Any
+    pairs: Any
     columns: Any
     weights: Any
     roots: Any
     places: list[Any]
     shapes: list[Shape]
     reduction: str
-
-
-def as_node(graph: Graph, form: Any) -> int:
-    """The node of a form, that of a constant too."""
-    made = graph.made(form)
-    return made if made.__class__ is int else graph.node(CONSTANT, (made,))
 
 
 class Local(Recorded):
@@ -108,7 +98,7 @@ class Rows:
             elif op is INPUT:
                 self.columns.append((self.slots[i], self.columns_of[args]))
             return self.slots[i]
-        slots = [self._slot(x) for x in (args if op is not fsum else ())]
+        slots = [self.add(self.graph.as_node(x)) for x in (args if op is not fsum else ())]
         if op is fsum:
             terms = [
                 (c, self.add(a), -1 if b == NONE else self.add(b))
@@ -129,7 +119,7 @@ class Rows:
         op, args = self.graph.ops[i], self.graph.args[i]
         if op is PARAMETER:
             self.moves.add(i)
-        elif op not in LEAVES and not self.moves.isdisjoint(_operands(op, args)):
+        elif op not in LEAVES and not self.moves.isdisjoint(operands(op, args)):
             self.moves.add(i)
             self.active.append(self.slots[i])
             if op is not fsum:
@@ -145,16 +135,13 @@ class Rows:
         self.terms += terms
         return len(self.terms) - len(terms), len(self.terms)
 
-    def _slot(self, x: Any) -> int:
-        return self.add(x if x.__class__ is int else self.graph.node(CONSTANT, (x,)))
-
     def _locals(self, args: Sequence[Any]) -> list[Any]:
         return [Local(self.graph, x) if x.__class__ is int else x for x in args]
 
     def _recorded(self, result: Any) -> int:
         """The slot of what a rule gave."""
         form = result.form if result.__class__ is Local else float(result)
-        return self.add(as_node(self.graph, form))
+        return self.add(self.graph.as_node(form))
 
     def _composed(self, op: Primitive, args: Sequence[Any]) -> int:
         try:
@@ -168,24 +155,21 @@ class Rows:
     def _add_partials(self, i: int) -> None:
         op, args = self.graph.ops[i], self.graph.args[i]
         operands, y = self._locals(args), Local(self.graph, i)
-        start = len(self.pairs)
         pairs = []
         for n, x in enumerate(args):
             if x.__class__ is int and x in self.moves:
                 partial = op.partial(n, operands, y)
                 if partial.__class__ is Local or partial != 0:
                     pairs.append((self.slots[x], self._recorded(partial)))
+        self.edges[self.slots[i]] = len(self.pairs), len(self.pairs) + len(pairs)
         self.pairs += pairs
-        self.edges[self.slots[i]] = start, start + len(pairs)
 
     def tape(
         self, roots: Sequence[int], places: list[Any], shapes: list[Shape], reduction: str
     ) -> Tape:
         """The tape of all rows."""
-        width = max(map(len, self.operands), default=0)
-        padded = [(*row, *[0] * (max(width, 4) - len(row))) for row in self.operands]
+        padded = [(*row, *[0] * (4 - len(row))) for row in self.operands]
         factors, lefts, rights = zip(*self.terms) if self.terms else ((), (), ())
-        parents, partials = zip(*self.pairs) if self.pairs else ((), ())
         active = self.active[::-1]
         return Tape(
             np.array(self.codes),
@@ -196,8 +180,7 @@ class Rows:
             np.array(rights, dtype=int),
             np.array(active, dtype=int),
             np.array([self.edges.get(slot, (0, 0)) for slot in active], dtype=int).reshape(-1, 2),
-            np.array(parents, dtype=int),
-            np.array(partials, dtype=int),
+            np.array(self.pairs, dtype=int).reshape(-1, 2),
             np.array(self.columns, dtype=int).reshape(-1, 2),
             np.array(self.weights, dtype=int).reshape(-1, 2),
             np.array([self.slots[i] for i in roots]),
@@ -212,11 +195,11 @@ class Rows:
         leaves = {slot: f"x[{place}]" for slot, place in self.columns}
         leaves.update({slot: f"p[{place}]" for slot, place in self.weights})
         lines = []
-        for slot, (code, operands) in enumerate(zip(self.codes, self.operands)):
+        for slot, (code, slots) in enumerate(zip(self.codes, self.operands)):
             text = ""
             if code in (SUM, LOGSUMEXP):
                 parts = [repr(self.numbers[slot])] if self.numbers[slot] else []
-                for c, a, b in self.terms[slice(*operands)]:
+                for c, a, b in self.terms[slice(*slots)]:
                     parts.append(
                         " * ".join([repr(c)] * (c != 1) + [f"v{a}"] + [f"v{b}"] * (b >= 0))
                     )
@@ -224,13 +207,9 @@ class Rows:
             elif code < 0:
                 text = leaves.get(slot, repr(self.numbers[slot]))
             else:
-                text = f"{names[code]}({', '.join(f'v{x}' for x in operands)})"
+                text = f"{names[code]}({', '.join(f'v{x}' for x in slots)})"
             lines.append(f"v{slot} = {text}\n")
         return (
             f"# a tape of {len(lines)} rows, of which {len(self.active)} pass a gradient on\n"
             + "".join(lines)
         )
-
-
-def _operands(op: Any, args: Any) -> Sequence[Any]:
-    return (*args.lefts, *args.rights) if op is fsum else args

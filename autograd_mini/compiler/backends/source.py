@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ...primitives import add, divide, multiply, negate, power, subtract
+from ...rules import Primitive
 from ..arithmetic import RELATIONS
 from ..arrays import BATCH, Array, written_shape
-from ..blocks import identifier
 from ..pipeline import Lowered
 from ..simplify import as_matrix_products, composed, reachable, rewritten
-from .names import LOCALS, RESERVED, arguments, unique
+from .names import LOCALS, RESERVED, arguments, constant_name, identifier, unique
 
 if TYPE_CHECKING:
     from ..program import Function
@@ -43,10 +43,8 @@ def spellings(library: str) -> dict[str, tuple[str, int]]:
         "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan",
         "sinh", "cosh", "tanh", "sign", "abs",
     ]  # fmt: skip
-    names = {name: name for name in unary}
-    names.update(
-        {f"a{name}": f"arc{name}" for name in ["sin", "cos", "tan", "sinh", "cosh", "tanh"]}
-    )
+    inverse = ["sin", "cos", "tan", "sinh", "cosh", "tanh"]
+    names = dict(zip(unary, unary)) | {f"a{name}": f"arc{name}" for name in inverse}
     binary = {"hypot": "hypot", "maximum": "maximum", "minimum": "minimum", "atan2": "arctan2"}
     return {
         **{name: (f"{library}.{own}({{}})", ATOM) for name, own in names.items()},
@@ -64,6 +62,14 @@ class Expression(NamedTuple):
 
     def within(self, binding: int) -> str:
         return self.text if self.binding <= binding else f"({self.text})"
+
+
+def joined(op: Primitive, left: Any, right: Any) -> str:
+    """The text of an operator or a relation between two texts, in brackets where they need them."""
+    if op in RELATIONS:
+        return f"{left.within(SUM)} {RELATIONS[op]} {right.within(SUM)}"
+    binding = OPERATORS[op]
+    return f"{left.within(binding)} {op.name} {right.within(binding - (op is not add))}"
 
 
 class Source:
@@ -163,16 +169,9 @@ class Source:
                 break
             self._on_a_line(max(computed or views, key=lambda a: len(self.expressions[a].text)))
             expression = self._expression(x)
-        if self._needs_a_line(x, expression):
-            name = self._give_name(x)
-            if x.op == "assemble":
-                self._write_assemble(x, name)
-            elif x.op == "scatter":
-                self._write_scatter(x, name)
-            else:
-                self.lines.append((f"{name} = {expression.text}", x))
-            expression = Expression(name, ATOM, 0)
         self.expressions[x] = expression
+        if self._needs_a_line(x, expression):
+            self._on_a_line(x)
 
     def _needs_a_line(self, x: Array, expression: Expression) -> bool:
         if x.op in ("count", "constant"):
@@ -198,9 +197,14 @@ class Source:
 
     def _on_a_line(self, x: Array) -> None:
         """Give x a name, on a line of its own."""
-        text = self._of(x).text
-        name = self._give_name(x)
-        self.lines.append((f"{name} = {text}", x))
+        name = self.names[x] = self._name(x)
+        self._names_of_bases.setdefault(_unshaped(x), name)
+        if x.op == "assemble":
+            self._write_assemble(x, name)
+        elif x.op == "scatter":
+            self._write_scatter(x, name)
+        else:
+            self.lines.append((f"{name} = {self._of(x).text}", x))
         self.expressions[x] = Expression(name, ATOM, 0)
 
     def _expression(self, x: Array) -> Expression:
@@ -222,12 +226,7 @@ class Source:
             ):
                 args = factors
         if op in OPERATORS:
-            binding = OPERATORS[op]
-            left = args[0].within(binding)
-            right = args[1].within(binding - (op in (subtract, divide)))
-            if args[1].binding == binding and op is multiply:
-                right = args[1].within(binding - 1)
-            return Expression(f"{left} {op.name} {right}", binding, count)
+            return Expression(joined(op, *args), OPERATORS[op], count)
         if op is negate:
             return Expression(f"-{args[0].within(POWER)}", UNARY, count)
         if op is power:
@@ -238,9 +237,12 @@ class Source:
             a, b = args[2].text, args[3].text
             if self.dtype and all(map(self._is_number, x.args[2:])):
                 a, b = self._typed(a), self._typed(b)
-            return Expression(f"{self.library}.where({self._condition(x)}, {a}, {b})", ATOM, count)
+            return Expression(
+                f"{self.library}.where({joined(op, *args[:2])}, {a}, {b})", ATOM, count
+            )
         if op.name not in self.spellings:
-            return self._opaque(x, args, count)
+            name = self._constant_named(identifier(op.name), op)  # called for each number
+            return Expression(f"{name}({', '.join(a.text for a in args)})", ATOM, count)
         template, binding = self.spellings[op.name]
         inner = [a.within(POWER) if "-{}" in template else a.text for a in args]
         if self.dtype and self._is_number(x.args[0]):  # clip would make it a double
@@ -250,20 +252,12 @@ class Source:
     def _typed(self, number: str) -> str:
         return f"{self.dtype.strip(', ')}({number})"
 
-    def _opaque(self, x: Array, args: Sequence[Expression], count: int) -> Expression:
-        """A function of floats, called for one number after another."""
-        function = self._constant_named(identifier(x.op.name), x.op)
-        return Expression(f"{function}({', '.join(a.text for a in args)})", ATOM, count)
-
-    def _condition(self, x: Array) -> str:
-        left, right = (self._of(a).within(SUM) for a in x.args[:2])
-        return f"{left} {RELATIONS[x.op]} {right}"
-
     def _as_factor(self, x: Any, expression: Expression) -> Expression:
         """A condition is 0 or 1 in a product."""
         if x.__class__ is Array and x not in self.names:
             if x.op in RELATIONS and x.args[2:] == (1.0, 0.0):
-                return Expression(self._condition(x), COMPARISON, expression.operations)
+                text = joined(x.op, *map(self._of, x.args[:2]))
+                return Expression(text, COMPARISON, expression.operations)
             if str(x.op) == "step":
                 text = f"{self._of(x.args[0]).within(SUM)} > 0"
                 return Expression(text, COMPARISON, expression.operations)
@@ -281,12 +275,6 @@ class Source:
         return Expression(f"{self.library}.vdot({a.text}, {b.text})", ATOM, count)
 
     def _sum(self, x: Array) -> Expression:
-        return self._reduction(x, "sum")
-
-    def _max(self, x: Array) -> Expression:
-        return self._reduction(x, "max")
-
-    def _reduction(self, x: Array, name: str) -> Expression:
         [a] = x.args
         axes = x.info
         if len(axes) == len(a.shape):
@@ -296,7 +284,9 @@ class Source:
         else:
             axis = str(axes)
         inner = self._of(a)
-        return Expression(f"{inner.within(ATOM)}.{name}({axis})", ATOM, 1 + inner.operations)
+        return Expression(f"{inner.within(ATOM)}.{x.op}({axis})", ATOM, 1 + inner.operations)
+
+    _max = _sum
 
     # -- views ----------------------------------------------------------------------------------
 
@@ -347,19 +337,16 @@ class Source:
         return text.removesuffix(".T") if text.endswith(".T") else f"{text}.T"
 
     def _broadcast(self, x: Array) -> Expression:
-        inner = self._of(x.args[0])
-        sizes = ", ".join("n" if n == -1 else str(n) for n in x.shape)
-        sizes += "," * (len(x.shape) == 1)
+        inner, sizes = self._of(x.args[0]), written_shape(x.shape)
         if not x.operands or (self.dtype and self._is_number(x.args[0])):
             known = {0.0: "zeros", 1.0: "ones"}.get(x.args[0])
             if known:
-                return Expression(f"{self.library}.{known}(({sizes}){self.dtype})", ATOM, 1)
+                return Expression(f"{self.library}.{known}({sizes}{self.dtype})", ATOM, 1)
             text = inner.text
             text += ".0" * text.lstrip("-").isdigit()  # for an array of floats
-            return Expression(f"{self.library}.full(({sizes}), {text}{self.dtype})", ATOM, 1)
-        return Expression(
-            f"{self.library}.broadcast_to({inner.text}, ({sizes}))", ATOM, inner.operations + 1
-        )
+            return Expression(f"{self.library}.full({sizes}, {text}{self.dtype})", ATOM, 1)
+        text = f"{self.library}.broadcast_to({inner.text}, {sizes})"
+        return Expression(text, ATOM, inner.operations + 1)
 
     def _gather(self, x: Array) -> Expression:
         inner = self._of(x.args[0])
@@ -367,29 +354,19 @@ class Source:
         dots = ":, " if x.args[0].is_batched else ""
         return Expression(f"{inner.within(ATOM)}[{dots}{index}]", ATOM, inner.operations + 1)
 
-    def _scatter(self, x: Array) -> Expression:
-        self._named(x.args[0])
-        return Expression("", ATOM, 9)
-
     def _write_scatter(self, x: Array, name: str) -> None:
         """Zeros, with the lanes at their places; those at one place are summed."""
-        raise NotImplementedError
+        [g] = x.args
+        self._write_zeros(x, name)
+        index = ":, " * g.is_batched + self._constant_named("i", x.info.places)
+        self.lines.append((self._added(name, index, self._of(g).text), x))
 
     def _added(self, name: str, index: str, text: str) -> str:
         """A statement: what stands at the index, and the text's array added to it."""
-        raise NotImplementedError
+        return f"{name}[{index}] += {text}"
 
     def _constant_named(self, stem: str, numbers: Any) -> str:
-        for name, known in self.constants.items():
-            if known is numbers or (
-                known.__class__ is numbers.__class__ is np.ndarray
-                and known.dtype == numbers.dtype
-                and np.array_equal(known, numbers)
-            ):
-                return name
-        name = self._unique(stem)
-        self.constants[name] = numbers
-        return name
+        return constant_name(stem, numbers, self.constants, self._taken)
 
     def _concatenate(self, x: Array) -> Expression:
         pieces = ", ".join(self._named(a) for a in x.args)
@@ -400,10 +377,14 @@ class Source:
             self._named(a)
         return Expression("", ATOM, 9)
 
+    _scatter = _assemble
+
+    def _write_zeros(self, x: Array, name: str) -> None:
+        zeros = f"{self.library}.zeros({written_shape(x.shape)}{self.dtype})"
+        self.lines.append((f"{name} = {zeros}", x))
+
     def _write_assemble(self, x: Array, name: str) -> None:
-        sizes = ", ".join("n" if n == -1 else str(n) for n in x.shape)
-        sizes += "," * (len(x.shape) == 1)
-        self.lines.append((f"{name} = {self.library}.zeros(({sizes}){self.dtype})", x))
+        self._write_zeros(x, name)
         for piece, start in zip(x.args, x.info):
             bounds = []
             for first, length, n in zip(start, piece.shape, x.shape):
@@ -419,11 +400,6 @@ class Source:
         return Expression(self._constant_named(stem, x.info), ATOM, 0)
 
     # -- names ----------------------------------------------------------------------------------
-
-    def _give_name(self, x: Array) -> str:
-        name = self.names[x] = self._name(x)
-        self._names_of_bases.setdefault(_unshaped(x), name)
-        return name
 
     def _name(self, x: Array) -> str:
         """A name after what the array is: z1 = x @ W1.T + b1, h1 = tanh(z1), dz1, .."""
@@ -480,18 +456,14 @@ def _bounds(bounds: tuple[int, int] | None) -> str:
     return ":" if bounds is None else f"{bounds[0] or ''}:{bounds[1]}"
 
 
-def base(x: Array) -> Array:
+def base(x: Array, views: Sequence[str] = ("reshape", "transpose", "slice")) -> Array:
     """The array that x is a view of."""
-    while x.op in ("reshape", "transpose", "slice"):
+    while x.op in views:
         x = x.args[0]
     return x
 
 
-def _unshaped(x: Array) -> Array:
-    """The array that x is in another shape or order."""
-    while x.op in ("reshape", "transpose"):
-        x = x.args[0]
-    return x
+_unshaped = partial(base, views=("reshape", "transpose"))  # what x is in another shape or order
 
 
 def _inserted(small: Sequence[int], large: Sequence[int]) -> list[bool] | None:

@@ -17,11 +17,10 @@ import numpy as np
 
 from ..arrays import Shape
 from ..blocks import Block, parameter_blocks
-from ..canonical import PARAMETER, Graph
-from ..pipeline import needed
+from ..canonical import Graph
 from ..program import Compiled, Function
 from .interpreter import interpreter
-from .rows import Rows, as_node
+from .rows import Rows
 
 DTYPES = ("float64", "float32")
 CACHE = 2**18  # numbers that stay near the processor: of the rows of a block of examples
@@ -44,18 +43,12 @@ def taped(
         ValueError: an operation is a function of floats.
     """
     shapes = [forms.shape for forms in roots][bool(reduction) :]
-    roots = [as_node(graph, form) for forms in roots for form in forms.ravel()]
-    for place in range(len(graph.parameters)):  # those that are not used, too
-        graph.node(PARAMETER, (place,))
-    nodes = needed(graph, roots)
+    roots = [graph.as_node(form) for forms in roots for form in forms.ravel()]
+    nodes = graph.needed(roots)
     blocks = parameter_blocks(graph, names, nodes, inputs)
     places = [np.array(b.places).reshape(-1 if b.shape is None else b.shape) for b in blocks]
-    columns, start = {}, 0
-    for name, shape in inputs.items():
-        size = int(np.prod(shape, dtype=int))
-        columns.update({(name, i): start + i for i in range(size)})
-        start += size
-    rows = Rows(graph, columns)
+    columns = [(name, i) for name, shape in inputs.items() for i in range(math.prod(shape))]
+    rows = Rows(graph, {column: place for place, column in enumerate(columns)})
     for i in nodes:
         rows.add(i)
         if reduction:
@@ -80,7 +73,7 @@ def function(compiled: Compiled) -> Function:
         results = np.empty((len(tape.roots), n))
         gradient = np.zeros(parameters.size if tape.reduction else 0)
         block = min(64, max(8, CACHE // len(tape.codes) // 8 * 8))
-        run(*tape[:13], table, parameters, results, gradient, block)
+        run(*tape[:12], table, parameters, results, gradient, block)
         outputs, start = [], int(bool(tape.reduction))
         for shape in tape.shapes:
             stop = start + math.prod(shape)

@@ -11,13 +11,7 @@ from llvmlite import ir
 from numba import types
 from numba.core.typeconv import Conversion
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import (
-    intrinsic,
-    lower_builtin,
-    lower_cast,
-    models,
-    register_model,
-)
+from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
 from numba.np.arrayobj import make_array, populate_array
 
 WIDTH = 8
@@ -46,15 +40,10 @@ LANES, MASK = Lanes(), Mask()
 
 
 @register_model(Lanes)
-class _LanesModel(models.PrimitiveModel):
-    def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, VECTOR)
-
-
 @register_model(Mask)
-class _MaskModel(models.PrimitiveModel):
+class _Model(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, BITS)
+        super().__init__(manager, kind, VECTOR if kind == LANES else BITS)
 
 
 @lower_cast(types.Number, Lanes)
@@ -63,6 +52,11 @@ def _converted(context: Any, builder: Any, kind: Any, to: Any, x: Any) -> Any:
     first = builder.insert_element(undefined, context.cast(builder, x, kind, types.float64), INT(0))
     all_of_it = ir.Constant(ir.VectorType(INT, WIDTH), [0] * WIDTH)
     return builder.shuffle_vector(first, undefined, all_of_it)
+
+
+def _code(build: Callable[..., Any]) -> Callable[..., Any]:
+    """How Numba is told what to compile to: a function of the builder and the operands."""
+    return lambda context, builder, sig, args: build(builder, *args)
 
 
 def _operator(function: Any, result: Any, build: Callable[..., Any]) -> None:
@@ -76,9 +70,7 @@ def _operator(function: Any, result: Any, build: Callable[..., Any]) -> None:
                 return signature(result, *[LANES] * count)
             return None
 
-    @lower_builtin(function, *[LANES] * count)
-    def _lowering(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return build(builder, *args)
+    lower_builtin(function, *[LANES] * count)(_code(build))
 
 
 def _arithmetic(name: str) -> Callable[..., Any]:
@@ -114,40 +106,32 @@ _operator(abs, LANES, _of_vectors("llvm.fabs.v8f64"))
 @intrinsic
 def select(context: Any, condition: Any, a: Any, b: Any) -> Any:
     """a where the condition holds, else b."""
-    return LANES(MASK, LANES, LANES), lambda c, builder, sig, args: builder.select(*args)
+    return LANES(MASK, LANES, LANES), _code(ir.IRBuilder.select)
 
 
 @intrinsic
 def sum_of_lanes(context: Any, x: Any) -> Any:
     """The sum over the examples."""
     add = _of_vectors("llvm.vector.reduce.fadd.v8f64", "reassoc")
-    return types.float64(LANES), lambda c, builder, sig, args: add(builder, REAL(-0.0), *args)
+    return types.float64(LANES), _code(lambda builder, x: add(builder, REAL(-0.0), x))
 
 
 @intrinsic
 def root_of_lanes(context: Any, x: Any) -> Any:
     """Their square roots."""
-    root = _of_vectors("llvm.sqrt.v8f64")
-    return LANES(LANES), lambda c, builder, sig, args: root(builder, *args)
+    return LANES(LANES), _code(_of_vectors("llvm.sqrt.v8f64"))
 
 
 @intrinsic
 def lane(context: Any, x: Any, i: Any) -> Any:
     """The number of one example."""
-
-    def code(c: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.extract_element(*args)
-
-    return types.float64(LANES, types.intp), code
+    return types.float64(LANES, types.intp), _code(ir.IRBuilder.extract_element)
 
 
 @intrinsic
 def with_lane(context: Any, x: Any, i: Any, number: Any) -> Any:
     """x with another number for one example."""
-
-    def code(c: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.insert_element(args[0], args[2], args[1])
-
+    code = _code(lambda builder, x, i, number: builder.insert_element(x, number, i))
     return LANES(LANES, types.intp, types.float64), code
 
 
@@ -156,7 +140,7 @@ def as_lanes(context: Any, floats: Any, shape: Any) -> Any:
     """The numbers of a long enough array of floats as an array of lanes; it starts where a vector
     register may be loaded from at once."""
     kind = types.Array(LANES, len(shape), "C")
-    size = VECTOR.width if hasattr(VECTOR, "width") else 8 * WIDTH
+    size = 8 * WIDTH  # bytes
 
     def code(c: Any, builder: Any, sig: Any, args: Any) -> Any:
         source = make_array(floats)(c, builder, args[0])
