@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
-SLIDE = {"width": 1280, "height": 720}
+SLIDE: Any = {"width": 1280, "height": 720}
 PAUSE = 1200  # milliseconds between two steps
 
 
