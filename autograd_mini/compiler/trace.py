@@ -26,6 +26,7 @@ from ..operators import operate
 from ..primitives import LEAF, add, dot
 from ..rules import Primitive
 from ..scalars import real_number
+from ..sweep import every_node
 from ..value import Value
 from .arithmetic import DETACH, SELECT, Recorded
 
@@ -140,7 +141,7 @@ class Undecided(Recorded, Value):
         ]
         if all(numbers):
             return self.__comparison__(self, "==", other)
-        if any(numbers):
+        if any(numbers) or (self is not other and any(map(_is_of_inputs, (self, other)))):
             refuse("== asks whether two Values are one", "(a >= b) & (a <= b)")
         return self is other
 
@@ -306,6 +307,11 @@ class TracedParameter(Undecided):
     some before. Its number is not to be read, since it changes from step to step."""
 
     __slots__ = ()
+
+
+def _is_of_inputs(x: Any) -> bool:
+    """Whether it is made of inputs alone, so that it is a plain number to the scalar engine."""
+    return all(isinstance(node, Traced) for node in every_node([x]))
 
 
 def refuse(reason: str, remedy: str) -> NoReturn:
