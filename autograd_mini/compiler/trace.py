@@ -334,13 +334,17 @@ def values_around(function: Any) -> set[Value]:
     stack = [function]
     while stack:
         x = stack.pop()
-        if id(x) in found or isinstance(x, (type, ModuleType, Primitive)):
+        if id(x) in found or isinstance(x, (ModuleType, Primitive)):
             continue
         found[id(x)] = x
         if isinstance(x, FunctionType):
             if not x.__code__.co_filename.startswith((*_PACKAGES, sys.prefix, sys.base_prefix)):
                 stack += [x.__closure__, x.__defaults__, x.__kwdefaults__]
-                stack += [x.__globals__.get(name) for name in _names(x.__code__)]
+                named = [x.__globals__.get(name) for name in _names(x.__code__)]
+                modules = [vars(m) for m in named if isinstance(m, ModuleType)]
+                stack += named + [m.get(name) for m in modules for name in _names(x.__code__)]
+        elif isinstance(x, type):
+            stack += [*vars(x).values(), *x.__bases__]
         elif getattr(getattr(x, "dtype", None), "kind", "") == "O":
             stack += x.ravel().tolist()
         elif not isinstance(x, Value):
