@@ -368,7 +368,7 @@ def made_inside(
         and all(
             a.op is b.op
             and len(a.operands) == len(b.operands)
-            and all(x is y or _alike(x, y, inside) for x, y in zip(a.operands, b.operands))
+            and all(_alike(x, y, inside) for x, y in zip(a.operands, b.operands))
             for a, b in zip(one, other)
         )
         and all(_alike(a, b, inside) for a, b in results)
@@ -377,8 +377,8 @@ def made_inside(
 
 
 def _alike(x: Any, y: Any, inside: set[int]) -> bool:
-    if x is y:
-        return True
+    if x is y:  # what is traced is made anew in each call
+        return not isinstance(x, Traced)
     if x.__class__ is not y.__class__:
         return False
     if isinstance(x, Traced):
