@@ -81,7 +81,8 @@ def _lower_alike(layout: Layout, members: Any, constants: Any, terms: list[Terms
         order = lanes.ravel()
         lanes = order.reshape(layout.loops([row[order] for row in rows]))
     parts = [_product(layout, term, lanes) for term in terms]
-    parts = [(c, x) for c, x in parts if c != 0] or parts  # a recurrent net starts from 0
+    # a recurrent net starts from 0; but an input may be nan
+    parts = [(c, x) for c, x in parts if c != 0 or x.is_batched] or parts
     offset = layout.constants(at(constants, lanes, constants[0]))
     if offset.__class__ is Array:
         parts, offset = [*parts, (1.0, offset)], 0.0

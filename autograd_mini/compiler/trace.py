@@ -26,6 +26,7 @@ from ..operators import operate
 from ..primitives import LEAF, add, dot
 from ..rules import Primitive
 from ..scalars import real_number
+from ..sweep import every_node
 from ..value import Value
 from .arithmetic import DETACH, SELECT, Recorded
 from .backends.names import unique
@@ -135,7 +136,7 @@ class Undecided(Recorded, Value):
         ]
         if all(numbers):
             return self.__comparison__(self, "==", other)
-        if any(numbers):
+        if any(numbers) or (self is not other and any(map(_is_of_inputs, (self, other)))):
             refuse("== asks whether two Values are one", "(a >= b) & (a <= b)")
         return self is other
 
@@ -303,6 +304,11 @@ class TracedParameter(Undecided):
     __slots__ = ()
 
 
+def _is_of_inputs(x: Any) -> bool:
+    """Whether it is made of inputs alone, so that it is a plain number to the scalar engine."""
+    return all(isinstance(node, Traced) for node in every_node([x]))
+
+
 def refuse(reason: str, remedy: str) -> NoReturn:
     """Raise a TraceError that points to the user's line."""
     frame: FrameType | None = sys._getframe(1)
@@ -323,13 +329,17 @@ def values_around(function: Any) -> set[Value]:
     stack = [function]
     while stack:
         x = stack.pop()
-        if id(x) in found or isinstance(x, (type, ModuleType, Primitive)):
+        if id(x) in found or isinstance(x, (ModuleType, Primitive)):
             continue
         found[id(x)] = x
         if isinstance(x, FunctionType):
             if not x.__code__.co_filename.startswith((*_PACKAGES, sys.prefix, sys.base_prefix)):
                 stack += [x.__closure__, x.__defaults__, x.__kwdefaults__]
-                stack += [x.__globals__.get(name) for name in _names(x.__code__)]
+                named = [x.__globals__.get(name) for name in _names(x.__code__)]
+                modules = [vars(m) for m in named if isinstance(m, ModuleType)]
+                stack += named + [m.get(name) for m in modules for name in _names(x.__code__)]
+        elif isinstance(x, type):
+            stack += [*vars(x).values(), *x.__bases__]
         elif getattr(getattr(x, "dtype", None), "kind", "") == "O":
             stack += x.ravel().tolist()
         elif not isinstance(x, Value):
@@ -353,7 +363,7 @@ def made_inside(
         and all(
             a.op is b.op
             and len(a.operands) == len(b.operands)
-            and all(x is y or _alike(x, y, inside) for x, y in zip(a.operands, b.operands))
+            and all(_alike(x, y, inside) for x, y in zip(a.operands, b.operands))
             for a, b in zip(one, other)
         )
         and all(_alike(a, b, inside) for a, b in results)
@@ -362,8 +372,8 @@ def made_inside(
 
 
 def _alike(x: Any, y: Any, inside: set[int]) -> bool:
-    if x is y:
-        return True
+    if x is y:  # what is traced is made anew in each call
+        return not isinstance(x, Traced)
     if x.__class__ is not y.__class__:
         return False
     if isinstance(x, Traced):

@@ -150,3 +150,21 @@ def test_the_remedies_work(advice):
     program = compile(remedy, x=(), y=(), parameters=[w, v])
     for x, y in zip(X.tolist(), Y.tolist()):
         assert program.value_and_grad([x], [y])[0] == refused(x, y).data
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, y: where(2 * x == y * y, w, v),
+        lambda x, y: where(x + y != 2 * y, w, v),
+        lambda x, y: w * [x * y, 2 * x].count(x + x),
+    ],
+)
+def test_numbers_made_of_inputs_are_not_compared_by_who_they_are(f):
+    """To the scalar engine they are plain numbers, of which two may be equal."""
+    with pytest.raises(TraceError, match=r"use \(a >= b\) & \(a <= b\)"):
+        compile(f, x=(), y=())
+
+
+def test_values_are_compared_by_who_they_are():
+    check(lambda x, y: v * x if w * x == v * x or v not in [w, v] else w * y, (X, Y), x=(), y=())

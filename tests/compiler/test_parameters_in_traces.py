@@ -6,7 +6,9 @@ import copy
 import gc
 import math
 import pickle
+from inspect import signature
 from threading import Thread
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -224,3 +226,41 @@ def test_threads_compile_models_of_their_own():
     for thread in threads:
         thread.join()
     assert results == [True] * 40
+
+
+class OfClass:
+    """Its numbers are the class's own, a module's, or named by a method."""
+
+    slope = Value(2.0)
+
+    @property
+    def steep(self):
+        return self.slope > 0
+
+    def by_property(self, x):
+        return x * v if self.steep else x
+
+    def by_class(self, x):
+        return x * v * OfClass.slope.data
+
+    def by_global(self, x):
+        return x * v if w > 0 else x
+
+    def by_module(self, x):
+        return x * v if shelf.weight > 0 else x
+
+
+class OfSubclass(OfClass):
+    pass
+
+
+shelf = ModuleType("shelf")
+shelf.weight = Value(2.0)
+
+
+@pytest.mark.parametrize("name", ["by_property", "by_class", "by_global", "by_module"])
+def test_what_a_class_a_method_or_a_module_names_is_in_sight(name):
+    thing = OfSubclass()
+    for f in (lambda y: getattr(thing, name)(y), getattr(thing, name)):
+        with pytest.raises(TraceError, match="use"):
+            compile(f, shapes={next(iter(signature(f).parameters)): ()})

@@ -243,3 +243,11 @@ def test_logarithms_of_other_sums_are_as_written():
         root.backward()
         assert found == pytest.approx(root.data, rel=1e-14)
         assert slopes == pytest.approx([a.grad, b.grad], rel=1e-13)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "tape"])
+def test_an_input_times_0_is_nan_where_the_input_is(backend):
+    w = Value(0.9)
+    for f in (lambda x: 0 * x[0] + w * x[1], lambda x: exp(x[0] + w * x[1] - x[0])):
+        program = compile(f, x=2, parameters=[w], backend=backend)
+        assert not np.isfinite(program.value_and_grad([[np.nan, 1.0]])[0])

@@ -244,3 +244,25 @@ def test_placeholders_are_nested_as_the_shape_says():
     assert isinstance(seen["a"], Value)
     assert seen["a"].is_leaf
     assert not (seen["a"] * 2).is_leaf
+
+
+def test_an_input_that_an_earlier_call_kept_is_not_the_present_one():
+    w, kept = Value(2.0), []
+
+    def loss(x):
+        kept.append(x)
+        return w * kept[0]
+
+    with pytest.raises(TraceError, match="what the first call changed"):
+        compile(loss, x=())
+
+
+def test_what_a_failed_call_kept_is_refused_with_its_reason():
+    w, kept = Value(2.0), {}
+
+    def loss(x):
+        return kept.setdefault("square", w * w) * x
+
+    for _ in range(2):
+        with pytest.raises(TraceError, match="what the first call changed"):
+            compile(loss, x=())
