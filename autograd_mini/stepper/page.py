@@ -35,6 +35,7 @@ from ..graph import check_fresh, node_names, topological_order
 from ..javascript import ARITHMETIC, Library
 from ..mathml import inner_mathml
 from ..palette import FONTS, css_properties, picture_css
+from ..signs import edge_latex
 from ..steps import Step, backprop_steps
 from ..text import clean, exact, format_number, shortened
 from ..value import Value
@@ -227,6 +228,7 @@ def data_of(contents: Contents) -> tuple[dict[str, Any], str]:
         rules = local_derivatives(node, short)
         data |= {
             "formula": typeset(_formula(node, short)),
+            "signs": [typeset(edge_latex(node, k)) for k in range(len(node.parents))],
             "rules": [None if r.text == numeral(r.number).text else typeset(r.text) for r in rules],
             "decided": is_decided(node, short, rules),
             "constants": [(k, exact(x)) for k, x in enumerate(node.operands) if k not in edges],

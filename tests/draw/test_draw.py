@@ -237,7 +237,7 @@ def test_tooltips_have_all_digits():
     y.backward()
     picture = Drawn(y)
     assert picture.tooltip("node-0") == f"x = {1 / 3!r}, gradient {2 / 3!r}"
-    assert picture.tooltip("edge-2-0") == f"local derivative dy/dx = {2 / 3!r}"
+    assert picture.tooltip("edge-2-0") == f"local derivative d([x] * w)/d[x] = {2 / 3!r}"
     assert picture.tooltip("op-2") == "y = x × w"
 
 

@@ -26,11 +26,12 @@ function autogradWords(data, history, numbers) {
   const equation = (...sides) => `<math displaystyle="true">${sides.join(sign("="))}</math>`;
   const times = (a, b) => a + sign("·") + b;
   const gradOf = (i) => row("<mi>grad</mi>", bracketed(named(i)));
-  const slope = (i, j) => `<mfrac>${row(sign("∂"), named(i))}${row(sign("∂"), named(j))}</mfrac>`;
+  const operation = (i, inNumbers) => filled(i, nodes[i].formula, inNumbers);
+  const localOf = (i, edge) => filled(i, nodes[i].signs[edge]);
 
-  // the operation of a node; page.py left places for its operands, some of them in brackets
-  function operation(i, inNumbers) {
-    const { formula, operands, parents } = nodes[i];
+  // page.py left places for the operands of node i, some of them in brackets
+  function filled(i, formula, inNumbers) {
+    const { operands, parents } = nodes[i];
     return math[formula].replace(/<mi>([\ue000-\uf8ff])<\/mi>/g, (_, place) => {
       const code = place.charCodeAt(0);
       const j = parents[operands.indexOf(code % 0x800)];
@@ -77,8 +78,8 @@ function autogradWords(data, history, numbers) {
       title: `Backward pass: from ${nodes[i].name} to ${nodes[j].name}`,
       lines: [
         ["upstream gradient", equation(gradOf(i), number(upstream)), early],
-        ["local derivative", equation(slope(i, j), ...(rule == null || isStale ? [] : [math[rule]]), number(local))],
-        ["their product", equation(times(gradOf(i), slope(i, j)), times(number(upstream), factor(local)), number(product))],
+        ["local derivative", equation(localOf(i, edge), ...(rule == null || isStale ? [] : [math[rule]]), number(local))],
+        ["their product", equation(times(gradOf(i), localOf(i, edge)), times(number(upstream), factor(local)), number(product))],
         ["sum so far", equation(gradOf(j), added, number(after)), state],
       ],
       words:
@@ -168,11 +169,11 @@ function autogradWords(data, history, numbers) {
       return { title, lines };
     }
     const lines = every.slice(0, MOST).map((t) => {
-      const { node: i, kind: what, parent: j } = frames[t];
+      const { node: i, kind: what, parent: j, edge } = frames[t];
       if (what === "forward") return [nodes[i].name, forward(frames[t])[1][1]];
       if (what === "seed") return [nodes[i].name, equation(gradOf(i), number(told(t, "after")))];
       const product = multiplied(t);
-      return [`${nodes[i].name} → ${nodes[j].name}`, equation(times(gradOf(i), slope(i, j)), product, number(told(t, "contribution")))];
+      return [`${nodes[i].name} → ${nodes[j].name}`, equation(times(gradOf(i), localOf(i, edge)), product, number(told(t, "contribution")))];
     });
     if (every.length > MOST) lines.push(["", `… and ${every.length - MOST} more: the table has them`]);
     return { title, lines };
