@@ -24,7 +24,7 @@ from .value import Scalar, Value
 
 __all__ = [  # type checkers read __init__.pyi
     "AutogradError", "DomainError", "Primitive", "Scalar", "StaleGraphError", "Step",
-    "TraceError", "Value", "backprop_steps", "chain_rule", "draw_dot", "draw_mlp",
+    "TraceError", "Value", "backprop_steps", "chain_rule", "compare_steps", "draw_dot", "draw_mlp",
     "first_nonfinite", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "latex",
     "node_names", "primitive", "rerun", "step_through", "topological_order", "value_and_grad",
     "vjp",
@@ -38,6 +38,7 @@ _LOADED_WHEN_USED = {
     "Step": "steps",
     "backprop_steps": "steps",
     "chain_rule": "paths",
+    "compare_steps": "stepper",
     "compile": "compiler",
     "draw_dot": "draw",
     "draw_mlp": "draw",

@@ -18,6 +18,7 @@ from .paths import chain_rule as chain_rule
 from .primitives import *
 from .rules import Primitive as Primitive
 from .rules import primitive as primitive
+from .stepper import compare_steps as compare_steps
 from .stepper import step_through as step_through
 from .steps import Step as Step
 from .steps import backprop_steps as backprop_steps

@@ -13,16 +13,48 @@ from ..graph import check_fresh, check_is_value, node_names, topological_order
 from ..text import clean
 from ..value import Value
 from .frames import Frame, frames_of, levels_of
-from .page import Contents, element_of, page_of
+from .images import save_frames
+from .page import Contents, element_of, page_of, side_by_side
 from .widget import widget
 
-__all__ = ["Frame", "Stepper", "step_through"]
+__all__ = ["Comparison", "Frame", "Stepper", "compare_steps", "step_through"]
 
 MAX_NODES = 500  # of a graph in a page
 MAX_FRAMES = 10_000  # of a page
+TITLES = {"topological": "step by step", "depth_first": "depth first"}
 
 
-class Stepper:
+class Shown:
+    """What a notebook shows, and a page can be written of."""
+
+    def page(self) -> str:
+        raise NotImplementedError
+
+    def element(self) -> str:
+        raise NotImplementedError
+
+    def save(self, path: str | PathLike[str] = "steps.html") -> Path:
+        """Write the page to a file. Returns its path.
+
+        Raises:
+            ValueError: the file name does not end in .html or .htm.
+            StaleGraphError: a leaf was changed after the graph was built.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"save() expected a file name in .html, got {path.name!r}")
+        write_atomically(path, self.page())
+        return path
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        try:
+            html = self.element()
+        except (AutogradError, ImportError, OSError, SubprocessError) as error:  # there is no dot
+            return {"text/plain": f"{self}\n({error})"}
+        return {"text/html": html, "text/plain": str(self)}
+
+
+class Stepper(Shown):
     """The frames of a graph. A notebook shows them as a picture with controls.
 
     Attributes:
@@ -43,7 +75,7 @@ class Stepper:
         Raises:
             StaleGraphError: a leaf was changed after the graph was built.
         """
-        return page_of(self.contents)
+        return page_of(self.title, element_of(self.contents, is_page=True))
 
     def element(self, compact: bool = False) -> str:
         """A <div> for a page of your own, with its script and style sheet; several go in one page.
@@ -56,18 +88,18 @@ class Stepper:
         """
         return element_of(self.contents, compact=compact)
 
-    def save(self, path: str | PathLike[str] = "steps.html") -> Path:
-        """Write the page to a file. Returns its path.
+    def save_frames(
+        self, folder: str | PathLike[str], format: Literal["png", "pdf"] = "png"
+    ) -> list[Path]:
+        """Write a picture of every step, such as step-07.png, and of all of them steps.gif.
+
+        Chromium takes them, at the size of a slide, as the page shows them when presenting.
 
         Raises:
-            ValueError: the file name does not end in .html or .htm.
+            ImportError: playwright or Pillow is not installed.
             StaleGraphError: a leaf was changed after the graph was built.
         """
-        path = Path(path)
-        if path.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"save() expected a file name in .html, got {path.name!r}")
-        write_atomically(path, self.page())
-        return path
+        return save_frames(self.page(), Path(folder), format)
 
     def widget(self) -> Any:
         """The same view as a Jupyter widget. `.frame` is the number of the frame; it can be set.
@@ -78,15 +110,38 @@ class Stepper:
         """
         return widget(self.contents)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        try:
-            html = self.element()
-        except (AutogradError, ImportError, OSError, SubprocessError) as error:  # there is no dot
-            return {"text/plain": f"{self}\n({error})"}
-        return {"text/html": html, "text/plain": str(self)}
-
     def __repr__(self) -> str:
         return f"<Stepper of {len(self)} frames; a notebook shows them, .save() writes a page>"
+
+
+class Comparison(Shown):
+    """Steppers side by side, which go in step."""
+
+    def __init__(self, *steppers: Stepper) -> None:
+        self.steppers = steppers
+
+    def page(self) -> str:
+        """A page of HTML that needs no network and no Python."""
+        return page_of(" | ".join(s.title for s in self.steppers), self.element())
+
+    def element(self) -> str:
+        """A <div> for a page of your own."""
+        return side_by_side([stepper.element() for stepper in self.steppers])
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {len(self.steppers)} steppers; a notebook shows them>"
+
+
+def compare_steps(*steppers: Stepper) -> Comparison:
+    """Show steppers side by side: a step in one of them is a step in all.
+
+    >>> a = Value(1.0, "a")
+    >>> b = a + a
+    >>> c = b + b
+    >>> compare_steps(step_through(c), step_through(c, order="depth_first"))
+    <Comparison of 2 steppers; a notebook shows them>
+    """
+    return Comparison(*steppers)
 
 
 def step_through(
@@ -96,7 +151,7 @@ def step_through(
     backward: bool = True,
     order: Literal["topological", "depth_first"] = "topological",
     model: Any = None,
-    title: str = "Backpropagation, step by step",
+    title: str = "",
     level: Literal["edges", "neurons", "layers"] = "edges",
 ) -> Stepper:
     """Step through the computation of a Value, and through backpropagation from it.
@@ -109,7 +164,7 @@ def step_through(
             wrong if a node is used twice: it shows why the order matters.
         model: the model that the graph was made with, any object with named_parameters(). Its
             neurons and layers are framed, and its parameters named by layer, neuron and input.
-        title: the title of the page.
+        title: the title of the page; by default it says the order.
         level: what is one step at first: an edge; or, with a model, a neuron or a layer.
 
     Returns:
@@ -151,4 +206,5 @@ def step_through(
             f"level must be one of {offered}, got {level!r}; neurons and layers are those of "
             "model=, in the topological order"
         )
-    return Stepper(Contents(root, frames, clean(title), model, level, levels))
+    title = clean(title) or f"Backpropagation, {TITLES[order]}"
+    return Stepper(Contents(root, frames, title, model, level, levels))

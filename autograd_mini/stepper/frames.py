@@ -89,11 +89,10 @@ def parts_of(root: Value, model: Any, level: str, names: dict[Value, str]) -> li
     waiting: dict[Any, Part] = {}
     part_of: dict[Value, Any] = {}
     for node in (x for x in order if not x.is_leaf):
-        neuron, key = found.get(node), node
+        neuron = found.get(node)
         path = inside.get(neuron.z, ()) if neuron else ()
-        if neuron and level == "neurons":
-            key = neuron
-        elif neuron:
+        key: Any = neuron or node
+        if neuron and level == "layers":
             path = layer(path)
             key = (path, *(x for _, x in neuron.terms))
         name = (".".join(path) or type(model).__name__) if neuron else names[node]

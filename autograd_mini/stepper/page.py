@@ -44,7 +44,7 @@ from .frames import Frame, Part, cells_of, gradients_after
 HERE = Path(__file__).parent
 # The view is these files, one after the other, inside one function; view.js puts them together.
 VIEW = ["libraries", "parts", "history", "numbers", "camera", "words", "table", "live", "quiz"]
-VIEW += ["surroundings", "view"]
+VIEW += ["drawing", "player", "hint", "surroundings", "view"]
 WIDEST = 24  # characters of a name in a formula
 LONGEST = 160  # characters of a formula; for a longer one the name of the operation is shown
 LARGEST = 60_000  # characters of a picture that a page also shows if scripts do not run
@@ -62,15 +62,27 @@ class Contents(NamedTuple):
     levels: Mapping[str, Sequence[tuple[str, Part, list[int]]]] = {}
 
 
-def page_of(contents: Contents) -> str:
+def page_of(title: str, element: str) -> str:
     """A whole HTML document."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(contents.title)}</title>\n"
+        f"<title>{escape(title)}</title>\n"
         f"<style>body {{ {css_properties()} color-scheme: light dark; margin: 0; "
         "background: var(--backdrop); }</style>\n</head>\n<body>\n<main>\n"
-        f"{element_of(contents, is_page=True)}\n</main>\n</body>\n</html>\n"
+        f"{element}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def side_by_side(elements: Sequence[str]) -> str:
+    """Elements of steppers as one, in which a step of one is a step of all."""
+    whole = "\n".join(elements)
+    key = hashlib.sha256(whole.encode()).hexdigest()[:12]
+    script = (HERE / "view/together.js").read_text(encoding="utf-8")
+    columns = "display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24em, 100%), 1fr))"
+    return (
+        f'<div class="autograd-steppers" data-key="{key}" style="{columns}">\n{whole}\n'
+        f"<script>\n{script.replace('KEY', key)}</script>\n</div>"
     )
 
 
@@ -242,8 +254,9 @@ def data_of(contents: Contents) -> tuple[dict[str, Any], str]:
         step = frame.step
         if step is not None and step.edge is not None:
             data["edge"] = step.edge
-        if step is not None and isnt_float:
+        if step is not None:
             data["exact"] = exact(step.after)
+        if step is not None and isnt_float:
             for name in ("upstream", "local", "contribution", "before", "after"):
                 data[name] = format_number(getattr(step, name))
         return data

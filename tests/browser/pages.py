@@ -17,7 +17,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 # what stands in the table, in the picture and beside the formulas
 SHOWN = """(root) => {
-    const text = (part) => part.textContent;
+    const text = (part) => part.querySelector("input")?.value ?? part.textContent;
     const rows = [...root.querySelectorAll("tbody tr")].map((row) => [...row.children].map(text));
     const boxes = [...root.querySelectorAll(".ags-picture [data-part^=node]")].map((box) => {
         const texts = [...box.querySelectorAll("text")].map(text);

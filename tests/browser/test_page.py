@@ -7,6 +7,7 @@ import math
 import random
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pages import LAPTOP, PHONE, PROJECTOR, shown
 from autograd_mini import (
     Value,
     backprop_steps,
+    compare_steps,
     gradients,
     maximum,
     node_names,
@@ -285,9 +287,9 @@ def test_hovering_tells_the_whole_history(open_page) -> None:
     page.keyboard.press("End")
     page.locator("[data-part=node-1]").hover()
     assert hint.inner_text().splitlines() == [
-        "b = 2",
-        "step 4: 1 × 1 = 1, from c; so far 1",
-        "step 5: 1 × 1 = 1, from c; so far 2",
+        "b = 2.0",
+        "step 4: 1 × 1 = 1, from c; so far 1.0",
+        "step 5: 1 × 1 = 1, from c; so far 2.0",
     ]
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
@@ -296,7 +298,7 @@ def test_hovering_tells_the_whole_history(open_page) -> None:
     page.keyboard.press("Escape")
     assert not hint.is_visible()
     page.locator("[data-part=edge-1-0] text").hover()
-    assert hint.inner_text().splitlines() == ["b = 2", "step 6: to come"]
+    assert hint.inner_text().splitlines() == ["b = 2.0", "step 6: to come"]
     box = hint.bounding_box()
     assert 0 <= box["x"] <= 1280 - box["width"]
     page.mouse.move(640, 890)
@@ -505,7 +507,7 @@ def test_escape_leaves_the_presentation(neuron, open_page) -> None:
 def test_the_focus_goes_in_order_and_is_seen(neuron, open_page) -> None:
     page = open_page(neuron)
     order = []
-    for _ in range(12):
+    for _ in range(13):
         page.keyboard.press("Tab")
         name, ring = page.evaluate("""() => {
             const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
@@ -515,7 +517,7 @@ def test_the_focus_goes_in_order_and_is_seen(neuron, open_page) -> None:
         assert ring == "solid 3px", name
     assert order == [
         "first step", "previous step", "play", "next step", "last step",
-        "step", "speed", "smaller picture", "larger picture", "present",
+        "step", "speed", "smaller picture", "larger picture", "quiz", "present",
         f"{neuron.title}: now", f"{neuron.title}: table",
     ]  # fmt: skip
 
@@ -849,19 +851,15 @@ def test_a_leaf_is_typed_dragged_and_flipped(neuron, open_page) -> None:
         return float(page.evaluate(f"{STEPPER}.numbers().{name}[0]"))
 
     field = page.get_by_role("spinbutton", name="data of w")
-    field.click()
-    page.keyboard.type("0.75")
-    page.keyboard.press("Enter")
+    field.fill("0.75")
+    field.press("Enter")
     assert number() == 0.75
-    assert page.evaluate("document.activeElement.getAttribute('aria-valuenow')") == "0.75"
-    page.keyboard.press("ArrowUp")
+    field.press("ArrowUp")
     assert number() == 0.755
-    page.keyboard.type("-2")
-    page.keyboard.press("Escape")
+    field.fill("")  # not a number
+    field.press("Tab")
     assert number() == 0.755
-    page.keyboard.type("-x")  # not a number
-    page.keyboard.press("Enter")
-    assert number() == 0.755
+    assert field.input_value() == "0.755"
     assert frame(page) == 0
     page.get_by_role("button", name="reset numbers").click()
     assert number() == 0.5
@@ -973,3 +971,84 @@ def test_the_quiz_says_where_the_mistake_lies(open_page) -> None:
     assert answer(page, "42/2") == "✓ right"
     assert page.locator(".ags-score").inner_text() == "1 right, 7 wrong"
     assert shown(view(page))["rows"]["c"][1] == "21"
+
+
+def test_steppers_that_are_compared_go_in_step(open_page) -> None:
+    c = graphs.used_twice()
+    steppers = step_through(c), step_through(c, order="depth_first")
+    page = open_page(compare_steps(*steppers).page())
+    first, second = page.locator(".autograd-stepper").all()
+    assert first.bounding_box()["y"] == second.bounding_box()["y"]
+    first.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert [shown(s)["frame"] for s in (first, second)] == [5, 5]
+    second.focus()
+    page.keyboard.press("End")
+    assert [shown(s)["frame"] for s in (first, second)] == [7, 9]
+    assert [shown(s)["rows"]["a"][1] for s in (first, second)] == ["4", "6"]
+    page.keyboard.press("ArrowLeft")
+    first.evaluate("(root) => root.stepper.show(2)")
+    assert [shown(s)["frame"] for s in (first, second)] == [2, 2]
+
+
+@pytest.mark.parametrize("format", ["png", "pdf"])
+def test_every_step_is_saved_as_a_file(format, browser, tmp_path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    stepper = step_through(graphs.used_twice())
+    # in a process of its own, since this one drives a browser already
+    page, folder = tmp_path / "page.html", tmp_path / "frames"
+    page.write_text(stepper.page(), encoding="utf-8")
+    code = (
+        "from pathlib import Path; from autograd_mini.stepper.images import save_frames; "
+        f"save_frames(Path({str(page)!r}).read_text('utf-8'), Path({str(folder)!r}), {format!r})"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    names = [f"step-{t}.{format}" for t in range(len(stepper))]
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*names, "steps.gif"])
+    with image.open(folder / "steps.gif") as animated:
+        assert (animated.n_frames, animated.size) == (len(stepper), (1280, 720))
+    start = (folder / names[0]).read_bytes()[:4]
+    assert start == {"png": b"\x89PNG", "pdf": b"%PDF"}[format]
+
+
+def test_in_a_presentation_of_reveal_js(neuron, open_page) -> None:
+    reveal = Path(__file__).parent / "node_modules/reveal.js/dist"
+    if not reveal.exists():
+        pytest.skip("reveal.js is not installed: npm ci --prefix tests/browser")
+    script, style = ((reveal / f"reveal.{kind}").read_text("utf-8") for kind in ("js", "css"))
+    slides = [neuron.element(compact=True), step_through(graphs.used_twice()).element(), "end"]
+    sections = "".join(f"<section>{slide}</section>" for slide in slides)
+    page = open_page(f"""<!doctype html><meta charset="utf-8"><style>{style}</style>
+        <div class="reveal"><div class="slides">{sections}</div></div><script>{script}</script>
+        <script>
+          Reveal.on("slidechanged", ({{ currentSlide }}) =>
+            currentSlide.querySelector(".autograd-stepper")?.focus());
+          Reveal.initialize({{ transition: "none", history: false }});
+        </script>""")
+    page.wait_for_function("Reveal.isReady()")
+    assert page.evaluate("Reveal.getTotalSlides()") == 3
+    first, second = page.locator(".autograd-stepper").all()
+    first.focus()
+    for stepper in (first, second):
+        last = stepper.evaluate("(root) => root.stepper.length - 1")
+        for _ in range(last):
+            page.keyboard.press("ArrowRight")
+        assert shown(stepper)["frame"] == last
+        box, svg = (stepper.locator(part).bounding_box() for part in ("[data-view]", "svg"))
+        assert box["x"] <= svg["x"]
+        assert svg["x"] + svg["width"] <= box["x"] + box["width"] + 1
+        assert stepper.locator(".ags-controls").is_visible()
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate("Reveal.getState().indexh") == 2
+
+
+def test_weights_that_examples_share_are_added_to(open_page) -> None:
+    root, model = graphs.four_examples()
+    page = open_page(step_through(root, model=model, level="neurons"))
+    page.keyboard.press("End")
+    assert "grad(w)+=δ·h=" in shown(view(page))["lines"][1]
+    root, model = graphs.xor()
+    page = open_page(step_through(root, model=model, level="neurons"))
+    page.keyboard.press("End")
+    assert shown(view(page))["lines"][1].startswith("grad(w)=δ·h=(")

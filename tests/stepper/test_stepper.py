@@ -20,6 +20,7 @@ from autograd_mini import (
     StaleGraphError,
     Value,
     backprop_steps,
+    compare_steps,
     dot,
     gradients,
     maximum,
@@ -39,7 +40,6 @@ from autograd_mini.stepper.page import (
     Contents,
     data_of,
     element_of,
-    page_of,
     picture_of,
     view_css,
     view_js,
@@ -169,12 +169,13 @@ def check_data(root):
                 ElementTree.fromstring(told["math"][key])
     seed, *steps = backprop_steps(root)
     [first] = [frame for frame in told["frames"] if frame["kind"] == "seed"]
-    assert first == {"kind": "seed", "node": told["root"]}
+    assert first == {"kind": "seed", "node": told["root"], "exact": str(seed.after)}
     assert seed.after == 1
     backward = [frame for frame in told["frames"] if frame["kind"] == "backward"]
     for step, frame in zip(steps, backward, strict=True):
         assert order[frame["node"]] is step.node
         assert frame["edge"] == step.edge
+        assert frame["exact"] == str(step.after)
         assert told["nodes"][frame["node"]]["partials"][step.edge] == str(step.local)
     assert len(set(told["math"])) == len(told["math"])  # each once
 
@@ -509,7 +510,6 @@ def test_a_notebook_shows_the_view():
     assert "<Stepper of 10 frames" in repr(stepper)
     assert bundle["text/html"] == stepper.element() == element_of(stepper.contents)
     assert data_of(stepper.contents)[1] in stepper.page()
-    assert page_of(stepper.contents) == stepper.page()
 
 
 def test_a_notebook_says_why_there_is_no_picture(monkeypatch):
@@ -583,7 +583,13 @@ def test_the_widget_knows_what_the_page_knows():
 
 
 def test_the_module_offers_its_names():
-    assert set(stepper_module.__all__) == {"Frame", "Stepper", "step_through"}
+    assert set(stepper_module.__all__) == {
+        "Comparison",
+        "Frame",
+        "Stepper",
+        "compare_steps",
+        "step_through",
+    }
 
 
 def test_parameters_are_called_by_their_model_unless_they_have_a_label():
@@ -753,3 +759,45 @@ def test_plain_numbers_as_inputs_are_told_as_text():
     [cell] = data_of(stepper.contents)[0]["levels"]["neurons"][0]["cells"]
     assert cell["x"] == ["0.5", "-2.0"]
     assert cell["z"] == cell["a"]
+
+
+# -- side by side, and files ----------------------------------------------------------------------
+
+
+def test_a_comparison_holds_its_steppers(tmp_path):
+    c = doubled()
+    one, other = step_through(c), step_through(c, order="depth_first")
+    assert (one.title, other.title) == (
+        "Backpropagation, step by step",
+        "Backpropagation, depth first",
+    )
+    both = compare_steps(one, other)
+    page = Page(both.page())
+    assert page.open == []
+    classes = [attributes.get("class") for tag, attributes in page.elements if tag == "div"]
+    assert classes == ["autograd-steppers", "autograd-stepper", "autograd-stepper"]
+    assert both.save(tmp_path / "both.html").read_text(encoding="utf-8") == both.page()
+    assert one.element() in both.element()
+    bundle = both._repr_mimebundle_()
+    assert bundle == {"text/html": both.element(), "text/plain": repr(both)}
+
+
+def test_a_compact_element_differs_by_its_class_alone():
+    stepper = step_through(neuron())
+    compact = 'class="autograd-stepper ags-compact"'
+    assert (
+        stepper.element(compact=True).replace(compact, 'class="autograd-stepper"')
+        == stepper.element()
+    )
+
+
+def test_frames_are_written_as_png_or_pdf(tmp_path):
+    with pytest.raises(ValueError, match="save_frames\\(\\) writes png or pdf, got 'svg'"):
+        step_through(neuron()).save_frames(tmp_path, "svg")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_frames_need_a_browser(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "playwright.sync_api", None)
+    with pytest.raises(ImportError, match="needs a browser: pip install playwright pillow"):
+        step_through(neuron()).save_frames(tmp_path)

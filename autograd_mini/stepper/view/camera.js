@@ -100,5 +100,5 @@ function autogradCamera(view, svg, takesWheel) {
   const union = (boxes) =>
     [Math.min, Math.min, Math.max, Math.max].map((end, i) => end(...boxes.map((box) => box[i])));
 
-  return { follow, fit, zoomBy, extent, everything, dispose: () => selection.on(".zoom", null) };
+  return { follow, fit, zoomBy, extent, dispose: () => selection.on(".zoom", null) };
 }

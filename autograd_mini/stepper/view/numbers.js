@@ -4,8 +4,8 @@
 function autogradNumbers(data, history, rules) {
   const { nodes } = data;
   const { frames } = history;
-  const value = nodes.map((node) => parsed(node.data));
-  const partials = nodes.map((node) => node.partials.map(parsed));
+  const value = nodes.map((node) => autogradNumbers.parsed(node.data));
+  const partials = nodes.map((node) => node.partials.map(autogradNumbers.parsed));
   const before = [...value];
   const leaves = new Map(nodes.flatMap(({ name, parents }, i) => (parents.length ? [] : [[name, i]])));
   const records = [];
@@ -41,7 +41,7 @@ function autogradNumbers(data, history, rules) {
       if (node.rule === undefined) return;
       const x = [];
       node.operands.forEach((k, edge) => (x[k] = value[node.parents[edge]]));
-      node.constants.forEach(([k, number]) => (x[k] = parsed(number)));
+      node.constants.forEach(([k, number]) => (x[k] = autogradNumbers.parsed(number)));
       const [f, slopes] = rules[node.rule];
       value[i] = f(x);
       const found = slopes(x, value[i]);
@@ -78,18 +78,19 @@ function autogradNumbers(data, history, rules) {
     reset,
     told,
     sumOf,
+    exactly: (t) => (changed ? undefined : frames[t].exact) ?? String(records[t].after),
     get changed() { return changed; },
     shown: (i) => (changed ? undefined : nodes[i].shown) ?? autogradNumbers.format(value[i]),
     right: (i) => (changed ? undefined : nodes[i].right) ?? autogradNumbers.format(total[i]),
     all: () => Object.fromEntries(nodes.map(({ name }, i) => [name, [value[i], total[i]]])),
   };
-
-  // "0.5", "1/3", "inf"
-  function parsed(text) {
-    const [above, below = "1"] = text.replace("inf", "Infinity").split("/");
-    return Number(above) / Number(below);
-  }
 }
+
+// "0.5", "1/3", "inf"
+autogradNumbers.parsed = (text) => {
+  const [above, below = "1"] = text.replace("inf", "Infinity").split("/");
+  return Number(above) / Number(below);
+};
 
 // about four digits, as text.format_number() writes them: a tie goes to the even digit
 autogradNumbers.format = (x) => {

@@ -18,7 +18,8 @@ const autogradParts = (() => {
   }
 
   function write(place, text) {
-    if (place.textContent !== text) place.textContent = text;
+    const what = place.tagName === "INPUT" ? "value" : "textContent";
+    if (place[what] !== text) place[what] = text;
   }
 
   function name(made, label, sign) {

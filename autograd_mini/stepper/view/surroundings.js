@@ -3,23 +3,24 @@
 // the address says which step is shown: #step=17
 function autogradAddress(state, go) {
   let timer = null;
-  let written = NaN; // when; nothing is written before it was read
+  let written = null; // when; nothing is written before it was read
   const text = () => `#${new URLSearchParams(state())}`;
 
-  const read = () => {
-    written ||= -1000;
-    if (location.hash && location.hash !== text()) go(Object.fromEntries(new URLSearchParams(location.hash.slice(1))));
-  };
+  function read() {
+    const wanted = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+    written = null;
+    if (location.hash && location.hash !== text()) go(wanted);
+    written = -Infinity;
+  }
 
-  // a browser takes only so many changes in a second
   function write() {
     clearTimeout(timer);
-    const wait = 150 - (performance.now() - written);
-    if (Number.isNaN(wait)) return;
+    if (written === null || location.hash === text() || !(location.hash || state().step)) return;
+    const wait = 150 - (performance.now() - written); // a browser takes only so many in a second
     if (wait > 0) return (timer = setTimeout(write, wait));
     written = performance.now();
     try {
-      if (location.hash !== text() && (location.hash || state().step)) window.history.replaceState(null, "", text());
+      window.history.replaceState(null, "", text());
     } catch {} // a page inside another may have no address of its own
   }
 
@@ -28,17 +29,29 @@ function autogradAddress(state, go) {
   return { read, write, dispose };
 }
 
-// calls prepare(true) before the page is printed, and prepare(false) after it
-function autogradPrinting(prepare) {
+// on paper there is the whole picture, and a table of all steps
+function autogradPrinting(svg, place, accounts, restore) {
+  const { element } = autogradParts;
   const paper = matchMedia("print");
-  const change = () => prepare(paper.matches);
-  const [before, after] = [() => prepare(true), () => prepare(false)];
-  paper.addEventListener("change", change);
-  window.addEventListener("beforeprint", before);
-  window.addEventListener("afterprint", after);
-  return () => {
-    paper.removeEventListener("change", change);
-    window.removeEventListener("beforeprint", before);
-    window.removeEventListener("afterprint", after);
-  };
+
+  function prepare(isPrinting) {
+    place.replaceChildren();
+    if (!isPrinting) return restore();
+    svg.style.transform = "none";
+    const rows = accounts().map(({ title, lines }, s) => {
+      const cell = element("td");
+      cell.innerHTML = lines.map(([, formula]) => formula).at(-1) ?? "";
+      return element("tr", {}, element("td", {}, `${s}`), element("td", {}, title), cell);
+    });
+    place.append(element("table", {}, element("tbody", {}, ...rows)));
+  }
+
+  const listeners = [
+    [paper, "change", () => prepare(paper.matches)],
+    [window, "beforeprint", () => prepare(true)],
+    [window, "afterprint", () => prepare(false)],
+  ];
+  for (const [what, event, action] of listeners) what.addEventListener(event, action);
+  const stop = ([what, event, action]) => what.removeEventListener(event, action);
+  return { dispose: () => listeners.forEach(stop) };
 }

@@ -30,16 +30,16 @@ function autogradTable(root, data, history, numbers, words, jump) {
   table.tabIndex = 0; // so that the keys can scroll it
 
   // what node i shows: its number, its gradient, and whether the step is about it
-  function show(i, at, { value, gradient, exact, isNow, hidden }) {
+  function show(i, at, { value, gradient, exact, isTarget, asks }) {
     const { row, ...cells } = rows[i]; // live.js may have put a field into a cell
-    mark(row, { current: isNow });
-    row.toggleAttribute("data-now", isNow);
+    mark(row, { current: isTarget });
+    row.toggleAttribute("data-now", isTarget);
     write(cells.value, value);
     write(cells.gradient, gradient);
     cells.gradient.title = exact;
-    write(cells.state, hidden ? "?" : words.stateOf(i, at));
+    write(cells.state, asks ? "?" : words.stateOf(i, at));
     const arrived = arrivals[i].filter((t) => history.stepOf(t) <= at);
-    write(cells.sum, hidden ? "?" : arrived.map(words.product).join(" + "));
+    write(cells.sum, asks ? "?" : arrived.map(words.product).join(" + "));
   }
 
   function scrollTo(i) {

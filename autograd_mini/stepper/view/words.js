@@ -27,7 +27,7 @@ function autogradWords(data, history, numbers) {
   const times = (a, b) => a + sign("·") + b;
   const gradOf = (i) => row("<mi>grad</mi>", bracketed(named(i)));
   const operation = (i, inNumbers) => filled(i, nodes[i].formula, inNumbers);
-  const localOf = (i, edge) => filled(i, nodes[i].signs[edge]);
+  const slope = (i, edge) => filled(i, nodes[i].signs[edge]);
 
   // page.py left places for the operands of node i, some of them in brackets
   function filled(i, formula, inNumbers) {
@@ -40,20 +40,10 @@ function autogradWords(data, history, numbers) {
     });
   }
 
-  const vector = (xs) => bracketed(xs.map((x) => number(format(x))).join(sign(",")));
-  function matrix(rows) {
-    const cell = (x) => `<mtd>${number(format(x))}</mtd>`;
-    const lines = rows.map((xs) => `<mtr>${xs.map(cell).join("")}</mtr>`);
-    return `<mtable>${lines.join("")}</mtable>`; // the style sheet draws its brackets
-  }
-  const column = (xs) => matrix(xs.map((x) => [x]));
-
   // -- one frame --------------------------------------------------------------------------------
 
-  const forward = ({ node: i }) => [
-    ["formula", equation(named(i), operation(i, false))],
-    ["in numbers", equation(named(i), operation(i, true), number(shown(i)))],
-  ];
+  const inSymbols = (i) => equation(named(i), operation(i, false));
+  const inNumbers = (i, result) => equation(named(i), operation(i, true), number(result));
 
   function stateOf(i, at) {
     const [arrived, every] = [history.past(arrivals[i], at), arrivals[i].length];
@@ -64,43 +54,20 @@ function autogradWords(data, history, numbers) {
     return isWrong ? `✗ wrong: ${right} is right` : "✓ complete";
   }
 
-  function backward(t, at, hidden) {
-    const { node: i, parent: j, edge } = frames[t];
-    const [upstream, local, before] = ["upstream", "local", "before"].map((which) => told(t, which));
-    const [product, after] = ["contribution", "after"].map((which) => (hidden ? "?" : told(t, which)));
-    const rule = nodes[i].rules[edge];
-    const isStale = numbers.changed && nodes[i].decided; // its where() may go another way now
-    const passed = history.past(arrivals[i], at);
-    const early = passed < arrivals[i].length ? `✗ too early: ${passed} of ${arrivals[i].length} terms` : "";
-    const added = number(before) + sign("+") + factor(product);
-    const state = hidden ? "" : stateOf(j, at);
-    return {
-      title: `Backward pass: from ${nodes[i].name} to ${nodes[j].name}`,
-      lines: [
-        ["upstream gradient", equation(gradOf(i), number(upstream)), early],
-        ["local derivative", equation(localOf(i, edge), ...(rule == null || isStale ? [] : [math[rule]]), number(local))],
-        ["their product", equation(times(gradOf(i), localOf(i, edge)), times(number(upstream), factor(local)), number(product))],
-        ["sum so far", equation(gradOf(j), added, number(after)), state],
-      ],
-      words:
-        `From ${nodes[i].name} to ${nodes[j].name}: upstream ${upstream} times local ${local} ` +
-        `is ${product}. Sum so far ${after}, ${state}. ${early}`,
-    };
-  }
-
   const single = {
     start: () => ({ title: "Start: the leaves have their numbers", lines: [] }),
-    forward: (t, at, hidden) => {
+
+    forward(t, at, hidden) {
       const { node: i } = frames[t];
-      const [symbols, inNumbers] = forward(frames[t]);
-      if (hidden) inNumbers[1] = equation(named(i), operation(i, true), number("?"));
+      const result = hidden ? "?" : shown(i);
       return {
         title: `Forward pass: ${nodes[i].name} is computed`,
-        lines: [symbols, inNumbers],
-        words: `Forward pass: ${nodes[i].name} is ${hidden ? "?" : shown(i)}.`,
+        lines: [["formula", inSymbols(i)], ["in numbers", inNumbers(i, result)]],
+        words: `Forward pass: ${nodes[i].name} is ${result}.`,
       };
     },
-    seed: (t, at, hidden) => {
+
+    seed(t, at, hidden) {
       const [{ node: i }, after] = [frames[t], hidden ? "?" : told(t, "after")];
       return {
         title: `Backward pass: it starts at ${nodes[i].name}`,
@@ -108,91 +75,121 @@ function autogradWords(data, history, numbers) {
         words: `Backward pass: the gradient of ${nodes[i].name} by itself is ${after}.`,
       };
     },
-    backward,
+
+    backward(t, at, hidden) {
+      const { node: i, parent: j, edge } = frames[t];
+      const known = (...names) => names.map((name) => told(t, name));
+      const [upstream, local, before] = known("upstream", "local", "before");
+      const [product, after] = hidden ? ["?", "?"] : known("contribution", "after");
+      const rule = numbers.changed && nodes[i].decided ? null : nodes[i].rules[edge]; // of a where()
+      const [passed, every] = [history.past(arrivals[i], at), arrivals[i].length];
+      const early = passed < every ? `✗ too early: ${passed} of ${every} terms` : "";
+      const state = hidden ? "" : stateOf(j, at);
+      const derivative = rule === null ? [] : [math[rule]];
+      const multiplied = times(number(upstream), factor(local));
+      const added = number(before) + sign("+") + factor(product);
+      return {
+        title: `Backward pass: from ${nodes[i].name} to ${nodes[j].name}`,
+        lines: [
+          ["upstream gradient", equation(gradOf(i), number(upstream)), early],
+          ["local derivative", equation(slope(i, edge), ...derivative, number(local))],
+          ["their product", equation(times(gradOf(i), slope(i, edge)), multiplied, number(product))],
+          ["sum so far", equation(gradOf(j), added, number(after)), state],
+        ],
+        words:
+          `From ${nodes[i].name} to ${nodes[j].name}: upstream ${upstream} times local ${local} ` +
+          `is ${product}. Sum so far ${after}, ${state}. ${early}`,
+      };
+    },
   };
 
-  // -- a neuron or a layer: z = W h + b, a = f(z) -----------------------------------------------
+  // -- a neuron, or a layer: z = W h + b, a = f(z) ----------------------------------------------
 
-  // a weight or an input is a node, or a number that Python wrote
-  const read = (x, of = value) => (typeof x === "number" ? of[x] : of === value ? Number(x) : 0);
-  const readAll = (xs, of) => xs.map((x) => read(x, of));
-  const hasActivation = ({ z, a }) => z !== a;
-  const slopeOf = ({ z, a }) => (z === a ? 1 : partials[a][0]);
   const letter = (s) => `<mi>${s}</mi>`;
-  const transposed = (s) => `<msup>${letter(s)}${sign("′")}</msup>`;
-  const entrywise = (a, b) => a + sign("∘") + b;
-  const columns = (cells) => cells[0].w.map((_, k) => cells.map(({ w }) => read(w[k])));
-  const back = (cells) => columns(cells).map((ws) => ws.reduce((sum, w, r) => sum + w * total[cells[r].z], 0));
+  const primed = (s) => `<msup>${letter(s)}${sign("′")}</msup>`;
+  const grad = (s) => row("<mi>grad</mi>", bracketed(letter(s)));
+  // a weight or an input is a node, or a number as text
+  const read = (xs) => xs.map((x) => (typeof x === "number" ? value[x] : autogradNumbers.parsed(x)));
+  const readEach = (cells, which) => read(cells.map((cell) => cell[which]));
+  const vector = (xs) => bracketed(xs.map((x) => number(format(x))).join(sign(",")));
+  function matrix(rows) {
+    const cell = (x) => `<mtd>${number(format(x))}</mtd>`;
+    const lines = rows.map((xs) => `<mtr>${xs.map(cell).join("")}</mtr>`);
+    return `<mtable>${lines.join("")}</mtable>`; // the style sheet draws its brackets
+  }
+  const column = (xs) => matrix(xs.map((x) => [x]));
+  const inRow = (xs) => (xs.length === 1 ? number(format(xs[0])) : vector(xs));
 
   function cellsForward(cells) {
     const one = cells.length === 1;
-    const show = one ? (xs) => (xs.length === 1 ? number(format(xs[0])) : vector(xs)) : column;
-    const [z, a] = ["z", "a"].map((which) => show(readAll(cells.map((cell) => cell[which]))));
-    const weights = one ? show(readAll(cells[0].w)) : matrix(cells.map(({ w }) => readAll(w)));
-    const bias = cells[0].b === null ? "" : sign("+") + show(readAll(cells.map(({ b }) => b)));
-    const symbols = times(letter(one ? "w" : "W"), letter("h")) + (bias && sign("+") + letter("b"));
-    const lines = [[
-      one ? "pre-activation" : "pre-activations",
-      equation(letter("z"), symbols, times(weights, show(readAll(cells[0].x))) + bias, z),
-    ]];
-    if (cells.some(hasActivation)) lines.push(["activation", equation(letter("a"), row(letter(cells[0].f), bracketed(letter("z"))), a)]);
-    return lines;
+    const [{ x, w, b, f }] = cells;
+    const show = one ? inRow : column;
+    const weights = one ? show(read(w)) : matrix(cells.map((cell) => read(cell.w)));
+    const [plus, bias] = b === null ? ["", ""] : [sign("+") + letter("b"), sign("+") + show(readEach(cells, "b"))];
+    const symbols = times(letter(one ? "w" : "W"), letter("h")) + plus;
+    const products = times(weights, show(read(x))) + bias;
+    const activation = equation(letter("a"), row(letter(f), bracketed(letter("z"))), show(readEach(cells, "a")));
+    return [
+      ["pre-activation", equation(letter("z"), symbols, products, show(readEach(cells, "z")))],
+      ...(f ? [["activation", activation]] : []),
+    ];
   }
 
   function cellsBackward(cells) {
     const one = cells.length === 1;
-    const show = (xs) => (one && xs.length === 1 ? number(format(xs[0])) : vector(xs));
+    const [{ x, w, b, f }] = cells;
+    const product = one ? times : (a, c) => a + sign("∘") + c; // entry by entry
     const delta = cells.map(({ z }) => total[z]);
-    const [arrived, slopes] = [show(cells.map(({ a }) => total[a])), show(cells.map(slopeOf))];
-    const h = readAll(cells[0].x);
-    const products = delta.map((d) => h.map((x) => d * x));
-    const grad = (s) => row("<mi>grad</mi>", bracketed(letter(s)));
-    const product = one ? times : entrywise;
-    const slope = row(`<msup>${letter(cells[0].f)}${sign("′")}</msup>`, bracketed(letter("z")));
-    const lines = cells.some(hasActivation)
-      ? [["delta", equation(letter("δ"), product(grad("a"), slope), product(arrived, slopes), show(delta))]]
-      : [["delta", equation(letter("δ"), grad("z"), show(delta))]];
-    const sides = one
-      ? [grad("w"), times(letter("δ"), letter("h")), show(products[0])]
-      : [grad("W"), letter("δ") + transposed("h"), column(delta) + matrix([h]), matrix(products)];
-    lines.push([one ? "all its weights" : "all weights", equation(...sides)]);
-    if (cells[0].b !== null) lines.push(["bias", equation(grad("b"), letter("δ"), show(delta))]);
-    if (cells[0].x.some((x) => typeof x === "number"))
-      lines.push(["passed on", equation(letter(one ? "δ" : "") + (one ? sign("·") + letter("w") : transposed("W") + letter("δ")), vector(back(cells)))]);
-    return lines;
+    const slopes = cells.map(({ a }) => partials[a][0]);
+    const arrived = cells.map(({ a }) => total[a]);
+    const products = delta.map((d) => read(x).map((h) => d * h));
+    const isShared = w.some((each) => arrivals[each]?.length > 1); // with other examples
+    const into = (s) => (isShared ? row(grad(s), sign("+")) : grad(s));
+    const weights = one
+      ? equation(into("w"), times(letter("δ"), letter("h")), inRow(products[0]))
+      : equation(into("W"), letter("δ") + primed("h"), column(delta) + matrix([read(x)]), matrix(products));
+    const back = w.map((_, k) => cells.reduce((sum, cell, r) => sum + read([cell.w[k]])[0] * delta[r], 0));
+    const passed = one ? times(letter("δ"), letter("w")) : primed("W") + letter("δ");
+    const slope = [product(grad("a"), row(primed(f), bracketed(letter("z")))), product(inRow(arrived), inRow(slopes))];
+    return [
+      ["delta", equation(letter("δ"), ...(f ? slope : [grad("z")]), inRow(delta))],
+      [one ? "all its weights" : "all weights", weights],
+      ...(b === null ? [] : [["bias", equation(into("b"), letter("δ"), inRow(delta))]]),
+      ...(x.some((each) => typeof each === "number") ? [["passed on", equation(passed, inRow(back))]] : []),
+    ];
   }
 
-  function many({ kind, name, frames: every, cells }, at) {
-    const title = kind === "forward" ? `Forward pass: ${name} is computed` : `Backward pass: through ${name}`;
-    if (cells.length) {
-      const lines = kind === "forward" ? cellsForward(cells) : cellsBackward(cells);
-      return { title, lines };
-    }
-    const lines = every.slice(0, MOST).map((t) => {
-      const { node: i, kind: what, parent: j, edge } = frames[t];
-      if (what === "forward") return [nodes[i].name, forward(frames[t])[1][1]];
-      if (what === "seed") return [nodes[i].name, equation(gradOf(i), number(told(t, "after")))];
-      const product = multiplied(t);
-      return [`${nodes[i].name} → ${nodes[j].name}`, equation(times(gradOf(i), localOf(i, edge)), product, number(told(t, "contribution")))];
-    });
-    if (every.length > MOST) lines.push(["", `… and ${every.length - MOST} more: the table has them`]);
-    return { title, lines };
+  // of what is no neuron: its frames, one after the other
+  function lineOf(t) {
+    const { node: i, kind, parent: j, edge } = frames[t];
+    if (kind === "forward") return [nodes[i].name, inNumbers(i, shown(i))];
+    if (kind === "seed") return [nodes[i].name, equation(gradOf(i), number(told(t, "after")))];
+    const multiplied = times(number(told(t, "upstream")), factor(told(t, "local")));
+    const sides = [times(gradOf(i), slope(i, edge)), multiplied, number(told(t, "contribution"))];
+    return [`${nodes[i].name} → ${nodes[j].name}`, equation(...sides)];
   }
 
-  const multiplied = (t) => times(number(told(t, "upstream")), factor(told(t, "local")));
+  function many({ kind, name, frames: every, cells }) {
+    const isForward = kind === "forward";
+    const title = isForward ? `Forward pass: ${name} is computed` : `Backward pass: through ${name}`;
+    if (cells.length) return { title, lines: isForward ? cellsForward(cells) : cellsBackward(cells) };
+    const more = every.length - MOST;
+    const rest = more > 0 ? [["", `… and ${more} more: the table has them`]] : [];
+    return { title, lines: [...every.slice(0, MOST).map(lineOf), ...rest] };
+  }
 
   return {
     stateOf,
     // upstream × local, as text
-    product: (t) => {
+    product(t) {
       if (frames[t].kind === "seed") return told(t, "after");
-      const local = told(t, "local");
-      return `${told(t, "upstream")} × ${local.startsWith("-") ? `(${local})` : local}`;
+      const [upstream, local] = [told(t, "upstream"), told(t, "local")];
+      return `${upstream} × ${local.startsWith("-") ? `(${local})` : local}`;
     },
     // with `hidden`, without the number that the step is about
-    of: (step, at, hidden = false) =>
-      history.level === "edges" || step.kind === "start"
-        ? single[step.kind](step.frames[0], at, hidden)
-        : many(step, at),
+    of(step, at, hidden = false) {
+      const isFrame = history.level === "edges" || step.kind === "start";
+      return isFrame ? single[step.kind](step.frames[0], at, hidden) : many(step);
+    },
   };
 }
