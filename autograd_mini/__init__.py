@@ -16,7 +16,7 @@ from . import fast as fast  # quick forms of what the table has
 from . import primitives
 from .backprop import gradients
 from .errors import AutogradError, DomainError, StaleGraphError, TraceError
-from .graph import first_nonfinite, node_names, rerun, topological_order
+from .graph import first_nonfinite, group, label_all, node_names, rerun, topological_order
 from .primitives import *  # the functions of the rule table
 from .rules import Primitive, primitive
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -25,9 +25,9 @@ from .value import Scalar, Value
 __all__ = [  # type checkers read __init__.pyi
     "AutogradError", "DomainError", "Primitive", "Scalar", "StaleGraphError", "Step",
     "TraceError", "Value", "backprop_steps", "chain_rule", "compare_steps", "draw_dot", "draw_mlp",
-    "first_nonfinite", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "latex",
-    "node_names", "primitive", "rerun", "step_through", "topological_order", "value_and_grad",
-    "vjp",
+    "first_nonfinite", "grad", "gradients", "group", "hessian", "hvp", "jacobian", "jvp",
+    "label_all", "latex", "node_names", "primitive", "rerun", "step_through",
+    "topological_order", "value_and_grad", "vjp",
 ]  # fmt: skip
 __all__ += primitives.__all__
 

@@ -11,6 +11,8 @@ from .errors import StaleGraphError as StaleGraphError
 from .errors import TraceError as TraceError
 from .formulas import latex as latex
 from .graph import first_nonfinite as first_nonfinite
+from .graph import group as group
+from .graph import label_all as label_all
 from .graph import node_names as node_names
 from .graph import rerun as rerun
 from .graph import topological_order as topological_order

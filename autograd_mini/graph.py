@@ -70,6 +70,56 @@ def node_names(root: Value) -> dict[Value, str]:
     return names
 
 
+def label_all(names: Mapping[str, Any]) -> None:
+    """Label Values that have no label by the names of variables: label_all(locals()).
+
+    A list or tuple gives labels such as h[0] to what is in it. Names that begin with _ are left
+    out. Of several names of one Value the first is taken.
+
+    >>> x = Value(2.0)
+    >>> h = [x * x, x + 1]
+    >>> label_all({"x": x, "h": h})
+    >>> [node.label for node in (x, *h)]
+    ['x', 'h[0]', 'h[1]']
+    """
+    pending = [(name, x) for name, x in names.items() if not name.startswith("_")]
+    for name, x in pending:  # which grows
+        if isinstance(x, Value) and not x.label:
+            x.label = name
+        elif isinstance(x, (list, tuple)):
+            pending += [(f"{name}[{k}]", part) for k, part in enumerate(x)]
+
+
+class NodeGroup:
+    """A part of a graph that a picture frames, or draws as one box if it is folded."""
+
+    def __init__(self, label: str, nodes: frozenset[Value], folded: bool) -> None:
+        self.label, self.nodes, self.folded = label, nodes, folded
+
+
+def group(label: str, nodes: Iterable[Value], *, folded: bool = False) -> NodeGroup:
+    """These nodes and what lies between them, for draw_dot(.., groups=[..]).
+
+    Args:
+        label: what the frame is called.
+        nodes: some of its nodes, such as its inputs and its outputs.
+        folded: whether it is drawn as one box.
+
+    >>> x = Value(2.0)
+    >>> y = (x * x) + 1
+    >>> len(group("square, plus one", [x, y]).nodes)
+    3
+    """
+    nodes = list(nodes)
+    for node in nodes:
+        check_is_value(node, "group")
+    inside = set(nodes)
+    for node in every_node(nodes):  # all of them are before a node that was given
+        if not inside.isdisjoint(node.parents):
+            inside.add(node)
+    return NodeGroup(label, frozenset(inside), folded)
+
+
 def rerun(root: Value) -> Value:
     """The same graph computed afresh from its leaves' present data: a new root on the same leaves.
 

@@ -139,7 +139,7 @@ neuron.w, neuron.b = [Value(-3.0, "w1"), Value(1.0, "w2")], Value(6.881373587019
 o = neuron([Value(2.0, "x1"), Value(0.0, "x2")])
 o.label = "o"
 o.backward()
-draw_dot(o, rankdir="TB")
+draw_dot(o, rankdir="TB", detail="values")
 
 # %% [markdown]
 # Fewer nodes are less work, and most of a network is sums of products. For teaching,

@@ -146,7 +146,8 @@ for k in (1, 2):
 loss = losses.half_squared_error(small_z[2], [1.0, 0.0])
 loss.label = "L"
 loss.backward()
-picture = draw_dot(loss, rankdir="TB", highlight=small.layers[0].neurons[0].w[1])
+weight = small.layers[0].neurons[0].w[1]
+picture = draw_dot(loss, rankdir="TB", detail="values", highlight=weight)
 picture.attr(size="9")  # inches; it is drawn smaller where it would be wider
 picture
 

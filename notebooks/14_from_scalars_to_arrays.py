@@ -61,7 +61,7 @@ def run(x, y):
 x, y = [0.5, -1.0], [1, 0]
 L, z1, h1, z2 = run(x, y)
 L.backward()
-picture = draw_dot(L, highlight=model.layers[0].neurons[0].w[0])
+picture = draw_dot(L, detail="values", highlight=model.layers[0].neurons[0].w[0])
 picture.attr(size="8.2")
 picture
 

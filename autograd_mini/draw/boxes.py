@@ -24,7 +24,7 @@ from .labels import (
     tooltip,
 )
 from .leaves import Numbers
-from .modules import Path, split
+from .modules import Path, brief
 from .program import FRAME, look, new_picture
 from .sketch import Group, Sketch
 from .tables import MOST, SHOWN, Row, cell_widths, sign_style, table, visible
@@ -152,7 +152,7 @@ class Drawing:
         note = " now: it, or another operand, was changed after the graph was built" if now else ""
         hint = self.numbers.describe(f"{name} = {exact(self.numbers.data(node))}{note}", node)
         box = Box(
-            split(name)[1] if full == name and home is not None else name,
+            brief(name) if full == name else name,
             [self.numbers.data(node)],
             self.numbers.gradients([node]),
             hint=hint,
@@ -236,7 +236,7 @@ class Drawing:
         if not isinstance(operand, Value):
             return format_number(operand)
         name = self.names[operand]
-        return split(name)[1] if name == self.parameters.get(operand) else shortened(name, 16)
+        return brief(name) if name == self.parameters.get(operand) else shortened(name, 16)
 
     # -- a dot or a sum, as a card ----------------------------------------------------------------
 
@@ -331,7 +331,7 @@ class Drawing:
             self.numbers.gradients(outputs),
             lines,
             hint=f"{len(members):,} values: {few}{', ..' if len(members) > 6 else ''}",
-            quiet=True,
+            quiet=group.kind != "group",
             now=not self.numbers.changed.isdisjoint(outputs),
         )
         self._draw_box(f"group-{b}", group.home, box, style, members)
@@ -348,6 +348,8 @@ class Drawing:
     def _group_text(self, b: int, group: Group) -> tuple[str, list[str]]:
         """The title of a group, and the lines under it."""
         members = self.members[b]
+        if group.kind == "group":
+            return str(group.like), [f"{len(members):,} values"]
         if group.kind == "rest":
             return f"{len(members):,} more values", []
         if group.kind == "equal":
@@ -409,7 +411,7 @@ class Drawing:
 
         if home is None:
             return self.graph
-        for depth in range(len(home) + 1):
+        for depth in range(0 if self.model else 1, len(home) + 1):
             path = home[:depth]
             if path not in self.frames:
                 label = path[-1] if path else self.model
@@ -432,7 +434,8 @@ class Drawing:
             for frame in self.frames.values():
                 frame.body.reverse()  # Graphviz fills a frame with operations from the bottom
         for path in sorted(self.frames, key=len)[::-1]:  # inner frames first
-            (self.frames[path[:-1]] if path else self.graph).subgraph(self.frames[path])
+            around = self.frames.get(path[:-1]) if path else None
+            (around or self.graph).subgraph(self.frames[path])
         self.graph.body += edges
 
     def _draw_caption(self) -> None:

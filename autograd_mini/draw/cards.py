@@ -20,7 +20,7 @@ from ..text import exact, format_number, shortened
 from ..value import Value
 from .labels import legend, operation_on, scale_row, tooltip
 from .leaves import Numbers
-from .modules import split
+from .modules import brief
 from .neurons import Card, Cards, Neuron
 from .program import new_picture
 from .tables import (
@@ -38,6 +38,7 @@ from .tables import (
 
 LONGEST_NAME = 16  # of what has no label: its operation
 EXAMPLES = 4  # of a card that are shown
+WIDEST = 180  # in font sizes: wider pictures have several lines
 BEND = 0.25  # of edges, as a share of their width
 THINNEST, THICKEST = 0.8, 3.6  # edges, in points
 LOOKS = {"neuron": "parameter", "penalty": "parameter", "input": "leaf"}  # of the others, "many"
@@ -89,8 +90,10 @@ class CardPicture:
     def _name_neurons(self) -> None:
         """Titles, such as layer 1, neuron 2, and names for the rows of other cards: h1.2, y."""
         steps: Counter[str] = Counter()
-        layers = self.cards.layers()
-        for number, ((path, _), layer) in enumerate(layers.items(), 1):
+        found = self.cards.layers().values()
+        layers = [cards for cards in found if isinstance(cards[0].members[0], Neuron)]
+        for number, layer in enumerate(layers, 1):
+            path = self.cards.layer_of(layer[0].outputs[0])
             stem, k = "y" if number == len(layers) else f"h{number}", 0
             for card in layer:
                 k += 1
@@ -137,7 +140,7 @@ class CardPicture:
 
     def _name(self, x: Any) -> str:
         card = self.cards.card_of.get(x)
-        return split(self.numbers.names.get(x, "·"))[1] if card is None else self.names[card]
+        return brief(self.numbers.names.get(x, "·")) if card is None else self.names[card]
 
     # -- rows -------------------------------------------------------------------------------------
 
@@ -150,15 +153,13 @@ class CardPicture:
         rows = self._neuron(card, first) if isinstance(first, Neuron) else self._value(card, first)
         return visible(rows, self.hide)
 
-    def _into(self, card: Card, row: int | None = None) -> list[Any]:
-        """Where the edges into a row of a card come from; or those into all rows."""
-        found = [self.cards.sources(m) for m in card.members]
-        return [x for rows in found for x in (chain(*rows) if row is None else rows[row])]
+    def _into(self, card: Card) -> list[list[Any]]:
+        """For each row of a card, where the edges into it come from."""
+        return [list(chain(*rows)) for rows in zip(*map(self.cards.sources, card.members))]
 
     def _neuron(self, card: Card, first: Neuron) -> list[Row]:
         cells, op, terms = self.numbers.cells, first.activation, []
-        for k, (w, _) in enumerate(first.terms):
-            into = self._into(card, k)
+        for (w, _), into in zip(first.terms, self._into(card)):
             one = len({self.cards.card_of[x] for x in into}) == 1
             terms.append(Row(cells(self._name(into[0] if one else w), [w]), "", into, w))
         rows = [Row([self.titles[card], self.names[card]], "title")]
@@ -168,7 +169,7 @@ class CardPicture:
         if len(card.members) == 1:
             rows += [Row(cells("z = Σ", [first.z]), "z")] if op else []
             return [*rows, Row(cells(op or linear, [first.y]), "y")]
-        all_ = self._into(card)
+        all_ = list(chain(*self._into(card)))
         heads = ["place" if len(set(all_)) < len(all_) else "example"]
         heads += ["z", op, "grad"] if op else [linear, "grad"]
         z = [cells("", [m.z])[1:2] if op else [] for m in card.members]
@@ -182,7 +183,8 @@ class CardPicture:
         if card.kind == "value":
             title = [shortened(self._operation(first), 32), *[first.label] * bool(first.label)]
             rows = self._operands(card, first)
-        rows.insert(0, Row(title, "title", self._into(card) if "local" in self.hide else []))
+        into = chain(*self._into(card)) if "local" in self.hide else ()
+        rows.insert(0, Row(title, "title", list(into)))
         if len(card.members) > 1:
             examples = [cells("", [x])[1:] for x in card.members]
             return [*rows, *_examples(["example", "data", "grad"], examples)]
@@ -193,17 +195,18 @@ class CardPicture:
     def _operands(self, card: Card, first: Value) -> list[Row]:
         """A row for each operand that is a node, with the local derivative along it."""
         rows = []
-        for k, x in enumerate(first.parents):
+        for k, (x, into) in enumerate(zip(first.parents, self._into(card))):
             slopes = {m.partials[k] for m in card.members}
             local = format_number(*slopes) if len(slopes) == 1 else ""
             name = self._name(x) if len(first.parents) > 1 else "local"
-            rows.append(Row([name, local], "local", self._into(card, k)))
+            rows.append(Row([name, local], "local", into))
         heads = [Row(["by", "local"], "local")] if len(rows) > 1 else []
         return heads + self._folded(rows)
 
     def _layer(self, card: Card, first: Any) -> list[Row]:
         """Shapes and norms of a layer, of its inputs, or of values that are made in one way."""
-        many, cells, into = len(card.parts[0].members), self.numbers.cells, self._into(card)
+        many, cells = len(card.parts[0].members), self.numbers.cells
+        into = [x for m in card.members for row in self.cards.sources(m) for x in row]
         shape = f"{len(card.parts)}" + f"×{many}" * (many > 1)
         rows = [Row(["norms of", "data", "grad"], "heads")]
         if not isinstance(first, Neuron):
@@ -295,17 +298,42 @@ class CardPicture:
                 y += place.height + free + space
 
     def _find_lefts(self) -> None:
-        """The places of columns: further apart if edges between them are steep."""
+        """The places of columns: further apart if edges between them are steep; in several lines
+        if they are wider than a page."""
         columns = [[row for place in column for row in place.rows] for column in self.columns]
         self.widths = [cell_widths(rows, self.size) for rows in columns]
-        self.rights, self.lefts = [0.0], [0.0]
+        self.lefts, self.rights, x = [], [], 0.0
+        self.lines: list[int] = []  # of the columns
         for c, widths in enumerate(self.widths):
-            self.rights[c] = self.lefts[c] + width_of(widths, self.size)
-            ends = [(tail, head) for tail, head, _ in self.edges if head.column == c + 1]
+            ends = [(tail, head) for tail, head, _ in self.edges if head.column == c]
             tall = max((abs(tail.middle - head.middle) for tail, head in ends), default=0)
-            gap = min(max(4 * self.size, 0.22 * tall), 18 * self.size)
-            self.lefts.append(self.rights[c] + gap)
-            self.rights.append(0.0)
+            x += min(max(4 * self.size, 0.22 * tall), 18 * self.size) if c else 0
+            full = x + width_of(widths, self.size) > WIDEST * self.size
+            self.lines.append(self.lines[-1] + full if c else 0)
+            self.lefts.append(0.0 if full else x)
+            x = self.lefts[c] + width_of(widths, self.size)
+            self.rights.append(x)
+        self.bottoms, bottom = [], 0.0  # of the lines
+        for line in range(self.lines[-1] + 1):
+            places = [
+                p for c, column in enumerate(self.columns) for p in column if self.lines[c] == line
+            ]
+            down = bottom + 6 * self.size * (line > 0) - min(p.top for p in places)
+            for place in places:
+                place.top += down
+            bottom = max(p.top + p.height for p in places)
+            self.bottoms.append(bottom)
+
+    def _way(
+        self, tail: Place, c: int, y: float, end: tuple[float, float]
+    ) -> list[tuple[float, float]]:
+        """The way from the right of a column to the left of the next one, which may be in the next
+        line; the ways of different cards are apart."""
+        if self.lines[c] == self.lines[c + 1]:
+            return [end]
+        apart = 6 + 4 * self.columns[tail.column].index(tail)
+        right, between = self.rights[c] + apart, self.bottoms[self.lines[c]] + apart
+        return [(right, y), (right, between), (-apart - 12, between), (-apart - 12, end[1]), end]
 
     # -- the picture ------------------------------------------------------------------------------
 
@@ -330,8 +358,7 @@ class CardPicture:
         if largest:
             rows.append(f'<TR><TD COLSPAN="20"><FONT COLOR="{QUIET}">{LEGEND}</FONT></TD></TR>')
         if rows:
-            bottom = max(p.top + p.height for column in self.columns for p in column)
-            y = bottom + 1.2 * (len(rows) + 1) * self.size
+            y = self.bottoms[-1] + 1.2 * (len(rows) + 1) * self.size
             self.graph.node("legend", legend(rows), pos=f"{max(self.rights) / 2:.1f},{-y:.1f}")
         return self.graph
 
@@ -352,8 +379,10 @@ class CardPicture:
         points = [(self.rights[tail.column], tail.top + middle_of(out, self.size))]
         for c in range(tail.column + 1, head.column):
             y = self.lanes[tail, c].middle
-            points += [(self.lefts[c], y), (self.rights[c], y)]
-        points.append((self.lefts[head.column] - 5, head.top + middle_of(k, self.size)))
+            points += self._way(tail, c - 1, points[-1][1], (self.lefts[c], y))
+            points.append((self.rights[c], y))
+        end = (self.lefts[head.column] - 5, head.top + middle_of(k, self.size))
+        points += self._way(tail, head.column - 1, points[-1][1], end)
         style = {"color": MUTED if row.texts[0].startswith("…") else QUIET}
         hint = f"to {head.rows[0].texts[0]}"
         if row.weight is not None:
@@ -389,8 +418,8 @@ def _curve(points: Sequence[tuple[float, float]]) -> str:
     """A smooth curve through the ends of lanes, with an arrow's head; as Graphviz's pos."""
     (x, y), (last, level) = points[0], points[-1]
     parts = [f"e,{last + 5:.1f},{-level:.1f} {x:.1f},{-y:.1f}"]
-    for k, (x2, y2) in enumerate(points[1:]):
-        bend = (x2 - x) * (0.33 if k % 2 else BEND)
+    for x2, y2 in points[1:]:
+        bend = (x2 - x) * BEND
         parts += [f"{a:.1f},{-b:.1f}" for a, b in ((x + bend, y), (x2 - bend, y2), (x2, y2))]
         x, y = x2, y2
     return " ".join(parts)

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..backprop import dependents
 from ..errors import AutogradError
-from ..graph import check_is_value, node_names, topological_order
+from ..graph import NodeGroup, check_is_value, node_names, topological_order
 from ..palette import GradientScale
 from ..value import Value
 from .boxes import SIDES, Drawing
 from .cards import CardPicture
 from .leaves import Numbers
-from .modules import homes, parameter_names, split
+from .modules import Path, homes, parameter_names, split
 from .neurons import Cards
 from .sketch import sketch
 from .tables import MOST, SHOWN
@@ -47,6 +47,7 @@ def draw_dot(
     gradients: Mapping[Value, Any] | None = None,
     hide: Collection[str] = (),
     font_size: float = 12,
+    groups: Sequence[NodeGroup] = (),
 ) -> graphviz.Digraph:
     """The graph that made `root`, as a Graphviz picture; a notebook shows it.
 
@@ -67,13 +68,16 @@ def draw_dot(
             with a card for each dot and fsum.
         max_nodes: the largest number of boxes, None for no limit. A larger graph is drawn in less
             detail: layers instead of neurons; parts that repeat are drawn once; at last all nodes
-            far from the root become one box. Of a layer of more than 12 neurons some have cards.
+            far from the root become one box. Of a layer of more than 12 neurons some have cards,
+            and what is wider than a page has several lines.
         expand: whether to spell out every dot as its products and their sum.
         color: "kind" for leaves, parameters and the root; "gradient", darker for larger ones.
         highlight: a node; the paths from it to the root are highlighted.
         gradients: what to show as the nodes' gradients instead of their own .grad.
         hide: what to leave out: "grad", "local" (derivatives), "constants", "bias", "z".
         font_size: the size of type, in points; cards and boxes grow with it.
+        groups: parts of the graph, made by group(), to frame or to draw as one box each. One may
+            be inside another. Leaves that a group alone uses are drawn in it.
 
     Returns:
         A graphviz.Digraph. The ids in the picture: node-3 is the fourth node in topological order,
@@ -114,7 +118,8 @@ def draw_dot(
     scale = None
     if color == "gradient":
         scale = GradientScale(numbers.gradients(order))
-    if expand and detail is None:
+    lists = detail is None
+    if (expand or groups) and detail is None:
         detail = "values"
     if detail != "values" and model is not None:
         for less in [True] if detail == "layers" else [False, True]:
@@ -124,23 +129,51 @@ def draw_dot(
                 picture = CardPicture(root, cards, numbers, type(model).__name__, hide, font_size)
                 picture.scale, picture.path = scale, path
                 return picture.picture(format)
-    drawn = sketch(order, modules, max_nodes)
+    frames, folded = _frames(order, groups)
+    drawn = sketch(order, modules | frames, max_nodes, folded)
     drawing = Drawing(
         root,
         drawn,
         named,
-        type(model).__name__,
+        "" if model is None else type(model).__name__,
         numbers,
         path,
         highlight,
         hide,
         font_size,
-        lists=detail is None,
+        lists=lists,
     )
     if expand:
         drawing.expand(max_nodes)
     drawing.scale = scale
     return drawing.picture(format, rankdir)
+
+
+def _frames(
+    order: Sequence[Value], groups: Sequence[NodeGroup]
+) -> tuple[dict[Value, Path], dict[str, list[int]]]:
+    """The frames of each node, from the largest to the smallest; and the nodes to fold."""
+    users: dict[Value, set[Value]] = {}
+    for node in order:
+        for x in node.parents:
+            users.setdefault(x, set()).add(node)
+    homes: dict[Value, Path] = {}
+    folded: dict[str, list[int]] = {}
+    for part in sorted(groups, key=lambda g: -len(g.nodes)):
+        own = [x.is_leaf and users.get(x, set()) <= part.nodes for x in order]
+        inside = [i for i, x in enumerate(order) if x in part.nodes or (own[i] and x in users)]
+        around = {homes.get(order[i], ()) for i in inside} or {()}
+        if len(around) > 1:
+            raise AutogradError(
+                f"groups may be inside each other, but {part.label!r} is inside and outside of "
+                "another one; leave one of them out"
+            )
+        if part.folded:
+            folded[part.label] = inside
+        else:
+            path = (*around.pop(), part.label)
+            homes |= {order[i]: path for i in inside}
+    return homes, folded
 
 
 def _names(root: Value, parameters: Mapping[Value, str]) -> dict[Value, str]:

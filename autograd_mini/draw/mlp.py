@@ -106,7 +106,7 @@ def draw_mlp(
                 name = inputs[k] if inputs and not column else ""
                 if biases and column and layers[column - 1][k].b is not None:
                     name = f"b = {format_number(_number(layers[column - 1][k].b))}"
-                beside: tuple[float, float] = (column, row + 0.58) if column else (-0.3, row)
+                beside: tuple[float, float] = (column, row + 0.48) if column else (-0.3, row)
                 if name:
                     picture.node(
                         f"name-{column}-{k}",
@@ -122,12 +122,14 @@ def draw_mlp(
 
 def _legend(width: str, largest: Any) -> str:
     """What lines mean, with a line of each kind."""
-    kinds = (("——", POSITIVE, "positive"), ("– –", NEGATIVE, "negative"))
+    words = (
+        ("——", POSITIVE["color"], f"&#160;positive {width}"),
+        ("– –", NEGATIVE["color"], f"&#160;negative {width}"),
+        ("wide:", INK, f"large, up to {format_number(largest)}"),
+    )
     cells = [
-        f'<TD><FONT COLOR="{style["color"]}">{line}</FONT> {sign} {width}</TD>'
-        for line, style, sign in kinds
+        f'<TD><FONT COLOR="{colour}">{word}</FONT> {text}</TD>' for word, colour, text in words
     ]
-    cells.append(f"<TD>the wider, the larger: up to {format_number(largest)}</TD>")
     return legend([f"<TR>{''.join(cells)}</TR>"])
 
 

@@ -65,16 +65,7 @@ class Card:
 def find_neurons(
     order: Sequence[Value], parameters: Mapping[Value, Any], inside: Mapping[Value, Path]
 ) -> dict[Value, Neuron]:
-    """The neuron of every node that is in one.
-
-    >>> from autograd_mini import Value, tanh, topological_order
-    >>> w, x, b = Value(2.0), Value(3.0), Value(1.0)
-    >>> y = tanh(w * x + b)
-    >>> order = topological_order(y)
-    >>> found = find_neurons(order, {w: "w", b: "b"}, dict.fromkeys(order, ()))
-    >>> [str(node.op) for node in found[y].nodes], found[y].biases == [b]
-    (['*', '+', 'tanh'], True)
-    """
+    """The neuron of every node that is in one."""
     uses = Counter(x for node in order for x in node.parents)
     found: dict[Value, Neuron] = {}
     for node in order:
@@ -105,8 +96,10 @@ def _sum_of_products(
         terms = [(x, w) if x in parameters else (w, x) for w, x in zip(operands[:n], operands[n:])]
         terms = terms if node.op is dot else terms[:1]
         if any(w in parameters and x not in parameters for w, x in terms):
-            biases = list(operands[2 * n :])
-            return Neuron([node], terms, biases if dot.has_bias(operands) else [], node)
+            biases = list(operands[2 * n :]) if dot.has_bias(operands) else []
+            computed = [b for b in biases if isinstance(b, Value) and b not in parameters]
+            terms += [(1, b) for b in computed]
+            return Neuron([node], terms, [b for b in biases if b not in computed], node)
     if node.op not in (add, fsum):
         return None
     whole = Neuron([], [], [], node)
@@ -132,6 +125,7 @@ class Cards:
     Attributes:
         cards: from left to right, and in each column from top to bottom.
         card_of: the card of every node that is not a parameter, and of every Number.
+        row: for the card of an input, in which row it is used first.
     """
 
     def __init__(
@@ -141,178 +135,153 @@ class Cards:
         self.index = {node: i for i, node in enumerate(order)}
         self.neurons = find_neurons(order, parameters, inside)
         self.card_of: dict[Source, Card] = {}
-        self.slot: dict[Source, int] = {}  # the place of a node among those of its card
-        self.cards: list[Card] = []
-        self._place = {p: k for k, p in enumerate(parameters)}
+        self.row: dict[Card, int] = {}
+        self._example: dict[Source, int] = {}  # the place of a node among those of its card
+        self._dealt: dict[Hashable, Card] = {}
+        self._rank = {p: k for k, p in enumerate(parameters)}
         self._penalties = self._of_parameters_alone()
-        self._numbers: dict[Hashable, Number] = {}
         self._find_columns()
         self._deal_neurons()
         self._deal_values()
         self._deal_inputs()
-        self._sort()
+        self.cards = sorted(self._dealt.values(), key=self._place)
 
     def sources(self, member: Any) -> list[list[Source]]:
         """For each row of a card's member, the nodes that its edges come from."""
-        if isinstance(member, Neuron):
-            return [[s for s in term if self._is_source(s)] for term in member.terms]
-        if not isinstance(member, Value) or member in self._penalties:
+        if member in self._penalties or isinstance(member, Number):
             return []
-        return [[x] if self._is_source(x) else [] for x in member.parents]
+        rows = member.terms if isinstance(member, Neuron) else [[x] for x in member.parents]
+        kinds = (Value, Number)
+        return [[x for x in r if isinstance(x, kinds) and x not in self.parameters] for r in rows]
 
-    def _is_source(self, x: Any) -> bool:
-        return isinstance(x, Number) or (isinstance(x, Value) and x not in self.parameters)
-
-    def _of_parameters_alone(self) -> set[Value]:
+    def _of_parameters_alone(self) -> dict[Value, None]:
         """The nodes that use nothing but parameters: penalties."""
-        found: set[Value] = set()
+        found: dict[Value, None] = {}
         for node in self.order:
             if not node.is_leaf and node not in self.neurons:
-                known = [x in self.parameters or x in found for x in node.parents]
-                direct = any(x in self.parameters for x in node.parents)
-                if all(known) and (has_no_numbers(node) or not direct):
-                    found.add(node)
+                own = [x for x in node.parents if x in self.parameters]
+                known = len(own) + sum(x in found for x in node.parents) == len(node.parents)
+                if known and (has_no_numbers(node) or not own):
+                    found[node] = None
         return found
 
     def _find_columns(self) -> None:
         """The column of every node: one more than that of the last node that it is made of."""
         self.column: dict[Value, int] = {}
         for node in self.order:
-            if node.is_leaf or node in self._penalties:
-                continue
-            neuron = self.neurons.get(node)
-            before = node.parents if neuron is None else [x for t in neuron.terms for x in t]
-            columns = [self.column.get(x, 0) for x in before if isinstance(x, Value)]
-            column = 1 + max(columns, default=0)
-            self.column.update(dict.fromkeys([node] if neuron is None else neuron.nodes, column))
+            if not node.is_leaf and node not in self._penalties:
+                neuron = self.neurons.get(node)
+                before = node.parents if neuron is None else [x for t in neuron.terms for x in t]
+                columns = [self.column.get(x, 0) for x in before if isinstance(x, Value)]
+                nodes = [node] if neuron is None else neuron.nodes
+                self.column.update(dict.fromkeys(nodes, 1 + max(columns, default=0)))
 
-    def _add(self, kind: str, column: int) -> Card:
-        self.cards.append(Card(kind, column))
-        return self.cards[-1]
-
-    def _put(self, card: Card, member: Any, slot: int | None = None) -> None:
+    def _deal(
+        self, kind: str, like: Hashable, column: int, member: Any, example: Any = None
+    ) -> Card:
+        """Put a member into the card of what is like it."""
+        card = self._dealt.setdefault((kind, like), Card(kind, column))
         nodes = member.nodes if isinstance(member, Neuron) else [member]
         self.card_of.update(dict.fromkeys(nodes, card))
-        self.slot.update(dict.fromkeys(nodes, len(card.members) if slot is None else slot))
+        place = len(card.members) if example is None else example
+        self._example.update(dict.fromkeys(nodes, place))
         card.members.append(member)
+        return card
 
     def _deal_neurons(self) -> None:
-        found: dict[Hashable, Card] = {}
+        numbers: dict[Hashable, Number] = {}  # plain inputs, one for all neurons of a layer
         for neuron in dict.fromkeys(self.neurons[x] for x in self.order if x in self.neurons):
             weights = [x for x in (*dict(neuron.terms), *neuron.biases) if x in self.parameters]
-            like = (*weights, self.column[neuron.z])
-            if like not in found:
-                found[like] = self._add("neuron", self.column[neuron.z])
-            neuron.terms = [
-                (w, x if isinstance(x, Value) else self._number(x, k, neuron, found[like]))
-                for k, (w, x) in enumerate(neuron.terms)
-            ]
-            self._put(found[like], neuron)
+            column = self.column[neuron.z]
+            card = self._deal("neuron", (*weights, column), column, neuron)
+            for k, (w, x) in enumerate(neuron.terms):
+                if not isinstance(x, Value):
+                    like = (self.layer_of(neuron.z), column, k, len(card.members), x)
+                    neuron.terms[k] = (w, numbers.setdefault(like, Number(x)))
 
-    def _number(self, x: Any, k: int, neuron: Neuron, card: Card) -> Number:
-        """A plain number that is an input, one for all neurons of a layer."""
-        like = (self.layer_of(neuron.z), card.column, k, len(card.members), x)
-        return self._numbers.setdefault(like, Number(x))
-
-    def layer_of(self, node: Value) -> Path | None:
+    def layer_of(self, node: Any) -> Path | None:
         """The layer of a neuron; any other module unchanged; None outside the model."""
         path = self.inside.get(node)
         return path[:-1] if path and path[-1].startswith("neurons.") else path
 
     def _deal_values(self) -> None:
         """One card for what is made of cards of several examples in the same way in each."""
-        found: dict[Hashable, Card] = {}
-        seen: Counter[Hashable] = Counter()
         used = Counter(x for node in self.order for x in node.parents)
+        seen: Counter[Hashable] = Counter()
         rest = [x for x in self.order if x in self.column and x not in self.neurons]
+        before: dict[Value, int] = {}  # penalties, and their columns
         for node in sorted(rest, key=lambda x: self.column[x]):
-            like: list[Any] = [node.op, self.column[node]]
-            slots = set()
-            for x in node.parents:
-                card = self.card_of.get(x)
-                like.append(card or (x if used[x] > 1 else None))
-                if card and len(card.members) > 1:
-                    slots.add(self.slot[x])
-            key: Hashable = node
-            if len(slots) == 1:
-                seen[(*like, *slots)] += 1
-                key = (*like, seen[(*like, *slots)])
-            if key not in found:
-                found[key] = self._add("value", self.column[node])
-            self._put(found[key], node, *slots if len(slots) == 1 else ())
+            column, parents = self.column[node], node.parents
+            cards = [self.card_of.get(x) or (x if used[x] > 1 else None) for x in parents]
+            like: Hashable = node
+            example = _one({self._example[x] for x in parents if self._has_examples(x)})
+            if example is not None:
+                seen[node.op, *cards, example] += 1
+                like = (node.op, *cards, seen[node.op, *cards, example])
+            self._deal("value", like, column, node, example)
+            before |= {x: min(column - 1, before.get(x, column)) for x in parents}
         for node in self._penalties:
-            columns = [self.column[y] for y in rest if node in y.parents]
-            if columns or node is self.order[-1]:
-                self._put(self._add("penalty", min(columns, default=1) - 1), node)
+            if node in before or node is self.order[-1]:
+                self._deal("penalty", node, before.get(node, 0), node)
+
+    def _has_examples(self, x: Source) -> bool:
+        return x in self.card_of and len(self.card_of[x].members) > 1
 
     def _deal_inputs(self) -> None:
         """One card for the leaves that are used by a card in the same way for each example."""
         uses: dict[Source, list[tuple[Card, int, int]]] = {}
-        for card in self.cards:
+        for card in self._dealt.values():
             for member in card.members:
-                slot = self.slot[member.z if isinstance(member, Neuron) else member]
+                example = self._example[member.z if isinstance(member, Neuron) else member]
                 for row, sources in enumerate(self.sources(member)):
                     for x in sources:
-                        uses.setdefault(x, []).append((card, row, slot))
+                        uses.setdefault(x, []).append((card, row, example))
         if self.order[-1].is_leaf:
             uses[self.order[-1]] = []
-        found: dict[Hashable, Card] = {}
-        self.row: dict[Card, int] = {}  # where an input is used first
         for x, places in uses.items():
-            if x in self.card_of:
-                continue
-            slots = {slot for card, _, slot in places if len(card.members) > 1}
-            like = frozenset((card, row) for card, row, _ in places) if len(slots) == 1 else x
-            if like not in found:
+            if x not in self.card_of:
+                same_example = _one({e for card, _, e in places if len(card.members) > 1})
+                same = frozenset((card, row) for card, row, _ in places)
                 column = min((card.column for card, *_ in places), default=1) - 1
-                found[like] = self._add("input", column)
-                self.row[found[like]] = min((row for _, row, _ in places), default=0)
-            self._put(found[like], x, *slots if len(slots) == 1 else ())
+                card = self._deal(
+                    "input", x if same_example is None else same, column, x, same_example
+                )
+                self.row.setdefault(card, min((row for _, row, _ in places), default=0))
 
-    def _sort(self) -> None:
+    def _place(self, card: Card) -> tuple[int, ...]:
         """Columns from left to right; neurons and inputs in the order of the parameters."""
-        kinds = ("neuron", "value", "input", "penalty")
-
-        def place(card: Card) -> tuple[int, ...]:
-            first = card.members[0]
-            if isinstance(first, Neuron):
-                own = min(self._place.get(w, len(self.order)) for w in dict(first.terms))
-            else:
-                own = self.row.get(card, self.index.get(first, 0))
-            return card.column, kinds.index(card.kind), own
-
-        self.cards.sort(key=place)
+        first = card.members[0]
+        own = self.row.get(card, self.index.get(first, 0))
+        if isinstance(first, Neuron):
+            own = min(self._rank.get(w, len(self._rank)) for w, _ in first.terms)
+        return card.column, ("neuron", "value", "input", "penalty").index(card.kind), own
 
     # -- fewer cards ------------------------------------------------------------------------------
+
+    def layers(self) -> dict[Hashable, list[Card]]:
+        """The cards of the neurons of each layer; and of the inputs, and others, in a column."""
+        layers: dict[Hashable, list[Card]] = {}
+        for card in self.cards:
+            neuron = isinstance(card.members[0], Neuron)
+            path = self.layer_of(card.outputs[0]) if neuron else None
+            layers.setdefault((neuron or card.kind, card.column, path), []).append(card)
+        return layers
 
     def by_layer(self) -> None:
         """One card for each layer, and for what is made in the same way of it."""
         groups: dict[Hashable, list[Card]] = {}
-        for card in self.cards:
-            first = card.outputs[0]
-            op = first.op if card.kind == "value" and isinstance(first, Value) else None
-            path = self.layer_of(first) if isinstance(first, Value) else None
-            groups.setdefault((card.kind, card.column, path, op), []).append(card)
+        for layer, cards in self.layers().items():
+            for card in cards:
+                first = card.members[0]
+                op = first.op if isinstance(first, Value) else None
+                groups.setdefault((layer, self.layer_of(card.outputs[0]), op), []).append(card)
         for parts in groups.values():
             if parts[0].kind == "neuron" or len(parts) > 1:
                 self._join(f"{parts[0].kind}s", parts)
 
-    def layers(self) -> dict[tuple[Path | None, int], list[Card]]:
-        """The cards of the neurons of each layer, by its path and column."""
-        layers: dict[tuple[Path | None, int], list[Card]] = {}
-        for card in self.cards:
-            if isinstance(card.members[0], Neuron):
-                key = (self.layer_of(card.members[0].z), card.column)
-                layers.setdefault(key, []).append(card)
-        return layers
-
     def fold(self, most: int, shown: int) -> None:
         """Show only some of more than `most` cards of a layer, and how many more there are."""
-        others: dict[Hashable, list[Card]] = {}
-        for card in self.cards:
-            if card.kind != "neuron":
-                others.setdefault((card.kind, card.column), []).append(card)
-        for parts in [*self.layers().values(), *others.values()]:
+        for parts in self.layers().values():
             if len(parts) > most:
                 self._join("more", parts[shown - 1 : -1])
 
@@ -321,4 +290,9 @@ class Cards:
         hidden = set(parts)
         self.cards[self.cards.index(parts[0])] = card
         self.cards = [x for x in self.cards if x not in hidden]
-        self.card_of = {x: card if c in hidden else c for x, c in self.card_of.items()}
+        self.card_of.update(dict.fromkeys(card.nodes, card))
+
+
+def _one(examples: set[int]) -> int | None:
+    """The example that all belong to."""
+    return examples.pop() if len(examples) == 1 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -82,8 +83,18 @@ def new_picture(
     )
 
 
-def themed(svg: bytes) -> bytes:
-    """An SVG that is dark where the system is, unless it is part of a page."""
+# the title of a node, which a screen reader reads: Graphviz writes the id there
+_TITLE = re.compile(
+    rb'(<g id="[^"]*" class="node">\s*<title>)[^<]*(</title>\s*<g [^>]*><a xlink:title="([^"]*)")'
+)
+
+
+def finished(svg: bytes, dark: bool) -> bytes:
+    """An SVG whose nodes have their tooltips as titles; dark where the system is, if `dark`,
+    unless it is part of a page."""
+    svg = _TITLE.sub(rb"\1\3\2", svg)
+    if not dark:
+        return svg
     rules = picture_css("svg:root > .graph", "{dark}")
     style = f"\n<style>@media (prefers-color-scheme: dark) {{\n{rules}\n}}</style>".encode()
     start = svg.index(b">", svg.index(b"<svg")) + 1
@@ -121,17 +132,17 @@ def _picture_class() -> Any:
 
         def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:
             format = format or self.format
-            convert = pdf_of if format == "pdf" and dot_command() == pure_dot() else None
+            to_pdf = format == "pdf" and dot_command() == pure_dot()
             with self._prepared(format):
-                drawn = super().pipe(
-                    "svg" if convert else format, *args, **{"quiet": True, **options}
-                )
-            convert = (
-                themed
-                if format == "svg" and self.is_dark_too and isinstance(drawn, bytes)
-                else convert
-            )
-            return convert(drawn) if convert else drawn
+                written = "svg" if to_pdf else format
+                drawn = super().pipe(written, *args, **{"quiet": True, **options})
+            if to_pdf:
+                return pdf_of(drawn)
+            if format != "svg":
+                return drawn
+            if isinstance(drawn, str):
+                return finished(drawn.encode(), self.is_dark_too).decode()
+            return finished(drawn, self.is_dark_too)
 
         def render(self, *args: Any, **options: Any) -> Any:
             format = options.get("format") or self.format
@@ -143,8 +154,9 @@ def _picture_class() -> Any:
                 return str(pdf)
             with self._prepared(format):
                 path = super().render(*args, **{"quiet": True, **options})
-            if format == "svg" and self.is_dark_too:
-                Path(path).write_bytes(themed(Path(path).read_bytes()))
+            if format == "svg":
+                svg = Path(path)
+                svg.write_bytes(finished(svg.read_bytes(), self.is_dark_too))
             return path
 
         @contextmanager

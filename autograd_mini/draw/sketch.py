@@ -14,7 +14,7 @@ takes time linear in the size of the graph.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..primitives import dot
@@ -31,7 +31,7 @@ NEAREST = 50  # boxes of a graph that is too large and does not repeat itself
 class Group:
     """A box of several nodes."""
 
-    kind: str  # "repeats" (along a chain), "equal" or "rest"
+    kind: str  # "group", "repeats" (along a chain), "equal" or "rest"
     like: Hashable  # what its parts look like
     count: int  # of its parts
     home: Path | None  # the module that it is drawn in
@@ -76,12 +76,19 @@ class Sketch:
 
 
 def sketch(
-    order: Sequence[Value], homes: dict[Value, Path], max_nodes: int | None = None
+    order: Sequence[Value],
+    homes: dict[Value, Path],
+    max_nodes: int | None = None,
+    folded: Mapping[str, list[int]] | None = None,
 ) -> Sketch:
     """The boxes to draw: one for each node, or less if they are more than `max_nodes`."""
     index = {node: i for i, node in enumerate(order)}
     operands = [tuple(dict.fromkeys([index[x] for x in node.parents])) for node in order]
     drawn = Sketch(index, list(range(len(order))), operands, list(order), homes)
+    drawn = _merged(
+        drawn,
+        [(m, Group("group", label, len(m), None)) for label, m in (folded or {}).items()],
+    )
     if max_nodes is None:
         return drawn
     for shorter in (repeats, equals, repeats):

@@ -83,13 +83,7 @@ def table(
 ) -> str:
     """A label: the rows as a table. Edges end at its ports r0, r1, .., and begin at o0, o1, ..
 
-    Args:
-        rows: their texts.
-        widths: of the cells.
-        size: of type.
-        look: the fill of the title, and the colour of the outline.
-        filled: the colour of the whole table, where colours show gradients.
-        on_path: whether it is highlighted; None if nothing is.
+    Its look is the fill of its title and its outline; it may be filled with another colour.
     """
     fill, outline = look
     body, inks = PAPER, (INK, QUIET, BACKWARD)

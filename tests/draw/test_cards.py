@@ -178,6 +178,8 @@ def test_a_card_says_in_words_what_it_shows():
     says = picture.tooltip(picture.cards("neuron")[0])
     assert says.startswith("layer 1, neuron 1 h1.1; x1 ")
     assert f"bias {format_number(b.data)} {format_number(b.grad)}" in says
+    for i in picture.cards():  # a screen reader reads titles
+        assert picture.groups[i].find(f"{SVG}title").text == picture.tooltip(i)
 
 
 def test_after_an_optimizers_step_a_card_shows_the_numbers_of_the_loss():
@@ -238,6 +240,24 @@ def test_pictures_fit_a_slide_and_a_sheet():
     assert max(Cards(loss, model=model).size()) <= 2200
 
 
+def test_a_deep_network_wraps_to_the_width_of_a_page_and_its_edges_go_around_the_cards():
+    model, loss = network([3, *[3] * 10, 1])
+    picture = Cards(loss, model=model)
+    assert picture.size()[0] <= 2250
+    boxes = {i: picture.box(i) for i in picture.cards()}
+    assert not any(overlap(a, b) for a, b in combinations(boxes.values(), 2))
+    titles = picture.titles("neuron")
+    tops = [boxes[titles[f"layer {k}, neuron 1"]][1] for k in range(1, 11)]
+    bottom = max(box[3] for box in boxes.values() if box[1] < tops[0] + 300)
+    assert tops[0] < bottom < tops[-1]
+    around = [i for i in picture.edges() if len(picture.points(i)) > 4]
+    assert len(around) == 9
+    for i in around:
+        for (x, y), (x2, y2) in pairwise(picture.points(i)[::3]):
+            line = min(x, x2) + 1, min(y, y2), max(x, x2) - 1 + 2 * (x == x2), max(y, y2) + 0.1
+            assert not any(overlap(line, box) for box in boxes.values())
+
+
 # -- edges ---------------------------------------------------------------------------------------
 
 
@@ -249,11 +269,11 @@ def test_every_edge_ends_at_the_row_that_it_is_multiplied_in(any_network):
         (x, _), *_, (x2, y2) = picture.points(i)
         assert abs(x - right) < 2
         assert 0 < left - x2 < 8
-        heights = [float(t.get("y")) - 4 for t in picture.groups[head].iter(f"{SVG}text")]
         row = int(i.removeprefix(f"edge-{head}-").split("-")[0])
-        assert min(abs(y2 - h) for h in heights) < 2.5
-        name = picture.rows(tail)[0][-1]
         caption = picture.rows(head)[row][0]
+        texts = [t for t in picture.groups[head].iter(f"{SVG}text") if t.text == caption]
+        assert min(abs(float(t.get("y")) - 4 - y2) for t in texts) < 2.5
+        name = picture.rows(tail)[0][-1]
         if picture.cards("neuron").count(head):
             assert caption.startswith("…") or caption == name
 
@@ -301,11 +321,13 @@ def test_an_edge_that_passes_a_column_crosses_none_of_its_cards():
     boxes = [picture.box(i) for i in picture.cards()]
     passing = [i for i in picture.edges() if len(picture.points(i)) > 4]
     assert len(passing) == 2
+    tops, bottoms = [box[1] for box in boxes], [box[3] for box in boxes]
     for i in passing:
         for start, end in pairwise(picture.points(i)[::3]):
             if start[1] == end[1] and end[0] - start[0] > 60:  # in its lane
                 lane = (start[0] + 1, start[1], end[0] - 1, start[1] + 0.1)
                 assert not any(overlap(lane, box) for box in boxes)
+                assert min(tops) < start[1] < max(bottoms)  # between the cards, not around them
 
 
 # -- examples, and modules of the users ----------------------------------------------------------
@@ -383,6 +405,18 @@ def test_a_recurrent_network_has_a_column_for_each_step():
     assert len(columns(picture)) == 4
 
 
+def test_a_bias_that_was_computed_has_an_edge_too():
+    neuron = Neuron(1, rng=random.Random(0))
+    other = tanh(Value(1.0, "a"))
+    picture = Cards(dot(neuron.w, [Value(2.0, "x1")], other), model=neuron)
+    [card] = picture.cards("neuron")
+    assert [row[:2] for row in picture.rows(card)][2:4] == [
+        ["x1", format_number(neuron.w[0].data)],
+        ["tanh(a)", "1"],
+    ]
+    assert len([head for _, head in picture.edges().values() if head == card]) == 2
+
+
 def test_a_penalty_is_one_card_without_edges_into_it():
     model, loss = network([2, 3, 1])
     total = loss + 0.1 * losses.l2(model.parameters())
@@ -425,9 +459,9 @@ def test_any_model_is_drawn_with_every_value_once_and_all_edges_to_the_right(mad
     picture = Cards(root, model=model, detail=detail)
     boxes = {i: picture.box(i) for i in picture.cards()}
     assert not any(overlap(a, b) for a, b in combinations(boxes.values(), 2))
-    assert all(boxes[tail][2] < boxes[head][0] for tail, head in picture.edges().values())
-    last = max(boxes, key=lambda i: boxes[i][2])
-    assert ["data", format_number(root.data)] in picture.rows(last)
+    for tail, head in picture.edges().values():  # or to the next line
+        assert boxes[tail][2] < boxes[head][0] or boxes[tail][3] < boxes[head][1]
+    assert any(["data", format_number(root.data)] in picture.rows(i) for i in boxes)
 
 
 # -- less detail ---------------------------------------------------------------------------------
@@ -446,6 +480,17 @@ def test_a_layer_of_more_than_twelve_neurons_shows_some_and_a_count():
     assert len(inputs) == 7  # six inputs, and one for those that are not shown
     model, loss = network([2, 12, 1])
     assert len(Cards(loss, model=model).cards("neuron")) == 13
+
+
+def test_of_more_than_twelve_rows_some_are_shown_wherever_they_come_from():
+    neuron = Neuron(14, rng=random.Random(0))
+    leaves = [Value(float(k), f"a{k}") for k in range(7)]
+    y = neuron([*leaves, *(sin(x) for x in leaves)])
+    picture = Cards(y, model=neuron)
+    [card] = picture.cards("neuron")
+    captions = [row[0] for row in picture.rows(card)][2:]
+    assert captions[:5] == [f"a{k}" for k in range(5)]
+    assert captions[5:7] == ["… 8 more", "sin(a6)"]
 
 
 def test_a_layer_is_a_box_with_shapes_and_norms():
@@ -506,7 +551,7 @@ def test_highlight_and_colours_of_gradients_work_on_cards():
 
 def test_a_standalone_picture_is_dark_in_a_dark_page():
     model, loss = NETWORKS["2-3-1"]
-    svg = draw_dot(loss, model=model).pipe(format="svg").decode()
+    svg = draw_dot(loss, model=model, highlight=model.layers[0].neurons[0].b).pipe().decode()
     used = set(re.findall(r'(?:fill|stroke)="(#\w+)"', svg))
     assert used <= set(DARK)
     assert all(f'[fill="{colour}"] {{ fill: {DARK[colour]}; }}' in svg for colour in used)

@@ -4,6 +4,7 @@ import importlib.metadata
 import math
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from autograd_mini import (
     dot,
     exp,
     fsum,
+    group,
     maximum,
     node_names,
     primitive,
@@ -207,14 +209,14 @@ def test_all_text_can_be_read_on_what_it_stands_on():
     y = tanh(2 * x) - x
     picture = Drawn(y)
     colours = set()
-    for group in picture.groups.values():
-        fills = [e.get("fill") for e in group.iter() if e.tag.removeprefix(SVG) in SHAPES]
-        is_edge = group.get("class") == "edge"
+    for part in picture.groups.values():
+        fills = [e.get("fill") for e in part.iter() if e.tag.removeprefix(SVG) in SHAPES]
+        is_edge = part.get("class") == "edge"
         paper = "#ffffff" if is_edge else next((f for f in fills if f != "none"), "#ffffff")
-        for text in group.iter(f"{SVG}text"):
+        for text in part.iter(f"{SVG}text"):
             assert contrast(text.get("fill"), paper) >= 4.5
             assert text.get("font-family").split(",")[0] == "Helvetica"
-        for element in group.iter():
+        for element in part.iter():
             colours |= {element.get("fill"), element.get("stroke")}
     colours -= {None, "none", "transparent"}
     assert all(len(c) == 7 and c[0] == "#" and int(c[1:], 16) >= 0 for c in colours)
@@ -847,6 +849,65 @@ def test_without_the_package_graphviz_there_is_text(monkeypatch):
     monkeypatch.setitem(sys.modules, "graphviz", None)
     x = Value(1.0)
     assert mimebundle(x)["text/plain"].startswith(repr(x))
+
+
+# -- groups --------------------------------------------------------------------------------------
+
+
+def steps(count):
+    """The root of a recurrent chain, and a group for each step of it."""
+    w, b, h, groups = Value(0.5, "w"), Value(0.1, "b"), Value(1.0, "h0"), []
+    for t in range(1, count + 1):
+        first = h * w + Value(float(t), f"x{t}")
+        h = tanh(first + b)
+        h.label = f"h{t}"
+        groups.append(group(f"step {t}", [first, h]))
+    return h, groups
+
+
+def test_a_group_has_its_nodes_what_lies_between_them_and_the_leaves_of_its_own():
+    root, groups = steps(3)
+    order, [one, *_] = topological_order(root), groups
+    assert [str(n.op) for n in order if n in one.nodes] == ["+", "+", "tanh"]
+    picture = Drawn(root, groups=groups)
+    for t, part in enumerate(groups, 1):
+        frame = picture.groups[f"module-step {t}"]
+        assert picture.texts(f"module-step {t}") == [f"step {t}"]
+        points = re.findall(r"(-?[\d.]+),(-?[\d.]+)", frame.find(f".//{SVG}path").get("d"))
+        xs, ys = zip(*[(float(x), float(y)) for x, y in points])
+        for i, node in enumerate(order):
+            text = next(picture.groups[f"node-{i}"].iter(f"{SVG}text"))
+            x, y = float(text.get("x")), float(text.get("y"))
+            inside = min(xs) < x < max(xs) and min(ys) < y < max(ys)
+            assert inside == (node in part.nodes or node.label == f"x{t}")
+
+
+def test_a_group_can_be_folded_into_one_box():
+    root, groups = steps(3)
+    folded = [groups[0], group("the second", list(groups[1].nodes), folded=True)]
+    root.backward()
+    picture, [_, h2, _] = (
+        Drawn(root, groups=folded),
+        [n for n in topological_order(root) if str(n.op) == "tanh"],
+    )
+    [box] = picture.ids("group")
+    assert picture.texts(box) == [
+        *("the second", "4 values", "data", format_number(h2.data)),
+        *("grad", format_number(h2.grad)),
+    ]
+    assert len(picture.ids("node")) == len(topological_order(root)) - 4
+
+
+def test_groups_may_be_nested_and_not_overlap():
+    root, [a, b, c] = steps(3)
+    both = group("both", [*a.nodes, *b.nodes])
+    picture = Drawn(root, groups=[a, both, c])
+    assert {"module-both", "module-both.step 1", "module-step 3"} <= set(picture.groups)
+    across = group("across", [*b.nodes, *c.nodes])
+    with pytest.raises(AutogradError, match=r"'across' is inside and outside of another"):
+        draw_dot(root, groups=[both, across])
+    with pytest.raises(TypeError, match="group expected Values, got float"):
+        group("x", [1.0])
 
 
 # -- PDF -----------------------------------------------------------------------------------------

@@ -65,7 +65,9 @@ def test_lanes_are_framed_by_their_array(program):
 def test_elements_stand_in_ascending_order_after_a_caption_that_no_edge_crosses():
     random.seed(0)
     model = MLP(2, [16, 16, 1])
-    program = compile(lambda x, y: hinge(model(x), y), x=2, y=(), parameters=model)
+    program = compile(
+        lambda x, y: hinge(model(x), y) + l2(model.parameters()), x=2, y=(), parameters=model
+    )
     picture = drawn(program, rankdir="TB")
     found = {}
     for i in picture.groups:

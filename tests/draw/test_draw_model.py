@@ -17,7 +17,7 @@ from autograd_mini import (
     tanh,
     topological_order,
 )
-from autograd_mini.draw.modules import homes, parameter_names, split
+from autograd_mini.draw.modules import brief, homes, parameter_names, split
 from nn import MLP, Layer, Module, Neuron, losses
 
 pytestmark = pytest.mark.usefixtures("one_dot")
@@ -166,7 +166,7 @@ def test_parameters_have_the_models_names_and_a_shape_of_their_own():
     named = parameter_names(model)
     for i, node in enumerate(order):
         if node in named:
-            assert picture.texts(f"node-{i}")[0] == split(named[node])[1]
+            assert picture.texts(f"node-{i}")[0] == brief(named[node])  # as in tables and formulas
             assert picture.tooltip(f"node-{i}").startswith(f"{named[node]} = ")
     leaf, parameter = (picture.groups[f"node-{order.index(n)}"] for n in (x, order[0]))
     assert order[0] in named

@@ -1185,3 +1185,34 @@ def test_importing_all_leaves_pythons_compile():
     exec("from autograd_mini import *", scope)
     assert "Value" in scope
     assert "compile" not in scope
+
+
+def test_label_all_takes_the_names_of_variables_and_keeps_those_that_there_are():
+    from autograd_mini import label_all
+
+    x, y = Value(1.0), Value(2.0, "mine")
+    h = [x * y, (x + y, x - y)]
+    same, _1, number = x, Value(3.0), 4.0
+    label_all({"x": x, "y": y, "h": h, "same": same, "_1": _1, "number": number})
+    assert [v.label for v in (x, y, h[0], *h[1], _1)] == [
+        "x",
+        "mine",
+        "h[0]",
+        "h[1][0]",
+        "h[1][1]",
+        "",
+    ]
+
+
+def test_a_group_is_what_it_was_given_and_all_that_lies_between():
+    from autograd_mini import group
+
+    x, y = Value(2.0), Value(3.0)
+    a = x * y
+    b, beside = a + y, a * a
+    c = b * b
+    made = group("part", [a, c])
+    assert (made.label, made.nodes, made.folded) == ("part", {a, b, c}, False)
+    assert group("alone", [beside], folded=True).nodes == {beside}
+    with pytest.raises(TypeError, match="group expected Values, got float"):
+        group("part", [1.0])
