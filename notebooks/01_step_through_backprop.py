@@ -140,8 +140,8 @@ step_through(L)
 #
 # The first steps are the forward pass. Then the backward pass begins.
 #
-# $\operatorname{grad}(y)$ is short for $\partial L / \partial y$: how L moves with y, by all that lies
-# between them.
+# $\operatorname{grad}(y)$ is short for $\partial L / \partial y$: how L moves with y, by all that
+# lies between them.
 #
 # **The seed.** It starts with $\operatorname{grad}(L) = 1$: if L moves by one, L moves by one.
 #

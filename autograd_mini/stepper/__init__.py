@@ -7,12 +7,13 @@ from pathlib import Path
 from subprocess import SubprocessError
 from typing import Any, Literal
 
+from ..draw import draw_dot
 from ..errors import AutogradError
 from ..files import write_atomically
 from ..graph import check_fresh, check_is_value, node_names, topological_order
 from ..text import clean
 from ..value import Value
-from .frames import Frame, frames_of, levels_of
+from .frames import Frame, frames_of, gradients_after, levels_of
 from .images import save_frames
 from .page import Contents, element_of, page_of, side_by_side
 from .widget import widget
@@ -48,10 +49,14 @@ class Shown:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         try:
-            html = self.element()
+            html, pictures = self.element(), self.pictures()
         except (AutogradError, ImportError, OSError, SubprocessError) as error:  # there is no dot
             return {"text/plain": f"{self}\n({error})"}
-        return {"text/html": html, "text/plain": str(self)}
+        return {"text/html": html, **pictures, "text/plain": str(self)}
+
+    def pictures(self) -> dict[str, str]:
+        """What is shown instead where a front end takes no HTML of a notebook nobody trusts."""
+        return {}
 
 
 class Stepper(Shown):
@@ -87,6 +92,11 @@ class Stepper(Shown):
             StaleGraphError: a leaf was changed after the graph was built.
         """
         return element_of(self.contents, compact=compact)
+
+    def pictures(self) -> dict[str, str]:
+        steps = [frame.step for frame in self.frames if frame.step is not None]
+        drawn = draw_dot(self.root, model=self.contents.model, gradients=gradients_after(steps))
+        return {kind: picture for kind, picture in drawn.shown().items() if kind == "image/png"}
 
     def save_frames(
         self, folder: str | PathLike[str], format: Literal["png", "pdf"] = "png"
