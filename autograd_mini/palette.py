@@ -1,4 +1,4 @@
-"""Colours and fonts of drawings and pages: of kinds of boxes, and of gradients by their size.
+"""How drawings look in pages: colours and fonts of kinds of boxes, and of gradients by their size.
 
 All text has a contrast of at least 4.5 to its background. Colour is never the only difference:
 kinds of boxes differ in outline, gradients have their numbers, and the scale of gradients runs from
@@ -7,7 +7,9 @@ light to dark.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable
+from html import escape
 from itertools import pairwise
 from math import inf, log10
 from typing import Any
@@ -81,6 +83,16 @@ def css_properties() -> str:
     """The palette as custom properties of CSS, such as --ink, for the `color-scheme` in use."""
     colours = [f"--{name}: light-dark({light}, {dark});" for name, (light, dark) in PAGE.items()]
     return " ".join([*colours, f"--font: {FONTS};"])
+
+
+def data_url(svg: str) -> str:
+    """The address of an SVG that contains the SVG itself."""
+    return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
+
+
+def image(svg: str, alt: str) -> str:
+    """An SVG in HTML, not wider than its place; a notebook shows it even if nobody trusts it."""
+    return f'<img alt="{escape(alt)}" style="max-width: 100%" src="{data_url(svg)}">'
 
 
 # steps of cividis, light to dark: they look the same with every kind of colour vision

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from autograd_mini.palette import image
+
 from .plots import training_curves, training_figure
 
 
@@ -50,4 +52,5 @@ class History(NamedTuple):
         except (ImportError, ValueError):  # no matplotlib, or nothing to draw
             return {"text/plain": text}
         svg, png = figure._repr_svg_(), figure._repr_png_()  # type: ignore[attr-defined]
-        return {"image/svg+xml": svg, "image/png": png, "text/plain": text}
+        html = image(svg, text)  # JupyterLab fits no SVG to the cell
+        return {"text/html": html, "image/svg+xml": svg, "image/png": png, "text/plain": text}

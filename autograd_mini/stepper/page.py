@@ -34,7 +34,7 @@ from ..formulas import (
 from ..graph import check_fresh, node_names, topological_order
 from ..javascript import ARITHMETIC, Library
 from ..mathml import inner_mathml
-from ..palette import FONTS, css_properties, picture_css
+from ..palette import FONTS, css_properties, image, picture_css
 from ..signs import edge_latex
 from ..steps import Step, backprop_steps
 from ..text import clean, exact, format_number, shortened
@@ -94,14 +94,13 @@ def element_of(contents: Contents, is_page: bool = False, compact: bool = False)
     """
     picture, title = picture_of(contents), escape(contents.title)
     data, rules = data_of(contents)
-    image = (
-        f'<img alt="{title}: the graph with its gradients" '
-        f'style="max-width: 100%" src="{data_url(picture)}">\n'
+    fallback = (
+        f"{image(picture, f'{contents.title}: the graph with its gradients')}\n"
         "<p>To step through it, trust this notebook.</p>\n"
     )
     if is_page and len(picture) > LARGEST:
         packed = base64.b64encode(zlib.compress(picture.encode(), 9)).decode()
-        data, image = {**data, "picture": packed}, "<p>This page needs its script.</p>\n"
+        data, fallback = {**data, "picture": packed}, "<p>This page needs its script.</p>\n"
     # "<" would end the script element if a "/script" followed
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", r"\u003c")
     key = hashlib.sha256((picture + text).encode()).hexdigest()[:12]
@@ -110,17 +109,12 @@ def element_of(contents: Contents, is_page: bool = False, compact: bool = False)
         f'<div class="autograd-stepper{" ags-compact" * compact}" data-key="{key}"'
         f'{" data-page" * is_page} role="group" aria-label="{title}">\n'
         f"<style>\n{view_css()}</style>\n"
-        f'<{heading} class="ags-title">{title}</{heading}>\n{image}'
+        f'<{heading} class="ags-title">{title}</{heading}>\n{fallback}'
         f"<script>\n(() => {{\n{view_js()}\n"
         f"for (const root of document.querySelectorAll('[data-key=\"{key}\"]:not([data-live])')) "
         f"{{\nroot.dataset.live = '';\nroot.stepper = autogradStepper(root, {text}, "
         f"({rules})(autogradArithmetic));\n}}\n}})();\n</script>\n</div>"
     )
-
-
-def data_url(picture: str) -> str:
-    """The address of an SVG that contains the SVG itself."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(picture.encode()).decode()}"
 
 
 def view_css() -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .page import Contents, data_of, data_url, picture_of, view_css, view_js
+from ..palette import data_url
+from .page import Contents, data_of, picture_of, view_css, view_js
 
 RENDER = """
 export default {
