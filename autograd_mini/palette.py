@@ -7,6 +7,7 @@ light to dark.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable
 from html import escape
@@ -61,6 +62,9 @@ DARK = {
 }
 
 
+WIDE = 620  # points of a picture; a notebook's cell has about as many on a small screen
+
+
 def picture_css(scope: str, pattern: str) -> str:
     """Rules for a picture in a dark page; `pattern` makes a colour of {light} and {dark}."""
     return "\n".join(
@@ -93,6 +97,17 @@ def data_url(svg: str) -> str:
 def image(svg: str, alt: str) -> str:
     """An SVG in HTML, not wider than its place; a notebook shows it even if nobody trusts it."""
     return f'<img alt="{escape(alt)}" style="max-width: 100%" src="{data_url(svg)}">'
+
+
+def fitted(svg: str) -> str:
+    """An SVG that is as wide as its place if it is wider than WIDE; JupyterLab shrinks none."""
+    start = svg.index("<svg")
+    tag = svg[start : svg.index(">", start)]
+    width = re.search(r'\bwidth="([\d.]+)pt"', tag)
+    if width is None or float(width[1]) <= WIDE or "viewBox" not in tag:
+        return svg
+    wide = re.sub(r'\sheight="[\d.]+pt"', "", tag.replace(width[0], 'width="100%"'))
+    return svg.replace(tag, wide, 1)
 
 
 # steps of cividis, light to dark: they look the same with every kind of colour vision

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from autograd_mini.palette import image
+from autograd_mini.palette import fitted
 
 from .plots import training_curves, training_figure
 
@@ -52,5 +52,4 @@ class History(NamedTuple):
         except (ImportError, ValueError):  # no matplotlib, or nothing to draw
             return {"text/plain": text}
         svg, png = figure._repr_svg_(), figure._repr_png_()  # type: ignore[attr-defined]
-        html = image(svg, text)  # JupyterLab fits no SVG to the cell
-        return {"text/html": html, "image/svg+xml": svg, "image/png": png, "text/plain": text}
+        return {"image/svg+xml": fitted(svg), "image/png": png, "text/plain": text}

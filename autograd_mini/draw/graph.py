@@ -211,7 +211,7 @@ def mimebundle(root: Value) -> dict[str, Any]:
     """
     text = repr(root)
     try:
-        return {**draw_dot(root).shown(text), "text/plain": text}
+        return {**draw_dot(root).shown(), "text/plain": text}
     except (AutogradError, ImportError, OSError, SubprocessError) as error:
         return {"text/plain": f"{text}\n({error})"}
 

@@ -17,7 +17,7 @@ from threading import RLock
 from typing import Any
 
 from ..errors import AutogradError
-from ..palette import FONT, FRAMES, KINDS, PAPER, QUIET, image, picture_css
+from ..palette import FONT, FRAMES, KINDS, PAPER, QUIET, fitted, picture_css
 
 BITMAPS = {"png", "jpg", "jpeg", "jpe", "gif", "tif", "tiff", "bmp", "webp"}
 # Twice a screen's resolution, for a projector and for print; a large picture shrinks to 40 inches.
@@ -193,15 +193,10 @@ def _picture_class() -> Any:
         def __repr__(self) -> str:  # without an address: notebooks store it
             return "<picture of a graph; .source is its DOT text, .render(name) writes it>"
 
-        def shown(self, alt: str = "a picture of a graph") -> dict[str, str]:
-            """What a notebook shows: of these kinds, each front end takes one.
-
-            JupyterLab and GitHub show no SVG of a notebook that nobody trusts, but an <img>; and
-            JupyterLab does not fit an SVG to the cell. VS Code takes the PNG if there is no trust.
-            """
+        def shown(self) -> dict[str, str]:
+            """What a notebook shows: an SVG, and a PNG where front ends do not trust it."""
             svg = self.pipe(format="svg", encoding="utf-8")
-            svg = svg[svg.index("<svg") :]  # as HTML allows it
-            bundle = {"text/html": image(svg, alt), "image/svg+xml": svg}
+            bundle = {"image/svg+xml": fitted(svg[svg.index("<svg") :])}  # as HTML allows it
             other = self.copy()
             other.bitmap = IN_NOTEBOOKS
             with suppress(AutogradError):  # a dot that writes no PNG

@@ -234,5 +234,6 @@ def test_steps_html_of_training_is_the_page_of_the_loss_of_one_example(here, run
     done = run(*QUICK, "--out", "out")
     assert (done.status, done.err) == (0, "")
     html = (here / "out" / "steps.html").read_text(encoding="utf-8")
-    assert "<title>The loss of one test example</title>" in html
+    title = re.search("<title>The loss of one test example: (.*)</title>", html)
+    assert title[1] == "here"  # the class of that example
     assert html.count("<script>") == html.count("</script>") == 1
