@@ -8,9 +8,7 @@ light to dark.
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Iterable
-from html import escape
 from itertools import pairwise
 from math import inf, log10
 from typing import Any
@@ -87,16 +85,6 @@ def css_properties() -> str:
     """The palette as custom properties of CSS, such as --ink, for the `color-scheme` in use."""
     colours = [f"--{name}: light-dark({light}, {dark});" for name, (light, dark) in PAGE.items()]
     return " ".join([*colours, f"--font: {FONTS};"])
-
-
-def data_url(svg: str) -> str:
-    """The address of an SVG that contains the SVG itself."""
-    return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
-
-
-def image(svg: str, alt: str) -> str:
-    """An SVG in HTML, not wider than its place; a notebook shows it even if nobody trusts it."""
-    return f'<img alt="{escape(alt)}" style="max-width: 100%" src="{data_url(svg)}">'
 
 
 def fitted(svg: str) -> str:

@@ -13,9 +13,9 @@ from ..files import write_atomically
 from ..graph import check_fresh, check_is_value, node_names, topological_order
 from ..text import clean
 from ..value import Value
-from .frames import Frame, frames_of, gradients_after, levels_of
+from .frames import Contents, Frame, frames_of, gradients_after, levels_of, taken
 from .images import save_frames
-from .page import Contents, element_of, page_of, side_by_side
+from .page import element_of, page_of, side_by_side
 from .widget import widget
 
 __all__ = ["Comparison", "Frame", "Stepper", "compare_steps", "step_through"]
@@ -94,8 +94,8 @@ class Stepper(Shown):
         return element_of(self.contents, compact=compact)
 
     def pictures(self) -> dict[str, str]:
-        steps = [frame.step for frame in self.frames if frame.step is not None]
-        drawn = draw_dot(self.root, model=self.contents.model, gradients=gradients_after(steps))
+        gradients = gradients_after(taken(self.frames))
+        drawn = draw_dot(self.root, model=self.contents.model, gradients=gradients)
         return {kind: picture for kind, picture in drawn.shown().items() if kind == "image/png"}
 
     def save_frames(

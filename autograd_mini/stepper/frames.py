@@ -11,7 +11,7 @@ level shows many frames at once: those of a neuron, or of a layer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from ..draw.modules import homes, layer, parameter_names, split
@@ -55,6 +55,11 @@ def frames_of(
         steps = backprop_steps(root, order)
         frames += [Frame("backward" if s.number else "seed", s.node, s) for s in steps]
     return frames
+
+
+def taken(frames: Iterable[Frame]) -> list[Step]:
+    """The steps of some frames."""
+    return [frame.step for frame in frames if frame.step is not None]
 
 
 def gradients_after(steps: Iterable[Step]) -> dict[Value, Any]:
@@ -162,3 +167,14 @@ def cells_of(part: Part) -> list[dict[str, Any]]:
         cells.append({"z": z, "a": a, "w": w, "x": x, "b": b, "f": neuron.activation})
     alike = {(cell["x"], cell["b"] is None, cell["f"]) for cell in cells}
     return cells if len(alike) == 1 else []
+
+
+class Contents(NamedTuple):
+    """All that a page is made from."""
+
+    root: Value
+    frames: Sequence[Frame]
+    title: str
+    model: Any = None
+    level: str = "edges"
+    levels: Mapping[str, Sequence[tuple[str, Part, list[int]]]] = {}

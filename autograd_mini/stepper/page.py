@@ -9,15 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple
-from xml.etree import ElementTree
+from typing import Any
 
-from ..draw import render
 from ..draw.modules import brief, parameter_names
 from ..errors import AutogradError
 from ..formulas import (
@@ -31,15 +28,16 @@ from ..formulas import (
     unused,
     with_places,
 )
-from ..graph import check_fresh, node_names, topological_order
+from ..graph import node_names, topological_order
 from ..javascript import ARITHMETIC, Library
 from ..mathml import inner_mathml
-from ..palette import FONTS, css_properties, image, picture_css
+from ..palette import css_properties, picture_css
 from ..signs import edge_latex
-from ..steps import Step, backprop_steps
+from ..steps import backprop_steps
 from ..text import clean, exact, format_number, shortened
 from ..value import Value
-from .frames import Frame, Part, cells_of, gradients_after
+from .frames import Contents, Frame, Part, cells_of, gradients_after, taken
+from .picture import picture_of
 
 HERE = Path(__file__).parent
 # The view is these files, one after the other, inside one function; view.js puts them together.
@@ -48,18 +46,6 @@ VIEW += ["drawing", "player", "hint", "surroundings", "view"]
 WIDEST = 24  # characters of a name in a formula
 LONGEST = 160  # characters of a formula; for a longer one the name of the operation is shown
 LARGEST = 60_000  # characters of a picture that a page also shows if scripts do not run
-SVG = "http://www.w3.org/2000/svg"
-
-
-class Contents(NamedTuple):
-    """All that a page is made from."""
-
-    root: Value
-    frames: Sequence[Frame]
-    title: str
-    model: Any = None
-    level: str = "edges"
-    levels: Mapping[str, Sequence[tuple[str, Part, list[int]]]] = {}
 
 
 def page_of(title: str, element: str) -> str:
@@ -94,13 +80,14 @@ def element_of(contents: Contents, is_page: bool = False, compact: bool = False)
     """
     picture, title = picture_of(contents), escape(contents.title)
     data, rules = data_of(contents)
-    fallback = (
-        f"{image(picture, f'{contents.title}: the graph with its gradients')}\n"
+    image = (
+        f'<img alt="{title}: the graph with its gradients" '
+        f'style="max-width: 100%" src="{data_url(picture)}">\n'
         "<p>To step through it, trust this notebook.</p>\n"
     )
     if is_page and len(picture) > LARGEST:
         packed = base64.b64encode(zlib.compress(picture.encode(), 9)).decode()
-        data, fallback = {**data, "picture": packed}, "<p>This page needs its script.</p>\n"
+        data, image = {**data, "picture": packed}, "<p>This page needs its script.</p>\n"
     # "<" would end the script element if a "/script" followed
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", r"\u003c")
     key = hashlib.sha256((picture + text).encode()).hexdigest()[:12]
@@ -109,12 +96,17 @@ def element_of(contents: Contents, is_page: bool = False, compact: bool = False)
         f'<div class="autograd-stepper{" ags-compact" * compact}" data-key="{key}"'
         f'{" data-page" * is_page} role="group" aria-label="{title}">\n'
         f"<style>\n{view_css()}</style>\n"
-        f'<{heading} class="ags-title">{title}</{heading}>\n{fallback}'
+        f'<{heading} class="ags-title">{title}</{heading}>\n{image}'
         f"<script>\n(() => {{\n{view_js()}\n"
         f"for (const root of document.querySelectorAll('[data-key=\"{key}\"]:not([data-live])')) "
         f"{{\nroot.dataset.live = '';\nroot.stepper = autogradStepper(root, {text}, "
         f"({rules})(autogradArithmetic));\n}}\n}})();\n</script>\n</div>"
     )
+
+
+def data_url(picture: str) -> str:
+    """The address of an SVG that contains the SVG itself."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(picture.encode()).decode()}"
 
 
 def view_css() -> str:
@@ -127,71 +119,6 @@ def view_css() -> str:
 def view_js() -> str:
     files = [HERE / f"view/{name}.js" for name in VIEW]
     return "\n".join(path.read_text(encoding="utf-8") for path in (ARITHMETIC, *files))
-
-
-def picture_of(contents: Contents) -> str:
-    """The graph as an SVG, with the gradients after the last frame.
-
-    Its boxes have room for the gradients of all frames. The attribute data-part replaces Graphviz's
-    ids, because a page may have several pictures with the same ids.
-    """
-    root, frames = contents.root, contents.frames
-    order = topological_order(root)
-    check_fresh(order)
-    gradients = gradients_after(_steps(frames))
-    room = _widest_gradients(_steps(frames))
-    drawn = ElementTree.fromstring(
-        render(root, model=contents.model, detail="values", max_nodes=None, gradients=room)
-    )
-    for style in drawn.findall(f"{{{SVG}}}style"):
-        drawn.remove(style)  # the page has its own
-    for group in list(drawn.iter(f"{{{SVG}}}g")):
-        for child in list(group):
-            if child.tag == f"{{{SVG}}}title":
-                group.remove(child)
-            elif child.tag == f"{{{SVG}}}g" and child.get("id", "").startswith("a_"):
-                group.remove(child)  # a link, which is there for its tooltip only
-                group.extend(part for link in child for part in link)
-        name = group.attrib.pop("id", "")
-        if re.fullmatch(r"(node|op|edge|constant)-[\w-]+", name):
-            group.set("data-part", name)
-        if name.startswith("node-"):
-            last = gradients.get(order[int(name.removeprefix("node-"))])
-            _keep_right_edge(group, "–" if last is None else format_number(last))
-    for part in drawn.iter():
-        part.tag = part.tag.split("}")[-1]
-        for name in {"points", "d"} & set(part.attrib):
-            part.set(
-                name, re.sub(r"-?\d+\.\d\d+", lambda x: f"{float(x[0]):.1f}", part.get(name, ""))
-            )
-        part.attrib.pop("font-family", None)
-        part.attrib.pop("{http://www.w3.org/XML/1998/namespace}space", None)
-    drawn.set("xmlns", SVG)
-    drawn.set("font-family", FONTS)
-    return re.sub(r">\s+<", "><", ElementTree.tostring(drawn, encoding="unicode"))
-
-
-def _widest_gradients(steps: Sequence[Step]) -> dict[Value, Any]:
-    """For each node the gradient with the most characters, of all steps."""
-    widest: dict[Value, Any] = {}
-    for step in steps:
-        node = step.node if step.parent is None else step.parent
-        known = widest.get(node, step.after)
-        widest[node] = max(known, step.after, key=lambda x: len(format_number(x)))
-    return widest
-
-
-def _keep_right_edge(box: ElementTree.Element, last: str) -> None:
-    """Align the numbers, which change, at their right ends; show the last gradient."""
-    shapes = [*box.findall(f"{{{SVG}}}polygon"), *box.findall(f"{{{SVG}}}path")]
-    points = shapes[0].get("points", "") or shapes[0].get("d", "")  # a path has rounded corners
-    right = max(float(x) for x, _ in re.findall(r"(-?[\d.]+),(-?[\d.]+)", points))
-    *_, data, _, gradient = box.findall(f"{{{SVG}}}text")
-    gradient.text = last
-    for number in (data, gradient):
-        if number is gradient or number.get("y") != gradient.get("y"):
-            number.set("text-anchor", "end")
-            number.set("x", f"{right - 6.32:.2f}")
 
 
 def data_of(contents: Contents) -> tuple[dict[str, Any], str]:
@@ -211,7 +138,7 @@ def data_of(contents: Contents) -> tuple[dict[str, Any], str]:
     def typeset(latex: str) -> int:
         return math.setdefault(inner_mathml(latex), len(math))
 
-    found = gradients_after(_steps(frames))
+    found = gradients_after(taken(frames))
     right = gradients_after(backprop_steps(root))
     isnt_float = any(node.data.__class__ is not float for node in order)
 
@@ -306,10 +233,6 @@ def _short_names(names: Names) -> Names:
     for name in names.values():
         short.setdefault(name, unused(shortened(name, WIDEST), short.values()))
     return Names({node: short[name] for node, name in names.items()})
-
-
-def _steps(frames: Sequence[Frame]) -> list[Step]:
-    return [frame.step for frame in frames if frame.step is not None]
 
 
 def _edges(node: Value) -> list[int]:

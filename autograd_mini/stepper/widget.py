@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..palette import data_url
-from .page import Contents, data_of, picture_of, view_css, view_js
+from .frames import Contents
+from .page import data_of, data_url, view_css, view_js
+from .picture import picture_of
 
 RENDER = """
 export default {

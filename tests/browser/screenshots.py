@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import graphs
 import pages
@@ -23,6 +23,9 @@ STEPPERS = {
     "neuron": lambda: step_through(graphs.neuron()),
     "depth-first": lambda: step_through(graphs.used_twice(), order="depth_first"),
     "network": lambda: step_through(graphs.network()),
+    "cards": lambda: cards("edges"),
+    "neurons": lambda: cards("neurons"),
+    "layers": lambda: cards("layers"),
     "large": lambda: step_through(graphs.large()),
     "labels": lambda: step_through(graphs.hostile()),
 }
@@ -48,11 +51,17 @@ def main(folder: Path) -> None:
         notebook(browser, folder)
 
 
+def cards(level: Literal["edges", "neurons", "layers"]) -> Stepper:
+    root, model = graphs.iris()
+    return step_through(root, model=model, level=level)
+
+
 def moments(stepper: Stepper) -> list[int]:
     """The start, the middle of the forward and of the backward pass, and the end."""
-    last = len(stepper) - 1
-    seed = next(t for t, frame in enumerate(stepper.frames) if frame.kind == "seed")
-    return [0, seed // 2, (seed + last) // 2, last]
+    steps = stepper.contents.levels.get(stepper.contents.level)
+    kinds = [kind for kind, *_ in steps] if steps else [frame.kind for frame in stepper.frames[1:]]
+    seed = kinds.count("forward")
+    return [0, seed // 2, (seed + len(kinds)) // 2, len(kinds)]
 
 
 def picture(page: Any, path: Path, view: str) -> None:

@@ -722,15 +722,15 @@ def test_the_wheel_a_drag_and_the_key_0(open_page) -> None:
     page = open_page(step_through(root, model=model))
     svg = page.locator(".ags-picture svg")
     whole = svg.bounding_box()
-    page.mouse.move(640, 200)
+    page.mouse.move(40, 60)  # beside the cards, whose numbers would be dragged
     page.mouse.wheel(0, -400)
     near = svg.bounding_box()
     assert near["width"] > 1.5 * whole["width"]
     page.mouse.down()
-    page.mouse.move(540, 170, steps=3)
+    page.mouse.move(140, 90, steps=3)
     page.mouse.up()
     far = svg.bounding_box()
-    assert (far["x"] - near["x"], far["y"] - near["y"]) == pytest.approx((-100, -30), abs=1)
+    assert (far["x"] - near["x"], far["y"] - near["y"]) == pytest.approx((100, 30), abs=1)
     assert frame(page) == 0  # it was not a click
     page.keyboard.press("0")
     page.wait_for_function(
@@ -863,7 +863,7 @@ def test_a_leaf_is_typed_dragged_and_flipped(neuron, open_page) -> None:
     assert frame(page) == 0
     page.get_by_role("button", name="reset numbers").click()
     assert number() == 0.5
-    box = page.locator("[data-part=node-0]")
+    box = page.locator("[data-part=node-0] [data-number=data]")
     at = box.bounding_box()
     x, y = at["x"] + at["width"] / 2, at["y"] + at["height"] / 2
     page.mouse.move(x, y)

@@ -35,15 +35,9 @@ from autograd_mini import (
 from autograd_mini import stepper as stepper_module
 from autograd_mini.draw import format_number
 from autograd_mini.palette import PAGE
-from autograd_mini.stepper.frames import frames_of, gradients_after
-from autograd_mini.stepper.page import (
-    Contents,
-    data_of,
-    element_of,
-    picture_of,
-    view_css,
-    view_js,
-)
+from autograd_mini.stepper.frames import Contents, frames_of, gradients_after
+from autograd_mini.stepper.page import data_of, element_of, view_css, view_js
+from autograd_mini.stepper.picture import picture_of
 from autograd_mini.testing import expressions, networks
 from nn import MLP
 from nn.losses import cross_entropy, mean_squared_error
@@ -321,6 +315,7 @@ def check_picture(root, **options):
         assert texts[-3].text == format_number(node.data)
         assert texts[-1].text == ("–" if gradient is None else format_number(gradient))
         assert texts[-1].get("text-anchor") == "end"
+        assert [text.get("data-number") for text in texts[-3::2]] == ["data", "grad"]
         assert [text.text for text in texts[-4::2]] == ["data", "grad"]
 
 
@@ -339,6 +334,39 @@ def test_the_picture_of_a_network_has_the_parts_that_the_view_looks_up(network):
 @pytest.mark.parametrize("options", [{"backward": False}, {"order": "depth_first"}])
 def test_the_picture_has_the_gradients_after_the_last_frame(options):
     check_picture(doubled(), **options)
+
+
+@pytest.mark.parametrize("sizes", [[1], [3, 1], [8, 8, 3], [13, 1]])
+@pytest.mark.parametrize("expand", [False, True])
+def test_the_picture_of_a_model_has_a_part_for_every_node(sizes, expand):
+    """Cards where each node has a place of its own, else all values."""
+    model = MLP(2, sizes, activation="tanh", rng=random.Random(0), expand=expand)
+    outputs = model([Value(0.5, "x1"), -2.0])
+    loss = (outputs[0] if isinstance(outputs, list) else outputs) ** 2
+    svg = ElementTree.fromstring(
+        picture_of(step_through(loss, model=model).contents).replace(
+            ' xmlns="http://www.w3.org/2000/svg"', ""
+        )
+    )
+    parts = {g.get("data-part"): g for g in svg.iter("g") if g.get("data-part")}
+    assert ("op-2" in parts or "op-3" in parts or "op-4" in parts) == (expand or 13 in sizes)
+    order, last = topological_order(loss), gradients_after(backprop_steps(loss))
+    for i, node in enumerate(order):
+        numbers = {
+            text.get("data-number"): text.text
+            for text in parts[f"node-{i}"].iter("text")
+            if text.get("data-number")
+        }
+        assert numbers == {"data": format_number(node.data), "grad": format_number(last[node])}
+
+
+def test_examples_that_share_cards_are_shown_as_values():
+    model = MLP(1, [1], rng=random.Random(0))
+    loss = mean_squared_error([model([Value(1.0)]), model([Value(2.0)])], [0.0, 1.0])
+    svg = picture_of(step_through(loss, model=model).contents)
+    assert all(f'data-part="node-{i}"' in svg for i in range(len(topological_order(loss))))
+    assert 'data-row=""' not in svg
+    assert 'data-row=""' in picture_of(step_through(model([2.0]), model=model).contents)
 
 
 def test_the_picture_of_a_leaf():
@@ -601,7 +629,7 @@ def test_parameters_are_called_by_their_model_unless_they_have_a_label():
     expected = {"w0[0,0]", "w0[1,1]", "b0[0]", "w1[0,1]", "b1[0]", "mine"}
     assert expected <= set(names)
     assert len(set(names)) == len(names)
-    assert "layers.0" in picture_of(stepper.contents)
+    assert "layer 1, neuron 2" in picture_of(stepper.contents)
     assert "w0[0,0]" in stepper.page()
 
 

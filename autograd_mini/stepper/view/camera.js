@@ -9,8 +9,8 @@ function autogradCamera(view, svg, takesWheel) {
   const [width, height] = ["width", "height"].map((side) => parseFloat(svg.getAttribute(side)));
   svg.setAttribute("width", width);
   svg.setAttribute("height", height);
-  const shift = svg.querySelector("g").getAttribute("transform").match(/translate\(([-\d.]+)[ ,]+([-\d.]+)/);
-  const [left, top] = [Number(shift[1]), Number(shift[2])];
+  const shift = /translate\(([-\d.]+)[ ,]+([-\d.]+)/;
+  const [left, top] = svg.querySelector("g").getAttribute("transform").match(shift).slice(1).map(Number);
   const everything = [0, 0, width, height];
 
   let place = { x: 0, y: 0, k: 1 };
@@ -90,7 +90,8 @@ function autogradCamera(view, svg, takesWheel) {
       const text = shape.getAttribute("points") ?? shape.getAttribute("d");
       (text.match(/-?[\d.]+/g) ?? []).forEach((x, i) => (i % 2 ? ys : xs).push(Number(x)));
     }
-    for (const circle of part.querySelectorAll("ellipse")) add(...numbers(circle, "cx", "cy", "rx", "ry"));
+    for (const circle of part.querySelectorAll("ellipse"))
+      add(...numbers(circle, "cx", "cy", "rx", "ry"));
     for (const text of part.matches('[data-part^="node"]') ? [] : part.querySelectorAll("text"))
       add(...numbers(text, "x", "y"), 4 * text.textContent.length, 10);
     const ends = (end, sign) => [left + end(...xs) + 3 * sign, top + end(...ys) + 3 * sign];

@@ -4,12 +4,21 @@ function autogradDrawing(svg, data, history) {
   const { write, mark } = autogradParts;
   const { nodes } = data;
   const { frames, uses } = history;
-  const parts = new Map([...svg.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
+  const parts = new Map();
+  for (const part of svg.querySelectorAll("[data-part]")) parts.set(part.dataset.part, part);
   const boxes = nodes.map((_, i) => {
-    const texts = [...parts.get(`node-${i}`).querySelectorAll("text")];
-    return { value: texts.at(-3), gradient: texts.at(-1) };
+    const [value, gradient] = ["data", "grad"].map((which) =>
+      parts.get(`node-${i}`).querySelector(`[data-number=${which}]`)
+    );
+    return { value, gradient, size: Number(value.getAttribute("font-size")) };
   });
-  const rooms = boxes.map((texts) => Math.max(6, ...Object.values(texts).map((t) => t.textContent.length)));
+  const rooms = boxes.map(({ value, gradient }) =>
+    Math.max(6, value.textContent.length, gradient.dataset.room)
+  );
+
+  // the edge into a box; in a picture of cards those of its operands
+  const into = (i) =>
+    parts.has(`edge-${i}`) ? [`edge-${i}`] : nodes[i].operands.map((k) => `edge-${i}-${k}`);
 
   // what a step is about: the nodes that it computes or adds to, those it takes from, the parts of
   // the picture that are marked, and those that are good to see besides
@@ -20,7 +29,9 @@ function autogradDrawing(svg, data, history) {
       if (kind === "start") continue;
       rows.add(parent ?? node);
       now.add(`node-${node}`);
-      (inputs.has(parent) ? wanted : now).add(part ?? `edge-${node}`).add(`node-${parent ?? node}`);
+      const own = part ? [part] : into(node);
+      const place = inputs.has(parent) ? wanted : now;
+      for (const each of [...own, `node-${parent ?? node}`]) place.add(each);
       if (kind === "backward") sources.add(node);
       if (kind === "forward") for (const j of nodes[node].parents) wanted.add(`node-${j}`);
       wanted.add(`op-${node}`);
@@ -28,13 +39,19 @@ function autogradDrawing(svg, data, history) {
     return { rows, sources, now, wanted };
   }
 
-  function showNode(i, { value, gradient, known, isWaiting, isComplete, isTarget, isSource, isComputed }, { now, wanted }, isDone) {
-    for (const [text, number] of [[boxes[i].value, value], [boxes[i].gradient, gradient]]) {
+  function showNode(i, node, { now, wanted }, isDone) {
+    const { known, isTarget, isSource, isComputed } = node;
+    for (const which of ["value", "gradient"]) {
+      const [text, number, room] = [boxes[i][which], node[which], rooms[i]];
       write(text, number);
-      text.style.fontSize = number.length > rooms[i] ? `${(14 * rooms[i]) / number.length}px` : "";
+      text.style.fontSize = number.length > room ? `${(boxes[i].size * room) / number.length}px` : "";
     }
-    const states = { waiting: isWaiting, complete: isComplete, current: isTarget || isSource, target: isTarget };
-    mark(parts.get(`node-${i}`), states);
+    mark(parts.get(`node-${i}`), {
+      waiting: node.isWaiting,
+      complete: node.isComplete,
+      current: isTarget || isSource,
+      target: isTarget,
+    });
     mark(parts.get(`op-${i}`), { waiting: !known });
     mark(parts.get(`edge-${i}`), { waiting: !known, current: isComputed || isSource });
     for (const k of nodes[i].operands) {

@@ -40,7 +40,7 @@ function autogradLive(data, numbers, table, parts, change) {
     table.rows[i].value.append(field);
     table.rows[i].value = field;
     const box = parts.get(`node-${i}`);
-    for (const part of [field, box]) {
+    for (const part of [field, box.querySelector("[data-number=data]")]) {
       part.classList.add("ags-draggable"); // the camera leaves it alone
       part.addEventListener("pointerdown", (down) => drag(down, part, i));
       part.addEventListener("click", (event) => "dragged" in part.dataset && event.stopPropagation());
@@ -51,7 +51,10 @@ function autogradLive(data, numbers, table, parts, change) {
   // the numbers on the edges, which are the local derivatives
   function draw() {
     reset.hidden = !numbers.changed;
-    fields.forEach((field, i) => (field.step = unit(numbers.value[i])));
+    for (const [i, field] of fields) {
+      const step = String(unit(numbers.value[i]));
+      if (field.step !== step) field.step = step;
+    }
     nodes.forEach(({ operands }, i) =>
       operands.forEach((k, edge) => {
         const text = parts.get(`edge-${i}-${k}`)?.querySelector("text");

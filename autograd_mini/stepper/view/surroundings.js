@@ -30,14 +30,13 @@ function autogradAddress(state, go) {
 }
 
 // on paper there is the whole picture, and a table of all steps
-function autogradPrinting(svg, place, accounts, restore) {
+function autogradPrinting(place, accounts, restore) {
   const { element } = autogradParts;
   const paper = matchMedia("print");
 
   function prepare(isPrinting) {
     place.replaceChildren();
     if (!isPrinting) return restore();
-    svg.style.transform = "none";
     const rows = accounts().map(({ title, lines }, s) => {
       const cell = element("td");
       cell.innerHTML = lines.map(([, formula]) => formula).at(-1) ?? "";

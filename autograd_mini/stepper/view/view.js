@@ -51,7 +51,8 @@ function autogradStepper(root, data, rules) {
   const help = element("p", { class: "help" });
   const spoken = element("div", { class: "unseen", role: "status" });
   const printed = element("div", { class: "printed" });
-  for (const child of root.querySelectorAll(":scope > :not(style, script, .ags-title)")) child.remove();
+  const others = ":scope > :not(style, script, .ags-title)";
+  for (const child of root.querySelectorAll(others)) child.remove();
   root.append(picture, player.controls, now, table.table, help, spoken, printed);
   // a click shows the step that finished a node or an edge, or the one that computed an operation
   const hint = autogradHint(root, svg, historyOf, ({ name: part, kind, i }) =>
@@ -254,7 +255,8 @@ function autogradStepper(root, data, rules) {
       if (step !== undefined) show(Number(step));
     }
   );
-  const printing = autogradPrinting(svg, printed, () => history.steps.map((step, s) => words.of(step, s)), () => fit(false));
+  const accounts = () => history.steps.map((step, s) => words.of(step, s));
+  const printing = autogradPrinting(printed, accounts, () => fit(false));
   const leave = () => presenting && !document.fullscreenElement && setPresenting(false);
   document.addEventListener("fullscreenchange", leave);
   const resized = new ResizeObserver(() => requestAnimationFrame(() => follow()));

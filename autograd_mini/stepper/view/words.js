@@ -18,7 +18,8 @@ function autogradWords(data, history, numbers) {
   function number(s) {
     const [mantissa, e] = s.split(/e(?=[-+]\d)/);
     const text = `<mn>${mantissa.replace("-", "")}</mn>`;
-    const power = e && `${sign("·")}<msup><mn>10</mn><mn>${String(Number(e)).replace("-", "−")}</mn></msup>`;
+    const exponent = `<mn>${String(Number(e)).replace("-", "−")}</mn>`;
+    const power = e && `${sign("·")}<msup><mn>10</mn>${exponent}</msup>`;
     return row(mantissa.startsWith("-") ? sign("−") : "", text, power ?? "");
   }
   const factor = (s) => (isCompound(s) ? bracketed(number(s)) : number(s));
@@ -125,10 +126,11 @@ function autogradWords(data, history, numbers) {
     const [{ x, w, b, f }] = cells;
     const show = one ? inRow : column;
     const weights = one ? show(read(w)) : matrix(cells.map((cell) => read(cell.w)));
-    const [plus, bias] = b === null ? ["", ""] : [sign("+") + letter("b"), sign("+") + show(readEach(cells, "b"))];
-    const symbols = times(letter(one ? "w" : "W"), letter("h")) + plus;
-    const products = times(weights, show(read(x))) + bias;
-    const activation = equation(letter("a"), row(letter(f), bracketed(letter("z"))), show(readEach(cells, "a")));
+    const plus = (made) => (b === null ? "" : sign("+") + made());
+    const symbols = times(letter(one ? "w" : "W"), letter("h")) + plus(() => letter("b"));
+    const products = times(weights, show(read(x))) + plus(() => show(readEach(cells, "b")));
+    const applied = row(letter(f), bracketed(letter("z")));
+    const activation = equation(letter("a"), applied, show(readEach(cells, "a")));
     return [
       ["pre-activation", equation(letter("z"), symbols, products, show(readEach(cells, "z")))],
       ...(f ? [["activation", activation]] : []),
@@ -143,19 +145,23 @@ function autogradWords(data, history, numbers) {
     const slopes = cells.map(({ a }) => partials[a][0]);
     const arrived = cells.map(({ a }) => total[a]);
     const products = delta.map((d) => read(x).map((h) => d * h));
+    const hasNodes = x.some((each) => typeof each === "number");
     const isShared = w.some((each) => arrivals[each]?.length > 1); // with other examples
     const into = (s) => (isShared ? row(grad(s), sign("+")) : grad(s));
+    const outer = [letter("δ") + primed("h"), column(delta) + matrix([read(x)]), matrix(products)];
     const weights = one
       ? equation(into("w"), times(letter("δ"), letter("h")), inRow(products[0]))
-      : equation(into("W"), letter("δ") + primed("h"), column(delta) + matrix([read(x)]), matrix(products));
-    const back = w.map((_, k) => cells.reduce((sum, cell, r) => sum + read([cell.w[k]])[0] * delta[r], 0));
+      : equation(into("W"), ...outer);
+    const rows = cells.map((cell) => read(cell.w));
+    const back = w.map((_, k) => rows.reduce((sum, each, r) => sum + each[k] * delta[r], 0));
     const passed = one ? times(letter("δ"), letter("w")) : primed("W") + letter("δ");
-    const slope = [product(grad("a"), row(primed(f), bracketed(letter("z")))), product(inRow(arrived), inRow(slopes))];
+    const derivative = row(primed(f), bracketed(letter("z")));
+    const slope = [product(grad("a"), derivative), product(inRow(arrived), inRow(slopes))];
     return [
       ["delta", equation(letter("δ"), ...(f ? slope : [grad("z")]), inRow(delta))],
       [one ? "all its weights" : "all weights", weights],
       ...(b === null ? [] : [["bias", equation(into("b"), letter("δ"), inRow(delta))]]),
-      ...(x.some((each) => typeof each === "number") ? [["passed on", equation(passed, inRow(back))]] : []),
+      ...(hasNodes ? [["passed on", equation(passed, inRow(back))]] : []),
     ];
   }
 
