@@ -1,6 +1,7 @@
 """The signs of derivatives, read strictly, mean the numbers that stand beside them."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -151,3 +152,13 @@ def test_operations_of_ones_own():
     assert edge_latex(where(A < 0, A, B), 0, names) == (
         r"\frac{\partial \operatorname{where}(\mathrm{false}, [a], b)}{\partial [a]}"
     )
+
+
+def test_the_page_on_the_notation_shows_real_steps():
+    page = Path(__file__).parents[2] / "docs/notation.md"
+    told = [
+        line[4:] for line in page.read_text(encoding="utf-8").splitlines() if line[:4] == "    "
+    ]
+    c = A * A
+    c.label = "c"
+    assert told == [step.text for step in backprop_steps(c)]
