@@ -37,7 +37,7 @@ assert json.loads(Path("trained/model.json").read_text())["classes"][0] == "seto
 assert "class: " in run("predict", "trained/model.json", "5.1", "3.5", "1.4", "0.2")
 run("draw", "tanh(w*x + b)", "w=0.5", "x=2", "b=0.1", "--out", "neuron.png")
 assert Path("neuron.png").read_bytes().startswith(b"\x89PNG")
-assert "dy/dw" in run("steps", "tanh(w*x + b)", "w=0.5", "x=2", "b=0.1")
+assert "grad(w)" in run("steps", "tanh(w*x + b)", "w=0.5", "x=2", "b=0.1")
 run("train", "--data", "missing.csv", expected=2)
 subprocess.run(
     ["autograd-mini", "--help"],

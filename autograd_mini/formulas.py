@@ -279,11 +279,6 @@ def with_places(node: Value) -> str:
     )
 
 
-def derivative(of: str, by: str) -> str:
-    """The partial derivative of one name by another, each in LaTeX."""
-    return rf"\frac{{\partial {of}}}{{\partial {by}}}"
-
-
 # -- names and numbers --------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""Colours and fonts of drawings and pages: of kinds of boxes, and of gradients by their size.
+"""How drawings look in pages: colours and fonts of kinds of boxes, and of gradients by their size.
 
 All text has a contrast of at least 4.5 to its background. Colour is never the only difference:
 kinds of boxes differ in outline, gradients have their numbers, and the scale of gradients runs from
@@ -7,6 +7,7 @@ light to dark.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import pairwise
 from math import inf, log10
@@ -59,6 +60,9 @@ DARK = {
 }
 
 
+WIDE = 620  # points of a picture; a notebook's cell has about as many on a small screen
+
+
 def picture_css(scope: str, pattern: str) -> str:
     """Rules for a picture in a dark page; `pattern` makes a colour of {light} and {dark}."""
     return "\n".join(
@@ -81,6 +85,17 @@ def css_properties() -> str:
     """The palette as custom properties of CSS, such as --ink, for the `color-scheme` in use."""
     colours = [f"--{name}: light-dark({light}, {dark});" for name, (light, dark) in PAGE.items()]
     return " ".join([*colours, f"--font: {FONTS};"])
+
+
+def fitted(svg: str) -> str:
+    """An SVG that is as wide as its place if it is wider than WIDE; JupyterLab shrinks none."""
+    start = svg.index("<svg")
+    tag = svg[start : svg.index(">", start)]
+    width = re.search(r'\bwidth="([\d.]+)pt"', tag)
+    if width is None or float(width[1]) <= WIDE or "viewBox" not in tag:
+        return svg
+    wide = re.sub(r'\sheight="[\d.]+pt"', "", tag.replace(width[0], 'width="100%"'))
+    return svg.replace(tag, wide, 1)
 
 
 # steps of cividis, light to dark: they look the same with every kind of colour vision

@@ -12,9 +12,10 @@ from operator import mul
 from typing import Any
 
 from .errors import AutogradError
-from .formulas import Formula, Names, derivative, local_derivatives, rounded, unused
+from .formulas import Formula, Names, local_derivatives, rounded, unused
 from .graph import check_fresh, check_is_value, node_names, topological_order
 from .mathml import Latex
+from .signs import edge_latex, edge_text, total, total_text
 from .text import exact
 from .value import Value
 
@@ -51,7 +52,7 @@ class ChainRule:
         names = self._names
 
         def along(path: list[Edge]) -> str:
-            return " * ".join(f"d{names[n]}/d{names[n.parents[k]]}" for n, k in path) or "1"
+            return " * ".join(edge_text(n, k, names) for n, k in path) or "1"
 
         def numbers(path: list[Edge]) -> str:
             partials = [n.partials[k] for n, k in path]
@@ -59,7 +60,7 @@ class ChainRule:
 
         lines = [" + ".join(map(side, self.paths)) for side in (along, numbers)]
         lines = _distinct([*lines, exact(self.total)])
-        of = f"d{names[self.root]}/d{names[self.leaf]}"
+        of = total_text(names[self.leaf])
         return f"{of} = " + f"\n{' ' * len(of)} = ".join(lines)
 
     @property
@@ -69,12 +70,10 @@ class ChainRule:
                 f"the chain rule has more than {MOST_FACTORS} factors, too many to typeset; "
                 "read its .text, or ask for a node closer to the leaf"
             )
-        names = self._names.latex
         formulas = {n: local_derivatives(n, self._names) for path in self.paths for n, _ in path}
 
         def along(path: list[Edge]) -> str:
-            factors = [derivative(names[n], names[n.parents[k]]) for n, k in path]
-            return r" \cdot ".join(factors) or "1"
+            return r" \cdot ".join(edge_latex(n, k, self._names) for n, k in path) or "1"
 
         def product(factors: list[Formula]) -> str:
             text = reduce(mul, factors).text if factors else "1"
@@ -86,7 +85,7 @@ class ChainRule:
             [product([rounded(n.partials[k]) for n, k in path]) for path in self.paths],
             [rounded(self.total).text],
         ]
-        of = derivative(names[self.root], names[self.leaf])
+        of = total(self._names.latex[self.leaf])
         sums = r" \\ &= ".join(_distinct([" + ".join(terms) for terms in lines]))
         return Latex(rf"\begin{{aligned}} {of} &= {sums} \end{{aligned}}")
 
@@ -120,9 +119,9 @@ def chain_rule(root: Value, leaf: Value, max_paths: int = 100) -> ChainRule:
     >>> b = a * 2; b.label = "b"
     >>> c = a * b; c.label = "c"
     >>> chain_rule(c, a)
-    dc/da = dc/da + dc/db * db/da
-          = 6.0 + 3.0 * 2.0
-          = 12.0
+    grad(a) = d([a] * b)/d[a] + d(a * [b])/d[b] * d([a] * 2)/d[a]
+            = 6.0 + 3.0 * 2.0
+            = 12.0
     """
     check_is_value(root, "chain_rule")
     check_is_value(leaf, "chain_rule")

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from . import primitives
 from .errors import AutogradError
-from .formulas import Names, applied, derivative, numeral
+from .formulas import Names, applied, numeral
 from .graph import check_is_value, node_names
+from .signs import edge_latex, edge_text, total, total_text
 from .sweep import inner_order
 from .value import Value
 
@@ -32,7 +33,7 @@ class Step:
         before: the parent's gradient before this step.
         after: the parent's gradient after this step, before + contribution.
         names: the names of all nodes.
-        text: the step as a formula, such as "dL/dw += dL/dy * dy/dw = 0.5 * 2.0 = 1.0".
+        text: the step as a formula, "grad(w) += grad(y) * d([w] * x)/d[w] = 0.5 * 2.0 = 1.0".
         latex: the same in LaTeX.
     """
 
@@ -59,26 +60,26 @@ class Step:
 
     @property
     def text(self) -> str:
-        root, node = self.names[self.root], self.names[self.node]
-        if self.parent is None:
-            return f"d{root}/d{root} = {self.after}"
-        parent = self.names[self.parent]
+        node = self.names[self.node]
+        if self.edge is None:
+            return f"{total_text(node)} = {self.after}"
+        parent = self.names[self.node.parents[self.edge]]
+        local = edge_text(self.node, self.edge, self.names)
         return (
-            f"d{root}/d{parent} += d{root}/d{node} * d{node}/d{parent}"
+            f"{total_text(parent)} += {total_text(node)} * {local}"
             f" = {self.upstream} * {self.local} = {self.contribution}"
         )
 
     @property
     def latex(self) -> str:
         names = self.names.latex
-        root, node = names[self.root], names[self.node]
-        if self.parent is None:
-            return f"{derivative(root, root)} = {numeral(self.after)}"
-        parent = names[self.parent]
+        node = total(names[self.node])
+        if self.edge is None:
+            return f"{node} = {numeral(self.after)}"
         factors = (numeral(self.upstream), numeral(self.local))
         return (
-            rf"{derivative(root, parent)} \mathrel{{+}}= "
-            rf"{derivative(root, node)} \cdot {derivative(node, parent)} = "
+            rf"{total(names[self.node.parents[self.edge]])} \mathrel{{+}}= "
+            rf"{node} \cdot {edge_latex(self.node, self.edge, self.names)} = "
             rf"{applied(primitives.multiply, factors)} = {numeral(self.contribution)}"
         )
 
@@ -100,7 +101,7 @@ def backprop_steps(
             it shows why the order matters.
 
     Returns:
-        Step records. Step 0 is the seed, dL/dL = 1.
+        Step records. Step 0 is the seed, grad(root) = 1.
 
     Raises:
         TypeError: `root` is not a Value.
@@ -112,11 +113,11 @@ def backprop_steps(
     >>> b = a + a; b.label = "b"
     >>> c = b + b; c.label = "c"
     >>> for step in backprop_steps(c): print(step.text)
-    dc/dc = 1.0
-    dc/db += dc/dc * dc/db = 1.0 * 1.0 = 1.0
-    dc/db += dc/dc * dc/db = 1.0 * 1.0 = 1.0
-    dc/da += dc/db * db/da = 2.0 * 1.0 = 2.0
-    dc/da += dc/db * db/da = 2.0 * 1.0 = 2.0
+    grad(c) = 1.0
+    grad(b) += grad(c) * d([b] + b)/d[b] = 1.0 * 1.0 = 1.0
+    grad(b) += grad(c) * d(b + [b])/d[b] = 1.0 * 1.0 = 1.0
+    grad(a) += grad(b) * d([a] + a)/d[a] = 2.0 * 1.0 = 2.0
+    grad(a) += grad(b) * d(a + [a])/d[a] = 2.0 * 1.0 = 2.0
     >>> backprop_steps(c, order="depth_first")[-1].after
     6.0
     """

@@ -2,7 +2,9 @@
 
 from typing import Any, NamedTuple
 
-from .plots import training_curves
+from autograd_mini.palette import fitted
+
+from .plots import training_curves, training_figure
 
 
 class Epoch(NamedTuple):
@@ -46,6 +48,8 @@ class History(NamedTuple):
         last = self.epochs[-1] if self.epochs else None
         text = f"<History of {len(self.epochs)} epochs, the last one {last}>"
         try:
-            return {"image/svg+xml": self.plot(), "text/plain": text}
+            figure = training_figure(self)
         except (ImportError, ValueError):  # no matplotlib, or nothing to draw
             return {"text/plain": text}
+        svg, png = figure._repr_svg_(), figure._repr_png_()  # type: ignore[attr-defined]
+        return {"image/svg+xml": fitted(svg), "image/png": png, "text/plain": text}

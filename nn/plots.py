@@ -7,6 +7,7 @@ Every function raises ImportError if matplotlib is not installed. A notebook sho
 from __future__ import annotations
 
 import io
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,11 @@ COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f
 
 def training_curves(history: History, held_out: str = "validation") -> str:
     """History.plot(), with a name of the validation examples."""
+    return _svg(training_figure(history, held_out))
+
+
+def training_figure(history: History, held_out: str = "validation") -> Figure:
+    """The same as a figure."""
     epochs = history.epochs
     if not epochs:
         raise ValueError("training_curves expected a history of at least one epoch, got none")
@@ -46,7 +52,7 @@ def training_curves(history: History, held_out: str = "validation") -> str:
         elif min(training + others) >= 0:
             axis.set_ylim(bottom=0)
         axis.set(title=name, xlabel="epoch")
-    return _svg(figure)
+    return figure
 
 
 def decision_regions(
@@ -116,6 +122,7 @@ def _subplots(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figur
         raise ImportError('plots need matplotlib: pip install "autograd-mini[plot]"') from error
     figure = Figure(figsize=size, layout="constrained")
     figure._repr_svg_ = lambda: _svg(figure)  # type: ignore[attr-defined]
+    figure._repr_png_ = lambda: _png(figure)  # type: ignore[attr-defined]
     axes = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axis in axes:
         axis.grid(alpha=0.3)
@@ -131,6 +138,13 @@ def _svg(figure: Figure) -> str:
     with matplotlib.rc_context({"svg.hashsalt": "autograd-mini"}):
         figure.savefig(picture, format="svg", metadata={"Date": None})
     return picture.getvalue()
+
+
+def _png(figure: Figure) -> str:
+    """The figure in base64, for a notebook that is not trusted: it shows no SVG."""
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=96, metadata={"Software": None})
+    return b64encode(picture.getvalue()).decode()
 
 
 def _colour(k: int) -> str:

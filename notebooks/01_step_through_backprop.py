@@ -140,14 +140,17 @@ step_through(L)
 #
 # The first steps are the forward pass. Then the backward pass begins.
 #
-# **The seed.** It starts with $\partial L / \partial L = 1$: if L moves by one, L moves by one.
+# $\operatorname{grad}(y)$ is short for $\partial L / \partial y$: how L moves with y, by all that
+# lies between them.
+#
+# **The seed.** It starts with $\operatorname{grad}(L) = 1$: if L moves by one, L moves by one.
 #
 # **One step for each edge.** Take the step from y to z. The panel says:
 #
-# - *upstream gradient*: $\partial L / \partial y = -1$,
-# - *local derivative*: $\partial y / \partial z = 1 - y^2 = 0.75$,
+# - *upstream gradient*: $\operatorname{grad}(y) = -1$,
+# - *local derivative*: $\partial \tanh([z]) / \partial [z] = 1 - y^2 = 0.75$,
 # - *their product*: $-1 \cdot 0.75 = -0.75$,
-# - *sum so far*: $\partial L / \partial z = 0 + (-0.75) = -0.75$.
+# - *sum so far*: $\operatorname{grad}(z) = 0 + (-0.75) = -0.75$.
 #
 # The upstream gradient says how L moves with y. It was finished in the step before. The local
 # derivative says how y moves with z. It belongs to this one operation, and does not depend on what
@@ -156,8 +159,11 @@ step_through(L)
 #
 # That is all. Every step of backpropagation is this step:
 #
-# $$\frac{\partial L}{\partial\,\text{parent}} \mathrel{+}= \frac{\partial L}{\partial\,\text{node}}
-# \cdot \frac{\partial\,\text{node}}{\partial\,\text{parent}}.$$
+# $$\operatorname{grad}(\text{parent}) \mathrel{+}= \operatorname{grad}(\text{node}) \cdot
+# \frac{\partial\,\text{operation}}{\partial\,[\text{parent}]}.$$
+#
+# The brackets mark the operand that moves; the others are kept fixed
+# ([the notation](../docs/notation.md)).
 
 # %%
 from autograd_mini import backprop_steps
@@ -206,9 +212,9 @@ print(f"delta {delta:.4f}")
 # A small move of u reaches L on two paths, through v and through w. The two effects add up. This
 # is the *multivariate chain rule*:
 #
-# $$\frac{\partial L}{\partial u}
-# = \frac{\partial L}{\partial v} \cdot \frac{\partial v}{\partial u}
-# + \frac{\partial L}{\partial w} \cdot \frac{\partial w}{\partial u}.$$
+# $$\operatorname{grad}(u)
+# = \operatorname{grad}(v) \cdot \frac{\partial (2 \cdot [u])}{\partial [u]}
+# + \operatorname{grad}(w) \cdot \frac{\partial [u]^2}{\partial [u]}.$$
 
 # %%
 u = Value(3.0, "u")

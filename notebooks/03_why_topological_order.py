@@ -78,7 +78,8 @@ from autograd_mini import step_through
 step_through(c, order="depth_first", title="Depth first: passed on too early")
 
 # %% [markdown]
-# The same in words:
+# The same in words. `d([b] + b)/d[b]` is the derivative of one sum by the operand in brackets alone
+# ([the notation](../docs/notation.md)):
 
 # %%
 from autograd_mini import backprop_steps

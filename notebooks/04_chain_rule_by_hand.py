@@ -54,7 +54,9 @@ chain_rule(f, x)
 # %% [markdown]
 # The engine takes smaller steps than we did. To it, $2x - 3$ is a product and a subtraction, so
 # there is one factor more, and it is 1. The first line is the rule, the second has the formulas,
-# the third the numbers at x = 2.5.
+# the third the numbers at x = 2.5. On the left, grad(x) is $df/dx$. Each fraction is the derivative
+# of one operation by the operand in brackets, all others being fixed
+# ([the notation](../docs/notation.md)).
 #
 # The gradient in the picture is the same number. And the formula from paper holds at other
 # points:

@@ -76,7 +76,7 @@ for step in backprop_steps(L):
     if step.parent and step.parent.label in ("h1[0]", "z1[0]", "W1[0,0]"):
         formula = step.text.partition(" = ")[0]
         numbers = f"{step.upstream:.4f} * {step.local:.4f} = {step.contribution:.4f}"
-        print(f"step {step.number:2}:  {formula:38} = {numbers}")
+        print(f"step {step.number:2}:  {formula:52} = {numbers}")
 
 # %% [markdown]
 # (To go through all of them one by one, with the graph beside: `step_through(L)`.)

@@ -94,6 +94,7 @@ def run(notebook: Any, name: str, progress: Callable[[str], None] = lambda text:
         for output in cell.get("outputs", ()):
             if "image/png" in output.get("data", {}):
                 output.data["image/png"] = _with_a_palette(output.data["image/png"])
+                output.data.pop("image/svg+xml", None)  # GitHub would take it, and show nothing
     for i, what in machine_facts(notebook):
         raise NotebookError(f"{_place(notebook, name, i)}: the output {what}")
     return notebook

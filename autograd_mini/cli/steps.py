@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..graph import node_names, topological_order
+from ..signs import total_text
 from ..stepper import step_through
 from ..stepper.frames import gradients_after
 from ..steps import Step, backprop_steps
@@ -59,4 +60,4 @@ def _say_backward(root: Value, names: dict[Value, str], steps: list[Step]) -> No
 
     say("\ngradients")
     leaves = [node for node in topological_order(root) if node.is_leaf]
-    say_table([(f"d{names[root]}/d{names[x]}", "=", str(found[x]), verdict(x)) for x in leaves])
+    say_table([(total_text(names[x]), "=", str(found[x]), verdict(x)) for x in leaves])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from subprocess import SubprocessError
@@ -18,6 +19,7 @@ from nn.plots import training_curves
 from ..errors import AutogradError
 from ..files import write_all_atomically
 from ..graph import topological_order
+from ..palette import FONTS, FORWARD
 from ..stepper import MAX_NODES, step_through
 from ..value import Value
 from .draw import picture
@@ -26,6 +28,8 @@ from .parser import CommandError, Parser, positive, whole
 
 # What Graphviz and missing packages raise. The training is not lost: the other files are written.
 NO_FILE = (AutogradError, ImportError, OSError, SubprocessError)
+
+LARGE = 900  # points of a picture that is hard to read when it fits a window
 
 
 def run(arguments: list[str]) -> None:
@@ -128,7 +132,7 @@ def _picture(done: Training) -> tuple[str, str | bytes]:
     loss = _loss_of_one(done)
     loss.backward()
     path, content = picture(loss, Path("graph.svg"), model=done.classifier.model)
-    return path.name, content
+    return path.name, _fitted(content) if isinstance(content, str) else content
 
 
 def _steps(done: Training) -> tuple[str, str]:
@@ -142,14 +146,35 @@ def _steps(done: Training) -> tuple[str, str]:
         raise AutogradError("the last layer is too large to step through")
     if first:
         say(f"steps.html starts after layer {first}; the whole graph is too large to follow")
-    title = "The loss of one test example"
+    part = done.test_part
+    title = f"The loss of one test example: {part.classes[part.labels[0]]}"
     steps = step_through(loss, model=model, title=title, level="neurons")
     return "steps.html", steps.page()
 
 
 def _curves(done: Training) -> tuple[str, str]:
     """The loss and the accuracies over the epochs."""
-    return "training.svg", training_curves(done.history, held_out="test")
+    return "training.svg", _fitted(training_curves(done.history, held_out="test"))
+
+
+def _fitted(svg: str) -> str:
+    """The same SVG: in a browser's window all of it is seen, and a large one has a link to zoom in.
+
+    It leads to graph.svg#full, where the rule does not hold; Back leads back.
+    """
+    box = re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', svg)
+    if box is None:  # DOT text, without a dot
+        return svg
+    rule = "svg:root:not(:has(#full:target)) { max-width: 100vw; max-height: 100vh; }"
+    size = max(float(x) for x in box.groups()) / 60
+    link = (
+        f'<g class="graph"><a id="full" href="#full"><text x="0" y="{size:.0f}" fill="{FORWARD}" '
+        f'font-size="{size:.0f}" font-family="{FONTS}" text-decoration="underline">full size'
+        "</text></a></g>"
+    )
+    end = svg.rindex("</svg>")
+    added = f"<style>{rule}</style>\n{link if size * 60 > LARGE else ''}\n"
+    return f"{svg[:end]}{added}{svg[end:]}"
 
 
 def _loss_of_one(done: Training, first: int = 0) -> Value:
@@ -160,7 +185,12 @@ def _loss_of_one(done: Training, first: int = 0) -> Value:
     for number, apply in enumerate(model.layers, start=1):
         xs = apply(xs)
         if number == first:
-            xs = [Value(x.data, f"h{first}[{i}]") for i, x in enumerate(xs)]
+            xs = [Value(x.data) for x in xs]
+        name = f"h{number}." if number < len(model.layers) else "y"
+        for i, x in enumerate(xs, start=1):  # the names that the picture has for them
+            x.label = f"{name}{i}"
+            if str(x.op) and x.parents[1:] == ():
+                x.parents[0].label = f"z{number}.{i}"
     loss: Value = cross_entropy(xs, part.labels[0])
     loss.label = "loss"
     return loss

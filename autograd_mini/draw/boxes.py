@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ..palette import BACKWARD, INK, KINDS, MUTED, PAPER, QUIET, GradientScale, ink_on
 from ..primitives import dot, fsum
+from ..signs import edge_text
 from ..sweep import pass_back
 from ..text import exact, format_number, format_range, shortened
 from ..value import Value
@@ -177,7 +178,7 @@ class Drawing:
         source = None if node is self.start else node
         ends = f"op-{i}", f"node-{i}"
         self._draw_edge(ends, f"edge-{i}", source, self.names[node], weight="10")
-        operands, partials = node.operands, iter(node.partials)
+        operands, partials = node.operands, iter(enumerate(node.partials))
         if node.op is dot and not dot.has_bias(operands):
             operands = operands[:-1]
         products = len(operands) // 2 if spelled_out and node.op is dot else 0
@@ -187,12 +188,14 @@ class Drawing:
         for k, operand in enumerate(operands):
             into = f"op-{i}-{k % products}" if k < 2 * products else f"op-{i}"
             if isinstance(operand, Value):
-                partial = next(partials)
+                edge, partial = next(partials)
                 b = self.drawn.box_of(operand)
                 if isinstance(self.drawn.content[b], Group):
                     merged.setdefault(b, []).append((operand, partial))
                 else:
-                    self._draw_operand(node, f"edge-{i}-{k}", operand, partial, into)
+                    ends = f"node-{self.drawn.index[operand]}", into
+                    hint = self._local(node, edge, partial)
+                    self._draw_edge(ends, f"edge-{i}-{k}", operand, hint, format_number(partial))
         for b, edges in merged.items():
             slope = edges[0][1] if len(edges) == 1 else None
             nodes = [operand for operand, _ in edges]
@@ -210,12 +213,8 @@ class Drawing:
             **(SIGN if len(shown) == 1 else WORD),
         )
 
-    def _draw_operand(
-        self, node: Value, identity: str, operand: Value, partial: Any, into: str
-    ) -> None:
-        hint = f"local derivative d{self.names[node]}/d{self.names[operand]} = {exact(partial)}"
-        ends = f"node-{self.drawn.index[operand]}", into
-        self._draw_edge(ends, identity, operand, hint, format_number(partial))
+    def _local(self, node: Value, edge: int, partial: Any) -> str:
+        return f"local derivative {edge_text(node, edge, self.names)} = {exact(partial)}"
 
     def _draw_product(self, node: Value, i: int, j: int, w: Any, x: Any) -> None:
         """One product of a dot. It is not a node of the graph."""
@@ -285,10 +284,10 @@ class Drawing:
         statements = self._statements(self.drawn.homes.get(node))
         statements.node(f"node-{i}", label, tooltip=tooltip(hint), shape="plain")
         values = [k for k, x in enumerate(operands) if isinstance(x, Value)]
-        for k, slope in zip(values, node.partials):
+        for edge, (k, slope) in enumerate(zip(values, node.partials)):
             if operands[k] not in weights:
                 x = operands[k]
-                hint = f"local derivative d{self.names[node]}/d{self.names[x]} = {exact(slope)}"
+                hint = self._local(node, edge, slope)
                 ends = f"node-{self.drawn.index[x]}", f"node-{i}:r{row_of[k]}"
                 self._draw_edge(ends, f"edge-{i}-{k}", x, hint, **sign_style(slope))
 

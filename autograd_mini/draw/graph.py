@@ -205,13 +205,13 @@ def render(root: Value, format: str = "svg", **options: Any) -> str | bytes:
 
 
 def mimebundle(root: Value) -> dict[str, Any]:
-    """What a notebook shows: the picture, and the text for notebooks that are not trusted.
+    """What a notebook shows: the picture, for front ends that trust it and for others; and a text.
 
     If the picture cannot be drawn, the text says why.
     """
     text = repr(root)
     try:
-        return {"image/svg+xml": render(root), "text/plain": text}
+        return {**draw_dot(root).shown(), "text/plain": text}
     except (AutogradError, ImportError, OSError, SubprocessError) as error:
         return {"text/plain": f"{text}\n({error})"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -16,11 +17,13 @@ from threading import RLock
 from typing import Any
 
 from ..errors import AutogradError
-from ..palette import FONT, FRAMES, KINDS, PAPER, QUIET, picture_css
+from ..palette import FONT, FRAMES, KINDS, PAPER, QUIET, fitted, picture_css
 
 BITMAPS = {"png", "jpg", "jpeg", "jpe", "gif", "tif", "tiff", "bmp", "webp"}
 # Twice a screen's resolution, for a projector and for print; a large picture shrinks to 40 inches.
 BITMAP = {"dpi": "192", "size": "40,40"}
+# In a notebook that is not trusted: as large as the SVG, but at most 2,400 pixels wide.
+IN_NOTEBOOKS = {"dpi": "96", "size": "25,40"}
 TEXT = {"fontname": FONT, "fontsize": "12"}
 FRAME = {"style": "rounded", "color": FRAMES, "fontcolor": QUIET, "labeljust": "l"}
 
@@ -127,6 +130,7 @@ def _picture_class() -> Any:
 
     class Picture(graphviz.Digraph):  # type: ignore[misc]
         is_dark_too = True  # in a dark page; False where colours are a scale
+        bitmap = BITMAP
 
         # quiet, because graphviz-pure warns of every character outside Latin-1
 
@@ -171,7 +175,7 @@ def _picture_class() -> Any:
             with _ONE_AT_A_TIME:
                 others, backend.DOT_BINARY = backend.DOT_BINARY, program
                 try:
-                    self.graph_attr.update(BITMAP if format in BITMAPS else {})
+                    self.graph_attr.update(self.bitmap if format in BITMAPS else {})
                     yield
                 except BrokenPipeError:
                     raise AutogradError(f"{program} ended before it had read the graph") from None
@@ -189,9 +193,24 @@ def _picture_class() -> Any:
         def __repr__(self) -> str:  # without an address: notebooks store it
             return "<picture of a graph; .source is its DOT text, .render(name) writes it>"
 
-        def _repr_mimebundle_(self, *args: Any, **options: Any) -> Any:
+        def shown(self) -> dict[str, str]:
+            """What a notebook shows: an SVG, and a PNG where front ends do not trust it."""
+            svg = self.pipe(format="svg", encoding="utf-8")
+            svg = svg[svg.index("<svg") :]  # as HTML allows it
+            return {"image/svg+xml": fitted(svg), **self.shown_without_trust()}
+
+        def shown_without_trust(self) -> dict[str, str]:
+            """The PNG, if this dot writes one."""
+            other = self.copy()
+            other.bitmap = IN_NOTEBOOKS
             try:
-                return super()._repr_mimebundle_(*args, **options)
+                return {"image/png": b64encode(other.pipe(format="png")).decode()}
+            except AutogradError:
+                return {}
+
+        def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+            try:
+                return {**self.shown(), "text/plain": repr(self)}
             except (AutogradError, OSError, SubprocessError) as error:
                 return {"text/plain": f"{self.source}({error})"}
 

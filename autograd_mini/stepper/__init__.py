@@ -8,12 +8,13 @@ from pathlib import Path
 from subprocess import SubprocessError
 from typing import Any, Literal
 
+from ..draw import draw_dot
 from ..errors import AutogradError
 from ..files import write_atomically
 from ..graph import NodeGroup, check_fresh, check_is_value, node_names, topological_order
 from ..text import clean
 from ..value import Value
-from .frames import Contents, Frame, frames_of, levels_of
+from .frames import Contents, Frame, frames_of, gradients_after, levels_of, taken
 from .images import save_frames
 from .page import element_of, page_of, side_by_side
 from .widget import widget
@@ -49,10 +50,14 @@ class Shown:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         try:
-            html = self.element()
+            html, pictures = self.element(), self.pictures()
         except (AutogradError, ImportError, OSError, SubprocessError) as error:  # there is no dot
             return {"text/plain": f"{self}\n({error})"}
-        return {"text/html": html, "text/plain": str(self)}
+        return {"text/html": html, **pictures, "text/plain": str(self)}
+
+    def pictures(self) -> dict[str, str]:
+        """What is shown instead where a front end takes no HTML of a notebook nobody trusts."""
+        return {}
 
 
 class Stepper(Shown):
@@ -88,6 +93,13 @@ class Stepper(Shown):
             StaleGraphError: a leaf was changed after the graph was built.
         """
         return element_of(self.contents, compact=compact)
+
+    def pictures(self) -> dict[str, str]:
+        given = self.contents
+        options = {"model": given.model, "groups": given.groups}
+        drawn = draw_dot(self.root, gradients=gradients_after(taken(self.frames)), **options)
+        shown: dict[str, str] = drawn.shown_without_trust()
+        return shown
 
     def save_frames(
         self, folder: str | PathLike[str], format: Literal["png", "pdf"] = "png"

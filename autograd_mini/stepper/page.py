@@ -32,6 +32,7 @@ from ..graph import node_names, topological_order
 from ..javascript import ARITHMETIC, Library
 from ..mathml import inner_mathml
 from ..palette import css_properties, picture_css
+from ..signs import edge_latex
 from ..steps import backprop_steps
 from ..text import clean, exact, format_number, shortened
 from ..value import Value
@@ -160,6 +161,7 @@ def data_of(contents: Contents) -> tuple[dict[str, Any], str]:
         rules = local_derivatives(node, short)
         data |= {
             "formula": typeset(_formula(node, short)),
+            "signs": [typeset(edge_latex(node, k)) for k in range(len(node.parents))],
             "rules": [None if r.text == numeral(r.number).text else typeset(r.text) for r in rules],
             "decided": is_decided(node, short, rules),
             "constants": [(k, exact(x)) for k, x in enumerate(node.operands) if k not in edges],

@@ -51,6 +51,9 @@ def main(screenshots: Path) -> None:
             page.set_default_timeout(30_000)
             check(page, address, screenshots / f"jupyterlab-{scheme}")
             page.close()
+        page = browser.new_page(**pages.DESKTOP)
+        page.set_default_timeout(30_000)
+        check_untrusted(page, address, screenshots / "jupyterlab-untrusted.png")
     print("the stepper and its widget work in JupyterLab; screenshots in", screenshots)
 
 
@@ -60,8 +63,7 @@ def check(page: Any, address: str, screenshot: Path) -> None:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{address}/lab/tree/steps.ipynb")
     page.get_by_text("Python 3 (ipykernel) | Idle").first.wait_for()
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    run_all(page)
     steppers = page.locator(".autograd-stepper:has(.ags-controls)")
     steppers.nth(1).wait_for()
     stepper, widget = steppers.nth(0), steppers.nth(1)
@@ -87,7 +89,7 @@ def check(page: Any, address: str, screenshot: Path) -> None:
     page.screenshot(path=f"{screenshot}.png")
 
     stepper.get_by_role("button", name="present", exact=True).click()
-    page.wait_for_function("document.fullscreenElement?.matches('.presenting')")
+    page.wait_for_function("document.fullscreenElement?.matches('.ags-presenting')")
     page.screenshot(path=f"{screenshot}-presenting.png")
     stepper.get_by_role("button", name="leave", exact=True).click()
 
@@ -102,6 +104,61 @@ def check(page: Any, address: str, screenshot: Path) -> None:
     page.keyboard.press("Control+Enter")
     page.get_by_text(f"the widget is at {frame}").last.wait_for()  # the widget leads the kernel
     assert errors == [], errors
+
+
+def run_all(page: Any) -> None:
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+# of each output: what it shows, and how wide
+OUTPUTS = """() => [...document.querySelectorAll(".jp-OutputArea-output")].map((output) => {
+    const images = [...output.querySelectorAll("img")];
+    return {
+        text: output.textContent,
+        formulas: output.querySelectorAll("mjx-container").length,
+        pictures: images.map((image) => image.naturalWidth),
+        kinds: images.map((image) => image.src.split(/[;,]/)[0]),
+        overflow: Math.max(0, ...images.map((image) => image.getBoundingClientRect().right))
+            - output.getBoundingClientRect().right,
+    };
+})"""
+
+
+def check_untrusted(page: Any, address: str, screenshot: Path) -> None:
+    """Open a notebook that nobody trusts: every picture and formula is there, none too wide.
+
+    The same holds after it was run, when the steppers can be stepped through.
+    """
+    page.goto(f"{address}/lab/workspaces/untrusted/tree/untrusted.ipynb")  # no other one is open
+    page.get_by_text("Python 3 (ipykernel) | Idle").first.wait_for()
+    count = len(sample_notebook.CELLS) + len(sample_notebook.PICTURES)
+    outputs = outputs_of(page, count)
+    page.screenshot(path=screenshot)
+    assert sum(output["formulas"] for output in outputs) == 2
+    assert sum(output["kinds"] == ["data:image/png"] for output in outputs) == count - 4
+    assert sum(output["kinds"] == ["data:image/svg+xml"] for output in outputs) == 2  # steppers
+    assert page.locator(".autograd-stepper button").count() == 0, "it was trusted"
+
+    run_all(page)
+    page.locator(".autograd-stepper:has(.ags-controls)").nth(1).wait_for()
+    outputs = outputs_of(page, count)
+    assert sum(output["kinds"] == ["data:image/svg+xml"] for output in outputs) == count - 4
+    assert sum(output["formulas"] for output in outputs) == 2
+
+
+def outputs_of(page: Any, count: int) -> list[Any]:
+    """What each cell shows; none of it is wider than the cell."""
+    for cell in range(count):  # those out of sight are not rendered
+        shown = page.locator(".jp-Cell").nth(cell).locator(".jp-OutputArea-output")
+        shown.locator("img, svg, mjx-container").first.scroll_into_view_if_needed()
+    outputs: list[Any] = page.evaluate(OUTPUTS)
+    assert len(outputs) == count, outputs
+    for output in outputs:
+        assert all(width > 100 for width in output["pictures"]), output
+        assert output["overflow"] <= 0, output
+        assert "<picture" not in output["text"], output
+    return outputs
 
 
 def environment(folder: Path) -> Path:
@@ -128,6 +185,8 @@ def jupyterlab(folder: Path) -> Iterator[str]:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
     nbformat.write(notebook, notebooks / "steps.ipynb")
+    sources = [*sample_notebook.CELLS, *sample_notebook.PICTURES]
+    nbformat.write(sample_notebook.executed(sources), notebooks / "untrusted.ipynb")
     port = 8877
     command = [
         *(python, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"),

@@ -57,11 +57,11 @@ def test_every_step_of_the_backward_pass_is_a_product_added_to_a_sum(run, expres
     assert rows[0] == ["step", "chain rule", "sum so far"]
     root = parse(expression, variables)
     assert len(rows) - 2 == sum(len(node.parents) for node in topological_order(root))
-    assert rows[1] == ["0", "dy/dy = 1.0", "1.0"]
+    assert rows[1] == ["0", "grad(y) = 1.0", "1.0"]
     sums = {"y": 1.0}
     for k, (number, rule, total) in enumerate(rows[2:], start=1):
-        node, parent, upstream, local, product = re.fullmatch(
-            r"dy/d(?:\S+) \+= dy/d(\S+) \* d\1/d(\S+) = (\S+) \* (\S+) = (\S+)", rule
+        parent, node, upstream, local, product = re.fullmatch(
+            r"grad\((\S+)\) \+= grad\((\S+)\) \* d.*/d\[\1\] = (\S+) \* (\S+) = (\S+)", rule
         ).groups()
         assert int(number) == k
         assert float(upstream) == sums[node]
@@ -79,7 +79,7 @@ def test_steps_depth_first_says_what_is_wrong_and_what_is_right(run):
     expected = dict(zip((x.label for x in leaves), gradients(right, leaves)))
     given = [f"{name}={number}" for name, number in variables.items()]
     told = table(run("steps", expression, *given, "--order", "depth_first").out, "gradients")
-    assert {row[0][-1]: row[3] for row in told} == {
+    assert {row[0][-2]: row[3] for row in told} == {
         name: f"wrong: {number} is right" for name, number in expected.items()
     }
     assert "wrong" not in run("steps", expression, *given).out

@@ -633,14 +633,12 @@ def test_steps_read_as_the_chain_rule():
     loss = y.tanh()
     loss.label = "L"
     seed, through_tanh, to_w, to_x = backprop_steps(loss)
-    assert seed.text == "dL/dL = 1.0"
+    assert seed.text == "grad(L) = 1.0"
     d = 1 - math.tanh(-6) ** 2
-    assert through_tanh.text == f"dL/dy += dL/dL * dy/dy = 1.0 * {d} = {d}".replace(
-        "dy/dy", "dL/dy"
-    )
-    assert to_w.text == f"dL/dw += dL/dy * dy/dw = {d} * 2.0 = {d * 2}"
-    assert to_x.text == f"dL/dx += dL/dy * dy/dx = {d} * -3.0 = {d * -3}"
-    assert r"\frac{\partial L}{\partial x}" in to_x.latex
+    assert through_tanh.text == f"grad(y) += grad(L) * d tanh([y])/d[y] = 1.0 * {d} = {d}"
+    assert to_w.text == f"grad(w) += grad(y) * d([w] * x)/d[w] = {d} * 2.0 = {d * 2}"
+    assert to_x.text == f"grad(x) += grad(y) * d(w * [x])/d[x] = {d} * -3.0 = {d * -3}"
+    assert r"\frac{\partial (w \cdot [x])}{\partial [x]}" in to_x.latex
     assert r"\cdot (-3.0)" in to_x.latex
     assert repr(to_w) == f"Step(2: {to_w.text})"
     assert isinstance(to_w, Step)
@@ -648,7 +646,7 @@ def test_steps_read_as_the_chain_rule():
 
 def test_steps_of_a_leaf_are_the_seed_alone():
     x = Value(2.0)
-    assert [s.text for s in backprop_steps(x)] == ["dv1/dv1 = 1.0"]
+    assert [s.text for s in backprop_steps(x)] == ["grad(v1) = 1.0"]
 
 
 def test_steps_of_fractions_are_fractions():
@@ -656,7 +654,7 @@ def test_steps_of_fractions_are_fractions():
     y = x * x
     y.label = "y"
     assert backprop_steps(y)[-1].after == Fraction(2, 3)
-    assert backprop_steps(y)[1].text == "dy/dx += dy/dy * dy/dx = 1 * 1/3 = 1/3"
+    assert backprop_steps(y)[1].text == "grad(x) += grad(y) * d([x] * x)/d[x] = 1 * 1/3 = 1/3"
 
 
 @given(st.floats() | st.fractions(), st.text(max_size=5))

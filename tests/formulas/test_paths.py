@@ -21,8 +21,9 @@ from autograd_mini import (
     tanh,
     topological_order,
 )
-from autograd_mini.formulas import derivative, latex_name
+from autograd_mini.formulas import latex_name
 from autograd_mini.graph import check_fresh
+from autograd_mini.signs import total
 from autograd_mini.testing import expressions
 
 FEW = 12  # operations
@@ -48,7 +49,7 @@ def lines(rule):
     first, *rest = inside.split(r" \\ &= ")
     left, right = first.split(" &= ")
     names = rule._names.latex
-    assert left == derivative(names[rule.root], names[rule.leaf])
+    assert left == total(names[rule.leaf])
     return [right, *rest]
 
 
@@ -120,8 +121,7 @@ def test_every_line_of_the_text_is_python_that_comes_to_the_gradient(program):
         assume(count_of(root, leaf) <= 20)
         rule = chain_rule(root, leaf)
         first, *rest = rule.text.split("\n")
-        names = node_names(root)
-        assert first.startswith(f"d{names[root]}/d{leaf.label} = ")
+        assert first.startswith(f"grad({leaf.label}) = ")
         for line in rest:
             sign, number = line.strip().split(" ", 1)
             assert sign == "="
@@ -139,12 +139,15 @@ def test_a_neuron_by_hand():
     y = tanh(z)
     y.label = "y"
     rule = chain_rule(y, w)
-    assert rule.text.split("\n")[0] == "dy/dw = dy/dz * dz/dv1 * dv1/dw"
+    assert rule.text.split("\n")[0] == (
+        "grad(w) = d tanh([z])/d[z] * d([v1] + b)/d[v1] * d([w] * x)/d[w]"
+    )
     slope = 1 - y.data**2
     assert rule.terms == [pytest.approx(slope * 2.0)]
     assert lines(rule)[:2] == [
-        r"\frac{\partial y}{\partial z} \cdot \frac{\partial z}{\partial v_{1}} \cdot "
-        r"\frac{\partial v_{1}}{\partial w}",
+        r"\frac{\partial \tanh([z])}{\partial [z]} \cdot "
+        r"\frac{\partial ([v_{1}] + b)}{\partial [v_{1}]} \cdot "
+        r"\frac{\partial ([w] \cdot x)}{\partial [w]}",
         r"(1 - y^{2}) \cdot 1 \cdot x",
     ]
 
@@ -156,7 +159,9 @@ def test_an_operand_that_is_used_twice_has_two_paths():
     rule = chain_rule(y, x)
     assert rule.paths == [[(y, 0)], [(y, 1)]]
     assert (rule.terms, rule.total) == ([3.0, 3.0], 6.0)
-    assert rule.text == "dy/dx = dy/dx + dy/dx\n      = 3.0 + 3.0\n      = 6.0"
+    assert rule.text == (
+        "grad(x) = d([x] * x)/d[x] + d(x * [x])/d[x]\n        = 3.0 + 3.0\n        = 6.0"
+    )
     assert lines(rule)[1:] == ["x + x", "3 + 3", "6"]
 
 
@@ -185,7 +190,7 @@ def test_what_is_not_in_the_graph_has_no_path(label):
     rule = chain_rule(y, stranger)
     assert (rule.paths, rule.terms, rule.total) == ([], [], 0.0)
     name = {"": "x", "a": "a'", "z": "z"}[label]  # never that of another node
-    assert rule.text == f"dv1/d{name} = 0.0"
+    assert rule.text == f"grad({name}) = 0.0"
     assert lines(rule) == ["0"]
 
 
@@ -285,7 +290,7 @@ def test_what_is_too_long_to_typeset_is_shown_as_text():
     with pytest.raises(AutogradError, match=r"more than 500 factors, too many to typeset; read"):
         _ = rule.latex
     assert rule._repr_mimebundle_() == {"text/plain": rule.text}
-    assert set(chain_rule(y.parents[0], x)._repr_mimebundle_()) > {"text/html", "text/plain"}
+    assert set(chain_rule(y.parents[0], x)._repr_mimebundle_()) == {"text/latex", "text/plain"}
 
 
 # -- graphs whose leaves were changed -------------------------------------------------------------
@@ -339,7 +344,7 @@ def test_two_leaves_are_never_one_name():
     x, x_2 = Value(2.0, "x2"), Value(3.0, "x_2")
     symbolic, values, *_ = lines(chain_rule(x * x_2 + x_2, x))
     assert values.endswith(r"\mathrm{x\_2}")
-    assert r"\frac{\partial v_{1}}{\partial x_{2}}" in symbolic
+    assert r"{\partial [x_{2}]}" in symbolic
 
 
 # -- what is refused ----------------------------------------------------------------------------
@@ -358,5 +363,4 @@ def test_a_notebook_shows_it_typeset():
     bundle = rule._repr_mimebundle_()
     assert bundle["text/plain"] == rule.text
     assert rule.latex in bundle["text/latex"]
-    assert bundle["text/html"].startswith('<math display="block">')
-    assert "<mtable" in bundle["text/html"]
+    assert set(bundle) == {"text/latex", "text/plain"}  # HTML would lose its MathML if not trusted

@@ -477,7 +477,7 @@ def test_labels_and_titles_are_text_and_nothing_else(label, title):
     told = wild.data()
     for math_ml in told["math"]:
         assert {part.tag for part in ElementTree.fromstring(math_ml).iter()} <= {
-            "mrow", "mi", "mn", "mo", "msub", "msup", "msubsup",
+            "mrow", "mi", "mn", "mo", "mfrac", "msub", "msup", "msubsup",
         }  # fmt: skip
     if label.isprintable() and label == " ".join(label.split()) and label:
         assert told["nodes"][0]["name"] == label

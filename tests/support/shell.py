@@ -85,8 +85,8 @@ def table(out, title):
 
 
 def told_gradients(out):
-    """{leaf: derivative} from the last table."""
+    """{leaf: gradient} from the last table."""
     return {
-        re.fullmatch(r"d\S+/d(\S+)", what).group(1): float(number)
+        re.fullmatch(r"grad\((\S+)\)", what).group(1): float(number)
         for what, _, number in table(out, "gradients")
     }

@@ -27,11 +27,12 @@ function autogradWords(data, history, numbers) {
   const equation = (...sides) => `<math displaystyle="true">${sides.join(sign("="))}</math>`;
   const times = (a, b) => a + sign("·") + b;
   const gradOf = (i) => row("<mi>grad</mi>", bracketed(named(i)));
-  const slope = (i, j) => `<mfrac>${row(sign("∂"), named(i))}${row(sign("∂"), named(j))}</mfrac>`;
+  const operation = (i, inNumbers) => filled(i, nodes[i].formula, inNumbers);
+  const slope = (i, edge) => filled(i, nodes[i].signs[edge]);
 
-  // the operation of a node; page.py left places for its operands, some of them in brackets
-  function operation(i, inNumbers) {
-    const { formula, operands, parents } = nodes[i];
+  // page.py left places for the operands of node i, some of them in brackets
+  function filled(i, formula, inNumbers) {
+    const { operands, parents } = nodes[i];
     return math[formula].replace(/<mi>([\ue000-\uf8ff])<\/mi>/g, (_, place) => {
       const code = place.charCodeAt(0);
       const j = parents[operands.indexOf(code % 0x800)];
@@ -92,8 +93,8 @@ function autogradWords(data, history, numbers) {
         title: `Backward pass: from ${nodes[i].name} to ${nodes[j].name}`,
         lines: [
           ["upstream gradient", equation(gradOf(i), number(upstream)), early],
-          ["local derivative", equation(slope(i, j), ...derivative, number(local))],
-          ["their product", equation(times(gradOf(i), slope(i, j)), multiplied, number(product))],
+          ["local derivative", equation(slope(i, edge), ...derivative, number(local))],
+          ["their product", equation(times(gradOf(i), slope(i, edge)), multiplied, number(product))],
           ["sum so far", equation(gradOf(j), added, number(after)), state],
         ],
         words:
@@ -166,11 +167,11 @@ function autogradWords(data, history, numbers) {
 
   // of what is no neuron: its frames, one after the other
   function lineOf(t) {
-    const { node: i, kind, parent: j } = frames[t];
+    const { node: i, kind, parent: j, edge } = frames[t];
     if (kind === "forward") return [nodes[i].name, inNumbers(i, shown(i))];
     if (kind === "seed") return [nodes[i].name, equation(gradOf(i), number(told(t, "after")))];
     const multiplied = times(number(told(t, "upstream")), factor(told(t, "local")));
-    const sides = [times(gradOf(i), slope(i, j)), multiplied, number(told(t, "contribution"))];
+    const sides = [times(gradOf(i), slope(i, edge)), multiplied, number(told(t, "contribution"))];
     return [`${nodes[i].name} → ${nodes[j].name}`, equation(...sides)];
   }
 
