@@ -233,6 +233,12 @@ class Traced(Undecided):
     operands = property(lambda self: self._operands)
     is_leaf = is_number = property(lambda self: self.op is LEAF)
 
+    def __hash__(self) -> int:
+        """By who it is; what would find an equal number, in a set, asks for its number."""
+        if not sys._getframe(1).f_code.co_filename.startswith(_PACKAGES) and _is_of_inputs(self):
+            refuse("a set, a dict or a cache asks which numbers are equal", "where(x == 1, a, b)")
+        return object.__hash__(self)
+
     def __pick__(self, xs: list[Any]) -> Any:
         """The sum of xs[j] * [k == j]: one of them is 1."""
         if not self.is_leaf:

@@ -79,7 +79,7 @@ def test_identity_needs_no_number():
         assert [w, z].index(z) == 1
         assert x != "x"
         assert (x == None) is False  # noqa: E711
-        assert {x: 1, z: 2, x > 0: 3}[z] == 2
+        assert {w: 1, z: 2, w * y: 3}[z] == 2
         return z
 
     compile(loss, x=(), y=())
@@ -168,3 +168,21 @@ def test_numbers_made_of_inputs_are_not_compared_by_who_they_are(f):
 
 def test_values_are_compared_by_who_they_are():
     check(lambda x, y: v * x if w * x == v * x or v not in [w, v] else w * y, (X, Y), x=(), y=())
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, y: w * (3 if y in {1.0, 2.0} else 7),
+        lambda x, y: w * {0.0: 1, 1.0: 2}.get(y * 1, 5),
+        lambda x, y: w * len({x, y}),
+    ],
+)
+def test_sets_and_dicts_do_not_take_a_traced_number(f):
+    """They would find none that equals it, whatever its number is."""
+    with pytest.raises(TraceError, match=r"which numbers are equal; use where\(x == 1, a, b\)"):
+        compile(f, x=(), y=())
+
+
+def test_dicts_and_sets_take_values():
+    check(lambda x, y: {w * x: v}.get(w, w * y) * len({w, v, w * y}), (X, Y), x=(), y=())
