@@ -57,7 +57,7 @@ def exact(x: Any) -> str:
 def show(x: Any) -> str:
     """A plain number, or a Value with its label, for an error message."""
     label = getattr(x, "label", "")
-    number = short_repr(getattr(x, "data", x))
+    number = short_repr(x if hasattr(x, "trace") else getattr(x, "data", x))  # traced: no data
     return f"{number} (the Value labelled {label!r})" if label else number
 
 

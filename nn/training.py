@@ -72,8 +72,9 @@ def fit(
         compiled: True, or a backend of autograd_mini.compile such as "jax": array programs, made
             once from model and loss, take a batch at a time. The results are the same to rounding,
             many times faster. Examples have to be numbers or nested lists of them, all of one
-            shape; parameters that the optimizer does not have are constants. Model and optimizer
-            are updated after each epoch, and when training ends, however it does. Metrics of the
+            shape; parameters that the optimizer does not have are constants, and so is any other
+            number that the loss reads, such as one that a callback changes. Model and optimizer are
+            updated after each epoch, and when training ends, however it does. Metrics of the
             training examples cost one more forward pass.
 
     Returns:

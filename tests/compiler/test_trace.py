@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from autograd_mini import TraceError, Value, compile, exp, fsum, pick, where
+from autograd_mini import TraceError, Value, compile, exp, fsum, pick, tanh, where
 
 w = Value(2.0)
 rng = random.Random(0)
@@ -167,6 +167,11 @@ def test_what_needs_no_number_is_allowed():
 
     program = compile(loss, x=())
     assert program.value_and_grad([2.0])[0] == 2 + 2 + 0 + 0
+
+
+def test_an_operation_called_wrongly_says_so():
+    with pytest.raises(TypeError, match=r"expected tanh\(x\), got \(<traced input x>, 2\)"):
+        compile(lambda x: w * tanh(x, 2), x=())
 
 
 # -- two calls ------------------------------------------------------------------------------------
