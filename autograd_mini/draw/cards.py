@@ -64,24 +64,22 @@ class Place:
 Edge = tuple[Place, Place, int]  # from a card to a row of another
 
 
+@dataclass
 class CardPicture:
     """Lays out cards, and draws them."""
 
-    def __init__(
-        self,
-        root: Value,
-        cards: Cards,
-        numbers: Numbers,
-        model: str,
-        hide: Collection[str],
-        size: float,
-    ) -> None:
-        self.root, self.cards, self.numbers = root, cards, numbers
-        self.model, self.hide, self.size = model, hide, size
-        self.scale: GradientScale | None = None
-        self.path: set[Value] | None = None
+    root: Value
+    cards: Cards
+    numbers: Numbers
+    model: str
+    hide: Collection[str]
+    size: float
+    scale: GradientScale | None = None
+    path: set[Value] | None = None
+
+    def __post_init__(self) -> None:
         self.titles: dict[Card, str] = {}
-        self.names = dict.fromkeys(cards.cards, "·")
+        self.names = dict.fromkeys(self.cards.cards, "·")
         self._name_neurons()
         self._name_others()
 
@@ -173,10 +171,8 @@ class CardPicture:
         heads = ["place" if len(set(all_)) < len(all_) else "example"]
         heads += ["z", op, "grad"] if op else [linear, "grad"]
         z = [cells("", [m.z])[1:2] if op else [] for m in card.members]
-        return [
-            *rows,
-            *_examples(heads, [a + cells("", [m.y])[1:] for a, m in zip(z, card.members)]),
-        ]
+        numbers = [a + cells("", [m.y])[1:] for a, m in zip(z, card.members)]
+        return [*rows, *_examples(heads, numbers)]
 
     def _value(self, card: Card, first: Any) -> list[Row]:
         cells, title, rows = self.numbers.cells, [self.names[card]], []
@@ -248,9 +244,8 @@ class CardPicture:
         for k, card in enumerate(self.cards.cards):
             if "constants" not in self.hide or any(isinstance(x, Value) for x in card.outputs):
                 rows = self._rows(card)
-                places[card] = Place(
-                    height_of(rows, self.size), rows, card, self._identity(card, k)
-                )
+                height = height_of(rows, self.size)
+                places[card] = Place(height, rows, card, self._identity(card, k))
         used = sorted({card.column for card in places})
         self.columns: list[list[Place]] = [[] for _ in used]
         for card, place in places.items():
@@ -315,9 +310,7 @@ class CardPicture:
             self.rights.append(x)
         self.bottoms, bottom = [], 0.0  # of the lines
         for line in range(self.lines[-1] + 1):
-            places = [
-                p for c, column in enumerate(self.columns) for p in column if self.lines[c] == line
-            ]
+            places = [p for column in self.columns for p in column if self.lines[p.column] == line]
             down = bottom + 6 * self.size * (line > 0) - min(p.top for p in places)
             for place in places:
                 place.top += down
