@@ -100,12 +100,11 @@ class CardPicture:
                 if home == path:  # a module that does not name its neurons
                     parts += [f"layer {number}"] * (len(layers) > 1)
                     parts += [f"neuron {k}"] * (len(layer) > 1)
+                self.names[card] = stem
                 if card.kind == "neurons":
                     parts = parts[: len(path or ()) or 1]
                 elif stem != "y" or len(layer) > 1:
                     self.names[card] = f"{stem}{k}" if stem == "y" else f"{stem}.{k}"
-                if self.names[card] == "·":
-                    self.names[card] = stem
                 title = ", ".join(parts)
                 steps[title] += 1
                 self.titles[card] = title + f", step {steps[title]}" * (steps[title] > 1)
@@ -264,9 +263,8 @@ class CardPicture:
             for c in range(tail.column + 1, head.column):
                 if (tail, c) not in self.lanes:
                     share = (c - tail.column) / (head.column - tail.column)
-                    lane = Place(self.size / 2, column=c)
-                    lane.top = tail.middle + share * (head.middle - tail.middle)
-                    self.lanes[tail, c] = lane
+                    top = tail.middle + share * (head.middle - tail.middle)
+                    lane = self.lanes[tail, c] = Place(self.size / 2, column=c, top=top)
                     self.columns[c] = sorted([*self.columns[c], lane], key=lambda p: p.middle)
         self._stack()
         self._find_lefts()

@@ -129,9 +129,7 @@ def _users(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value,
             continue
         parents = node.parents
         owners = [parameters[x] for x in parents if x in parameters]
-        if len(owners) == len(parents) - sum(x in penalties for x in parents) and (
-            has_no_numbers(node)
-        ):
+        if has_no_numbers(node) and all(x in parameters or x in penalties for x in parents):
             penalties.add(node)
         elif owners:
             found[node] = common(owners)
@@ -139,9 +137,8 @@ def _users(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value,
                 products.add(node)
         elif (
             node.op in (add, fsum)
-            and any(x in products for x in parents)
-            and all(x in found for x in parents)
-            and len({found[x] for x in parents}) == 1
+            and not products.isdisjoint(parents)
+            and len({found.get(x) for x in parents}) == 1
         ):
             found[node] = found[parents[0]]
     return found

@@ -214,7 +214,8 @@ class Cards:
             column, parents = self.column[node], node.parents
             cards = [self.card_of.get(x) or (x if used[x] > 1 else None) for x in parents]
             like: Hashable = node
-            example = _one({self._example[x] for x in parents if self._has_examples(x)})
+            several = [x for x in parents if x in self.card_of and len(self.card_of[x].members) > 1]
+            example = _one({self._example[x] for x in several})
             if example is not None:
                 seen[node.op, *cards, example] += 1
                 like = (node.op, *cards, seen[node.op, *cards, example])
@@ -223,9 +224,6 @@ class Cards:
         for node in self._penalties:
             if node in before or node is self.order[-1]:
                 self._deal("penalty", node, before.get(node, 0), node)
-
-    def _has_examples(self, x: Source) -> bool:
-        return x in self.card_of and len(self.card_of[x].members) > 1
 
     def _deal_inputs(self) -> None:
         """One card for the leaves that are used by a card in the same way for each example."""
