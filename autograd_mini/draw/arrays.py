@@ -8,7 +8,7 @@ high as its array.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -126,10 +126,9 @@ def _draw_scalars(
             if mine:
                 members[line.name] = mine
     first = FIRST if len(members) <= MOST else 0
-    shown: dict[int, str] = {}
+    shown: set[int] = set()
     for mine in members.values():
-        few = mine if first and len(mine) <= first + 1 else mine[:first]
-        shown.update((node, f"s{node}") for node in few)
+        shown.update(mine if first and len(mine) <= first + 1 else mine[:first])
     drawn: dict[str, list[str]] = {}
     with picture.subgraph(name="cluster_scalars") as column:
         column.attr(label="the scalars of one example", **COLUMN)
@@ -141,7 +140,7 @@ def _draw_scalars(
     edges: dict[tuple[str, str], bool] = {}
 
     def end(node: int) -> str:
-        return shown.get(node, f"r_{owner[node]}")
+        return f"s{node}" if node in shown else f"r_{owner[node]}"
 
     for node, name in owner.items():
         for x in made_of[node]:
@@ -154,9 +153,7 @@ def _draw_scalars(
     return drawn
 
 
-def _draw_lanes(
-    column: Any, line: Any, nodes: Sequence[int], shown: Mapping[int, str]
-) -> list[str]:
+def _draw_lanes(column: Any, line: Any, nodes: Sequence[int], shown: Collection[int]) -> list[str]:
     """Draw a frame around the lanes of an array. Returns what is drawn in it, left to right."""
     places = {node: i for i, node in reversed(list(enumerate(line.lanes.ravel().tolist())))}
     lanes = [node for node in nodes if node in shown]
@@ -165,13 +162,13 @@ def _draw_lanes(
     if not lanes:
         column.node(rest, what, **{**KINDS[line.kind], "shape": "box3d"})
         return [rest]
-    names = [shown[node] for node in lanes]
+    names = [f"s{node}" for node in lanes]
     with column.subgraph(name=f"cluster_lanes_{line.name}") as frame:
         frame.attr(label="", **FRAME)
         # the caption is the first of the row, where no edge passes over it
         frame.node(f"c_{line.name}", what, shape="plaintext", fontsize="11", fontcolor=QUIET)
-        for node in lanes:
-            frame.node(shown[node], escaped(line.element(places[node])), **KINDS[line.kind])
+        for name, node in zip(names, lanes):
+            frame.node(name, escaped(line.element(places[node])), **KINDS[line.kind])
         if len(lanes) < len(nodes):
             names.append(rest)
             frame.node(rest, f".. {len(nodes):,}", shape="plaintext", fontcolor=QUIET)

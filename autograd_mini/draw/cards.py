@@ -64,24 +64,22 @@ class Place:
 Edge = tuple[Place, Place, int]  # from a card to a row of another
 
 
+@dataclass
 class CardPicture:
     """Lays out cards, and draws them."""
 
-    def __init__(
-        self,
-        root: Value,
-        cards: Cards,
-        numbers: Numbers,
-        model: str,
-        hide: Collection[str],
-        size: float,
-    ) -> None:
-        self.root, self.cards, self.numbers = root, cards, numbers
-        self.model, self.hide, self.size = model, hide, size
-        self.scale: GradientScale | None = None
-        self.path: set[Value] | None = None
+    root: Value
+    cards: Cards
+    numbers: Numbers
+    model: str
+    hide: Collection[str]
+    size: float
+    scale: GradientScale | None = None
+    path: set[Value] | None = None
+
+    def __post_init__(self) -> None:
         self.titles: dict[Card, str] = {}
-        self.names = dict.fromkeys(cards.cards, "·")
+        self.names = dict.fromkeys(self.cards.cards, "·")
         self._name_neurons()
         self._name_others()
 
@@ -102,12 +100,11 @@ class CardPicture:
                 if home == path:  # a module that does not name its neurons
                     parts += [f"layer {number}"] * (len(layers) > 1)
                     parts += [f"neuron {k}"] * (len(layer) > 1)
+                self.names[card] = stem
                 if card.kind == "neurons":
                     parts = parts[: len(path or ()) or 1]
                 elif stem != "y" or len(layer) > 1:
                     self.names[card] = f"{stem}{k}" if stem == "y" else f"{stem}.{k}"
-                if self.names[card] == "·":
-                    self.names[card] = stem
                 title = ", ".join(parts)
                 steps[title] += 1
                 self.titles[card] = title + f", step {steps[title]}" * (steps[title] > 1)
@@ -173,10 +170,8 @@ class CardPicture:
         heads = ["place" if len(set(all_)) < len(all_) else "example"]
         heads += ["z", op, "grad"] if op else [linear, "grad"]
         z = [cells("", [m.z])[1:2] if op else [] for m in card.members]
-        return [
-            *rows,
-            *_examples(heads, [a + cells("", [m.y])[1:] for a, m in zip(z, card.members)]),
-        ]
+        numbers = [a + cells("", [m.y])[1:] for a, m in zip(z, card.members)]
+        return [*rows, *_examples(heads, numbers)]
 
     def _value(self, card: Card, first: Any) -> list[Row]:
         cells, title, rows = self.numbers.cells, [self.names[card]], []
@@ -248,9 +243,8 @@ class CardPicture:
         for k, card in enumerate(self.cards.cards):
             if "constants" not in self.hide or any(isinstance(x, Value) for x in card.outputs):
                 rows = self._rows(card)
-                places[card] = Place(
-                    height_of(rows, self.size), rows, card, self._identity(card, k)
-                )
+                height = height_of(rows, self.size)
+                places[card] = Place(height, rows, card, self._identity(card, k))
         used = sorted({card.column for card in places})
         self.columns: list[list[Place]] = [[] for _ in used]
         for card, place in places.items():
@@ -269,9 +263,8 @@ class CardPicture:
             for c in range(tail.column + 1, head.column):
                 if (tail, c) not in self.lanes:
                     share = (c - tail.column) / (head.column - tail.column)
-                    lane = Place(self.size / 2, column=c)
-                    lane.top = tail.middle + share * (head.middle - tail.middle)
-                    self.lanes[tail, c] = lane
+                    top = tail.middle + share * (head.middle - tail.middle)
+                    lane = self.lanes[tail, c] = Place(self.size / 2, column=c, top=top)
                     self.columns[c] = sorted([*self.columns[c], lane], key=lambda p: p.middle)
         self._stack()
         self._find_lefts()
@@ -315,9 +308,7 @@ class CardPicture:
             self.rights.append(x)
         self.bottoms, bottom = [], 0.0  # of the lines
         for line in range(self.lines[-1] + 1):
-            places = [
-                p for c, column in enumerate(self.columns) for p in column if self.lines[c] == line
-            ]
+            places = [p for column in self.columns for p in column if self.lines[p.column] == line]
             down = bottom + 6 * self.size * (line > 0) - min(p.top for p in places)
             for place in places:
                 place.top += down

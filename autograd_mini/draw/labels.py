@@ -75,17 +75,13 @@ NARROW, WIDE = frozenset("fijltrI.,:;'|!()[] -/"), frozenset("mwMW@%—…Σ")
 
 def text_width(text: str, bold: bool = False) -> float:
     """About the width of a text in Helvetica, rather more than less, in font sizes."""
-    widths = [
-        0.34
-        if c in NARROW
-        else 1.0
-        if c in WIDE or ord(c) > 0x2E7F
-        else 0.7
-        if c.isupper()
-        else 0.56
-        for c in text
-    ]
-    return sum(widths) * (1.08 if bold else 1.0)
+    return sum(map(_character_width, text)) * (1.08 if bold else 1.0)
+
+
+def _character_width(c: str) -> float:
+    if c in WIDE or ord(c) > 0x2E7F:
+        return 1.0
+    return 0.34 if c in NARROW else 0.7 if c.isupper() else 0.56
 
 
 def scale_row(scale: GradientScale) -> str:

@@ -103,18 +103,14 @@ def draw_mlp(
                 picture.node(f"more-{column}", more, pos=at, **MORE)
             else:
                 _draw_neuron(picture, layers, column, k, at, activations[column][k])
-                name = inputs[k] if inputs and not column else ""
-                if biases and column and layers[column - 1][k].b is not None:
-                    name = f"b = {format_number(_number(layers[column - 1][k].b))}"
-                beside: tuple[float, float] = (column, row + 0.48) if column else (-0.3, row)
-                if name:
-                    picture.node(
-                        f"name-{column}-{k}",
-                        escaped(name),
-                        pos=_place(beside[0], beside[1], len(neurons)),
-                        fontsize="9" if column else "12",
-                        **(MORE if column else PLAIN),
-                    )
+                bias = layers[column - 1][k].b if biases and column else None
+                if bias is not None:
+                    below = _place(column, row + 0.48, len(neurons))
+                    text = f"b = {format_number(_number(bias))}"
+                    picture.node(f"name-{column}-{k}", text, pos=below, fontsize="9", **MORE)
+                elif inputs and not column and inputs[k]:
+                    left = _place(-0.3, row, len(neurons))
+                    picture.node(f"name-0-{k}", escaped(inputs[k]), pos=left, **PLAIN)
     largest = _draw_weights(picture, layers, shown, width, numbers)
     picture.attr(label=_legend(width, largest), labelloc="b", fontcolor=QUIET)
     return picture
@@ -190,9 +186,8 @@ def _title(column: int, size: int, layers: Sequence[Sequence[Any]]) -> str:
     activation = getattr(layers[column - 1][0], "activation", None)
     name = getattr(activation, "__name__", "")
     neurons = f"{size:,} neuron{'s' * (size != 1)}"
-    return rf"layers.{column - 1}\n{neurons}" + (
-        f", {escaped(shortened(name, 16))}" if name else ""
-    )
+    ending = f", {escaped(shortened(name, 16))}" if name else ""
+    return rf"layers.{column - 1}\n{neurons}{ending}"
 
 
 def _name(column: int, k: int) -> str:

@@ -15,7 +15,9 @@ Everything else is outside: inputs, losses, and penalties, which use parameters 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Any
 
 from ..errors import AutogradError
@@ -90,13 +92,10 @@ def homes(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value, 
     found = _users(order, parameters)
     users = set(found)
     feeds: set[Value] = set()  # all nodes that such nodes are made from
-    consumers: dict[Value, int] = {}
     for node in reversed(order):
-        parents = node.parents
         if node in users or node in feeds:
-            feeds.update(parents)
-        for parent in dict.fromkeys(parents):
-            consumers[parent] = consumers.get(parent, 0) + 1
+            feeds.update(node.parents)
+    consumers = Counter(x for node in order for x in set(node.parents))
     for node in order:
         if node.is_leaf or node in users:
             continue
@@ -106,8 +105,8 @@ def homes(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value, 
             found[node] = common(inside)
         elif parents[0] in users and consumers[parents[0]] == 1 and _is_function_of_one(node):
             found[node] = found[parents[0]]
-    used = dict.fromkeys(order)
-    return {**found, **{p: path for p, path in parameters.items() if p in used}}
+    used = set(order)
+    return found | {p: path for p, path in parameters.items() if p in used}
 
 
 def common(paths: Iterable[Path]) -> Path:
@@ -116,13 +115,8 @@ def common(paths: Iterable[Path]) -> Path:
     >>> common([("layers.0", "neurons.3"), ("layers.0", "neurons.4")])
     ('layers.0',)
     """
-    first, *others = dict.fromkeys(paths)
-    for path in others:
-        shared = 0
-        while shared < min(len(first), len(path)) and first[shared] == path[shared]:
-            shared += 1
-        first = first[:shared]
-    return first
+    shared = takewhile(lambda names: len(set(names)) == 1, zip(*set(paths)))
+    return tuple(names[0] for names in shared)
 
 
 def _users(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value, Path]:
@@ -135,9 +129,7 @@ def _users(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value,
             continue
         parents = node.parents
         owners = [parameters[x] for x in parents if x in parameters]
-        if len(owners) == len(parents) - sum(x in penalties for x in parents) and (
-            has_no_numbers(node)
-        ):
+        if has_no_numbers(node) and all(x in parameters or x in penalties for x in parents):
             penalties.add(node)
         elif owners:
             found[node] = common(owners)
@@ -145,9 +137,8 @@ def _users(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value,
                 products.add(node)
         elif (
             node.op in (add, fsum)
-            and any(x in products for x in parents)
-            and all(x in found for x in parents)
-            and len({found[x] for x in parents}) == 1
+            and not products.isdisjoint(parents)
+            and len({found.get(x) for x in parents}) == 1
         ):
             found[node] = found[parents[0]]
     return found

@@ -16,7 +16,7 @@ from typing import Any
 from ..primitives import add, dot, fsum, multiply
 from ..value import Value
 from .leaves import Number
-from .modules import Path, has_no_numbers
+from .modules import Path, has_no_numbers, layer
 
 
 @dataclass(eq=False)
@@ -202,7 +202,7 @@ class Cards:
     def layer_of(self, node: Any) -> Path | None:
         """The layer of a neuron; any other module unchanged; None outside the model."""
         path = self.inside.get(node)
-        return path[:-1] if path and path[-1].startswith("neurons.") else path
+        return path and layer(path)
 
     def _deal_values(self) -> None:
         """One card for what is made of cards of several examples in the same way in each."""
@@ -214,7 +214,8 @@ class Cards:
             column, parents = self.column[node], node.parents
             cards = [self.card_of.get(x) or (x if used[x] > 1 else None) for x in parents]
             like: Hashable = node
-            example = _one({self._example[x] for x in parents if self._has_examples(x)})
+            several = [x for x in parents if x in self.card_of and len(self.card_of[x].members) > 1]
+            example = _one({self._example[x] for x in several})
             if example is not None:
                 seen[node.op, *cards, example] += 1
                 like = (node.op, *cards, seen[node.op, *cards, example])
@@ -223,9 +224,6 @@ class Cards:
         for node in self._penalties:
             if node in before or node is self.order[-1]:
                 self._deal("penalty", node, before.get(node, 0), node)
-
-    def _has_examples(self, x: Source) -> bool:
-        return x in self.card_of and len(self.card_of[x].members) > 1
 
     def _deal_inputs(self) -> None:
         """One card for the leaves that are used by a card in the same way for each example."""
@@ -243,9 +241,8 @@ class Cards:
                 same_example = _one({e for card, _, e in places if len(card.members) > 1})
                 same = frozenset((card, row) for card, row, _ in places)
                 column = min((card.column for card, *_ in places), default=1) - 1
-                card = self._deal(
-                    "input", x if same_example is None else same, column, x, same_example
-                )
+                like = x if same_example is None else same
+                card = self._deal("input", like, column, x, same_example)
                 self.row.setdefault(card, min((row for _, row, _ in places), default=0))
 
     def _place(self, card: Card) -> tuple[int, ...]:
@@ -270,11 +267,11 @@ class Cards:
     def by_layer(self) -> None:
         """One card for each layer, and for what is made in the same way of it."""
         groups: dict[Hashable, list[Card]] = {}
-        for layer, cards in self.layers().items():
+        for key, cards in self.layers().items():
             for card in cards:
                 first = card.members[0]
                 op = first.op if isinstance(first, Value) else None
-                groups.setdefault((layer, self.layer_of(card.outputs[0]), op), []).append(card)
+                groups.setdefault((key, self.layer_of(card.outputs[0]), op), []).append(card)
         for parts in groups.values():
             if parts[0].kind == "neuron" or len(parts) > 1:
                 self._join(f"{parts[0].kind}s", parts)

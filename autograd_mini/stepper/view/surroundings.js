@@ -1,7 +1,7 @@
 // What is around a stepper: the address of its page, and paper.
 
 // the address says which step is shown: #step=17
-function autogradAddress(state, go) {
+function autogradAddress(state, go, signal) {
   let timer = null;
   let written = null; // when; nothing is written before it was read
   const text = () => `#${new URLSearchParams(state())}`;
@@ -24,13 +24,13 @@ function autogradAddress(state, go) {
     } catch {} // a page inside another may have no address of its own
   }
 
-  window.addEventListener("hashchange", read);
-  const dispose = () => (clearTimeout(timer), window.removeEventListener("hashchange", read));
-  return { read, write, dispose };
+  window.addEventListener("hashchange", read, { signal });
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  return { read, write };
 }
 
 // on paper there is the whole picture, and a table of all steps
-function autogradPrinting(place, accounts, restore) {
+function autogradPrinting(place, accounts, restore, signal) {
   const { element } = autogradParts;
   const paper = matchMedia("print");
 
@@ -45,12 +45,7 @@ function autogradPrinting(place, accounts, restore) {
     place.append(element("table", {}, element("tbody", {}, ...rows)));
   }
 
-  const listeners = [
-    [paper, "change", () => prepare(paper.matches)],
-    [window, "beforeprint", () => prepare(true)],
-    [window, "afterprint", () => prepare(false)],
-  ];
-  for (const [what, event, action] of listeners) what.addEventListener(event, action);
-  const stop = ([what, event, action]) => what.removeEventListener(event, action);
-  return { dispose: () => listeners.forEach(stop) };
+  paper.addEventListener("change", () => prepare(paper.matches), { signal });
+  window.addEventListener("beforeprint", () => prepare(true), { signal });
+  window.addEventListener("afterprint", () => prepare(false), { signal });
 }

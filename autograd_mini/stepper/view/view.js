@@ -248,17 +248,20 @@ function autogradStepper(root, data, rules) {
 
   // -- the surroundings -------------------------------------------------------------------------
 
+  const life = new AbortController(); // of what listens to the page around it
+  const { signal } = life;
   const address = autogradAddress(
     () => ({ step: at, ...(history.level === data.level ? {} : { level: history.level }) }),
     ({ step, level }) => {
       if (names.includes(level) && level !== history.level) setLevel(level);
       if (step !== undefined) show(Number(step));
-    }
+    },
+    signal
   );
   const accounts = () => history.steps.map((step, s) => words.of(step, s));
-  const printing = autogradPrinting(printed, accounts, () => fit(false));
+  autogradPrinting(printed, accounts, () => fit(false), signal);
   const leave = () => presenting && !document.fullscreenElement && setPresenting(false);
-  document.addEventListener("fullscreenchange", leave);
+  document.addEventListener("fullscreenchange", leave, { signal });
   const resized = new ResizeObserver(() => requestAnimationFrame(() => follow()));
   resized.observe(picture);
 
@@ -271,8 +274,8 @@ function autogradStepper(root, data, rules) {
   function dispose() {
     player.pause();
     resized.disconnect();
-    for (const each of [camera, address, printing]) each.dispose();
-    document.removeEventListener("fullscreenchange", leave);
+    camera.dispose();
+    life.abort();
   }
 
   return {
