@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from subprocess import SubprocessError
@@ -10,7 +11,7 @@ from typing import Any, Literal
 from ..draw import draw_dot
 from ..errors import AutogradError
 from ..files import write_atomically
-from ..graph import check_fresh, check_is_value, node_names, topological_order
+from ..graph import NodeGroup, check_fresh, check_is_value, node_names, topological_order
 from ..text import clean
 from ..value import Value
 from .frames import Contents, Frame, frames_of, gradients_after, levels_of, taken
@@ -163,6 +164,7 @@ def step_through(
     model: Any = None,
     title: str = "",
     level: Literal["edges", "neurons", "layers"] = "edges",
+    groups: Sequence[NodeGroup] = (),
 ) -> Stepper:
     """Step through the computation of a Value, and through backpropagation from it.
 
@@ -176,6 +178,8 @@ def step_through(
             neurons and layers are framed, and its parameters named by layer, neuron and input.
         title: the title of the page; by default it says the order.
         level: what is one step at first: an edge; or, with a model, a neuron or a layer.
+
+        groups: parts of the graph to frame, made by group(); then neurons are not cards.
 
     Returns:
         A Stepper: a notebook shows it, .save("steps.html") writes it, .widget() makes a widget.
@@ -217,4 +221,4 @@ def step_through(
             "model=, in the topological order"
         )
     title = clean(title) or f"Backpropagation, {TITLES[order]}"
-    return Stepper(Contents(root, frames, title, model, level, levels))
+    return Stepper(Contents(root, frames, title, model, level, levels, groups))

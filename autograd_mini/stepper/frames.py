@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..draw.modules import homes, layer, parameter_names, split
 from ..draw.neurons import Neuron, find_neurons
-from ..graph import topological_order
+from ..graph import NodeGroup, topological_order
 from ..steps import Step, backprop_steps
 from ..value import Value
 
@@ -178,3 +178,4 @@ class Contents(NamedTuple):
     model: Any = None
     level: str = "edges"
     levels: Mapping[str, Sequence[tuple[str, Part, list[int]]]] = {}
+    groups: Sequence[NodeGroup] = ()

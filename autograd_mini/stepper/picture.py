@@ -22,7 +22,7 @@ from ..draw.leaves import Numbers
 from ..draw.modules import homes, parameter_names, split
 from ..draw.neurons import Cards, Neuron
 from ..draw.tables import MOST, SPACE
-from ..graph import check_fresh, node_names, topological_order
+from ..graph import NodeGroup, check_fresh, node_names, topological_order
 from ..palette import FONTS
 from ..steps import Step
 from ..text import format_number
@@ -46,8 +46,9 @@ def picture_of(contents: Contents) -> str:
     check_fresh(order)
     steps = taken(frames)
     room = _widest_gradients(steps)
-    drawn = None if contents.model is None else _cards(root, contents.model, room)
-    drawn = _values(root, contents.model, room) if drawn is None else drawn
+    has_cards = contents.model is not None and not contents.groups
+    drawn = _cards(root, contents.model, room) if has_cards else None
+    drawn = _values(contents, room) if drawn is None else drawn
     gradients = gradients_after(steps)
     for part in drawn.iter(GROUP):
         for text in part.findall(f"{TEXT}[@data-number='grad']"):
@@ -106,9 +107,10 @@ def _right_of(box: Element) -> float:
 # -- all values ---------------------------------------------------------------------------------
 
 
-def _values(root: Value, model: Any, gradients: Mapping[Value, Any]) -> Element:
-    options = {"model": model, "detail": "values", "max_nodes": None, "gradients": gradients}
-    drawn = _read(render(root, **options))
+def _values(contents: Contents, gradients: Mapping[Value, Any]) -> Element:
+    options = {"model": contents.model, "detail": "values", "max_nodes": None}
+    groups = [NodeGroup(part.label, part.nodes, folded=False) for part in contents.groups]
+    drawn = _read(render(contents.root, **options, gradients=gradients, groups=groups))
     for group in drawn.iter(GROUP):
         name = group.get("id", "")
         if re.fullmatch(r"(node|op|edge|constant)-[\w-]+", name):

@@ -23,6 +23,7 @@ from autograd_mini import (
     compare_steps,
     dot,
     gradients,
+    group,
     maximum,
     node_names,
     primitive,
@@ -829,3 +830,15 @@ def test_frames_need_a_browser(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "playwright.sync_api", None)
     with pytest.raises(ImportError, match="needs a browser: pip install playwright pillow"):
         step_through(neuron()).save_frames(tmp_path)
+
+
+def test_groups_are_framed_and_none_is_folded():
+    x = Value(2.0, "x")
+    y = x * x
+    z = tanh(y) + 1.0
+    for folded in (False, True):
+        part = group("a part of one's own", [y, z], folded=folded)
+        stepper = step_through(z, groups=[part])
+        svg = picture_of(stepper.contents)
+        assert "a part of one&#39;s own" in svg or "a part of one's own" in svg
+        assert all(f'data-part="node-{i}"' in svg for i in range(4))
