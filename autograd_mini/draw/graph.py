@@ -4,7 +4,7 @@ Every Value is a box with its name, its number and its gradient. In front of it 
 that made it, small and dark. On the edges into the operation are the local derivatives: these are
 the numbers that the chain rule multiplies.
 
-    x ─ 3 ─> (×) ──> v1        v1 = x * 3, so dv1/dx = 3
+    x ─ 3 ─> (×) ──> y         y = x * 3, so d([x] * 3)/d[x] = 3
 """
 
 from __future__ import annotations

@@ -570,7 +570,7 @@ def test_a_dot_without_a_model_is_a_card_of_its_operands():
     picture, order = Cards(y), topological_order(y)
     card = f"node-{order.index(z)}"
     assert picture.rows(card) == [
-        ["v1", "dot"],
+        ["#1", "dot"],
         ["data", "grad"],
         *(
             [name, format_number(n.data), format_number(n.grad)]
@@ -592,9 +592,9 @@ def test_a_sum_and_products_of_values_are_cards_and_their_numbers_stand_inside()
     root = fsum([dot([a, b], [b, 3.0]), a, 1.5])
     picture, order = Cards(root), topological_order(root)
     [inner] = [f"node-{k}" for k, n in enumerate(order) if str(n.op) == "dot"]
-    assert [row[0] for row in picture.rows(inner)][2:] == ["v1 × v2", "v2 × 3", "Σ"]
+    assert [row[0] for row in picture.rows(inner)][2:] == ["#1 × #2", "#2 × 3", "Σ"]
     last = f"node-{len(order) - 1}"
-    assert [row[0] for row in picture.rows(last)][2:] == ["v3", "v1", "1.5", "Σ"]
+    assert [row[0] for row in picture.rows(last)][2:] == ["#3", "#1", "1.5", "Σ"]
     assert len(picture.rows(f"{last}")) == 6
 
 
