@@ -17,12 +17,12 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from ..draw import render
-from ..draw.cards import CardPicture, Place
+from ..draw.cards import CardPicture, Place, names_of
 from ..draw.leaves import Numbers
 from ..draw.modules import homes, parameter_names, split
 from ..draw.neurons import Cards, Neuron
 from ..draw.tables import MOST, SPACE
-from ..graph import NodeGroup, check_fresh, node_names, topological_order
+from ..graph import NodeGroup, check_fresh, topological_order
 from ..palette import FONTS
 from ..steps import Step
 from ..text import format_number
@@ -134,9 +134,7 @@ def _cards(root: Value, model: Any, gradients: Mapping[Value, Any]) -> Element |
     parameters = parameter_names(model)
     inside = homes(order, {p: split(name)[0] for p, name in parameters.items()})
     cards = Cards(order, parameters, inside)
-    names = node_names(root)
-    names |= {p: name for p, name in parameters.items() if p in names and not p.label}
-    numbers = Numbers(order, names, gradients)
+    numbers = Numbers(order, names_of(root, model), gradients)
     layout = CardPicture(root, cards, numbers, type(model).__name__, (), SIZE)
     graph = layout.picture("svg")
     places = [place for column in layout.columns for place in column if place.card]
