@@ -697,7 +697,7 @@ def test_a_layer_shows_its_matrices(open_page) -> None:
     root, model = graphs.iris()
     page = open_page(step_through(root, model=model, level="layers"))
     show(page, 8)
-    assert shown(view(page))["title"] == "Backward pass: through layers.0"
+    assert shown(view(page))["title"] == "Backward pass: through layer 1"
     found = gradients_after(backprop_steps(root))
     neurons = model.layers[0].neurons
     cells = page.locator(".ags-lines mtable").last.locator("mtd").all_text_contents()
@@ -877,6 +877,33 @@ def test_a_leaf_is_typed_dragged_and_flipped(neuron, open_page) -> None:
     put(page, "x", 0.0)
     page.locator("[data-part=node-1]").dblclick()
     assert number("x") == 1.0
+
+
+def edges_by_weight(page: Any) -> list[list[str]]:
+    """How each edge with a weight is drawn: what it is, then stroke, width and dash."""
+    script = """() => [...document.querySelectorAll("[data-weight]")].flatMap((edge) =>
+      [...edge.children].map((x) => [edge.dataset.weight, x.getAttribute("stroke"),
+        x.getAttribute("fill"), x.getAttribute("stroke-dasharray") ?? "none",
+        Number(x.getAttribute("stroke-width") ?? 1)]))"""
+    return list(page.evaluate(script))
+
+
+@pytest.mark.parametrize("numbers", [(-9.0, 1.0, 0.0), (1e-3, -1e3, -0.0), (0.0,) * 3])
+def test_an_edge_has_the_sign_and_size_of_the_weight_that_was_set(numbers, open_page) -> None:
+    root, model = graphs.xor()
+    page = open_page(step_through(root, model=model))
+    first = edges_by_weight(page)
+    names = ("w1.1.1", "w1.2.2", "w2.1.2")
+    weights = [model.layers[0].neurons[0].w[0], model.layers[0].neurons[1].w[1]]
+    weights.append(model.layers[1].neurons[0].w[1])
+    for name, weight, number in zip(names, weights, numbers, strict=True):
+        put(page, name, number)
+        weight.data = number
+    there = edges_by_weight(page)
+    assert there == edges_by_weight(open_page(step_through(rerun(root), model=model)))
+    assert there != first
+    page.get_by_label("reset numbers").click()
+    assert edges_by_weight(page) == first
 
 
 def test_what_cannot_be_set_is_refused(neuron, open_page) -> None:
