@@ -94,9 +94,13 @@ class CardPicture:
         steps: Counter[str] = Counter()
         found = self.cards.layers().values()
         layers = [cards for cards in found if isinstance(cards[0].members[0], Neuron)]
-        for number, layer in enumerate(layers, 1):
-            path = self.cards.layer_of(layer[0].outputs[0])
-            stem, k = "y" if number == len(layers) else f"h{number}", 0
+        paths = [self.cards.layer_of(layer[0].outputs[0]) for layer in layers]
+        own = [path[-1].rpartition(".")[2] if path else "" for path in paths]
+        numbers = [int(x) for x in own if x.isdigit()]  # the model's, if they are all different
+        if len(set(numbers)) < len(layers):
+            numbers = [*range(len(layers))]
+        for layer, path, number in zip(layers, paths, (n + 1 for n in numbers)):
+            stem, k = "y" if layer is layers[-1] else f"h{number}", 0
             for card in layer:
                 k += 1
                 home = self.cards.inside.get(card.members[0].z) or ()
