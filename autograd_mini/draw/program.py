@@ -6,7 +6,7 @@ import os
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
 from io import BytesIO
@@ -196,12 +196,17 @@ def _picture_class() -> Any:
         def shown(self) -> dict[str, str]:
             """What a notebook shows: an SVG, and a PNG where front ends do not trust it."""
             svg = self.pipe(format="svg", encoding="utf-8")
-            bundle = {"image/svg+xml": fitted(svg[svg.index("<svg") :])}  # as HTML allows it
+            svg = svg[svg.index("<svg") :]  # as HTML allows it
+            return {"image/svg+xml": fitted(svg), **self.shown_without_trust()}
+
+        def shown_without_trust(self) -> dict[str, str]:
+            """The PNG, if this dot writes one."""
             other = self.copy()
             other.bitmap = IN_NOTEBOOKS
-            with suppress(AutogradError):  # a dot that writes no PNG
-                bundle["image/png"] = b64encode(other.pipe(format="png")).decode()
-            return bundle
+            try:
+                return {"image/png": b64encode(other.pipe(format="png")).decode()}
+            except AutogradError:
+                return {}
 
         def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
             try:

@@ -96,9 +96,11 @@ class Stepper(Shown):
         return element_of(self.contents, compact=compact)
 
     def pictures(self) -> dict[str, str]:
-        gradients = gradients_after(taken(self.frames))
-        drawn = draw_dot(self.root, model=self.contents.model, gradients=gradients)
-        return {kind: picture for kind, picture in drawn.shown().items() if kind == "image/png"}
+        given = self.contents
+        options = {"model": given.model, "groups": given.groups}
+        drawn = draw_dot(self.root, gradients=gradients_after(taken(self.frames)), **options)
+        shown: dict[str, str] = drawn.shown_without_trust()
+        return shown
 
     def save_frames(
         self, folder: str | PathLike[str], format: Literal["png", "pdf"] = "png"

@@ -89,7 +89,7 @@ def check(page: Any, address: str, screenshot: Path) -> None:
     page.screenshot(path=f"{screenshot}.png")
 
     stepper.get_by_role("button", name="present", exact=True).click()
-    page.wait_for_function("document.fullscreenElement?.matches('.presenting')")
+    page.wait_for_function("document.fullscreenElement?.matches('.ags-presenting')")
     page.screenshot(path=f"{screenshot}-presenting.png")
     stepper.get_by_role("button", name="leave", exact=True).click()
 
@@ -130,7 +130,7 @@ def check_untrusted(page: Any, address: str, screenshot: Path) -> None:
 
     The same holds after it was run, when the steppers can be stepped through.
     """
-    page.goto(f"{address}/lab/tree/untrusted.ipynb")
+    page.goto(f"{address}/lab/workspaces/untrusted/tree/untrusted.ipynb")  # no other one is open
     page.get_by_text("Python 3 (ipykernel) | Idle").first.wait_for()
     count = len(sample_notebook.CELLS) + len(sample_notebook.PICTURES)
     outputs = outputs_of(page, count)
