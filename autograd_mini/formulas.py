@@ -316,16 +316,17 @@ def latex_name(name: str) -> str:
 
     >>> print(latex_name("w"), latex_name("w12"), latex_name("w_1"), latex_name("loss"))
     w w_{12} w_{1} \mathrm{loss}
-    >>> print(latex_name("w0[3,2]"))  # of layer 0
-    w^{(0)}_{3,2}
+    >>> print(latex_name("w1.4.3"), latex_name("h1.2@5"))  # of layer 1; in example 5
+    w^{(1)}_{4,3} h^{(1)}_{2@5}
     """
-    match = re.fullmatch(r"([^\W\d_])(?:_?(\d+))?(?:\[([\d,]+)\])?", name)
+    match = re.fullmatch(r"([^\W\d_])(?:_?(\d+)((?:\.\d+)*))?(?:\[([\d,]+)\])?(@\d+)?", name)
     if match is None:
         return _upright(name)
-    letter, number, places = match.groups()
-    if places:
-        return letter + (f"^{{({number})}}" if number else "") + f"_{{{places}}}"
-    return f"{letter}_{{{number}}}" if number else letter
+    letter, number, indices, places, example = match.groups("")
+    places = ",".join(filter(None, [*indices.split("."), places]))
+    above, below = (f"^{{({number})}}" * bool(number), places) if places else ("", number)
+    below += example
+    return letter + above + f"_{{{below}}}" * bool(below)
 
 
 def _upright(name: str) -> str:

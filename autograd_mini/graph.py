@@ -41,27 +41,32 @@ def topological_order(root: Value) -> list[Value]:
 
 
 def node_names(root: Value) -> dict[Value, str]:
-    """A unique readable name for every node: its label, made unique; else v1, v2, ..
+    """A unique readable name for every node: its label, made unique; else #1, #2, ..
 
     >>> x = Value(2.0, "x")
     >>> list(node_names((x * x) + Value(1.0, "x")).values())
-    ['x', 'v1', 'x_2', 'v2']
+    ['x', '#1', 'x_2', '#2']
     """
     order = topological_order(root)
     for node in order:
         if node.label.__class__ is not str:
             raise TypeError(f"a label is a string, got {type(node.label).__name__} {node.label!r}")
-    taken = {node.label for node in order}
+    return unique_names({node: node.label for node in order})
+
+
+def unique_names(labels: Mapping[Value, str]) -> dict[Value, str]:
+    """These labels, made unique; #1, #2, .. for those that are empty."""
+    taken = set(labels.values())
     first: set[str] = set()
     names: dict[Value, str] = {}
     counts: dict[str, int] = {}
-    for node in order:
-        if node.label and node.label not in first:
-            first.add(node.label)
-            names[node] = node.label
+    for node, label in labels.items():
+        if label and label not in first:
+            first.add(label)
+            names[node] = label
             continue
-        stem = f"{node.label}_" if node.label else "v"
-        count = counts.get(stem, 1 if node.label else 0) + 1
+        stem = f"{label}_" if label else "#"
+        count = counts.get(stem, 1 if label else 0) + 1
         while f"{stem}{count}" in taken:
             count += 1
         counts[stem] = count

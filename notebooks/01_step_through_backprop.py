@@ -291,9 +291,9 @@ L, hidden = forward()
 print(f"the loss is {L.data:.4f}")
 
 # %% [markdown]
-# And its backward pass. With `model=` each neuron gets a frame, and the parameters get names:
-# w0[3,2] is the weight of layer 0, neuron 3, input 2. In the neuron's frame it is just w.2. (Layers
-# are counted from 0, as Python does; most textbooks start from 1.)
+# And its backward pass. With `model=` each neuron gets a card, and the parameters get names:
+# w1.4.3 is the weight of layer 1, neuron 4, input 3, and z1.4 is that neuron's sum. (They are
+# counted from 1, as most textbooks do; in Python the weight is `model.layers[0].neurons[3].w[2]`.)
 #
 # One thing is new: the sum $w_1 x_1 + \dots + w_n x_n + b$ is one operation here, called `dot`. Its
 # local derivative by a weight is the input, and by an input the weight.

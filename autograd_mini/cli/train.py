@@ -184,13 +184,8 @@ def _loss_of_one(done: Training, first: int = 0) -> Value:
     xs = [Value(x, c) for x, c in zip(done.classifier.scale(part.rows[0]), part.columns)]
     for number, apply in enumerate(model.layers, start=1):
         xs = apply(xs)
-        if number == first:
-            xs = [Value(x.data) for x in xs]
-        name = f"h{number}." if number < len(model.layers) else "y"
-        for i, x in enumerate(xs, start=1):  # the names that the picture has for them
-            x.label = f"{name}{i}"
-            if str(x.op) and x.parents[1:] == ():
-                x.parents[0].label = f"z{number}.{i}"
+        if number == first:  # leaves, with the names that the picture has for outputs
+            xs = [Value(x.data, f"h{number}.{i}") for i, x in enumerate(xs, start=1)]
     loss: Value = cross_entropy(xs, part.labels[0])
     loss.label = "loss"
     return loss

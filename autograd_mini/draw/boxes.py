@@ -24,7 +24,7 @@ from .labels import (
     tooltip,
 )
 from .leaves import Numbers
-from .modules import Path, brief
+from .modules import Path
 from .program import FRAME, look, new_picture
 from .sketch import Group, Sketch
 from .tables import MOST, SHOWN, Row, cell_widths, sign_style, table, visible
@@ -152,7 +152,7 @@ class Drawing:
         note = " now: it, or another operand, was changed after the graph was built" if now else ""
         hint = self.numbers.describe(f"{name} = {exact(self.numbers.data(node))}{note}", node)
         box = Box(
-            brief(name) if full == name else name,
+            name,
             [self.numbers.data(node)],
             self.numbers.gradients([node]),
             hint=hint,
@@ -235,8 +235,7 @@ class Drawing:
         """A factor in the title of its product."""
         if not isinstance(operand, Value):
             return format_number(operand)
-        name = self.names[operand]
-        return brief(name) if name == self.parameters.get(operand) else shortened(name, 16)
+        return shortened(self.names[operand], 16)
 
     # -- a dot or a sum, as a card ----------------------------------------------------------------
 

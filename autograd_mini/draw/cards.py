@@ -8,19 +8,20 @@ places and curves are found here, and Graphviz only draws them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import inf
 from typing import Any
 
+from ..graph import node_names, unique_names
 from ..palette import INK, KINDS, MUTED, QUIET, GradientScale
 from ..rules import NaryPrimitive
 from ..text import exact, format_number, shortened
 from ..value import Value
 from .labels import legend, operation_on, scale_row, tooltip
 from .leaves import Numbers
-from .modules import brief
+from .modules import brief, homes, one_based, parameter_names, split
 from .neurons import Card, Cards, Neuron
 from .program import new_picture
 from .tables import (
@@ -80,6 +81,7 @@ class CardPicture:
     def __post_init__(self) -> None:
         self.titles: dict[Card, str] = {}
         self.names = dict.fromkeys(self.cards.cards, "·")
+        self.sums = dict.fromkeys(self.cards.cards, "z")  # the names of z
         self._name_neurons()
         self._name_others()
 
@@ -90,13 +92,17 @@ class CardPicture:
         steps: Counter[str] = Counter()
         found = self.cards.layers().values()
         layers = [cards for cards in found if isinstance(cards[0].members[0], Neuron)]
-        for number, layer in enumerate(layers, 1):
-            path = self.cards.layer_of(layer[0].outputs[0])
-            stem, k = "y" if number == len(layers) else f"h{number}", 0
+        paths = [self.cards.layer_of(layer[0].outputs[0]) for layer in layers]
+        own = [path[-1].rpartition(".")[2] if path else "" for path in paths]
+        numbers = [int(x) for x in own if x.isdigit()]  # the model's, if they are all different
+        if len(set(numbers)) < len(layers):
+            numbers = [*range(len(layers))]
+        for layer, path, number in zip(layers, paths, (n + 1 for n in numbers)):
+            stem, k = "y" if layer is layers[-1] else f"h{number}", 0
             for card in layer:
                 k += 1
                 home = self.cards.inside.get(card.members[0].z) or ()
-                parts = [_one_based(part) for part in home] or [self.model]
+                parts = [one_based(part) for part in home] or [self.model]
                 if home == path:  # a module that does not name its neurons
                     parts += [f"layer {number}"] * (len(layers) > 1)
                     parts += [f"neuron {k}"] * (len(layer) > 1)
@@ -105,6 +111,8 @@ class CardPicture:
                     parts = parts[: len(path or ()) or 1]
                 elif stem != "y" or len(layer) > 1:
                     self.names[card] = f"{stem}{k}" if stem == "y" else f"{stem}.{k}"
+                if len(layers) > 1 or len(layer) > 1:
+                    self.sums[card] = f"z{number}.{k}"
                 title = ", ".join(parts)
                 steps[title] += 1
                 self.titles[card] = title + f", step {steps[title]}" * (steps[title] > 1)
@@ -137,7 +145,7 @@ class CardPicture:
 
     def _name(self, x: Any) -> str:
         card = self.cards.card_of.get(x)
-        return brief(self.numbers.names.get(x, "·")) if card is None else self.names[card]
+        return self.numbers.names.get(x, "·") if card is None else self.names[card]
 
     # -- rows -------------------------------------------------------------------------------------
 
@@ -161,10 +169,10 @@ class CardPicture:
             terms.append(Row(cells(self._name(into[0] if one else w), [w]), "", into, w))
         rows = [Row([self.titles[card], self.names[card]], "title")]
         rows += [Row(["", "data", "grad"], "heads"), *self._folded(terms)]
-        rows += [Row(cells("bias", [b]), "bias") for b in first.biases]
+        rows += [Row(cells(self.numbers.names.get(b, "bias"), [b]), "bias") for b in first.biases]
         linear = f"{self.names[card]} = Σ"
         if len(card.members) == 1:
-            rows += [Row(cells("z = Σ", [first.z]), "z")] if op else []
+            rows += [Row(cells(f"{self.numbers.names[first.z]} = Σ", [first.z]), "z")] if op else []
             return [*rows, Row(cells(op or linear, [first.y]), "y")]
         all_ = list(chain(*self._into(card)))
         heads = ["place" if len(set(all_)) < len(all_) else "example"]
@@ -176,7 +184,11 @@ class CardPicture:
     def _value(self, card: Card, first: Any) -> list[Row]:
         cells, title, rows = self.numbers.cells, [self.names[card]], []
         if card.kind == "value":
-            title = [shortened(self._operation(first), 32), *[first.label] * bool(first.label)]
+            operation = self._operation(first)
+            is_named = title[0] not in ("·", operation, f"({operation})") and (
+                len(card.members) == 1 or first.label
+            )
+            title = [shortened(operation, 32), *title * is_named]
             rows = self._operands(card, first)
         into = chain(*self._into(card)) if "local" in self.hide else ()
         rows.insert(0, Row(title, "title", list(into)))
@@ -330,6 +342,9 @@ class CardPicture:
 
     def picture(self, format: str) -> Any:
         """The picture, as a graphviz.Digraph whose places are fixed."""
+        for card in self.cards.cards:
+            if len(card.outputs) == 1 and isinstance(card.outputs[0], Value):  # it has its name
+                self.names[card] = self.numbers.names[card.outputs[0]]
         self._lay_out()
         self.graph = new_picture(
             format,
@@ -405,6 +420,42 @@ class CardPicture:
         return next(kinds.index(kind) for kind in wanted if kind in kinds)
 
 
+def names_of(root: Value, model: Any = None) -> dict[Value, str]:
+    """The name of every node in pictures, tables and formulas: its label; with a model, that on its
+    card, such as h1.2, and h1.2@3 for the third example; else #1, #2, ..
+    """
+    names = node_names(root)
+    if model is None:
+        return names
+    parameters = parameter_names(model)
+    order, brief_names = list(names), {p: brief(name) for p, name in parameters.items()}
+    inside = homes(order, {p: split(name)[0] for p, name in parameters.items()})
+    cards = Cards(order, parameters, inside)
+    picture = CardPicture(root, cards, Numbers(order, names | brief_names), "", (), 12)
+    taken = set(names.values())
+    found: dict[Any, str] = {
+        p: parameters[p] if name in taken else name for p, name in brief_names.items()
+    }
+    for card, name in picture.names.items():
+        for k, member in enumerate(card.members, 1):
+            example = f"@{k}" * (len(card.members) > 1)
+            if isinstance(member, Neuron):
+                found |= {member.z: picture.sums[card] + example, member.y: name + example}
+            elif card.kind != "value":
+                found[member] = name + example
+    for node in order:  # what is short and made of what has a name: the operation
+        found[node] = node.label or found.get(node, "") or _short_operation(node, found)
+    return unique_names({node: found[node] for node in order})
+
+
+def _short_operation(node: Value, names: Mapping[Value, str]) -> str:
+    if node.is_leaf or isinstance(node.op, NaryPrimitive) or not all(map(names.get, node.parents)):
+        return ""
+    text = operation_on(node.op, [names[x] if isinstance(x, Value) else x for x in node.operands])
+    text = f"({text})" if node.op.operator and len(node.operands) == 2 else text
+    return text if len(text) <= LONGEST_NAME else ""
+
+
 def _curve(points: Sequence[tuple[float, float]]) -> str:
     """A smooth curve through the ends of lanes, with an arrow's head; as Graphviz's pos."""
     (x, y), (last, level) = points[0], points[-1]
@@ -414,12 +465,6 @@ def _curve(points: Sequence[tuple[float, float]]) -> str:
         parts += [f"{a:.1f},{-b:.1f}" for a, b in ((x + bend, y), (x2 - bend, y2), (x2, y2))]
         x, y = x2, y2
     return " ".join(parts)
-
-
-def _one_based(part: str) -> str:
-    """layers.0 as layer 1; names without a number stay."""
-    name, _, number = part.rpartition(".")
-    return f"{name.removesuffix('s')} {int(number) + 1}" if name and number.isdigit() else part
 
 
 def _examples(heads: list[str], cells: Sequence[Sequence[str]]) -> Iterator[Row]:

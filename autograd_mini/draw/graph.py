@@ -4,7 +4,7 @@ Every Value is a box with its name, its number and its gradient. In front of it 
 that made it, small and dark. On the edges into the operation are the local derivatives: these are
 the numbers that the chain rule multiplies.
 
-    x ─ 3 ─> (×) ──> v1        v1 = x * 3, so dv1/dx = 3
+    x ─ 3 ─> (×) ──> y         y = x * 3, so d([x] * 3)/d[x] = 3
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..backprop import dependents
 from ..errors import AutogradError
-from ..graph import NodeGroup, check_is_value, node_names, topological_order
+from ..graph import NodeGroup, check_is_value, topological_order
 from ..palette import GradientScale
 from ..value import Value
 from .boxes import SIDES, Drawing
-from .cards import CardPicture
+from .cards import CardPicture, names_of
 from .leaves import Numbers
 from .modules import Path, homes, parameter_names, split
 from .neurons import Cards
@@ -114,7 +114,7 @@ def draw_dot(
     named = {} if model is None else parameter_names(model)
     modules = homes(order, {p: split(name)[0] for p, name in named.items()}) if named else {}
     path = None if highlight is None else _paths(root, order, highlight)
-    numbers = Numbers(order, _names(root, named), gradients)
+    numbers = Numbers(order, names_of(root, model), gradients)
     scale = None
     if color == "gradient":
         scale = GradientScale(numbers.gradients(order))
@@ -174,12 +174,6 @@ def _frames(
             path = (*around.pop(), part.label)
             homes |= {order[i]: path for i in inside}
     return homes, folded
-
-
-def _names(root: Value, parameters: Mapping[Value, str]) -> dict[Value, str]:
-    """The names of all nodes; parameters without a label have the model's names."""
-    names = node_names(root)
-    return names | {p: name for p, name in parameters.items() if p in names and not p.label}
 
 
 def render(root: Value, format: str = "svg", **options: Any) -> str | bytes:

@@ -66,16 +66,28 @@ def split(name: str) -> tuple[Path, str]:
 
 
 def brief(name: str) -> str:
-    """A parameter's name in mathematics, with its layer, neuron and input as indices.
+    """A parameter's name in mathematics, with its layer, neuron and input, counted from 1.
 
-    >>> brief("layers.0.neurons.3.w.2"), brief("layers.1.neurons.0.b"), brief("slope")
-    ('w0[3,2]', 'b1[0]', 'slope')
+    >>> [brief(name) for name in ("layers.0.neurons.3.w.2", "neurons.0.b", "w.0", "slope")]
+    ['w1.4.3', 'b1.1', 'w1', 'slope']
     """
-    match = re.fullmatch(r"layers\.(\d+)\.neurons\.(\d+)\.(\w+?)(?:\.(\d+))?", name)
+    pattern = r"(?:(?:layers\.(\d+)\.)?neurons\.(\d+)\.)?(\w*[^\W\d])(?:\.(\d+))?"
+    match = re.fullmatch(pattern, name)
     if match is None:
         return name
-    number, neuron, kind, place = match.groups()
-    return f"{kind}{number}[{neuron}{f',{place}' if place else ''}]"
+    number, neuron, kind, place = match.groups("")
+    indices = [number or "0" * bool(neuron), neuron, place]
+    return kind + ".".join(str(int(k) + 1) for k in indices if k)
+
+
+def one_based(part: str) -> str:
+    """A part of a module's name as words; one without a number stays.
+
+    >>> one_based("layers.0")
+    'layer 1'
+    """
+    name, _, number = part.rpartition(".")
+    return f"{name.removesuffix('s')} {int(number) + 1}" if name and number.isdigit() else part
 
 
 def layer(path: Path) -> Path:

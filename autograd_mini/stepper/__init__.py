@@ -9,9 +9,10 @@ from subprocess import SubprocessError
 from typing import Any, Literal
 
 from ..draw import draw_dot
+from ..draw.cards import names_of
 from ..errors import AutogradError
 from ..files import write_atomically
-from ..graph import NodeGroup, check_fresh, check_is_value, node_names, topological_order
+from ..graph import NodeGroup, check_fresh, check_is_value, topological_order
 from ..text import clean
 from ..value import Value
 from .frames import Contents, Frame, frames_of, gradients_after, levels_of, taken
@@ -215,7 +216,7 @@ def step_through(
             "a smaller graph or the topological order, or read backprop_steps(root)"
         )
     by_rule = model is not None and order == "topological"
-    levels = levels_of(root, frames, model, node_names(root)) if by_rule else {}
+    levels = levels_of(root, frames, model, names_of(root, model)) if by_rule else {}
     if level not in ("edges", *levels):
         offered = ", ".join(map(repr, ("edges", *levels)))
         raise ValueError(

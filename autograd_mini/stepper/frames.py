@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from ..draw.modules import homes, layer, parameter_names, split
+from ..draw.modules import homes, layer, one_based, parameter_names, split
 from ..draw.neurons import Neuron, find_neurons
 from ..graph import NodeGroup, topological_order
 from ..steps import Step, backprop_steps
@@ -71,7 +71,7 @@ class Part(NamedTuple):
     """Nodes whose frames are shown at once: a neuron, a layer, or what is outside of neurons.
 
     Attributes:
-        name: "layers.0.neurons.3"; outside, the name of its last node.
+        name: "layer 1, neuron 4"; outside, the name of its last node.
         nodes: those that an operation made.
         neurons: those that it is made of; none if it is outside.
     """
@@ -100,7 +100,7 @@ def parts_of(root: Value, model: Any, level: str, names: dict[Value, str]) -> li
         if neuron and level == "layers":
             path = layer(path)
             key = (path, *(x for _, x in neuron.terms))
-        name = (".".join(path) or type(model).__name__) if neuron else names[node]
+        name = (", ".join(map(one_based, path)) or type(model).__name__) if neuron else names[node]
         part = waiting.setdefault(key, Part(name, [], []))
         part.nodes.append(node)
         part.neurons.extend([neuron] if neuron and neuron.z is node else [])

@@ -10,12 +10,13 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from ..draw.modules import brief, parameter_names
+from ..draw.cards import names_of
+from ..draw.labels import operation_text
 from ..errors import AutogradError
 from ..formulas import (
     Formula,
@@ -28,7 +29,7 @@ from ..formulas import (
     unused,
     with_places,
 )
-from ..graph import node_names, topological_order
+from ..graph import topological_order
 from ..javascript import ARITHMETIC, Library
 from ..mathml import inner_mathml
 from ..palette import css_properties, picture_css
@@ -127,10 +128,10 @@ def data_of(contents: Contents) -> tuple[dict[str, Any], str]:
     They refer to formulas, a list of MathML, by their number. The view computes the numbers of the
     frames from the partials, as Step does; those that are not floats are told as text.
     """
-    root, frames, model = contents.root, contents.frames, contents.model
+    root, frames = contents.root, contents.frames
     order = topological_order(root)
     index = {node: i for i, node in enumerate(order)}
-    names = _names(root, model)
+    names = names_of(root, contents.model)
     short = _short_names(names)
     math: dict[str, int] = {}
     library, opaque = _library(order)
@@ -217,22 +218,19 @@ def _library(order: Sequence[Value]) -> tuple[Library, str]:
     return library, ""
 
 
-def _names(root: Value, model: Any) -> Names:
-    """The names of node_names(); parameters without a label have the model's names."""
-    names = Names(node_names(root))
-    taken = set(names.values())
-    for parameter, name in ({} if model is None else parameter_names(model)).items():
-        if parameter in names and not parameter.label:
-            names[parameter] = name if brief(name) in taken else brief(name)
-    return names
-
-
-def _short_names(names: Names) -> Names:
+def _short_names(names: Mapping[Value, str]) -> Names:
     """The names in formulas: shortened, but still different from each other."""
     short: dict[str, str] = {}
     for name in names.values():
         short.setdefault(name, unused(shortened(name, WIDEST), short.values()))
-    return Names({node: short[name] for node, name in names.items()})
+    made = Names({node: short[name] for node, name in names.items()})
+    for node in (x for x in names if not (x.is_leaf or x.label)):  # named by its operation
+        operation = operation_text(node, names, WIDEST)
+        if names[node] in (operation, f"({operation})"):
+            symbols = {x: Formula(made.latex[x]) for x in node.parents}
+            text = operation_formula(node, symbols).text
+            made.latex[node] = text if names[node] == operation else f"({text})"
+    return made
 
 
 def _edges(node: Value) -> list[int]:

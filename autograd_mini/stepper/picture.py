@@ -17,15 +17,15 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from ..draw import render
-from ..draw.cards import CardPicture, Place
+from ..draw.cards import THICKEST, THINNEST, CardPicture, Place, names_of
 from ..draw.leaves import Numbers
 from ..draw.modules import homes, parameter_names, split
 from ..draw.neurons import Cards, Neuron
-from ..draw.tables import MOST, SPACE
-from ..graph import NodeGroup, check_fresh, node_names, topological_order
+from ..draw.tables import MOST, NEGATIVE, POSITIVE, SPACE
+from ..graph import NodeGroup, check_fresh, topological_order
 from ..palette import FONTS
 from ..steps import Step
-from ..text import format_number
+from ..text import exact, format_number
 from ..value import Value
 from .frames import Contents, gradients_after, taken
 
@@ -134,9 +134,7 @@ def _cards(root: Value, model: Any, gradients: Mapping[Value, Any]) -> Element |
     parameters = parameter_names(model)
     inside = homes(order, {p: split(name)[0] for p, name in parameters.items()})
     cards = Cards(order, parameters, inside)
-    names = node_names(root)
-    names |= {p: name for p, name in parameters.items() if p in names and not p.label}
-    numbers = Numbers(order, names, gradients)
+    numbers = Numbers(order, names_of(root, model), gradients)
     layout = CardPicture(root, cards, numbers, type(model).__name__, (), SIZE)
     graph = layout.picture("svg")
     places = [place for column in layout.columns for place in column if place.card]
@@ -159,6 +157,7 @@ def _cards(root: Value, model: Any, gradients: Mapping[Value, Any]) -> Element |
         (_row(card, row) if is_row else card).set("data-part", f"node-{cards.index[x]}")
     for edge, sources in layout.edges.items():
         _name_edge(edge, sources, groups, texts, cards.index)
+    drawn.set("data-lines", f"{THINNEST} {THICKEST} {POSITIVE['color']} {NEGATIVE['color']}")
     return drawn
 
 
@@ -208,14 +207,17 @@ def _name_edge(
     texts: Mapping[str, Mapping[Spot, Element]],
     index: Mapping[Value, int],
 ) -> None:
-    """Make an edge a part, together with the local derivative in the row where it ends."""
+    """Make an edge a part, together with the local derivative in the row where it ends. What it is
+    wide and coloured by, a node or a number, is its data-weight."""
     tail, head, k = edge
+    part, weight = groups[f"edge-{head.name}-{k}-{tail.name}"], head.rows[k].weight
+    if weight is not None:
+        part.set("data-weight", f"node-{index[weight]}" if weight in index else exact(weight))
     first = _first(head)
     node = first.z if isinstance(first, Neuron) else first
     operands = [j for j, x in enumerate(node.operands) if x is sources[0]]
     if not operands:  # a plain number
         return
-    part = groups[f"edge-{head.name}-{k}-{tail.name}"]
     part.set("data-part", f"edge-{index[node]}-{operands[0]}")
     local = texts[head.name].get((k, 1)) if head.rows[k].kind == "local" else None
     if local is not None:

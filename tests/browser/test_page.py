@@ -272,11 +272,11 @@ def test_a_click_leads_to_the_step_that_finished_it(stepper, open_page) -> None:
 def test_a_real_click_on_a_node_an_operation_and_an_edge(neuron, open_page) -> None:
     page = open_page(neuron)
     page.locator("[data-part=node-0] text").first.click()
-    assert shown(view(page))["title"] == "Backward pass: from v1 to w"
+    assert shown(view(page))["title"] == "Backward pass: from #1 to w"
     page.locator("[data-part=op-2]").click()
-    assert shown(view(page))["title"] == "Forward pass: v1 is computed"
+    assert shown(view(page))["title"] == "Forward pass: #1 is computed"
     page.locator("[data-part=edge-2-1] text").click()
-    assert shown(view(page))["title"] == "Backward pass: from v1 to x"
+    assert shown(view(page))["title"] == "Backward pass: from #1 to x"
 
 
 def test_hovering_tells_the_whole_history(open_page) -> None:
@@ -308,9 +308,9 @@ def test_hovering_tells_the_whole_history(open_page) -> None:
 def test_a_tap_jumps_and_tells_the_history(neuron, open_page) -> None:
     page = open_page(neuron, **PHONE)
     page.locator("[data-part=node-0] text").first.tap()
-    assert shown(view(page))["title"] == "Backward pass: from v1 to w"
+    assert shown(view(page))["title"] == "Backward pass: from #1 to w"
     hint = page.locator(".ags-hint")
-    assert "from v1; so far" in hint.inner_text()
+    assert "from #1; so far" in hint.inner_text()
     box = hint.bounding_box()
     assert 0 <= box["x"] <= 390 - box["width"]
     page.get_by_role("button", name="previous step").tap()
@@ -527,9 +527,9 @@ def test_what_is_spoken(neuron, open_page) -> None:
     status = page.get_by_role("status")
     assert status.get_attribute("aria-live") == "polite"
     show(page, 1)
-    assert status.inner_text() == "Forward pass: v1 is 1."
+    assert status.inner_text() == "Forward pass: #1 is 1."
     show(page, len(neuron) - 1)
-    assert re.match(r"From v1 to \w: upstream 0.3592 times local ", status.inner_text())
+    assert re.match(r"From #1 to \w: upstream 0.3592 times local ", status.inner_text())
 
 
 def luminance(colour: str) -> float:
@@ -697,7 +697,7 @@ def test_a_layer_shows_its_matrices(open_page) -> None:
     root, model = graphs.iris()
     page = open_page(step_through(root, model=model, level="layers"))
     show(page, 8)
-    assert shown(view(page))["title"] == "Backward pass: through layers.0"
+    assert shown(view(page))["title"] == "Backward pass: through layer 1"
     found = gradients_after(backprop_steps(root))
     neurons = model.layers[0].neurons
     cells = page.locator(".ags-lines mtable").last.locator("mtd").all_text_contents()
@@ -879,6 +879,33 @@ def test_a_leaf_is_typed_dragged_and_flipped(neuron, open_page) -> None:
     assert number("x") == 1.0
 
 
+def edges_by_weight(page: Any) -> list[list[str]]:
+    """How each edge with a weight is drawn: what it is, then stroke, width and dash."""
+    script = """() => [...document.querySelectorAll("[data-weight]")].flatMap((edge) =>
+      [...edge.children].map((x) => [edge.dataset.weight, x.getAttribute("stroke"),
+        x.getAttribute("fill"), x.getAttribute("stroke-dasharray") ?? "none",
+        Number(x.getAttribute("stroke-width") ?? 1)]))"""
+    return list(page.evaluate(script))
+
+
+@pytest.mark.parametrize("numbers", [(-9.0, 1.0, 0.0), (1e-3, -1e3, -0.0), (0.0,) * 3])
+def test_an_edge_has_the_sign_and_size_of_the_weight_that_was_set(numbers, open_page) -> None:
+    root, model = graphs.xor()
+    page = open_page(step_through(root, model=model))
+    first = edges_by_weight(page)
+    names = ("w1.1.1", "w1.2.2", "w2.1.2")
+    weights = [model.layers[0].neurons[0].w[0], model.layers[0].neurons[1].w[1]]
+    weights.append(model.layers[1].neurons[0].w[1])
+    for name, weight, number in zip(names, weights, numbers, strict=True):
+        put(page, name, number)
+        weight.data = number
+    there = edges_by_weight(page)
+    assert there == edges_by_weight(open_page(step_through(rerun(root), model=model)))
+    assert there != first
+    page.get_by_label("reset numbers").click()
+    assert edges_by_weight(page) == first
+
+
 def test_what_cannot_be_set_is_refused(neuron, open_page) -> None:
     page = open_page(neuron)
     for name, number, message in [
@@ -922,13 +949,13 @@ def test_the_quiz_hides_the_next_number_until_it_is_typed(neuron, open_page) -> 
     page.keyboard.press("q")
     page.keyboard.press("ArrowRight")
     told = shown(view(page))
-    assert told["title"] == "Forward pass: v1 is computed"
-    assert told["boxes"]["node-2"] == told["rows"]["v1"][:2] == ["?", "–"]
+    assert told["title"] == "Forward pass: #1 is computed"
+    assert told["boxes"]["node-2"] == told["rows"]["#1"][:2] == ["?", "–"]
     assert told["lines"][1].endswith("=?")
-    assert told["spoken"] == "Forward pass: v1 is ?."
+    assert told["spoken"] == "Forward pass: #1 is ?."
     page.get_by_role("button", name="next step").click()  # first the number
     assert frame(page) == 1
-    assert "1" not in page.locator(".ags-quiz label").inner_text().replace("v1", "")
+    assert "1" not in page.locator(".ags-quiz label").inner_text().replace("#1", "")
     assert answer(page, "3").startswith("✗ wrong: compute")
     assert answer(page, "1") == "✓ right"
     assert page.locator(".ags-score").inner_text() == "1 right, 1 wrong"
@@ -954,7 +981,7 @@ def test_the_quiz_says_where_the_mistake_lies(open_page) -> None:
     d = c * c * 7.0
     page = open_page(step_through(d))
     show(page, 6)
-    assert shown(view(page))["title"] == "Backward pass: from v1 to c"
+    assert shown(view(page))["title"] == "Backward pass: from #1 to c"
     page.keyboard.press("q")
     page.keyboard.press("ArrowRight")
     for text, mistake in [

@@ -46,7 +46,7 @@ def test_steps_prints_the_forward_pass(run):
     root = parse(LINE[0], {"w": 0.5, "x": 2, "b": 0.1})
     assert [float(row[-1]) for row in rows[1:]] == [x.data for x in topological_order(root)]
     assert [row[0] for row in rows[1:]][-1] == "y"
-    assert [row[1] for row in rows[1:] if len(row) == 3] == ["w * x", "v1 + b", "tanh(v2)"]
+    assert [row[1] for row in rows[1:] if len(row) == 3] == ["w * x", "#1 + b", "tanh(#2)"]
 
 
 @pytest.mark.parametrize("expression", ["tanh(w*x + b)", "(w*x + w)*x/b", "(b + w)*(b + x)*b"])

@@ -11,7 +11,7 @@ from pictures import SVG, Drawn
 
 from autograd_mini import Value, dot, draw_dot, fsum, sigmoid, sin, softmax, tanh, topological_order
 from autograd_mini.draw import format_number
-from autograd_mini.draw.modules import parameter_names
+from autograd_mini.draw.modules import brief, parameter_names
 from autograd_mini.palette import BACKWARD, DARK, FORWARD
 from nn import MLP, Conv1d, Layer, Module, Neuron, losses
 
@@ -118,8 +118,8 @@ def test_a_card_has_a_row_for_each_input_the_bias_the_sum_and_the_output(expand)
     shown = [
         ("x1", neuron.w[0]),
         ("x2", neuron.w[1]),
-        ("bias", neuron.b),
-        ("z = Σ", y.parents[0]),
+        ("b1.2", neuron.b),
+        ("z1.2 = Σ", y.parents[0]),
         ("tanh", y),
     ]
     assert picture.rows(card) == [
@@ -128,7 +128,7 @@ def test_a_card_has_a_row_for_each_input_the_bias_the_sum_and_the_output(expand)
         *([name, format_number(x.data), format_number(x.grad)] for name, x in shown),
     ]
     captions = [row[0] for row in picture.rows(titles["layer 2, neuron 1"])]
-    assert captions == ["layer 2, neuron 1", "data", "h1.1", "h1.2", "h1.3", "bias", "y = Σ"]
+    assert captions == ["layer 2, neuron 1", "data", "h1.1", "h1.2", "h1.3", "b2.1", "y = Σ"]
 
 
 def rests_on(node, leaf):
@@ -177,7 +177,7 @@ def test_a_card_says_in_words_what_it_shows():
     picture, b = Cards(loss, model=model), model.layers[0].neurons[0].b
     says = picture.tooltip(picture.cards("neuron")[0])
     assert says.startswith("layer 1, neuron 1 h1.1; x1 ")
-    assert f"bias {format_number(b.data)} {format_number(b.grad)}" in says
+    assert f"b1.1 {format_number(b.data)} {format_number(b.grad)}" in says
     for i in picture.cards():  # a screen reader reads titles
         assert picture.groups[i].find(f"{SVG}title").text == picture.tooltip(i)
 
@@ -192,7 +192,7 @@ def test_after_an_optimizers_step_a_card_shows_the_numbers_of_the_loss():
     assert [after.row(card, x) for x in ("x1", "tanh")] == [
         before.row(card, x) for x in ("x1", "tanh")
     ]
-    assert after.row(card, "bias (now)") == [format_number(-0.1), before.row(card, "bias")[1]]
+    assert after.row(card, "b1.1 (now)") == [format_number(-0.1), before.row(card, "b1.1")[1]]
 
 
 # -- places --------------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ def test_every_edge_ends_at_the_row_that_it_is_multiplied_in(any_network):
 def test_edges_are_coloured_and_dashed_by_sign_and_wide_by_size():
     model, loss = NETWORKS["2-3-1"]
     picture = Cards(loss, model=model)
-    weights = {name: p.data for p, name in parameter_names(model).items() if ".w." in name}
+    weights = {brief(n): p.data for p, n in parameter_names(model).items() if ".w." in n}
     lines = {picture.tooltip(i).split(" = ")[0]: picture.line(i) for i in picture.edges()}
     assert set(weights) <= set(lines)
     for name, w in weights.items():
@@ -516,7 +516,7 @@ def test_a_deep_network_is_drawn_in_layers_and_then_in_less():
 
 
 @pytest.mark.parametrize(
-    ("hide", "gone"), [("grad", "grad"), ("bias", "bias"), ("z", "z = Σ"), ("local", "local")]
+    ("hide", "gone"), [("grad", "grad"), ("bias", "b1.1"), ("z", "z1.1 = Σ"), ("local", "local")]
 )
 def test_what_is_hidden_is_nowhere_and_the_edges_stay(hide, gone):
     model, loss = NETWORKS["2-3-1"]
@@ -570,7 +570,7 @@ def test_a_dot_without_a_model_is_a_card_of_its_operands():
     picture, order = Cards(y), topological_order(y)
     card = f"node-{order.index(z)}"
     assert picture.rows(card) == [
-        ["v1", "dot"],
+        ["#1", "dot"],
         ["data", "grad"],
         *(
             [name, format_number(n.data), format_number(n.grad)]
@@ -592,9 +592,9 @@ def test_a_sum_and_products_of_values_are_cards_and_their_numbers_stand_inside()
     root = fsum([dot([a, b], [b, 3.0]), a, 1.5])
     picture, order = Cards(root), topological_order(root)
     [inner] = [f"node-{k}" for k, n in enumerate(order) if str(n.op) == "dot"]
-    assert [row[0] for row in picture.rows(inner)][2:] == ["v1 × v2", "v2 × 3", "Σ"]
+    assert [row[0] for row in picture.rows(inner)][2:] == ["#1 × #2", "#2 × 3", "Σ"]
     last = f"node-{len(order) - 1}"
-    assert [row[0] for row in picture.rows(last)][2:] == ["v3", "v1", "1.5", "Σ"]
+    assert [row[0] for row in picture.rows(last)][2:] == ["#3", "#1", "1.5", "Σ"]
     assert len(picture.rows(f"{last}")) == 6
 
 

@@ -135,7 +135,7 @@ def test_the_gradient_is_a_dash_until_backward_has_run():
     assert [Drawn(z).texts(f"node-{i}")[-1] for i in range(4)] == ["–"] * 4
     z.backward()
     gradients = {node_names(z)[n]: Drawn(z).texts(f"node-{i}")[-1] for i, n in enumerate(order)}
-    assert gradients == {"x": "1", "y": "0", "v1": "1", "v2": "1"}
+    assert gradients == {"x": "1", "y": "0", "#1": "1", "#2": "1"}
     x.zero_grad()
     assert Drawn(z).texts(f"node-{order.index(x)}")[-1] == "–"
 
@@ -152,7 +152,7 @@ def test_a_fractions_gradient_is_a_dash_and_then_exact():
 def test_plain_numbers_stand_inside_the_operation_and_nowhere_else():
     x = Value(3.0, "x")
     picture = Drawn(2 * x + 1)
-    assert [picture.texts(f"op-{i}") for i in (1, 2)] == [["2 × x"], ["v1 + 1"]]
+    assert [picture.texts(f"op-{i}") for i in (1, 2)] == [["2 × x"], ["#1 + 1"]]
     assert picture.ids("edge") == {"edge-1", "edge-1-1", "edge-2", "edge-2-0"}
     assert picture.ids("constant") == set()
     assert Drawn(2 * x + 1, hide=["constants"]).texts("op-1") == ["×"]
@@ -250,7 +250,7 @@ def test_an_operation_of_ones_own_is_drawn_by_its_own_name(name):
     x, z = Value(2.0, "x"), Value(3.0, "z")
     assert Drawn(one(x)).texts("op-1") == [name]
     assert Drawn(two(x, z)).texts("op-2") == [f"{name}(x, z)"]
-    assert Drawn(two(x, -1)).tooltip("op-1") == f"v1 = {name}(x, -1)"
+    assert Drawn(two(x, -1)).tooltip("op-1") == f"#1 = {name}(x, -1)"
 
 
 # -- graphs whose leaves were changed -------------------------------------------------------------
@@ -408,7 +408,7 @@ def check_label(label):
     picture = Drawn(x - 1)
     assert picture.texts("node-0")[0].strip() == shown
     assert picture.tooltip("node-0").strip() == f"{shown} = 1.0, gradient none yet".strip()
-    assert picture.tooltip("op-1") == f"v1 = {shown} − 1" or shown.startswith("-") or not shown
+    assert picture.tooltip("op-1") == f"#1 = {shown} − 1" or shown.startswith("-") or not shown
 
 
 @pytest.mark.parametrize("name", NASTY)
@@ -431,7 +431,7 @@ def test_a_long_label_keeps_both_ends_and_is_whole_in_the_tooltip():
 def test_equal_labels_are_told_apart_and_missing_ones_are_quiet():
     picture = Drawn(Value(1.0, "x") * Value(2.0, "x"))
     names = [next(picture.groups[f"node-{i}"].iter(f"{SVG}text")) for i in range(3)]
-    assert [t.text for t in names] == ["x", "x_2", "v1"]
+    assert [t.text for t in names] == ["x", "x_2", "#1"]
     assert [t.get("font-weight") for t in names] == ["bold", "bold", None]
 
 

@@ -167,7 +167,7 @@ def test_parameters_have_the_models_names_and_a_shape_of_their_own():
     for i, node in enumerate(order):
         if node in named:
             assert picture.texts(f"node-{i}")[0] == brief(named[node])  # as in tables and formulas
-            assert picture.tooltip(f"node-{i}").startswith(f"{named[node]} = ")
+            assert picture.tooltip(f"node-{i}").startswith(f"{brief(named[node])} = ")
     leaf, parameter = (picture.groups[f"node-{order.index(n)}"] for n in (x, order[0]))
     assert order[0] in named
     assert len(list(parameter.iter(f"{SVG}polyline"))) > len(list(leaf.iter(f"{SVG}polyline")))

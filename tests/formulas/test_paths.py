@@ -140,13 +140,13 @@ def test_a_neuron_by_hand():
     y.label = "y"
     rule = chain_rule(y, w)
     assert rule.text.split("\n")[0] == (
-        "grad(w) = d tanh([z])/d[z] * d([v1] + b)/d[v1] * d([w] * x)/d[w]"
+        "grad(w) = d tanh([z])/d[z] * d([#1] + b)/d[#1] * d([w] * x)/d[w]"
     )
     slope = 1 - y.data**2
     assert rule.terms == [pytest.approx(slope * 2.0)]
     assert lines(rule)[:2] == [
         r"\frac{\partial \tanh([z])}{\partial [z]} \cdot "
-        r"\frac{\partial ([v_{1}] + b)}{\partial [v_{1}]} \cdot "
+        r"\frac{\partial ([\mathrm{\#1}] + b)}{\partial [\mathrm{\#1}]} \cdot "
         r"\frac{\partial ([w] \cdot x)}{\partial [w]}",
         r"(1 - y^{2}) \cdot 1 \cdot x",
     ]

@@ -38,7 +38,8 @@ def slope_read_from(text, numbers):
     of, by = re.fullmatch(r"d ?(.*)/d(\[\S+\])", text).groups()
     assert of.count(by) == 1
     slot = Value(numbers[by[1:-1]], "slot")
-    written = of.replace(by, "slot").replace("..", "0")  # what does not depend on the operand
+    numbers = {name.replace("#", "auto_"): x for name, x in numbers.items()}
+    written = of.replace(by, "slot").replace("..", "0").replace("#", "auto_")
     [slope] = gradients(eval(written, FUNCTIONS | numbers, {"slot": slot}) + 0, [slot])
     return slope
 

@@ -22,6 +22,7 @@ from autograd_mini import (
     backprop_steps,
     compare_steps,
     dot,
+    fsum,
     gradients,
     group,
     maximum,
@@ -627,11 +628,11 @@ def test_parameters_are_called_by_their_model_unless_they_have_a_label():
     loss = model([1.0, 2.0]) ** 2
     stepper = step_through(loss, model=model)
     names = [node["name"] for node in data_of(stepper.contents)[0]["nodes"]]
-    expected = {"w0[0,0]", "w0[1,1]", "b0[0]", "w1[0,1]", "b1[0]", "mine"}
+    expected = {"w1.1.1", "w1.2.2", "b1.1", "w2.1.2", "b2.1", "mine", "h1.2", "z1.2", "y"}
     assert expected <= set(names)
     assert len(set(names)) == len(names)
     assert "layer 1, neuron 2" in picture_of(stepper.contents)
-    assert "w0[0,0]" in stepper.page()
+    assert "w1.1.1" in stepper.page()
 
 
 def test_a_page_is_saved_as_a_page(tmp_path):
@@ -642,9 +643,9 @@ def test_a_page_is_saved_as_a_page(tmp_path):
 
 def test_a_name_that_a_label_has_taken_is_spelled_out():
     model = MLP(1, [1], rng=random.Random(0))
-    loss = model([Value(1.0, "w0[0,0]")])
+    loss = model([Value(1.0, "w1.1.1")])
     names = [node["name"] for node in data_of(step_through(loss, model=model).contents)[0]["nodes"]]
-    assert {"w0[0,0]", "layers.0.neurons.0.w.0", "b0[0]"} <= set(names)
+    assert {"w1.1.1", "layers.0.neurons.0.w.0", "b1.1"} <= set(names)
 
 
 def test_a_leaf_that_was_changed_makes_the_steps_stale():
@@ -743,7 +744,7 @@ def test_a_network_has_a_step_for_each_neuron_and_for_each_layer(expand):
         assert steps[number][1] == steps[number + 1][1]  # the loss
         assert (steps[number][1].name, steps[number][1].neurons) == ("loss", [])
         assert steps[0][1] == steps[-1][1]
-    assert steps[0][1].name == "layers.0"
+    assert steps[0][1].name == "layer 1"
 
 
 def test_every_example_has_its_own_steps():
@@ -842,3 +843,32 @@ def test_groups_are_framed_and_none_is_folded():
         svg = picture_of(stepper.contents)
         assert "a part of one&#39;s own" in svg or "a part of one's own" in svg
         assert all(f'data-part="node-{i}"' in svg for i in range(4))
+
+
+@FEW
+@given(
+    st.lists(st.integers(1, 3), min_size=1, max_size=3),
+    st.integers(1, 3),
+    st.lists(st.sampled_from(["", "", "x1", "h1.1", "w1.1.1", "y", "#1", "z1.1"]), min_size=2),
+)
+def test_a_node_has_one_name_in_pictures_tables_and_formulas(layers, examples, labels):
+    model = MLP(2, layers, activation="tanh", rng=random.Random(0))
+    outputs = []
+    for k in range(examples):
+        x = [Value(0.5 + k, labels[2 * k % len(labels)]), Value(1.5, labels[-1])]
+        outputs += model(x) if layers[-1] > 1 else [model(x)]
+    loss = fsum([(y - 1) ** 2 for y in outputs]) / examples
+    stepper = step_through(loss, model=model)
+    nodes = data_of(stepper.contents)[0]["nodes"]
+    names = [node["name"] for node in nodes]
+    assert len(set(names)) == len({node["math"] for node in nodes}) == len(nodes)
+    order = topological_order(loss)
+    assert all(name.startswith(node.label) for node, name in zip(order, names))
+    picture = picture_of(stepper.contents)
+    shown = set(re.findall(r">([^<>]+)</text>", picture))
+    if " = Σ<" in picture:  # cards
+        assert {name for name in names if name[0] in "xhyb#"} <= shown
+        sums = [name for node, name in zip(order, names) if name[0] == "z" and not node.is_leaf]
+        assert {f"{name} = Σ" for name in sums} <= shown
+    else:
+        assert {name for name in names if len(name) < 9} <= shown

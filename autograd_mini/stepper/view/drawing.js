@@ -62,10 +62,31 @@ function autogradDrawing(svg, data, history) {
     }
   }
 
+  // edges are coloured and dashed by the sign of their weight and wide by its size, as on all cards
+  const weighted = [...svg.querySelectorAll("[data-weight]")];
+  function drawWeights(value) {
+    const [thin, thick, ...colours] = (svg.dataset.lines ?? "").split(" ");
+    const numbers = weighted.map(({ dataset: { weight } }) => {
+      const [, node] = weight.split("node-");
+      return node ? value[node] : autogradNumbers.parsed(weight);
+    });
+    const largest = Math.max(0, ...numbers.map(Math.abs).filter(Number.isFinite));
+    numbers.forEach((x, k) => {
+      const share = largest && x === x ? Math.min(Math.abs(x) / largest, 1) : 0;
+      const [path, head] = ["path", "polygon"].map((tag) => weighted[k].querySelector(tag));
+      for (const shape of [path, head]) {
+        shape.setAttribute("stroke", colours[Number(x < 0)]);
+        shape.setAttribute("stroke-width", (Number(thin) + (thick - thin) * share).toFixed(2));
+      }
+      head.setAttribute("fill", colours[Number(x < 0)]);
+      path.setAttribute("stroke-dasharray", x < 0 ? "5,2" : "none");
+    });
+  }
+
   function markNow({ now }) {
     for (const part of svg.querySelectorAll("[data-now]")) part.removeAttribute("data-now");
     for (const part of now) parts.get(part)?.setAttribute("data-now", "");
   }
 
-  return { parts, about, showNode, markNow };
+  return { parts, about, showNode, drawWeights, markNow };
 }

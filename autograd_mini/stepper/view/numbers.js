@@ -95,6 +95,7 @@ autogradNumbers.parsed = (text) => {
 // about four digits, as text.format_number() writes them: a tie goes to the even digit
 autogradNumbers.format = (x) => {
   if (!Number.isFinite(x)) return `${x}`.replace("Infinity", "inf").replace("NaN", "nan");
+  if (Object.is(x, -0)) return "-0";
   const isLong = Math.abs(x) >= 9999.5 && Math.abs(x) < 999999.5; // has no exponent
   const digits = isLong ? 1 + Math.floor(Math.log10(Math.abs(x))) : 4;
   const [more, power] = x.toExponential(digits).split("e"); // one digit more

@@ -106,6 +106,7 @@ function autogradStepper(root, data, rules) {
   // after a leaf was set
   function recomputed() {
     live.draw();
+    drawing.drawWeights(numbers.value);
     redraw();
   }
 
