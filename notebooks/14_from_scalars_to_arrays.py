@@ -280,7 +280,7 @@ def told(function, **shapes):
         compile(function, **shapes)
     except TraceError as error:
         line, reason = str(error).split(": ", 1)[1].split(": ", 1)
-        reason, remedy = reason.split("; ")
+        reason, remedy = reason.split("; ", 1)
         print(f"{line}\n    {reason};\n    {remedy}\n")
 
 
