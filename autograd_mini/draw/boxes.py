@@ -21,13 +21,14 @@ from .labels import (
     operation_text,
     scale_row,
     sign,
+    text_width,
     tooltip,
 )
 from .leaves import Numbers
 from .modules import Path
 from .program import FRAME, look, new_picture
-from .sketch import Group, Sketch
-from .tables import MOST, SHOWN, Row, cell_widths, sign_style, table, visible
+from .sketch import Group, Sketch, lines
+from .tables import MOST, SHOWN, WIDEST, Row, cell_widths, sign_style, table, visible
 
 # Leaf, parameter, intermediate, root and group differ in outline as well as in colour.
 BOXES = {
@@ -43,6 +44,7 @@ WORD = look("operation", "rounded,filled", shape="box", margin="0.1,0.02", fontc
 ON_PATH = {"penwidth": "3", "color": BACKWARD}
 OFF_PATH = {"color": MUTED}
 
+AGAIN = {"style": "rounded,dashed", "color": QUIET, "shape": "box", "margin": "0.06,0.03"}
 CROWD = 8  # an operation with more edges than this gets more room, and flat boxes for its leaves
 Ends = tuple[str, str]  # the boxes that an edge goes from and to
 SIDES = {"LR": "e", "RL": "w", "TB": "s", "BT": "n"}  # where edges leave a box
@@ -99,6 +101,7 @@ class Drawing:
     hide: Collection[str] = ()
     size: float = 12  # of type
     lists: bool = False  # whether dot and fsum are cards
+    wrap: bool = True  # whether what is wider than a page has several lines
 
     def __post_init__(self) -> None:
         self.spelled_out: set[Value] = set()
@@ -127,9 +130,11 @@ class Drawing:
             | type_size,
         )
         self.graph.is_dark_too = self.scale is None
-        self.frames: dict[Path, Any] = {}
+        self.frames: dict[tuple[int, Path], Any] = {}  # in each line
+        self.again: dict[tuple[str, str], str] = {}
         self._collect_groups()
         self.lists = self.lists and not self.groups
+        self._find_lines(rankdir)
         weights = self._weights() if self.lists else ()
         for b, content in enumerate(self.drawn.content):
             if isinstance(content, Group):
@@ -146,7 +151,6 @@ class Drawing:
 
     def _draw_value(self, node: Value, i: int) -> None:
         name, full = self.names[node], self.parameters.get(node)
-        home = self.drawn.homes.get(node)
         kind = "parameter" if full else "leaf" if node.is_leaf else "intermediate"
         now = node in self.numbers.changed
         note = " now: it, or another operand, was changed after the graph was built" if now else ""
@@ -161,7 +165,7 @@ class Drawing:
             now=now,
         )
         style = {**BOXES[kind], **(ROOT if node is self.root else {})}
-        self._draw_box(f"node-{i}", home, box, style, [node])
+        self._draw_box(f"node-{i}", box, style, [node])
         if not node.is_leaf:
             self._draw_operation(node, i)
 
@@ -202,7 +206,7 @@ class Drawing:
             self._draw_bundle((f"group-{b}", f"op-{i}"), f"edge-{i}-group-{b}", nodes, slope)
 
     def _draw_sign(self, node: Value, name: str, shown: str, hint: str, edges: int = 1) -> None:
-        self._statements(self.drawn.homes.get(node)).node(
+        self._statements(name).node(
             name,
             escaped(shown),
             width=f"{0.35 * self.size / 12:.2f}",
@@ -223,10 +227,10 @@ class Drawing:
         now = w in self.numbers.changed or x in self.numbers.changed
         hint = self.numbers.describe(f"{shown} = {exact(number)}", node)
         box = Box(shown, [number], self.numbers.gradients([node]), hint=hint, quiet=True, now=now)
-        home, style = self.drawn.homes.get(node), BOXES["intermediate"]
+        style = BOXES["intermediate"]
         self._draw_sign(node, f"op-{i}-{j}", "×", shown)
         name = f"product-{i}-{j}"
-        self._draw_box(name, home, box, style, [w, x])
+        self._draw_box(name, box, style, [w, x])
         source = next((f for f in (w, x) if self.path and f in self.path), None)
         self._draw_edge((f"op-{i}-{j}", name), f"edge-{name}", source)
         self._draw_edge((name, f"op-{i}"), f"edge-sum-{i}-{j}", source, label="1")
@@ -280,7 +284,7 @@ class Drawing:
             on_path,
         )
         hint = f"{self.names[node]} = {operation_text(node, self.names, 100)}"
-        statements = self._statements(self.drawn.homes.get(node))
+        statements = self._statements(f"node-{i}")
         statements.node(f"node-{i}", label, tooltip=tooltip(hint), shape="plain")
         values = [k for k, x in enumerate(operands) if isinstance(x, Value)]
         for edge, (k, slope) in enumerate(zip(values, node.partials)):
@@ -333,7 +337,7 @@ class Drawing:
             quiet=group.kind != "group",
             now=not self.numbers.changed.isdisjoint(outputs),
         )
-        self._draw_box(f"group-{b}", group.home, box, style, members)
+        self._draw_box(f"group-{b}", box, style, members)
         slopes = _slopes(outputs[0], members) if len(outputs) == 1 else {}
         for source in self.drawn.operands[b]:
             nodes = self.inputs[source, b]
@@ -378,7 +382,7 @@ class Drawing:
     # -- parts of the picture ---------------------------------------------------------------------
 
     def _draw_box(
-        self, name: str, home: Path | None, box: Box, style: Mapping[str, str], nodes: Sequence[Any]
+        self, name: str, box: Box, style: Mapping[str, str], nodes: Sequence[Any]
     ) -> None:
         """A box. It is highlighted if one of `nodes` is on the path."""
         style = dict(style)
@@ -391,7 +395,7 @@ class Drawing:
             style |= {"penwidth": "3"} if on_path else OFF_PATH
         style = {"margin": "0.06,0.03", "penwidth": "1.5", **style}
         label = box.label(*colours, self.size, self.hide)
-        self._statements(home).node(name, label, tooltip=tooltip(box.hint), **style)
+        self._statements(name).node(name, label, tooltip=tooltip(box.hint), **style)
 
     def _draw_edge(
         self, ends: Ends, name: str, source: Any, hint: str = "", label: str = "", **style: str
@@ -402,28 +406,82 @@ class Drawing:
         if hint:
             style |= {"tooltip": tooltip(hint), "labeltooltip": tooltip(hint)}
         label = "" if "local" in self.hide else label
+        tail, head = map(self._box, ends)
+        if self.line_of[tail] != self.line_of[head]:
+            ends = self._again(*ends), ends[1]
+        elif any(self.line_of) and self.drawn.operands[tail]:
+            style["minlen"] = "1" if self.drawn.home(tail) == self.drawn.home(head) else "2"
         self.graph.edge(*ends, label, id=name, **style)
 
-    def _statements(self, home: Path | None) -> Any:
-        """The graph that a module's boxes are added to."""
+    def _find_lines(self, rankdir: str) -> None:
+        """Which line each box is in; each line is in a frame that is not drawn."""
         import graphviz
 
+        self.line_of, self.lines = [0] * len(self.drawn), [self.graph]
+        if self.wrap and rankdir in ("LR", "RL"):
+            widths = [self._width(content) for content in self.drawn.content]
+            self.line_of = lines(self.drawn, widths, WIDEST * self.size)
+        if count := max(self.line_of):
+            names = [f"cluster_line_{k}" for k in range(count + 1)]
+            self.lines = [graphviz.Digraph(x, graph_attr={"style": "invis"}) for x in names]
+
+    def _width(self, x: Value | Group) -> float:
+        """About how wide a box is, with its operation and the longest label of its edges."""
+        texts = ["m" * 16]
+        if isinstance(x, Value):
+            numbers = map(format_number, [self.numbers.data(x), *self.numbers.gradients([x])])
+            title = shortened(self.names[x], 40)
+            texts = [max(title, *[f"data {n}" for n in numbers], key=text_width)]
+            texts.append(max(map(format_number, x.partials), key=len, default=""))
+            is_card = self.lists and x.op in (dot, fsum)
+            sign_ = "" if x.is_leaf else operation_sign(x, self.names)
+            texts.append("m" * 16 if is_card else sign_)
+        gaps = 140 if self.crowded else 80
+        return gaps + (sum(map(text_width, texts)) + 1) * self.size
+
+    def _box(self, name: str) -> int:
+        """The number of the box that op-3, product-3-0, node-3:r2 or group-2 belongs to."""
+        kind, number, *_ = name.split(":")[0].split("-")
+        return int(number) if kind == "group" else self.drawn.box[int(number)]
+
+    def _again(self, name: str, user: str) -> str:
+        """A small box with the name of one in a line above, in the frame of what uses it there."""
+        statements, b = self._statements(user), self._box(name)
+        key = name, statements.name
+        if key not in self.again:
+            self.again[key] = f"again-{name}-{len(self.again)}"
+            content = self.drawn.content[b]
+            if isinstance(content, Group):
+                title = self._group_text(b, content)[0]
+            else:
+                title = self.names[content]
+            hint, shown = tooltip(f"{title}, from a line above"), escaped(shortened(title, 16))
+            statements.node(self.again[key], shown, tooltip=hint, **AGAIN)
+        return self.again[key]
+
+    def _statements(self, name: str) -> Any:
+        """The graph that a box is added to: its module's, in its line."""
+        import graphviz
+
+        home, line = self.drawn.home(self._box(name)), self.line_of[self._box(name)]
         if home is None:
-            return self.graph
+            return self.lines[line]
         for depth in range(0 if self.model else 1, len(home) + 1):
             path = home[:depth]
-            if path not in self.frames:
+            if (line, path) not in self.frames:
                 label = path[-1] if path else self.model
-                self.frames[path] = graphviz.Digraph(
+                again = sum(p == path for _, p in self.frames)  # in other lines
+                self.frames[line, path] = graphviz.Digraph(
                     name=f"cluster_{len(self.frames)}",
                     graph_attr={
                         **FRAME,
                         "label": escaped(label),
-                        "id": escaped(f"module-{'.'.join(path)}" if path else "module"),
+                        "id": escaped(f"module-{'.'.join(path)}" if path else "module")
+                        + f"-{again}" * bool(again),
                         "tooltip": tooltip(".".join(path) or self.model),
                     },
                 )
-        return self.frames[home]
+        return self.frames[line, home]
 
     def _draw_frames(self) -> None:
         """Put each frame into the one around it, and all frames before the edges."""
@@ -432,9 +490,13 @@ class Drawing:
         if not self.groups:
             for frame in self.frames.values():
                 frame.body.reverse()  # Graphviz fills a frame with operations from the bottom
-        for path in sorted(self.frames, key=len)[::-1]:  # inner frames first
-            around = self.frames.get(path[:-1]) if path else None
-            (around or self.graph).subgraph(self.frames[path])
+        for line, path in sorted(self.frames, key=lambda key: -len(key[1])):  # inner frames first
+            around = self.frames.get((line, path[:-1])) if path else None
+            (around or self.lines[line]).subgraph(self.frames[line, path])
+        for part in (
+            self.lines[::-1] if len(self.lines) > 1 else ()
+        ):  # Graphviz begins at the bottom
+            self.graph.subgraph(part)
         self.graph.body += edges
 
     def _draw_caption(self) -> None:
@@ -447,6 +509,13 @@ class Drawing:
             rows.append(f'<TR><TD COLSPAN="20"><FONT COLOR="{QUIET}">{text}</FONT></TD></TR>')
         if rows:
             self.graph.attr(label=legend(rows), labelloc="b")
+
+
+def new_line(k: int) -> Any:
+    """One of several lines of a picture, in a frame that is not drawn."""
+    import graphviz
+
+    return graphviz.Digraph(f"cluster_line_{k}", graph_attr={"style": "invis"})
 
 
 def _slopes(output: Value, members: Sequence[Value]) -> dict[Value, Any]:

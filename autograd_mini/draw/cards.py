@@ -27,6 +27,7 @@ from .program import new_picture
 from .tables import (
     MOST,
     SHOWN,
+    WIDEST,
     Row,
     cell_widths,
     height_of,
@@ -39,7 +40,6 @@ from .tables import (
 
 LONGEST_NAME = 16  # of what has no label: its operation
 EXAMPLES = 4  # of a card that are shown
-WIDEST = 180  # in font sizes: wider pictures have several lines
 BEND = 0.25  # of edges, as a share of their width
 THINNEST, THICKEST = 0.8, 3.6  # edges, in points
 LOOKS = {"neuron": "parameter", "penalty": "parameter", "input": "leaf"}  # of the others, "many"

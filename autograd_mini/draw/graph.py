@@ -48,6 +48,7 @@ def draw_dot(
     hide: Collection[str] = (),
     font_size: float = 12,
     groups: Sequence[NodeGroup] = (),
+    wrap: bool = True,
 ) -> graphviz.Digraph:
     """The graph that made `root`, as a Graphviz picture; a notebook shows it.
 
@@ -78,6 +79,8 @@ def draw_dot(
         font_size: the size of type, in points; cards and boxes grow with it.
         groups: parts of the graph, made by group(), to frame or to draw as one box each. One may
             be inside another. Leaves that a group alone uses are drawn in it.
+        wrap: whether what is wider than a page, 180 times the size of type, has several lines. What
+            is used in a later line has a small box there, dashed, with its name.
 
     Returns:
         A graphviz.Digraph. The ids in the picture: node-3 is the fourth node in topological order,
@@ -142,6 +145,7 @@ def draw_dot(
         hide,
         font_size,
         lists=lists,
+        wrap=wrap,
     )
     if expand:
         drawing.expand(max_nodes)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from ..primitives import dot
 from ..rules import NaryPrimitive
@@ -24,6 +25,8 @@ from .modules import Path, common
 
 LONGEST_PERIOD = 8  # of repeats along a chain, in boxes
 FEWEST_REPEATS = 3  # that are drawn as one box
+SPLIT = 10  # a frame in two lines is as bad as so many values that are used in a later line
+ROOM = 1 / 12  # of a line, for the names of what it uses from lines above
 NEAREST = 50  # boxes of a graph that is too large and does not repeat itself
 
 
@@ -198,14 +201,84 @@ def _roles(drawn: Sketch, b: int) -> Sequence[int]:
     return [role[x] for x in boxes]
 
 
+def distances(drawn: Sketch, between: int) -> list[int]:
+    """For each box, the length of the longest way to the root. Edges have the length one, and
+    `between` more if they go from the results of one frame into another."""
+    distance = [0] * len(drawn)
+    for b in reversed(range(len(drawn))):
+        for x in drawn.operands[b]:
+            far = between if drawn.operands[x] and drawn.home(x) != drawn.home(b) else 0
+            distance[x] = max(distance[x], distance[b] + 1 + far)
+    return distance
+
+
+def lines(drawn: Sketch, widths: Sequence[float], widest: float) -> list[int]:
+    """For each box, the number of the line that it is in, if none is wider than `widest`.
+
+    The boxes as far from the root as each other are a column, and each line has some columns. It
+    ends where few values are used further on, and best between two frames. A leaf is in the line
+    where it is used first.
+    """
+    column, first = distances(drawn, 1), list(range(len(drawn)))
+    wide = [0.0] * (max(column) + 1)
+    for b, c in enumerate(column):
+        wide[c] = max(wide[c], widths[b])
+        for x in drawn.operands[b]:
+            if not drawn.operands[x] and c + 1 == column[x]:
+                first[x] = b
+    cost, limit, line = _costs(drawn, column), widest, [0] * len(wide)
+    for _ in range(20):
+        line = _broken(wide, cost, limit)
+        last = {number: c for c, number in enumerate(line)}
+        ranks: dict[int, float] = {}  # the columns of all lines are below each other
+        for c, w in enumerate(wide):
+            k = last[line[c]] - c
+            ranks[k] = max(ranks.get(k, 0), w)
+        if sum(ranks.values()) <= widest * (1 - ROOM):
+            break
+        limit *= 0.95
+    return [line[column[b]] for b in first]
+
+
+def _broken(wide: Sequence[float], cost: Sequence[int], limit: float) -> list[int]:
+    """For each column the number of its line."""
+    line, start = [0] * len(wide), len(wide) - 1
+    left, room = sum(wide), ROOM * limit
+    while left + room > limit and start:
+        c, width, good = start, wide[start] + room, [start]
+        while c > 1 and width + wide[c - 1] <= limit:
+            c, width = c - 1, width + wide[c - 1]
+            good += [c] * (2 * width >= limit)
+        end = min(good[1:] or good, key=lambda c: (cost[c], c))
+        left -= sum(wide[end : start + 1])
+        line[:end], start = [line[end] + 1] * end, end - 1
+    return line
+
+
+def _costs(drawn: Sketch, column: Sequence[int]) -> list[int]:
+    """For each column, how many values and frames a line splits that ends with it."""
+    spans: dict[Hashable, list[int]] = {}  # the columns that a value or a frame is in
+    cost = [1] * (max(column) + 1)
+    for b, c in enumerate(column):
+        for x in drawn.operands[b]:
+            spans.setdefault(x, [column[x]]).append(c)
+        if drawn.operands[b]:
+            path, cost[c] = drawn.home(b) or (), 0  # the others are columns of leaves
+            for depth in range(1, len(path) + 1):
+                spans.setdefault(path[:depth], []).append(c)
+    change = [0] * (len(cost) + 1)
+    for what, columns in spans.items():
+        weight = SPLIT if isinstance(what, tuple) else 1
+        change[min(columns) + 1] += weight
+        change[max(columns) + 1] -= weight
+    return [own + split for own, split in zip(cost, accumulate(change))]
+
+
 def nearest(drawn: Sketch, count: int) -> Sketch:
     """The `count` - 1 boxes that are nearest to the root, and all others as one."""
     if len(drawn) <= count:
         return drawn
-    distance = [0] * len(drawn)
-    for b in reversed(range(len(drawn))):
-        for x in drawn.operands[b]:
-            distance[x] = max(distance[x], distance[b] + 1)
+    distance = distances(drawn, 0)
     far = sorted(range(len(drawn)), key=lambda b: distance[b])[count - 1 :]
     return _merged(drawn, [(far, Group("rest", None, len(far), None))])
 

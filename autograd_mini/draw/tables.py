@@ -10,6 +10,7 @@ from .labels import escaped, text_width
 
 LINE, SPACE = 1.4, 0.45  # the height of a row, and the space beside texts, in font sizes
 MOST, SHOWN = 12, 6  # cards of a layer and rows of a card; if there are more, so many are shown
+WIDEST = 180  # in font sizes: wider pictures have several lines
 # Positive and negative weights differ in their lines as well as in colour.
 POSITIVE = {"color": FORWARD, "style": "solid"}
 NEGATIVE = {"color": BACKWARD, "style": "dashed"}

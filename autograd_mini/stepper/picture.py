@@ -108,7 +108,7 @@ def _right_of(box: Element) -> float:
 
 
 def _values(contents: Contents, gradients: Mapping[Value, Any]) -> Element:
-    options = {"model": contents.model, "detail": "values", "max_nodes": None}
+    options = {"model": contents.model, "detail": "values", "max_nodes": None, "wrap": False}
     groups = [NodeGroup(part.label, part.nodes, folded=False) for part in contents.groups]
     drawn = _read(render(contents.root, **options, gradients=gradients, groups=groups))
     for group in drawn.iter(GROUP):
