@@ -909,13 +909,15 @@ def test_an_edge_has_the_sign_and_size_of_the_weight_that_was_set(numbers, open_
 def test_on_cards_an_edge_keeps_the_line_of_its_weight(open_page) -> None:
     root, model = graphs.xor()
     page = open_page(step_through(root, model=model))
-    lines = """() => [...document.querySelectorAll("[data-weight]:not(.ags-current) path")].map((x) => {
-        const { stroke, strokeWidth, strokeDasharray } = getComputedStyle(x);
-        return [x.parentElement.dataset.part, stroke, strokeWidth, strokeDasharray].join();
-    })"""
+    lines = """() => {
+        const paths = [...document.querySelectorAll("[data-weight]:not(.ags-current) path")];
+        return paths.map((x) => {
+            const { stroke, strokeWidth, strokeDasharray } = getComputedStyle(x);
+            return [x.parentElement.dataset.part, stroke, strokeWidth, strokeDasharray].join();
+        });
+    }"""
     seen = set()
-    steps = int(view(page).evaluate("(root) => root.stepper.length"))
-    for number in range(steps):
+    for number in range(int(view(page).evaluate("(root) => root.stepper.length"))):
         show(page, number)
         seen |= set(page.evaluate(lines))
     assert len(seen) == page.locator("[data-weight]").count()
