@@ -906,6 +906,50 @@ def test_an_edge_has_the_sign_and_size_of_the_weight_that_was_set(numbers, open_
     assert edges_by_weight(page) == first
 
 
+def test_on_cards_an_edge_keeps_the_line_of_its_weight(open_page) -> None:
+    root, model = graphs.xor()
+    page = open_page(step_through(root, model=model))
+    lines = """() => {
+        const paths = [...document.querySelectorAll("[data-weight]:not(.ags-current) path")];
+        return paths.map((x) => {
+            const { stroke, strokeWidth, strokeDasharray } = getComputedStyle(x);
+            return [x.parentElement.dataset.part, stroke, strokeWidth, strokeDasharray].join();
+        });
+    }"""
+    seen = set()
+    for number in range(int(view(page).evaluate("(root) => root.stepper.length"))):
+        show(page, number)
+        seen |= set(page.evaluate(lines))
+    assert len(seen) == page.locator("[data-weight]").count()
+
+
+@pytest.mark.parametrize("presenting", [False, True])
+@pytest.mark.parametrize("window", [PHONE, LAPTOP, PROJECTOR])
+def test_no_formula_is_cut_without_a_way_to_it(window, presenting, open_page) -> None:
+    root, model = graphs.xor()
+    page = open_page(step_through(root, model=model), **window)
+    if presenting:
+        page.get_by_role("button", name="present", exact=True).click()
+    hidden = """() => [...document.querySelectorAll(".ags-now, .ags-lines, .ags-lines > div")]
+        .filter((x) => x.scrollWidth > x.clientWidth).map((x) => x.textContent)"""
+    for level in ("edges", "neurons", "layers"):
+        view(page).evaluate("(root, level) => (root.stepper.level = level)", level)
+        for number in range(int(view(page).evaluate("(root) => root.stepper.length"))):
+            show(page, number)
+            assert page.evaluate(hidden) == []
+
+
+def test_what_has_arrived_fits_its_column_and_has_brackets(open_page) -> None:
+    root, model = graphs.xor()
+    page = open_page(step_through(root, model=model), **LAPTOP)
+    show(page, 10**6)
+    sums = page.locator("td.ags-sum").all_text_contents()
+    assert any("+ (-" in text for text in sums)
+    assert not any("+ -" in text for text in sums)
+    view(page).evaluate("(root) => (root.stepper.level = 'edges')")
+    assert page.locator(".ags-table").evaluate("(x) => x.scrollWidth <= x.clientWidth")
+
+
 def test_what_cannot_be_set_is_refused(neuron, open_page) -> None:
     page = open_page(neuron)
     for name, number, message in [

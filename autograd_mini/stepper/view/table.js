@@ -29,6 +29,8 @@ function autogradTable(root, data, history, numbers, words, jump) {
   const table = region(root, "table", element("table", {}, ...columns, thead, tbody));
   table.tabIndex = 0; // so that the keys can scroll it
 
+  const summand = (t, k) => words.product(t).replace(/^-\S+/, k ? "($&)" : "$&"); // + (-2) × 3
+
   // what node i shows: its number, its gradient, and whether the step is about it
   function show(i, at, { value, gradient, exact, isTarget, asks }) {
     const { row, ...cells } = rows[i]; // live.js may have put a field into a cell
@@ -39,7 +41,7 @@ function autogradTable(root, data, history, numbers, words, jump) {
     cells.gradient.title = exact;
     write(cells.state, asks ? "?" : words.stateOf(i, at));
     const arrived = arrivals[i].filter((t) => history.stepOf(t) <= at);
-    write(cells.sum, asks ? "?" : arrived.map(words.product).join(" + "));
+    write(cells.sum, asks ? "?" : arrived.map(summand).join(" + "));
   }
 
   function scrollTo(i) {

@@ -144,6 +144,10 @@ function autogradStepper(root, data, rules) {
         return element("div", {}, element("dt", {}, title), shown);
       })
     );
+    for (const shown of lines.querySelectorAll("dd")) // so that the keys can scroll it
+      if (shown.scrollWidth > shown.clientWidth) shown.tabIndex = 0;
+    // the controls move at most once, when the formulas need another line
+    if (presenting) now.style.minHeight = `${now.offsetHeight}px`;
     spoken.setAttribute("aria-live", player.isPlaying() ? "off" : "polite"); // too fast to be read
     write(spoken, account.words ?? `${account.title}.`);
   }
@@ -183,6 +187,7 @@ function autogradStepper(root, data, rules) {
   function setPresenting(wanted) {
     presenting = wanted;
     mark(root, { presenting });
+    now.style.minHeight = "";
     name(player.presenting, presenting ? "leave" : "present", presenting ? "Leave" : "Present");
     if (presenting) root.requestFullscreen?.().catch(() => {}); // if refused, it fills the page
     else if (document.fullscreenElement === root) document.exitFullscreen();
@@ -240,7 +245,7 @@ function autogradStepper(root, data, rules) {
   root.tabIndex = -1; // so that it gets the keys after a click
   root.addEventListener("keydown", (event) => {
     const pressing = event.key === " " && event.target.tagName === "BUTTON";
-    const typing = event.target.matches("select, input:not([type=range])");
+    const typing = event.target.matches("select, input:not([type=range]), dd:focus-visible");
     if (!keys[event.key] || typing || pressing) return;
     if (event.ctrlKey || event.metaKey || event.altKey || keys[event.key]() === false) return;
     event.preventDefault();
