@@ -42,6 +42,8 @@ function autogradTable(root, data, history, numbers, words, jump) {
     write(cells.state, asks ? "?" : words.stateOf(i, at));
     const arrived = arrivals[i].filter((t) => history.stepOf(t) <= at);
     write(cells.sum, asks ? "?" : arrived.map(summand).join(" + "));
+    mark(cells.sum, { long: arrived.length > 2 }); // one line, and all of it as a title
+    cells.sum.title = arrived.length > 2 ? cells.sum.textContent : "";
   }
 
   function scrollTo(i) {
