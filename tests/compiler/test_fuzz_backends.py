@@ -1,24 +1,25 @@
 """Differential fuzzing of every backend but NumPy's, which test_against_eager.py fuzzes.
 
-In CI each backend meets more than 2,000 programs. What a compiler would need seconds for runs as
-Python: the loops of Numba by themselves, JAX operation by operation. Even so JAX compiles each
-operation once for every shape, so it meets few of the programs that have shapes of their own. The
-tape is compiled: all tapes have one interpreter. Tens of programs are compiled for the others, too.
+In CI each backend meets more than 1,000 programs, in `.ci/run --full` twice as many. What a
+compiler would need seconds for runs as Python: the loops of Numba by themselves, JAX operation by
+operation. Even so JAX compiles each operation once for every shape, so it meets few of the programs
+that have shapes of their own. The tape is compiled: all tapes have one interpreter. Tens of
+programs are compiled for the others, too.
 """
 
-import os
 from itertools import chain
 
 import pytest
 from agreement import check
 from differential import fuzz
+from extent import IN_CI, WHOLE
 from hypothesis import Phase
 from random_graphs import JITTER
 
 from autograd_mini import Value, compile, dot, fsum, logsumexp, sin, tanh
 from autograd_mini.testing.programs import STEEPEST
 
-CHUNKS = 8 if os.environ.get("CI") else 1
+CHUNKS = 8 if WHOLE else 4 if IN_CI else 1
 LOOPS = {"graphs": 100, "nets": 50, "expressions": 105}  # a chunk
 JAX = {"graphs": 12, "nets": 4, "expressions": 240}
 SINGLE = STEEPEST * 2**-24  # what inputs are rounded by, as far as programs may enlarge it
