@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import math
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .graph import check_is_value, ieee_node, node_names, topological_order
-from .nested import map_nested, paths
+from .nested import flatten, paths, unflatten
 from .primitives import BRANCHES
 from .rules import Primitive
 from .signs import edge_text, total_text
@@ -76,7 +77,7 @@ class NonfiniteReport:
         source = next(x for x in self._order if not math.isfinite(x.data))
         if source is node:
             return f"{made}: a constant in it is not finite."
-        return f"{made}: inf - inf, 0 * inf and inf / inf have no value. {self._forward(source)}"
+        return f"{made}: inf - inf, 0 * inf and inf / inf have no value.\n{self._forward(source)}"
 
     def _backward(self, step: Step) -> str:
         """Why a step of backprop gave nan or an infinite number; all data is finite."""
@@ -91,7 +92,7 @@ class NonfiniteReport:
             )
         source = next(s for s in self._steps if not math.isfinite(s.after))
         if source is not step:
-            return f"{told} It follows from an earlier step: {self._backward(source)}"
+            return f"{told} It follows from an earlier step:\n{self._backward(source)}"
         return (
             f"{told} The product is beyond the largest float, 1.8e308. Make the numbers smaller, "
             "for example by another scale of the inputs."
@@ -160,13 +161,26 @@ def why_nan(f: Value | Callable[..., Any], *inputs: Any) -> NonfiniteReport | No
     if not isinstance(f, Value):
         if not callable(f):
             check_is_value(f, "why_nan")
-        root = f(*_watched(inputs, lines, errors))
+        root = f(*_watched(_named(f, inputs), lines, errors))
         check_is_value(root, "why_nan")
     report = NonfiniteReport(root, lines, errors)  # type: ignore[arg-type]
     return None if report.node is None and report.step is None else report
 
 
-def _watched(inputs: Sequence[Any], lines: dict[Value, str], errors: dict[Value, str]) -> list[Any]:
+def _named(f: Callable[..., Any], inputs: Sequence[Any]) -> list[tuple[str, Any]]:
+    """(the name of f's parameter, input) for each input."""
+    names = [f"inputs[{i}]" for i in range(len(inputs))]
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):  # of some callables that are not written in Python
+        return list(zip(names, inputs))
+    own = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return list(zip([*own, *names[len(own) :]], inputs))
+
+
+def _watched(
+    inputs: Sequence[tuple[str, Any]], lines: dict[Value, str], errors: dict[Value, str]
+) -> list[Any]:
     """The inputs as leaves that keep the line of every operation on them."""
 
     class Watched(Value):
@@ -183,13 +197,15 @@ def _watched(inputs: Sequence[Any], lines: dict[Value, str], errors: dict[Value,
             lines[made] = _callers_line()
             return made
 
-    names = iter(list(paths(inputs, "inputs")))
+    Watched.__name__ = "Value"  # as it prints
 
-    def leaf(x: Any) -> Value:
-        name = next(names)
+    def leaf(name: str, x: Any) -> Value:
         return Watched(x.data, x.label or name) if isinstance(x, Value) else Watched(x, name)
 
-    return [map_nested(leaf, x) for x in inputs]
+    return [
+        unflatten(tree, [leaf(name, x) for name, x in zip(paths(tree, whole), flatten(tree))])
+        for whole, tree in inputs
+    ]
 
 
 def _callers_line() -> str:

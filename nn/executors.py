@@ -160,5 +160,5 @@ STEP_FAILED = "a step makes a parameter infinite or nan"
 
 
 def diverged(epoch: int, reason: str) -> DivergenceError:
-    told = f"training diverged in epoch {epoch}: {reason.rstrip('.')}"
+    told = f"training diverged in epoch {epoch}: {' '.join(reason.split()).rstrip('.')}"
     return DivergenceError(f"{told}; try a smaller learning rate")

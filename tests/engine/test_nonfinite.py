@@ -56,7 +56,8 @@ def test_the_nodes_are_the_first_by_definition(data):
         assert report.gradient_node is report.step is None
     else:
         assert report.step.number == step
-        assert report.gradient_node is (steps[step].parent or steps[step].node)
+        parent = steps[step].parent
+        assert report.gradient_node is (steps[step].node if parent is None else parent)
     assert report.reason
 
 
@@ -120,6 +121,17 @@ def test_a_function_is_run_to_its_end_and_lines_are_named():
     assert report.line.endswith(": return power / power + bs[0]")
     assert "(test_nonfinite.py, line" in report.reason
     assert "power = exp(a)): exp(x) is too large" in report.reason
+
+
+def test_inputs_are_named_as_the_function_names_them():
+    def f(a, *rest):
+        return log(a) + rest[1][0] + exp(rest[0])
+
+    report = why_nan(f, 1.0, 1e5, [2.0])
+    assert "exp(inputs[1]) = exp(100000.0) is inf" in report.reason
+    assert repr(report.gradient_node).startswith("Value(data=100000.0")
+    assert "log(a) = log(-1.0)" in why_nan(f, -1.0, 0.0, [2.0]).reason
+    assert "exp(inputs[0])" in why_nan(exp, 1000.0).reason or "exp(x" in why_nan(exp, 1e3).reason
 
 
 def test_outside_of_a_domain():
