@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent), str(HERE)]
+sys.path.insert(0, str(HERE))
 
 import site_pages
 from docutils import nodes
@@ -20,7 +20,7 @@ from autograd_mini.mathml import mathml
 
 project = "autograd-mini"
 author = "The autograd-mini authors"
-copyright = "the autograd-mini authors"  # noqa: A001
+copyright = "the autograd-mini authors"
 version = release = autograd_mini.__version__
 
 extensions = [
@@ -60,8 +60,8 @@ def show_formula(translator, node: nodes.Node, display: str) -> None:
     raise nodes.SkipNode
 
 
-# A link of a page to a file of the repository. Here notebooks lie below the pages, and of what is not
-# on the site only the text stays.
+# A link of a page to a file of the repository. Here notebooks lie below the pages; of what is not on
+# the site, only the text stays.
 LINK = re.compile(r"\[([^\]\[]*)\]\((\.\./[^)\s]*)\)")
 
 

@@ -109,5 +109,5 @@ def _code(row: Primitive) -> list[str]:
     value_and_partials.__signature__ = Signature(  # type: ignore[attr-defined]
         [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names]
     )
-    program = compile(value_and_partials, shapes={n: 2 if is_list else () for n in names})
+    program = compile(value_and_partials, shapes=dict.fromkeys(names, 2 if is_list else ()))
     return ["## Compiled", "", "```python", program.source.rstrip(), "```", ""]
