@@ -60,8 +60,8 @@ def show_formula(translator, node: nodes.Node, display: str) -> None:
     raise nodes.SkipNode
 
 
-# A link of a page to a file of the repository. Here notebooks lie below the pages; of what is not on
-# the site, only the text stays.
+# A link of a page to a file of the repository. Here notebooks lie below the pages; of what is not
+# on the site, only the text stays.
 LINK = re.compile(r"\[([^\]\[]*)\]\((\.\./[^)\s]*)\)")
 
 
