@@ -37,7 +37,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_show_sphinx = False
-exclude_patterns = ["_build", "**/.ipynb_checkpoints"]
+exclude_patterns = ["_build", "live", "**/.ipynb_checkpoints"]
 suppress_warnings = ["myst.header", "misc.highlighting_failure"]
 
 nb_execution_mode = "off"  # notebooks come with their outputs, which the tests make anew

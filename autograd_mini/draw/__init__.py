@@ -9,6 +9,14 @@ finds and runs the dot that lays them out.
 from ..text import format_number
 from .graph import draw_dot, mimebundle, render
 from .mlp import draw_mlp
-from .program import dot_command
+from .program import dot_command, set_renderer
 
-__all__ = ["dot_command", "draw_dot", "draw_mlp", "format_number", "mimebundle", "render"]
+__all__ = [
+    "dot_command",
+    "draw_dot",
+    "draw_mlp",
+    "format_number",
+    "mimebundle",
+    "render",
+    "set_renderer",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
@@ -33,6 +33,21 @@ _INSTALL = (
     "install Graphviz from https://graphviz.org/download and put its dot on PATH or in "
     "AUTOGRAD_MINI_DOT"
 )
+
+
+Renderer = Callable[[str, str, str], bytes]
+_renderer: Renderer | None = None
+
+
+def set_renderer(renderer: Renderer | None) -> None:
+    """Draw all pictures with a function instead of the program dot, such as Graphviz in WebAssembly.
+
+    Args:
+        renderer: (DOT text, format such as "svg", layout engine such as "dot") -> the picture. It
+            raises AutogradError for a format that it does not write. None: the program again.
+    """
+    global _renderer
+    _renderer = renderer
 
 
 def dot_command() -> str | None:
@@ -136,6 +151,10 @@ def _picture_class() -> Any:
 
         def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:
             format = format or self.format
+            if _renderer is not None:
+                drawn = _renderer(self.source, format, self.engine)
+                drawn = finished(drawn, self.is_dark_too) if format == "svg" else drawn
+                return drawn.decode() if options.get("encoding") else drawn
             to_pdf = format == "pdf" and dot_command() == pure_dot()
             with self._prepared(format):
                 written = "svg" if to_pdf else format

@@ -1,0 +1,90 @@
+"""Runs what a live page sends, and makes HTML of the answer. worker.mjs loads this in Pyodide."""
+
+from __future__ import annotations
+
+import ast
+import html
+import linecache
+import sys
+import traceback
+from types import ModuleType
+from typing import Any
+
+import viz  # of the worker
+
+from autograd_mini.draw import set_renderer
+from autograd_mini.errors import AutogradError
+
+
+def drawn(source: str, format: str, engine: str) -> bytes:
+    """A picture by Graphviz in WebAssembly."""
+    if format != "svg":
+        raise AutogradError(f"this page draws svg, not {format}")
+    return bytes(viz.render(source, format, engine), "utf-8")
+
+
+set_renderer(drawn)
+
+FILE = "your code"
+
+
+class Failure(Exception):
+    """What the reader's code did wrong, as a message with its line."""
+
+
+def run(code: str) -> dict[str, Any]:
+    """Execute code; returns its names, and the value of a last expression under ""."""
+    linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
+    module = sys.modules["__main__"] = ModuleType("__main__")
+    names = module.__dict__
+    try:
+        tree = ast.parse(code, FILE)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, FILE, "exec"), names)
+        if isinstance(last, ast.Expr):
+            names[""] = eval(compile(ast.Expression(last.value), FILE, "eval"), names)
+    except SyntaxError as error:
+        raise Failure(f"line {error.lineno}: {error.msg}") from None
+    except BaseException as error:
+        lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == FILE]
+        where = f"line {lines[-1]}: " if lines else ""
+        raise Failure(f"{where}{type(error).__name__}: {error}") from None
+    return names
+
+
+def shown(value: Any) -> str:
+    """An object as a notebook would show it: HTML, SVG, or its text."""
+    if value is None:
+        return ""
+    bundle = getattr(value, "_repr_mimebundle_", dict)()
+    if "text/latex" in bundle and "text/html" not in bundle:
+        from autograd_mini.mathml import mathml
+
+        return mathml(bundle["text/latex"].strip("$").removeprefix(r"\displaystyle "), "block")
+    for kind in ("text/html", "image/svg+xml"):
+        if kind in bundle:
+            return str(bundle[kind])
+    if hasattr(value, "_repr_html_"):
+        return str(value._repr_html_())
+    return f"<pre>{html.escape(repr(value))}</pre>"
+
+
+def play(code: str) -> str:
+    """The last expression of any program."""
+    return shown(run(code).get(""))
+
+
+def check(code: str, name: str = "Value", only: str = "") -> str:
+    """The report on an engine: the class of this name."""
+    from autograd_mini.testing import check_engine
+
+    names = run(code)
+    if not isinstance(names.get(name), type):
+        raise Failure(f"the code has no class {name}; its engine is checked")
+    report = check_engine(names[name], only=only.split() or None)
+    return shown(report)
+
+
+def answer(kind: str, *given: str) -> str:
+    """The HTML that a page shows. Raises Failure with one line that says what is wrong."""
+    return {"play": play, "check": check}[kind](*given)
