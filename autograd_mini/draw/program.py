@@ -40,7 +40,7 @@ _renderer: Renderer | None = None
 
 
 def set_renderer(renderer: Renderer | None) -> None:
-    """Draw all pictures with a function instead of the program dot, such as Graphviz in WebAssembly.
+    """Draw all pictures with a function in place of the program dot: Graphviz in WebAssembly.
 
     Args:
         renderer: (DOT text, format such as "svg", layout engine such as "dot") -> the picture. It

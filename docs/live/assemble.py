@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 OUT = HERE.parent / "_static/live"
 
-OURS = ["worker.mjs", "page.mjs", "answers.py"]
+OURS = ["worker.mjs", "page.mjs", "train.mjs", "answers.py", "training.py"]
 THEIRS = [
     "pyodide/pyodide.mjs",
     "pyodide/pyodide.asm.mjs",
@@ -28,8 +28,10 @@ THEIRS = [
 ]
 # for the Python that this version of Pyodide has
 WHEELS = ["graphviz", "latex2mathml", "sortedcontainers", "hypothesis==6.170.17"]
-FOR_PYODIDE = "--python-version 3.14 --implementation cp --abi cp314 --abi none".split()
-FOR_PYODIDE += "--platform pyemscripten_2026_0_wasm32 --platform any --only-binary :all:".split()
+FOR_PYODIDE = [
+    *("--python-version", "3.14", "--implementation", "cp", "--abi", "cp314", "--abi", "none"),
+    *("--platform", "pyemscripten_2026_0_wasm32", "--platform", "any", "--only-binary", ":all:"),
+]
 
 
 def main() -> None:

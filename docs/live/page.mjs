@@ -28,7 +28,7 @@ export function insert(element, html) {
 // Python: ask() gives the HTML of an answer, and stop() ends what runs, and starts Python anew.
 export class Python {
   constructor(changed, printed) {
-    Object.assign(this, { changed, printed });
+    Object.assign(this, { changed, printed, turn: Promise.resolve() });
     this.start();
   }
 
@@ -49,12 +49,15 @@ export class Python {
     };
   }
 
+  // one after another
   ask(kind, ...given) {
-    return new Promise((resolve) => {
-      this.settle = resolve;
-      this.changed(this.isLoaded ? "running" : "loading");
-      this.worker.postMessage({ kind, given });
-    });
+    const answer = () =>
+      new Promise((resolve) => {
+        this.settle = resolve;
+        this.changed(this.isLoaded ? "running" : "loading");
+        this.worker.postMessage({ kind, given });
+      });
+    return (this.turn = this.turn.then(answer));
   }
 
   stop() {

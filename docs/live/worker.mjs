@@ -11,13 +11,15 @@ async function load(name) {
 }
 
 async function start() {
-  const [pyodide, viz, wheels, answers] = await Promise.all([
+  const text = (name) => load(name).then((found) => found.text());
+  const [pyodide, viz, wheels, answers, training] = await Promise.all([
     loadPyodide({ indexURL: new URL(".", import.meta.url).href }),
     instance(),
     load("wheels.json")
       .then((found) => found.json())
       .then((names) => Promise.all(names.map((name) => load(name).then((w) => w.arrayBuffer())))),
-    load("answers.py").then((found) => found.text()),
+    text("answers.py"),
+    text("training.py"),
   ]);
   for (const wheel of wheels) pyodide.unpackArchive(wheel, "wheel");
   const print = (text) => postMessage({ printed: `${text}\n` });
@@ -26,6 +28,7 @@ async function start() {
   pyodide.registerJsModule("viz", {
     render: (source, format, engine) => viz.renderString(source, { format, engine }),
   });
+  pyodide.FS.writeFile("training.py", training);
   pyodide.runPython(answers, { filename: "answers.py" });
   return pyodide.globals;
 }
