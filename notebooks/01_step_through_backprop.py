@@ -100,7 +100,7 @@ print((after - before) / nudge)
 
 # %% [markdown]
 # About -1.5. That is a fine check, but a slow way. A network with a million weights would take a
-# million forward passes, and each answer is only nearly right.
+# million forward passes and one, and each answer is only nearly right.
 #
 # The chain rule gives the exact answer. Follow the edges from $w_1$ to L:
 
@@ -119,8 +119,8 @@ from autograd_mini import chain_rule
 chain_rule(L, w1)
 
 # %% [markdown]
-# Now write down the same for $w_2$ and for b. Most factors are the same again: from L down to s,
-# everything. Backpropagation computes what they share once. It starts at L, walks to the
+# Now write down the same for $w_2$ and for b. Many factors are the same again: for $w_2$ all from L
+# down to s. Backpropagation computes what they share once. It starts at L, walks to the
 # leaves, and carries along the product so far.
 
 # %% [markdown]
@@ -368,7 +368,7 @@ for step in range(1, 11):
     print(f"step {step:2}   loss {loss.data:.6f}")
 
 # %% [markdown]
-# This is how every neural network is trained: forward, backward, a step, and again. In
+# That is the training loop: forward, backward, a step, and again. In
 # [Train on two moons](05_train_moons.ipynb) it learns something.
 
 # %% [markdown]
@@ -441,7 +441,7 @@ for step in arrived:
 
 # %% [markdown]
 # **4.** Twice the gradient: each call adds its own. Without `zero_grad()` a step would follow the
-# sum of all gradients so far, and most of them belong to older weights.
+# sum of all gradients so far, and all but the last belong to older weights.
 
 # %%
 loss, w1, _, _ = neuron(2.0, -1.0)

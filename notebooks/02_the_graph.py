@@ -123,8 +123,15 @@ deep_loss.backward()
 draw_dot(deep_loss, model=deep, color="gradient", hide=["bias", "local"])
 
 # %% [markdown]
-# Dark cards have large gradients. The slope of a sigmoid is at most 1/4, so each layer passes on
-# a fraction. One step of the colours is a factor of ten here.
+# Dark cards have large gradients. A layer passes on its weight times the slope of its sigmoid, and
+# that slope is at most 1/4. So where no weight is above 4 in size, each layer passes on a fraction
+# of what it gets. One step of the colours is a factor of ten here.
+
+# %%
+weights = [layer.neurons[0].w[0].data for layer in deep.layers]
+print("largest weight:", round(max(map(abs, weights)), 2))
+print("gradients of the weights, first to last:", end=" ")
+print(", ".join(f"{layer.neurons[0].w[0].grad:.0e}" for layer in deep.layers))
 
 # %% [markdown]
 # ## Exercises
@@ -132,7 +139,8 @@ draw_dot(deep_loss, model=deep, color="gradient", hide=["bias", "local"])
 # **1.** Draw the graph of $b = a + a;\ c = b \cdot b$. How many edges arrive at the operation of
 # b, and why must they be two?
 #
-# *Answer.* Two, each with the local derivative 1. Both carry gradient to a, and db/da is 2.
+# *Answer.* Two, each with the local derivative 1. Both carry gradient to a: where a
+# moves by one, b moves by two.
 
 # %%
 a = Value(3.0, "a")

@@ -249,8 +249,8 @@ assert abs(w.grad - 2 * (y.data - 1) * (1 - y.data**2) * 2) < 1e-15
 print(f"by the engine {w.grad:.6f}, by hand {2 * (y.data - 1) * (1 - y.data**2) * 2:.6f}")
 
 # %% [markdown]
-# The gradient is negative: a larger w makes a smaller loss. And the first two factors do not
-# depend on w at all. They are the same for b, and in backprop they are computed once for both.
+# The gradient is negative: a larger w makes a smaller loss. The first two factors are the same for
+# b, since w and b both reach the loss through n. In backprop they are computed once for both.
 
 # %% [markdown]
 # ## Exercises

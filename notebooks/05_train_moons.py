@@ -237,9 +237,9 @@ print(f"score {s.data:.3f}, so p = {sigmoid(s.data):.3f}; loss {L.data:.3f}")
 step_through(L, title="The same point, after training")
 
 # %% [markdown]
-# The graph is the same, and most weights are larger than before. But the first factor is small:
-# the error term at s. It is in every product, so all gradients are small. A point that is right
-# moves nothing.
+# The graph is the same, and the output weights v are larger than before. But the first factor is
+# small: the error term at s. It is in every product, so all gradients are small. A point that is
+# right moves nothing.
 
 # %%
 model.zero_grad()

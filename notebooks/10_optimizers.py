@@ -100,7 +100,8 @@ print(f"{w.data:.6f}")
 # %% [markdown]
 # ## Two valleys
 #
-# The loss of a network has more than one valley. Gradient descent goes down into the one that it
+# The loss of a network has more than one valley: swap two hidden neurons with all their weights,
+# and it is the same function at another place. Gradient descent goes down into the one that it
 # starts in, be it the deepest or not. Where one starts matters.
 
 
@@ -288,10 +289,10 @@ for name, steps in needed.items():
 # $\frac{\sqrt\kappa - 1}{\sqrt\kappa + 1} = \frac46$ of the distance per step, where gradient
 # descent leaves $\frac{24}{26}$. It is the *root* of the condition number that counts.
 #
-# Adam is not made for bowls. It is made for networks, where nobody knows the curvatures, and where
-# the gradients of one layer may be a thousand times as large as those of the next. Numerator and
-# denominator grow alike, so how large a gradient is does not matter. Its first step is $\alpha$
-# long in every direction. And with the loss in other units, the walk is the same:
+# Adam is not made for bowls, but for losses whose curvatures one does not know, with gradients of
+# very different sizes. Numerator and denominator of its step grow alike, so how large a gradient is
+# does not matter. Its first step is $\alpha$ long in every direction. And with the loss in other
+# units, the walk is the same:
 
 # %%
 
@@ -309,7 +310,7 @@ print("first step:", [round(b - a, 6) for a, b in zip(*plain[:2])])
 # %% [markdown]
 # ## Weight decay, and AdamW
 #
-# Large weights are often a sign of learning by heart. *Weight decay* pulls all weights towards 0.
+# *Weight decay* against [learning by heart](11_regularisation.ipynb) pulls all weights towards 0.
 # One way is a penalty $\frac{\lambda}{2} w^2$ in the loss, so that $\lambda w$ is added to the
 # gradient. For SGD it is the same as to shrink the weights by the factor $1 - \alpha\lambda$.
 #
@@ -336,8 +337,8 @@ for decay in (0.01, 1.0):
 
 # %% [markdown]
 # With Adam a hundredfold decay does what the small one does. *AdamW* keeps the two apart: it
-# shrinks the weights first, and then takes Adam's step without the penalty. That is why one
-# hardly sees Adam with weight decay any more.
+# shrinks the weights first, and then takes Adam's step without the penalty (Loshchilov and Hutter,
+# 2019).
 #
 # Here is the same as a walk. The valley is now quite flat along x: the loss says nothing about x,
 # and only the decay moves it. It should fade as fast as the decay says, by $1 - \alpha\lambda$ a
@@ -450,7 +451,7 @@ figure.tight_layout()
 
 # %% [markdown]
 # All three have seen every point five times. The full gradient walked straight, and took five
-# steps. Batches of 8 took 40 steps, most of them good. Single points took 320, were at the bottom
+# steps. Batches of 8 took 40 steps. Single points took 320, were at the bottom
 # soon, and then they stagger around it without end. Each point pulls the line its own way.
 #
 # **Right on average.** The mean of the gradients of all points is the gradient of the mean. And
@@ -556,8 +557,8 @@ assert all(left[name] < left["constant"] / 3 for name in plans if name != "const
 # %% [markdown]
 # ## Clipping: the cliff
 #
-# A weight that is used again and again, as in a deep or a recurrent network, makes cliffs. Eight
-# layers that all multiply by the same w, and should give 1:
+# A weight that is used many times, as in a recurrent network, can make cliffs (Pascanu, Mikolov and
+# Bengio, 2013). Eight layers that all multiply by the same w, and should give 1:
 #
 # $$L(w) = \tfrac12 \left(w^8 - 1\right)^2.$$
 #
@@ -624,8 +625,8 @@ for start in START, [3.0, 2.0], [-100.0, 1e-3]:
 #
 # $$H^{-1} y = s.$$
 #
-# Let us take it to Rosenbrock's function, a bent valley with its bottom at (1, 1) that is famous
-# for making optimizers creep.
+# Let us take it to Rosenbrock's function, a bent valley with its bottom at (1, 1), in which
+# gradient descent creeps.
 
 # %%
 
@@ -670,9 +671,9 @@ axes[0].set_ylabel("y")
 figure.tight_layout()
 
 # %% [markdown]
-# (The points off the valley are places that BFGS tried and did not take.) So why does nobody train
-# large networks with it? Its estimate has $n^2$ entries as well, and it needs the exact loss:
-# noise from minibatches looks like curvature to it.
+# (The points off the valley are places that BFGS tried and did not take.) For large networks it
+# does not do: its estimate has $n^2$ entries as well, and it needs the exact loss, since noise from
+# minibatches looks like curvature to it.
 
 # %% [markdown]
 # ## The natural gradient
@@ -819,11 +820,11 @@ def nll_of(parameters):
 assert np.allclose(hessian(nll_of)([0.0, 0.0, 0.0]), F, atol=1e-12)
 
 # %% [markdown]
-# Take care with a shortcut that is often seen. In F the sum goes over *all* answers k, weighted as
-# the model believes in them. With the labels that were seen in their place one gets the
-# *empirical* Fisher matrix. It is another matrix, and its steps are others. (Only the first step
-# is the same here. At the start all weights are 0, and the model holds both answers for equally
-# likely.)
+# Take care with a shortcut (Kunstner, Balles and Hennig, 2019, say what it misses). In F the sum
+# goes over *all* answers k, weighted as the model believes in them. With the labels that were seen
+# in their place one gets the *empirical* Fisher matrix. It is another matrix, and its steps are
+# others. (Only the first step is the same here. At the start all weights are 0, and the model holds
+# both answers for equally likely.)
 
 # %%
 model = zeros()
@@ -846,7 +847,8 @@ assert abs(empirical[2] - natural[2]) > 1e-3
 # | `bfgs` | a row of a matrix | small smooth problems, the exact loss, many digits |
 # | `NaturalGradient` | a row of a matrix | small probabilistic models, units that do not fit |
 #
-# If you know nothing: AdamW at 0.001, and then three times as much and a third of it.
+# The default rate of Adam and AdamW is 0.001, as in PyTorch. Where you know nothing, begin there,
+# then try three times as much and a third of it.
 
 # %% [markdown]
 # ## Exercises
