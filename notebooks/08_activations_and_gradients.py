@@ -5,8 +5,8 @@
 # what a neuron can say, and also how much of a gradient gets through the neuron on the way back.
 # Here we see what that does to the gradients of thirty layers, and to learning in eleven.
 #
-# You need to know what a multi-layer perceptron is ([notebook 07](07_perceptron_to_mlp.ipynb)), and
-# the chain rule ([notebook 04](04_chain_rule_by_hand.ipynb)). `pip install
+# You need to know what a multi-layer perceptron is ([notebook 07a](07a_perceptron_and_xor.ipynb)),
+# and the chain rule ([notebook 04](04_chain_rule_by_hand.ipynb)). `pip install
 # "autograd-mini[notebook]"` brings what this needs.
 
 # %% [markdown]

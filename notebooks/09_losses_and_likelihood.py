@@ -103,7 +103,7 @@ show_error(check_gradients, J, [0.5, 2.0], gradient=slide)
 # The number is right but for its sign. The derivative of $y - \hat y$ by $\hat y$ is -1, and that
 # factor was lost. Does it matter? With the update rule
 #
-# $$W \leftarrow W - \alpha\, \nabla_W J$$
+# $$W \leftarrow W - \eta\, \nabla_W J$$
 #
 # a wrong sign walks uphill:
 
@@ -117,7 +117,7 @@ for name, gradient in ("the slide's gradient", slide), ("the engine's gradient",
     print(f"{name:22}", "  ".join(f"{cost:9.4f}" for cost in costs))
 
 # %% [markdown]
-# (The rule $W \leftarrow W + \alpha\, (y - \hat y)\, \nabla_W\, \hat y$ is right: two signs, and
+# (The rule $W \leftarrow W + \eta\, (y - \hat y)\, \nabla_W\, \hat y$ is right: two signs, and
 # both changed. It is a good habit to write $\hat y - y$ and to keep the minus in the update.)
 
 # %% [markdown]

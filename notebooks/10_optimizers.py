@@ -29,10 +29,10 @@ BLUE, RED, GREEN, PURPLE, GREY = "#0b5394", "#a63a00", "#38761d", "#7a3e9d", "#7
 #
 # Find the gradient at the present point, and move a bit in the *opposite* direction:
 #
-# $$w_{t+1} = w_t - \alpha\, \nabla L(w_t).$$
+# $$w_{t+1} = w_t - \eta\, \nabla L(w_t).$$
 #
-# $\alpha$ is the *learning rate*. Take the parabola $L(w) = w^2$, start at w = 4, and try four
-# rates.
+# $\eta$ is the *learning rate*; slides also write $\alpha$. Take the parabola $L(w) = w^2$, start
+# at w = 4, and try four rates.
 
 
 # %%
@@ -68,10 +68,10 @@ figure.tight_layout()
 #
 # Here one can compute all of it. The gradient is $2w$, so a step is
 #
-# $$w_{t+1} = (1 - 2\alpha)\, w_t, \qquad\text{and so}\qquad w_t = (1 - 2\alpha)^t\, w_0.$$
+# $$w_{t+1} = (1 - 2\eta)\, w_t, \qquad\text{and so}\qquad w_t = (1 - 2\eta)^t\, w_0.$$
 #
-# It converges if $|1 - 2\alpha| < 1$, which is $\alpha < 1$. In general the limit is
-# $\alpha < 2 / L''$: **the more a valley bends, the smaller the rate has to be.**
+# It converges if $|1 - 2\eta| < 1$, which is $\eta < 1$. In general the limit is
+# $\eta < 2 / L''$: **the more a valley bends, the smaller the rate has to be.**
 
 # %%
 curvature = grad(grad(parabola))(4.0)
@@ -184,7 +184,7 @@ figure.tight_layout()
 
 # %% [markdown]
 # On the left the rate is small, and the walk is not there after 30 steps. On the right it is
-# nearly as large as it may be, and the walk zigzags. The best rate is a compromise, $\alpha =
+# nearly as large as it may be, and the walk zigzags. The best rate is a compromise, $\eta =
 # 2/(1 + 25)$. Even with that, each step leaves $\frac{\kappa - 1}{\kappa + 1} = \frac{24}{26}$ of
 # the distance.
 
@@ -201,12 +201,12 @@ print(f"what 30 steps leave of the distance: {(24 / 26) ** 30:.4f}")
 # A heavy ball is not easily turned round. It keeps most of its *velocity* v, and the gradient only
 # changes that:
 #
-# $$v \leftarrow \mu v + \nabla L, \qquad w \leftarrow w - \alpha v.$$
+# $$v \leftarrow \mu v + \nabla L, \qquad w \leftarrow w - \eta v.$$
 #
 # Across the valley the gradients change their sign at every step, and cancel. Along it they add
 # up. *Nesterov's* momentum looks ahead: it takes the gradient as it is where the velocity is
 # about to carry the ball. `SGD` has both, in PyTorch's form. There w is the point ahead itself:
-# $w \leftarrow w - \alpha\, (\nabla L + \mu v)$. It visits the points at which Nesterov's own form
+# $w \leftarrow w - \eta\, (\nabla L + \mu v)$. It visits the points at which Nesterov's own form
 # takes its gradients:
 
 
@@ -237,7 +237,7 @@ for p, q in zip(walk(valley, START, nesterov, 30), points_ahead(1 / 25, 2 / 3, 3
 #
 # $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g, \qquad
 # v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2, \qquad
-# w \leftarrow w - \alpha\, \frac{\hat m}{\sqrt{\hat v} + \varepsilon},$$
+# w \leftarrow w - \eta\, \frac{\hat m}{\sqrt{\hat v} + \varepsilon},$$
 #
 # where $\hat m = m / (1 - \beta_1^t)$ and $\hat v = v / (1 - \beta_2^t)$ make up for starting
 # from 0.
@@ -291,7 +291,7 @@ for name, steps in needed.items():
 #
 # Adam is not made for bowls, but for losses whose curvatures one does not know, with gradients of
 # very different sizes. Numerator and denominator of its step grow alike, so how large a gradient is
-# does not matter. Its first step is $\alpha$ long in every direction. And with the loss in other
+# does not matter. Its first step is $\eta$ long in every direction. And with the loss in other
 # units, the walk is the same:
 
 # %%
@@ -312,7 +312,7 @@ print("first step:", [round(b - a, 6) for a, b in zip(*plain[:2])])
 #
 # *Weight decay* against [learning by heart](11_regularisation.ipynb) pulls all weights towards 0.
 # One way is a penalty $\frac{\lambda}{2} w^2$ in the loss, so that $\lambda w$ is added to the
-# gradient. For SGD it is the same as to shrink the weights by the factor $1 - \alpha\lambda$.
+# gradient. For SGD it is the same as to shrink the weights by the factor $1 - \eta\lambda$.
 #
 # For Adam it is not. Adam divides by the size of the gradient, and so it divides the penalty's
 # gradient, too. Look at a weight that the loss does not need at all:
@@ -341,7 +341,7 @@ for decay in (0.01, 1.0):
 # 2019).
 #
 # Here is the same as a walk. The valley is now quite flat along x: the loss says nothing about x,
-# and only the decay moves it. It should fade as fast as the decay says, by $1 - \alpha\lambda$ a
+# and only the decay moves it. It should fade as fast as the decay says, by $1 - \eta\lambda$ a
 # step. We try two decays, one ten times the other.
 
 # %%
@@ -689,7 +689,7 @@ figure.tight_layout()
 # F = \frac1n \sum_x \sum_k p(k \mid x)\; s\, s^\top, \qquad s = \nabla \ln p(k \mid x).$$
 #
 # F is the *Fisher information matrix*. Steepest descent in this measure is the *natural gradient*
-# (Amari 1998): $w \leftarrow w - \alpha F^{-1} \nabla L$.
+# (Amari 1998): $w \leftarrow w - \eta F^{-1} \nabla L$.
 #
 # Here are students again: hours spent on a project, the share of the lectures that each came to,
 # and who passed. The model is logistic regression, $p(1 \mid x) = \sigma(z)$ with $z = w^\top x +
@@ -889,7 +889,7 @@ assert abs((steady[-2][0] - steady[-1][0]) / 0.01 - 10) < 1e-6
 # **3.** What is Adam with $\beta_1 = \beta_2 = 0$ and $\varepsilon = 0$?
 #
 # *Answer.* The means are the gradient itself and its square, and $g / \sqrt{g^2}$ is the sign of
-# g. Every weight moves by $\alpha$, up or down.
+# g. Every weight moves by $\eta$, up or down.
 
 # %%
 start, after = walk(valley, START, lambda ps: optimizers.Adam(ps, 0.1, betas=(0, 0), eps=0), 1)
@@ -917,7 +917,7 @@ assert np.allclose(B @ y, s, atol=1e-12)
 
 # %% [markdown]
 # **5.** Write an optimizer of your own. *AdaGrad* divides by the root of the sum of all squared
-# gradients so far: $v \leftarrow v + g^2$, $w \leftarrow w - \alpha\, g / \sqrt{v}$.
+# gradients so far: $v \leftarrow v + g^2$, $w \leftarrow w - \eta\, g / \sqrt{v}$.
 #
 # *Answer.* Derive from `Optimizer`. Name the settings for the base class, and in `memory` what is
 # to be saved between steps. `zero_grad`, `state_dict` and `load_state_dict` come with it, and
