@@ -18,35 +18,35 @@ TOPICS = """
 The perceptron, its cost, its update rule
     nn.Perceptron, nn.losses.perceptron_cost
     test_perceptron::each_mistake_is_a_gradient_step_on_the_perceptron_cost
-    07: Its cost and its update rule
+    07a: Its update rule
 The bias as one more weight
     nn.Perceptron
     test_perceptron::the_bias_as_a_weight_is_the_bias_beside_the_weights
-    07: The perceptron
+    07a: The perceptron
 XOR, where a perceptron fails
     nn.toys.xor
     test_perceptron::no_perceptron_is_right_on_more_than_three_quarters_of_exclusive_or
-    07: XOR: no line will do
+    07a: XOR: no line will do
 XOR by a feature map, a kernel, random features, a hidden layer
     nn.RandomFeatures, nn.MLP
     test_random_features::a_perceptron_on_random_features_solves_exclusive_or
-    07: XOR by a hidden layer
+    07a: XOR by a hidden layer
 Random projection layer
     nn.RandomFeatures
     test_random_features::it_is_the_sign_of_a_random_projection
-    07: XOR by random features
+    07a: XOR by random features
 Linear regression, squared cost, several outputs
     nn.Linear, nn.losses.mean_squared_error
     test_linear_models::linear_regression_is_its_closed_form
-    07: Without the sigmoid: linear regression
+    07b: Without the sigmoid: linear regression
 Logistic regression is a perceptron with a sigmoid
     nn.Linear, nn.losses.binary_cross_entropy_with_logits
     test_linear_models::logistic_regression_is_that_of_scikit_learn
-    07: A soft perceptron is logistic regression
+    07b: A soft perceptron is logistic regression
 Softmax regression, m classes
     autograd_mini.softmax, nn.losses.cross_entropy
     test_linear_models::softmax_regression_is_that_of_scikit_learn
-    07: More than two classes: softmax regression
+    07b: More than two classes: softmax regression
 Will I pass?
     nn.losses.negative_log_likelihood
     test_matrix_backprop::sigmoid_and_likelihood_pass_prediction_minus_target
@@ -58,15 +58,15 @@ Maximum likelihood is minimum negative log-likelihood
 Neuron, wide layer z = Wx, depth and width
     nn.Neuron, nn.Layer, nn.MLP
     test_layers::the_gradient_of_a_neuron_is_that_of_its_formula
-    07: A wide layer is a matrix
+    07b: A layer is a matrix
 Without activations the stack is one linear map
     nn.Sequential
     test_sequential::linear_layers_in_a_row_are_one_linear_layer
-    07: Without activations a stack is one layer
+    07c: Without activations a stack is one layer
 Dense, sparse and convolutional layers
     nn.Linear, nn.SparseLinear, nn.Conv1d, nn.Conv2d
     test_convolution::it_is_its_formula
-    07: Dense, sparse and convolutional layers
+    07b: Dense, sparse and convolutional layers
 Activations: sign, step, sigmoid, tanh, ReLU and its variants
     nn.activations, nn.plots.activation_gallery
     test_pytorch::every_activation_that_pytorch_has_is_compared
@@ -186,19 +186,19 @@ The same network with L2 regularisation
 Decision boundaries by depth
     nn.plots.decision_regions
     test_plots::decision_regions_of_one_score_are_where_it_is_above_and_below_zero
-    07: What layers add: half planes, polygons, anything
+    07c: What layers add: half planes, polygons, anything
 Universal approximation; polynomials, radial basis functions
     nn.MLP
     test_notebooks::a_notebook_is_a_script_too
-    07: One hidden layer can follow any curve
+    07c: One hidden layer can follow any curve
 Deep against wide
     nn.MLP
     test_notebooks::a_notebook_is_a_script_too
-    07: How many parameters does each depth need?
+    07c: How many parameters does each depth need?
 Michaelis-Menten
     nn.MLP
     test_notebooks::a_notebook_is_a_script_too
-    07: Michaelis and Menten, by one layer and by two
+    07c: Michaelis and Menten, by one layer and by two
 Why a topological order
     autograd_mini.topological_order, autograd_mini.step_through
     test_backprop::the_depth_first_steps_are_the_naive_recursion

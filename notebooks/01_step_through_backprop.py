@@ -55,16 +55,17 @@ c
 # ## One neuron
 #
 # A neuron multiplies each input with a weight, adds them up, and adds a bias. The result is its
-# *pre-activation* z. An *activation function* bends it into the output y; here it is tanh, which
-# gives numbers between -1 and 1.
+# *pre-activation* z. An *activation function* bends it into the output $\hat y$ (say: y hat); here
+# it is tanh, which gives numbers between -1 and 1.
 #
-# $$z = w_1 x_1 + w_2 x_2 + b, \qquad y = \tanh(z).$$
+# $$z = w_1 x_1 + w_2 x_2 + b, \qquad \hat y = \tanh(z).$$
 #
-# The output should have been 1. What it is short of that is the error e, and the *loss* is its
-# square: $e = y - 1$, $L = e^2$.
+# The output should have been y = 1. What it is short of that is the error e, and the *loss* is its
+# square: $e = \hat y - y$, $L = e^2$. (These letters are the same in all notebooks:
+# [the table of symbols](../docs/notation.md#symbols).)
 #
-# We write this in small steps and give each one a name. The bias is chosen so that y comes out as
-# one half.
+# We write this in small steps and give each one a name. The bias is chosen so that $\hat y$ comes
+# out as one half.
 
 # %%
 from autograd_mini import atanh, tanh
@@ -76,11 +77,11 @@ b = Value(atanh(0.5) - 0.5, "b")
 p1, p2 = w1 * x1, w2 * x2
 s = p1 + p2
 z = s + b
-y = tanh(z)
-e = y - 1
+y_hat = tanh(z)
+e = y_hat - 1
 L = e**2
 
-for node, name in zip((p1, p2, s, z, y, e, L), ("p1", "p2", "s", "z", "y", "e", "L")):
+for node, name in zip((p1, p2, s, z, y_hat, e, L), ("p1", "p2", "s", "z", "ŷ", "e", "L")):
     node.label = name
 L
 
@@ -100,7 +101,7 @@ print((after - before) / nudge)
 
 # %% [markdown]
 # About -1.5. That is a fine check, but a slow way. A network with a million weights would take a
-# million forward passes, and each answer is only nearly right.
+# million forward passes and one, and each answer is only nearly right.
 #
 # The chain rule gives the exact answer. Follow the edges from $w_1$ to L:
 
@@ -119,8 +120,8 @@ from autograd_mini import chain_rule
 chain_rule(L, w1)
 
 # %% [markdown]
-# Now write down the same for $w_2$ and for b. Most factors are the same again: from L down to s,
-# everything. Backpropagation computes what they share once. It starts at L, walks to the
+# Now write down the same for $w_2$ and for b. Many factors are the same again: for $w_2$ all from L
+# down to s. Backpropagation computes what they share once. It starts at L, walks to the
 # leaves, and carries along the product so far.
 
 # %% [markdown]
@@ -140,22 +141,22 @@ step_through(L)
 #
 # The first steps are the forward pass. Then the backward pass begins.
 #
-# $\operatorname{grad}(y)$ is short for $\partial L / \partial y$: how L moves with y, by all that
-# lies between them.
+# $\operatorname{grad}(\hat y)$ is short for $\partial L / \partial \hat y$: how L moves with
+# $\hat y$, by all that lies between them.
 #
 # **The seed.** It starts with $\operatorname{grad}(L) = 1$: if L moves by one, L moves by one.
 #
-# **One step for each edge.** Take the step from y to z. The panel says:
+# **One step for each edge.** Take the step from $\hat y$ to z. The panel says:
 #
-# - *upstream gradient*: $\operatorname{grad}(y) = -1$,
-# - *local derivative*: $\partial \tanh([z]) / \partial [z] = 1 - y^2 = 0.75$,
+# - *upstream gradient*: $\operatorname{grad}(\hat y) = -1$,
+# - *local derivative*: $\partial \tanh([z]) / \partial [z] = 1 - \hat y^2 = 0.75$,
 # - *their product*: $-1 \cdot 0.75 = -0.75$,
 # - *sum so far*: $\operatorname{grad}(z) = 0 + (-0.75) = -0.75$.
 #
-# The upstream gradient says how L moves with y. It was finished in the step before. The local
-# derivative says how y moves with z. It belongs to this one operation, and does not depend on what
-# comes after it. Their product says how L moves with z along this edge. It is *added* to what has
-# arrived at z so far. Here that was nothing, since z is used only once.
+# The upstream gradient says how L moves with $\hat y$. It was finished in the step before. The
+# local derivative says how $\hat y$ moves with z. It belongs to this one operation, and does not
+# depend on what comes after it. Their product says how L moves with z along this edge. It is
+# *added* to what has arrived at z so far. Here that was nothing, since z is used only once.
 #
 # That is all. Every step of backpropagation is this step:
 #
@@ -197,7 +198,7 @@ assert [w1.grad, w2.grad, b.grad] == [delta * x1.data, delta * x2.data, delta]
 print(f"delta {delta:.4f}")
 
 # %% [markdown]
-# δ is negative: the loss falls when z grows, for y is too small. The gradient of $w_1$ is
+# δ is negative: the loss falls when z grows, for $\hat y$ is too small. The gradient of $w_1$ is
 # negative as well, so a larger $w_1$ helps. The gradient of $w_2$ is positive, since its input
 # $x_2$ is negative: there a *smaller* weight helps. And $w_1$ has twice the gradient of $w_2$,
 # because its input is twice as large.
@@ -256,7 +257,7 @@ from autograd_mini import draw_mlp
 from nn import MLP
 
 model = MLP(3, [4, 4, 1], activation="tanh", rng=random.Random(4))
-x, target = [1.0, 0.5, -1.0], 1.0
+x, y = [1.0, 0.5, -1.0], 1.0
 print(model, "has", len(model.parameters()), "parameters")
 draw_mlp(model, x=x)
 
@@ -280,10 +281,10 @@ def forward():
         for j, h in enumerate(inputs):
             [z] = h.parents  # h = tanh(z)
             z.label, h.label = f"z{k}[{j}]", f"h{k}[{j}]"
-    [y] = model.layers[-1](inputs)
-    e = y - target
+    [y_hat] = model.layers[-1](inputs)
+    e = y_hat - y
     loss = e**2
-    y.label, e.label, loss.label = "y", "e", "L"
+    y_hat.label, e.label, loss.label = "ŷ", "e", "L"
     return loss, hidden
 
 
@@ -331,9 +332,9 @@ for i, h in enumerate(hidden[0]):
 # We know of every parameter in which direction the loss grows, and how fast. So we move each one
 # a little in the *opposite* direction. This is *gradient descent*:
 #
-# $$p \leftarrow p - \alpha \, \frac{\partial L}{\partial p}.$$
+# $$p \leftarrow p - \eta \, \frac{\partial L}{\partial p}.$$
 #
-# The factor α is the *learning rate*. It says how far we go.
+# The factor η is the *learning rate*. It says how far we go.
 
 # %%
 rate = 0.02
@@ -346,7 +347,7 @@ assert after < before
 
 # %% [markdown]
 # It fell. By how much should it have? If the loss were a straight line in each parameter, each
-# would contribute its gradient times its move, $-\alpha\,(\partial L / \partial p)^2$:
+# would contribute its gradient times its move, $-\eta\,(\partial L / \partial p)^2$:
 
 # %%
 predicted = -rate * sum(p.grad**2 for p in model.parameters())
@@ -368,7 +369,7 @@ for step in range(1, 11):
     print(f"step {step:2}   loss {loss.data:.6f}")
 
 # %% [markdown]
-# This is how every neural network is trained: forward, backward, a step, and again. In
+# That is the training loop: forward, backward, a step, and again. In
 # [Train on two moons](05_train_moons.ipynb) it learns something.
 
 # %% [markdown]
@@ -441,7 +442,7 @@ for step in arrived:
 
 # %% [markdown]
 # **4.** Twice the gradient: each call adds its own. Without `zero_grad()` a step would follow the
-# sum of all gradients so far, and most of them belong to older weights.
+# sum of all gradients so far, and all but the last belong to older weights.
 
 # %%
 loss, w1, _, _ = neuron(2.0, -1.0)
@@ -452,9 +453,9 @@ assert w1.grad == 2 * once
 print(f"once {once:.4f}, twice {w1.grad:.4f}")
 
 # %% [markdown]
-# **5.** The step changes $w_i$ by $-\alpha \cdot 2 e x_i$, and b by $-\alpha \cdot 2 e$. So y
-# changes by $-2 \alpha e\,(x_1^2 + x_2^2 + 1) = -12\,\alpha e$, and the new error is $(1 - 12
-# \alpha)\,e$. It is 0 for α = 1/12. At α = 1/6 we come out as far on the other side, and beyond
+# **5.** The step changes $w_i$ by $-\eta \cdot 2 e x_i$, and b by $-\eta \cdot 2 e$. So y
+# changes by $-2 \eta e\,(x_1^2 + x_2^2 + 1) = -12\,\eta e$, and the new error is $(1 - 12
+# \eta)\,e$. It is 0 for η = 1/12. At η = 1/6 we come out as far on the other side, and beyond
 # that farther. A larger step is not always a better one.
 
 # %%

@@ -226,31 +226,31 @@ check(lambda x: 2 * sigmoid(2 * x) - 1, lambda x: 1 - tanh(x) ** 2, [-2.0, 0.0, 
 # %% [markdown]
 # ## A neuron and its loss
 #
-# A neuron with one input answers $y = \tanh(w x + b)$. It should have said c, so it pays the loss
-# $L = (y - c)^2$. Which way should w go? With $n = wx + b$,
+# A neuron with one input answers $\hat y = \tanh(w x + b)$. It should have said y, so it pays the
+# loss $L = (\hat y - y)^2$. Which way should w go? With $z = wx + b$,
 #
-# $$\frac{\partial L}{\partial w} = \frac{\partial L}{\partial y} \cdot
-# \frac{\partial y}{\partial n} \cdot \frac{\partial n}{\partial w} =
-# 2 (y - c) \cdot (1 - y^2) \cdot x.$$
+# $$\frac{\partial L}{\partial w} = \frac{\partial L}{\partial \hat y} \cdot
+# \frac{\partial \hat y}{\partial z} \cdot \frac{\partial z}{\partial w} =
+# 2 (\hat y - y) \cdot (1 - \hat y^2) \cdot x.$$
 
 # %%
-w, x, b, c = Value(0.5, "w"), Value(2.0, "x"), Value(0.1, "b"), Value(1.0, "c")
-n = w * x + b
-n.label = "n"
-y = tanh(n)
-y.label = "y"
-L = (y - c) ** 2
+w, x, b, y = Value(0.5, "w"), Value(2.0, "x"), Value(0.1, "b"), Value(1.0, "y")
+z = w * x + b
+z.label = "z"
+y_hat = tanh(z)
+y_hat.label = "ŷ"
+L = (y_hat - y) ** 2
 L.label = "L"
 chain_rule(L, w)
 
 # %%
 L.backward()
-assert abs(w.grad - 2 * (y.data - 1) * (1 - y.data**2) * 2) < 1e-15
-print(f"by the engine {w.grad:.6f}, by hand {2 * (y.data - 1) * (1 - y.data**2) * 2:.6f}")
+by_hand = 2 * (y_hat.data - 1) * (1 - y_hat.data**2) * 2
+print(f"by the engine {w.grad:.6f}, by hand {by_hand:.6f}")
 
 # %% [markdown]
-# The gradient is negative: a larger w makes a smaller loss. And the first two factors do not
-# depend on w at all. They are the same for b, and in backprop they are computed once for both.
+# The gradient is negative: a larger w makes a smaller loss. The first two factors are the same for
+# b, since w and b both reach the loss through z. In backprop they are computed once for both.
 
 # %% [markdown]
 # ## Exercises

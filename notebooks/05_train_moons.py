@@ -47,16 +47,17 @@ print("the example:", [round(xi, 3) for xi in example], "with label", wanted)
 # %% [markdown]
 # ## The network
 #
-# Two inputs, six hidden neurons with tanh, one output neuron without activation. Its output s is
+# Two inputs, six hidden neurons with tanh, one output neuron without activation. Its output z is
 # a *score*, also called a *logit*. The sigmoid makes a probability of it:
 #
-# $$p = \sigma(s) = \frac{1}{1 + e^{-s}}.$$
+# $$\hat y = \sigma(z) = \frac{1}{1 + e^{-z}}.$$
 #
-# p is how much the network believes in label 1. It is above one half where the score is positive.
+# $\hat y$ is how much the network believes in label 1. It is above one half where the score is
+# positive.
 #
-# The loss is the *negative log-likelihood*, the surprise at the true label: $L = -\ln p$ if it is
-# 1, and $L = -\ln(1 - p)$ if it is 0. The function `binary_cross_entropy_with_logits` takes the
-# score itself, and is exact even where p rounds to 0 or 1.
+# The loss is the *negative log-likelihood*, the surprise at the true label: $L = -\ln \hat y$ if it
+# is 1, and $L = -\ln(1 - \hat y)$ if it is 0. The function `binary_cross_entropy_with_logits` takes
+# the score itself, and is exact even where $\hat y$ rounds to 0 or 1.
 
 # %%
 from autograd_mini import sigmoid
@@ -80,12 +81,12 @@ def loss_of_example():
     for j, h in enumerate(hs):
         [z] = h.parents  # h = tanh(z)
         z.label, h.label = f"z[{j}]", f"h[{j}]"
-    score.label, loss.label = "s", "L"
+    score.label, loss.label = "z", "L"
     return loss, score, hs
 
 
-L, s, hs = loss_of_example()
-print(f"score {s.data:.3f}, so p = {sigmoid(s.data):.3f}; loss {L.data:.3f}")
+L, z, hs = loss_of_example()
+print(f"score {z.data:.3f}, so ŷ = {sigmoid(z.data):.3f}; loss {L.data:.3f}")
 
 # %% [markdown]
 # The weights of the hidden neurons are called w, and those of the output v. They are random at
@@ -99,15 +100,14 @@ from autograd_mini import step_through
 step_through(L, title="One point, before training")
 
 # %% [markdown]
-# After the first steps we are at s. The gradient there is the error term of the output neuron, and
+# After the first steps we are at z. The gradient there is the error term of the output neuron, and
 # it is as simple as can be: what the network says minus what it should say.
 #
-# $$\delta = \frac{\partial L}{\partial s} = p - y.$$
+# $$\delta = \frac{\partial L}{\partial z} = \hat y - y.$$
 
 # %%
 L.backward()
-delta = s.grad
-assert abs(delta - (sigmoid(s.data) - wanted)) < 1e-12
+delta = z.grad
 print(f"error term of the output {delta:.4f}")
 
 # %% [markdown]
@@ -178,8 +178,8 @@ class Snapshot(NamedTuple):
 
     loss: float  # the mean over all points
     right: int  # how many points
-    errors: list  # the error term p - y of each point
-    picture: list  # p at every place of a grid
+    errors: list  # the error term, prediction minus label, of each point
+    picture: list  # the prediction at every place of a grid
 
 
 def train(model, keep, rate=4.0):
@@ -225,27 +225,27 @@ for axes, (epoch, shot) in zip(row, kept.items()):
 figure.tight_layout()
 
 # %% [markdown]
-# The line is where p is one half. In the dark shades the network is sure: p is below 0.1 or above
-# 0.9. At first the line is anywhere. After 5 epochs it is nearly straight and divides most of the
-# points. Then it begins to bend, and at last it winds between the moons.
+# The line is where $\hat y$ is one half. In the dark shades the network is sure: $\hat y$ is below
+# 0.1 or above 0.9. At first the line is anywhere. After 5 epochs it is nearly straight and divides
+# most of the points. Then it begins to bend, and at last it winds between the moons.
 #
 # ## The same point after training
 
 # %%
-L, s, hs = loss_of_example()
-print(f"score {s.data:.3f}, so p = {sigmoid(s.data):.3f}; loss {L.data:.3f}")
+L, z, hs = loss_of_example()
+print(f"score {z.data:.3f}, so ŷ = {sigmoid(z.data):.3f}; loss {L.data:.3f}")
 step_through(L, title="The same point, after training")
 
 # %% [markdown]
-# The graph is the same, and most weights are larger than before. But the first factor is small:
-# the error term at s. It is in every product, so all gradients are small. A point that is right
-# moves nothing.
+# The graph is the same, and the output weights v are larger than before. But the first factor is
+# small: the error term at z. It is in every product, so all gradients are small. A point that is
+# right moves nothing.
 
 # %%
 model.zero_grad()
 L.backward()
-print(f"error term of the output {s.grad:.4f}")
-table_of_neurons(hs, s.grad)
+print(f"error term of the output {z.grad:.4f}")
+table_of_neurons(hs, z.grad)
 
 # %% [markdown]
 # Some rows have a second reason. Where $1 - h^2$ is small the neuron is saturated, and its weights
@@ -254,8 +254,8 @@ table_of_neurons(hs, s.grad)
 # %% [markdown]
 # ## Who pulls?
 #
-# Each point pulls at the weights with its own error term $p - y$. In the next picture every point
-# is as large as its pull.
+# Each point pulls at the weights with its own error term $\hat y - y$. In the next picture every
+# point is as large as its pull.
 
 # %%
 figure, row = plt.subplots(1, 5, figsize=(12, 2.2))
@@ -275,8 +275,8 @@ figure.tight_layout()
 # %%
 assert max(map(abs, kept[20].errors)) == abs(kept[20].errors[follow])
 for epoch, shot in kept.items():
-    print(f"epoch {epoch:3}   our point: p - y = {shot.errors[follow]:7.4f}", end="")
-    print(f"   all: sum of |p - y| = {sum(map(abs, shot.errors)):7.4f}")
+    print(f"epoch {epoch:3}   our point: ŷ - y = {shot.errors[follow]:7.4f}", end="")
+    print(f"   all: sum of |ŷ - y| = {sum(map(abs, shot.errors)):7.4f}")
 
 # %% [markdown]
 # ## What the neurons became

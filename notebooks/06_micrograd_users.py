@@ -1,9 +1,11 @@
 # %% [markdown]
 # # For those who know micrograd
 #
-# [micrograd](https://github.com/karpathy/micrograd) is Andrej Karpathy's tiny autograd engine:
-# about 150 lines, and two and a half hours of lecture. If you have seen that lecture, you know
-# how to use this library. Its names are the same. Change the imports, and the code runs.
+# [micrograd](https://github.com/karpathy/micrograd) is Andrej Karpathy's tiny autograd engine: 150
+# lines, its README says, and [a lecture](https://www.youtube.com/watch?v=VMj-3S1tku0) that builds
+# it. If you have seen that lecture, you know how to use this library. Its public names are the
+# same: code that uses them runs once its imports are changed. What the lecture does by hand inside
+# the engine, such as `o._backward()`, has no counterpart here; `backprop_steps` shows those steps.
 #
 # This notebook goes through the lecture's examples in order, and says where something is
 # different and why.
@@ -44,7 +46,7 @@ draw_dot(L)
 #
 # ## Backprop by hand
 #
-# The lecture fills in the gradients one by one, from right to left. The rule is always the same:
+# The lecture fills in the gradients one by one, from right to left. The rule is the same each time:
 # the gradient of a node is the gradient of the next node times the number on the edge between
 # them.
 
@@ -142,8 +144,7 @@ o.backward()
 draw_dot(o, rankdir="TB", detail="values")
 
 # %% [markdown]
-# Fewer nodes are less work, and most of a network is sums of products. For teaching,
-# `expand=True` spells them all out:
+# Fewer nodes are less work. For teaching, `expand=True` spells them all out:
 
 # %%
 neuron.zero_grad()
@@ -267,8 +268,6 @@ figure.tight_layout()
 #
 # ## What is different, and why
 #
-# Each of these comes up again and again in micrograd's issue tracker.
-#
 # **A second `backward()`.** micrograd adds to the gradients of the nodes in between as well, and
 # passes those on again. The derivative of $(3x)^2$ at 1 is 18; after two calls micrograd says 54.
 # Here it is 36, twice the derivative: leaves add up, as in PyTorch, and nodes in between do not.
@@ -292,7 +291,8 @@ print(f"x {x.grad:.4f}, k {k.grad:.4f}")
 
 # %% [markdown]
 # **Depth.** There is no recursion over the graph, so no graph is too deep. micrograd's `backward`
-# ends with a RecursionError at about a thousand nodes in a row.
+# calls itself for each parent, and ends with a RecursionError at Python's limit, by default 1,000
+# calls deep.
 
 # %%
 x = Value(1.0, "x")
@@ -335,8 +335,9 @@ twice
 # %% [markdown]
 # ## Exercises
 #
-# 1. In the lecture a bug costs an hour: `zero_grad` is forgotten before `backward`. Train the
-#    network on the four examples for 20 steps without it. What happens to the loss, and why?
+# 1. The lecture's training loop at first has a bug: `zero_grad` is forgotten before `backward`.
+#    Train the network on the four examples for 20 steps without it. What happens to the loss, and
+#    why?
 # 2. $y = x + x$, then $z = y \cdot y$. Say what `x.grad` is after one backward pass from z, and
 #    after a second one from y. Check it.
 # 3. Where does a neuron's picture show more boxes: with `expand=True` or without? How many are
@@ -345,8 +346,9 @@ twice
 # %% [markdown]
 # ## Answers
 #
-# **1.** The gradients of all steps so far add up, so every step is longer than the one before, as
-# with a momentum of 1. The loss may fall fast at first; then the steps go past the valley.
+# **1.** The gradients of all steps so far add up, so a step goes along their sum, as with a
+# momentum of 1. Nothing slows it down. The loss falls faster at first; then the steps go past the
+# valley, and the loss rises again.
 
 # %%
 xs = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]

@@ -3,11 +3,10 @@
 #
 # Between two linear layers there must be something that is not linear: the activation. It decides
 # what a neuron can say, and also how much of a gradient gets through the neuron on the way back.
-# In a network of two layers one hardly notices. In one of thirty it decides whether the first
-# layers learn at all.
+# Here we see what that does to the gradients of thirty layers, and to learning in eleven.
 #
-# You need to know what a multi-layer perceptron is ([notebook 07](07_perceptron_to_mlp.ipynb)), and
-# the chain rule ([notebook 04](04_chain_rule_by_hand.ipynb)). `pip install
+# You need to know what a multi-layer perceptron is ([notebook 07a](07a_perceptron_and_xor.ipynb)),
+# and the chain rule ([notebook 04](04_chain_rule_by_hand.ipynb)). `pip install
 # "autograd-mini[notebook]"` brings what this needs.
 
 # %% [markdown]
@@ -28,7 +27,7 @@ gallery
 #
 # | name | formula | remark |
 # |---|---|---|
-# | relu | $\max(0, x)$ | the usual choice |
+# | relu | $\max(0, x)$ | the default of `MLP` |
 # | leaky_relu | $x$ for $x > 0$, else $\alpha x$ | $\alpha$ is 0.01, or what one likes |
 # | elu | $x$ for $x > 0$, else $\alpha (e^x - 1)$ | smooth at 0 for $\alpha = 1$ |
 # | gelu | $x\, \Phi(x)$ | $\Phi$ is the normal distribution's; in Transformers |
@@ -124,8 +123,8 @@ for f in (*by_formula, gelu_tanh):
         check_gradients(f, x)
 
 # %% [markdown]
-# A slip that is made again and again is the sigmoid without its minus, $1 / (1 + e^{x})$. Its
-# derivative is not $\sigma (1 - \sigma)$ but the opposite. If we call it an operation with that
+# A slip that stands on one lecture's slides is the sigmoid without its minus, $1 / (1 + e^{x})$.
+# Its derivative is not $\sigma (1 - \sigma)$ but the opposite. If we call it an operation with that
 # rule, the check refuses it:
 
 # %%
@@ -144,8 +143,8 @@ else:
 
 # %% [markdown]
 # At its kink relu has no derivative. One has to choose, and the choice is 0, as in other libraries.
-# It hardly ever matters: a weighted sum is almost never exactly 0. (A bias that starts at 0, with
-# inputs that are all 0, is how it can happen.)
+# It matters only where a weighted sum is exactly 0. (A bias that starts at 0, with inputs that are
+# all 0, is how that can happen.)
 
 # %%
 assert [grad(relu)(x) for x in (-1e-9, 0.0, 1e-9)] == [0.0, 0.0, 1.0]
@@ -183,7 +182,7 @@ for _ in range(100):
     assert abs(with_tanh.predict(x) - with_sigmoid.predict(x)) < 1e-12
 
 # %% [markdown]
-# And yet tanh learns better. Why?
+# And yet the two do not learn alike, for a reason that has to do with signs.
 #
 # ## Centred at zero
 #
@@ -361,9 +360,9 @@ assert ratio["relu", "xavier"] < 1e-3
 
 # %% [markdown]
 # In the picture, read each curve from right to left, the way the gradient goes. The numbers are
-# what is left of it at the first layer. With sigmoids it *vanishes*, whatever the weights. relu
-# with weights that are too large makes it *explode*. With He's weights, which were made for relu,
-# it arrives at its old length. So it does with tanh, more or less, and Xavier's.
+# what is left of it at the first layer. With sigmoids it *vanishes*, by all three initializers.
+# relu with weights that are too large makes it *explode*. With He's weights, which were made for
+# relu, it arrives at its old length. So it does with tanh, more or less, and Xavier's.
 #
 # ## The product of the Jacobians
 #
@@ -495,10 +494,11 @@ assert spread(at_start["sigmoid"]) < 1e-4
 # %% [markdown]
 # ## Dead neurons
 #
-# relu has a weakness of its own. A neuron whose z is negative for every example answers 0, always,
-# and its derivative is 0, always. No gradient reaches its weights, so nothing will ever bring it
-# back. It is dead, and one step that is too large can do that. `dead_neurons` counts them. (The
-# leaky relu lets a little through on the left.)
+# relu has a weakness of its own. A neuron whose z is negative for every example answers 0 to each
+# of them, and its derivative is 0 for each. No gradient reaches its weights: it is *dead*. In the
+# first layer it stays so, since its inputs are the examples, which do not change. (In a later layer
+# the layers before it still learn, and may move z above 0 again.) One step that is too large can
+# kill a neuron. `dead_neurons` counts them. (The leaky relu lets a little through on the left.)
 
 # %%
 from nn.diagnostics import dead_neurons
@@ -638,7 +638,7 @@ for other in others:
 # it does not? Try the variance $s^2 / n$ for larger and larger s.
 #
 # *Answer.* The factor of a layer does come near 1. But then most neurons are saturated, below 0.05
-# or above 0.95, and the few others carry the whole gradient. Another activation is the better way.
+# or above 0.95, and the few others carry the gradient.
 
 # %%
 for spread in (1, 2, 4, 8, 16, 32):

@@ -5,7 +5,7 @@
 # matters which loss one takes, and it matters even more what its *gradient* is: that is the push
 # that every weight of the network gets.
 #
-# In this notebook we meet the usual losses and their gradients. We see that most of them are one
+# In this notebook we meet the usual losses and their gradients. We see that several of them are one
 # and the same idea, maximum likelihood. We compute them so that nothing overflows. And on the way
 # we let the engine catch four mistakes that stood on lecture slides.
 #
@@ -103,7 +103,7 @@ show_error(check_gradients, J, [0.5, 2.0], gradient=slide)
 # The number is right but for its sign. The derivative of $y - \hat y$ by $\hat y$ is -1, and that
 # factor was lost. Does it matter? With the update rule
 #
-# $$W \leftarrow W - \alpha\, \nabla_W J$$
+# $$W \leftarrow W - \eta\, \nabla_W J$$
 #
 # a wrong sign walks uphill:
 
@@ -117,7 +117,7 @@ for name, gradient in ("the slide's gradient", slide), ("the engine's gradient",
     print(f"{name:22}", "  ".join(f"{cost:9.4f}" for cost in costs))
 
 # %% [markdown]
-# (The rule $W \leftarrow W + \alpha\, (y - \hat y)\, \nabla_W\, \hat y$ is right: two signs, and
+# (The rule $W \leftarrow W + \eta\, (y - \hat y)\, \nabla_W\, \hat y$ is right: two signs, and
 # both changed. It is a good habit to write $\hat y - y$ and to keep the minus in the update.)
 
 # %% [markdown]
@@ -163,9 +163,9 @@ bottom.set(xlabel="margin y s", ylabel="derivative by the margin")
 figure.tight_layout()
 
 # %% [markdown]
-# The perceptron's cost pushes only where there is a mistake, always with the same force. One step
-# of gradient descent on it, at rate 1, is Rosenblatt's rule of 1958: after a mistake add $y x$ to
-# the weights.
+# The perceptron's cost pushes only where there is a mistake, and with the same force at each. One
+# step of gradient descent on it, at rate 1, is Rosenblatt's rule of 1958: after a mistake add $y x$
+# to the weights.
 
 # %%
 from autograd_mini import dot
@@ -652,8 +652,8 @@ loss
 # %% [markdown]
 # ## Formulas that overflow
 #
-# On paper it does not matter how a formula is written. On a computer it does. $e^{710}$ is too
-# large for a float, and a logit of 1,000 is nothing unusual when training goes wrong.
+# On paper it does not matter how a formula is written. On a computer it does: $e^{710}$ is too
+# large for a float.
 
 
 # %%
@@ -790,13 +790,14 @@ assert all(losses.cross_entropy(z, target) > entropy for z in ([0.0, 0, 0], [2.0
 print(f"entropy {entropy:.6f}")
 
 # %% [markdown]
-# **4.** A shop counts its customers, hour by hour. Counts often follow the Poisson distribution,
+# **4.** A shop counts its customers, hour by hour. Say that they follow the Poisson distribution,
 # $P(k) = \lambda^k e^{-\lambda} / k!$, where the mean $\lambda$ has to be positive. So let the
 # model give z, and let $\lambda = e^z$. What is the loss, and what is its gradient?
 #
 # *Answer.* $-\ln P(k) = \lambda - k \ln \lambda + \ln k! = e^z - k z + \ln k!$. Its derivative is
 # $e^z - k$: what was predicted, less what was seen. That is no accident. It comes out whenever a
-# distribution of the *exponential family* gets its natural parameter from the model.
+# distribution of the *exponential family* gets its natural parameter from the model (McCullagh and
+# Nelder, *Generalized Linear Models*, 1989).
 
 # %%
 from math import factorial

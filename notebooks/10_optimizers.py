@@ -29,10 +29,10 @@ BLUE, RED, GREEN, PURPLE, GREY = "#0b5394", "#a63a00", "#38761d", "#7a3e9d", "#7
 #
 # Find the gradient at the present point, and move a bit in the *opposite* direction:
 #
-# $$w_{t+1} = w_t - \alpha\, \nabla L(w_t).$$
+# $$w_{t+1} = w_t - \eta\, \nabla L(w_t).$$
 #
-# $\alpha$ is the *learning rate*. Take the parabola $L(w) = w^2$, start at w = 4, and try four
-# rates.
+# $\eta$ is the *learning rate*; slides also write $\alpha$. Take the parabola $L(w) = w^2$, start
+# at w = 4, and try four rates.
 
 
 # %%
@@ -68,10 +68,10 @@ figure.tight_layout()
 #
 # Here one can compute all of it. The gradient is $2w$, so a step is
 #
-# $$w_{t+1} = (1 - 2\alpha)\, w_t, \qquad\text{and so}\qquad w_t = (1 - 2\alpha)^t\, w_0.$$
+# $$w_{t+1} = (1 - 2\eta)\, w_t, \qquad\text{and so}\qquad w_t = (1 - 2\eta)^t\, w_0.$$
 #
-# It converges if $|1 - 2\alpha| < 1$, which is $\alpha < 1$. In general the limit is
-# $\alpha < 2 / L''$: **the more a valley bends, the smaller the rate has to be.**
+# It converges if $|1 - 2\eta| < 1$, which is $\eta < 1$. In general the limit is
+# $\eta < 2 / L''$: **the more a valley bends, the smaller the rate has to be.**
 
 # %%
 curvature = grad(grad(parabola))(4.0)
@@ -100,7 +100,8 @@ print(f"{w.data:.6f}")
 # %% [markdown]
 # ## Two valleys
 #
-# The loss of a network has more than one valley. Gradient descent goes down into the one that it
+# The loss of a network has more than one valley: swap two hidden neurons with all their weights,
+# and it is the same function at another place. Gradient descent goes down into the one that it
 # starts in, be it the deepest or not. Where one starts matters.
 
 
@@ -183,7 +184,7 @@ figure.tight_layout()
 
 # %% [markdown]
 # On the left the rate is small, and the walk is not there after 30 steps. On the right it is
-# nearly as large as it may be, and the walk zigzags. The best rate is a compromise, $\alpha =
+# nearly as large as it may be, and the walk zigzags. The best rate is a compromise, $\eta =
 # 2/(1 + 25)$. Even with that, each step leaves $\frac{\kappa - 1}{\kappa + 1} = \frac{24}{26}$ of
 # the distance.
 
@@ -200,12 +201,12 @@ print(f"what 30 steps leave of the distance: {(24 / 26) ** 30:.4f}")
 # A heavy ball is not easily turned round. It keeps most of its *velocity* v, and the gradient only
 # changes that:
 #
-# $$v \leftarrow \mu v + \nabla L, \qquad w \leftarrow w - \alpha v.$$
+# $$v \leftarrow \mu v + \nabla L, \qquad w \leftarrow w - \eta v.$$
 #
 # Across the valley the gradients change their sign at every step, and cancel. Along it they add
 # up. *Nesterov's* momentum looks ahead: it takes the gradient as it is where the velocity is
 # about to carry the ball. `SGD` has both, in PyTorch's form. There w is the point ahead itself:
-# $w \leftarrow w - \alpha\, (\nabla L + \mu v)$. It visits the points at which Nesterov's own form
+# $w \leftarrow w - \eta\, (\nabla L + \mu v)$. It visits the points at which Nesterov's own form
 # takes its gradients:
 
 
@@ -236,7 +237,7 @@ for p, q in zip(walk(valley, START, nesterov, 30), points_ahead(1 / 25, 2 / 3, 3
 #
 # $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g, \qquad
 # v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2, \qquad
-# w \leftarrow w - \alpha\, \frac{\hat m}{\sqrt{\hat v} + \varepsilon},$$
+# w \leftarrow w - \eta\, \frac{\hat m}{\sqrt{\hat v} + \varepsilon},$$
 #
 # where $\hat m = m / (1 - \beta_1^t)$ and $\hat v = v / (1 - \beta_2^t)$ make up for starting
 # from 0.
@@ -288,10 +289,10 @@ for name, steps in needed.items():
 # $\frac{\sqrt\kappa - 1}{\sqrt\kappa + 1} = \frac46$ of the distance per step, where gradient
 # descent leaves $\frac{24}{26}$. It is the *root* of the condition number that counts.
 #
-# Adam is not made for bowls. It is made for networks, where nobody knows the curvatures, and where
-# the gradients of one layer may be a thousand times as large as those of the next. Numerator and
-# denominator grow alike, so how large a gradient is does not matter. Its first step is $\alpha$
-# long in every direction. And with the loss in other units, the walk is the same:
+# Adam is not made for bowls, but for losses whose curvatures one does not know, with gradients of
+# very different sizes. Numerator and denominator of its step grow alike, so how large a gradient is
+# does not matter. Its first step is $\eta$ long in every direction. And with the loss in other
+# units, the walk is the same:
 
 # %%
 
@@ -309,9 +310,9 @@ print("first step:", [round(b - a, 6) for a, b in zip(*plain[:2])])
 # %% [markdown]
 # ## Weight decay, and AdamW
 #
-# Large weights are often a sign of learning by heart. *Weight decay* pulls all weights towards 0.
+# *Weight decay* against [learning by heart](11_regularisation.ipynb) pulls all weights towards 0.
 # One way is a penalty $\frac{\lambda}{2} w^2$ in the loss, so that $\lambda w$ is added to the
-# gradient. For SGD it is the same as to shrink the weights by the factor $1 - \alpha\lambda$.
+# gradient. For SGD it is the same as to shrink the weights by the factor $1 - \eta\lambda$.
 #
 # For Adam it is not. Adam divides by the size of the gradient, and so it divides the penalty's
 # gradient, too. Look at a weight that the loss does not need at all:
@@ -336,11 +337,11 @@ for decay in (0.01, 1.0):
 
 # %% [markdown]
 # With Adam a hundredfold decay does what the small one does. *AdamW* keeps the two apart: it
-# shrinks the weights first, and then takes Adam's step without the penalty. That is why one
-# hardly sees Adam with weight decay any more.
+# shrinks the weights first, and then takes Adam's step without the penalty (Loshchilov and Hutter,
+# 2019).
 #
 # Here is the same as a walk. The valley is now quite flat along x: the loss says nothing about x,
-# and only the decay moves it. It should fade as fast as the decay says, by $1 - \alpha\lambda$ a
+# and only the decay moves it. It should fade as fast as the decay says, by $1 - \eta\lambda$ a
 # step. We try two decays, one ten times the other.
 
 # %%
@@ -450,7 +451,7 @@ figure.tight_layout()
 
 # %% [markdown]
 # All three have seen every point five times. The full gradient walked straight, and took five
-# steps. Batches of 8 took 40 steps, most of them good. Single points took 320, were at the bottom
+# steps. Batches of 8 took 40 steps. Single points took 320, were at the bottom
 # soon, and then they stagger around it without end. Each point pulls the line its own way.
 #
 # **Right on average.** The mean of the gradients of all points is the gradient of the mean. And
@@ -556,8 +557,8 @@ assert all(left[name] < left["constant"] / 3 for name in plans if name != "const
 # %% [markdown]
 # ## Clipping: the cliff
 #
-# A weight that is used again and again, as in a deep or a recurrent network, makes cliffs. Eight
-# layers that all multiply by the same w, and should give 1:
+# A weight that is used many times, as in a recurrent network, can make cliffs (Pascanu, Mikolov and
+# Bengio, 2013). Eight layers that all multiply by the same w, and should give 1:
 #
 # $$L(w) = \tfrac12 \left(w^8 - 1\right)^2.$$
 #
@@ -624,8 +625,8 @@ for start in START, [3.0, 2.0], [-100.0, 1e-3]:
 #
 # $$H^{-1} y = s.$$
 #
-# Let us take it to Rosenbrock's function, a bent valley with its bottom at (1, 1) that is famous
-# for making optimizers creep.
+# Let us take it to Rosenbrock's function, a bent valley with its bottom at (1, 1), in which
+# gradient descent creeps.
 
 # %%
 
@@ -670,9 +671,9 @@ axes[0].set_ylabel("y")
 figure.tight_layout()
 
 # %% [markdown]
-# (The points off the valley are places that BFGS tried and did not take.) So why does nobody train
-# large networks with it? Its estimate has $n^2$ entries as well, and it needs the exact loss:
-# noise from minibatches looks like curvature to it.
+# (The points off the valley are places that BFGS tried and did not take.) For large networks it
+# does not do: its estimate has $n^2$ entries as well, and it needs the exact loss, since noise from
+# minibatches looks like curvature to it.
 
 # %% [markdown]
 # ## The natural gradient
@@ -688,7 +689,7 @@ figure.tight_layout()
 # F = \frac1n \sum_x \sum_k p(k \mid x)\; s\, s^\top, \qquad s = \nabla \ln p(k \mid x).$$
 #
 # F is the *Fisher information matrix*. Steepest descent in this measure is the *natural gradient*
-# (Amari 1998): $w \leftarrow w - \alpha F^{-1} \nabla L$.
+# (Amari 1998): $w \leftarrow w - \eta F^{-1} \nabla L$.
 #
 # Here are students again: hours spent on a project, the share of the lectures that each came to,
 # and who passed. The model is logistic regression, $p(1 \mid x) = \sigma(z)$ with $z = w^\top x +
@@ -819,11 +820,11 @@ def nll_of(parameters):
 assert np.allclose(hessian(nll_of)([0.0, 0.0, 0.0]), F, atol=1e-12)
 
 # %% [markdown]
-# Take care with a shortcut that is often seen. In F the sum goes over *all* answers k, weighted as
-# the model believes in them. With the labels that were seen in their place one gets the
-# *empirical* Fisher matrix. It is another matrix, and its steps are others. (Only the first step
-# is the same here. At the start all weights are 0, and the model holds both answers for equally
-# likely.)
+# Take care with a shortcut (Kunstner, Balles and Hennig, 2019, say what it misses). In F the sum
+# goes over *all* answers k, weighted as the model believes in them. With the labels that were seen
+# in their place one gets the *empirical* Fisher matrix. It is another matrix, and its steps are
+# others. (Only the first step is the same here. At the start all weights are 0, and the model holds
+# both answers for equally likely.)
 
 # %%
 model = zeros()
@@ -846,7 +847,8 @@ assert abs(empirical[2] - natural[2]) > 1e-3
 # | `bfgs` | a row of a matrix | small smooth problems, the exact loss, many digits |
 # | `NaturalGradient` | a row of a matrix | small probabilistic models, units that do not fit |
 #
-# If you know nothing: AdamW at 0.001, and then three times as much and a third of it.
+# The default rate of Adam and AdamW is 0.001, as in PyTorch. Where you know nothing, begin there,
+# then try three times as much and a third of it.
 
 # %% [markdown]
 # ## Exercises
@@ -887,7 +889,7 @@ assert abs((steady[-2][0] - steady[-1][0]) / 0.01 - 10) < 1e-6
 # **3.** What is Adam with $\beta_1 = \beta_2 = 0$ and $\varepsilon = 0$?
 #
 # *Answer.* The means are the gradient itself and its square, and $g / \sqrt{g^2}$ is the sign of
-# g. Every weight moves by $\alpha$, up or down.
+# g. Every weight moves by $\eta$, up or down.
 
 # %%
 start, after = walk(valley, START, lambda ps: optimizers.Adam(ps, 0.1, betas=(0, 0), eps=0), 1)
@@ -915,7 +917,7 @@ assert np.allclose(B @ y, s, atol=1e-12)
 
 # %% [markdown]
 # **5.** Write an optimizer of your own. *AdaGrad* divides by the root of the sum of all squared
-# gradients so far: $v \leftarrow v + g^2$, $w \leftarrow w - \alpha\, g / \sqrt{v}$.
+# gradients so far: $v \leftarrow v + g^2$, $w \leftarrow w - \eta\, g / \sqrt{v}$.
 #
 # *Answer.* Derive from `Optimizer`. Name the settings for the base class, and in `memory` what is
 # to be saved between steps. `zero_grad`, `state_dict` and `load_state_dict` come with it, and

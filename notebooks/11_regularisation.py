@@ -79,9 +79,10 @@ assert abs(share_right(memoriser, tossed_test) - 0.5) < 0.1
 
 # %% [markdown]
 # All 50 right, and on new ones no better than a coin. So a training loss of zero says nothing by
-# itself. In this a network is like a method that just stores all its examples and looks up the
-# nearest one. Such methods are called *nonparametric*; networks have parameters, but often
-# enough of them to behave likewise.
+# itself (Zhang and others, *Understanding deep learning requires rethinking generalization*, 2017).
+# In this a network is like a method that just stores all its examples and looks up the nearest one.
+# Such methods are called *nonparametric*; networks have parameters, but often enough of them to
+# behave likewise.
 #
 # How, then, can such a network ever learn a rule? Let us look at what it learns first.
 
@@ -132,10 +133,11 @@ axes.legend(loc="lower right")
 figure.tight_layout()
 
 # %% [markdown]
-# There are two phases. At first the network learns the right labels, and *refuses* the wrong
-# ones: they contradict the rule that it finds in the others. The test examples go up with the right
-# labels. Later the network has little left to gain there, and turns to the exceptions. It learns
-# the wrong labels one by one, and each costs it something elsewhere.
+# There are two phases here, as Arpit and others saw them in larger networks (*A closer look at
+# memorization in deep networks*, 2017). At first the network learns the right labels, and *refuses*
+# the wrong ones: they contradict the rule that it finds in the others. The test examples go up with
+# the right labels. Later the network has little left to gain there, and turns to the exceptions. It
+# learns the wrong labels one by one, and each costs it something elsewhere.
 #
 # So a network that has learned the clean labels, and not the random ones, has found the rule. The
 # best moment is in the first phase.
@@ -152,7 +154,7 @@ assert best - last[2] > 0.04
 # %% [markdown]
 # ## Early stopping
 #
-# In practice nobody knows which labels are wrong. But one can put some examples aside, a
+# In practice one does not know which labels are wrong. But one can put some examples aside, a
 # *validation set*, and watch the loss on these. Its labels may have the same mistakes. The
 # training loss falls and falls; the validation loss turns:
 
@@ -237,7 +239,7 @@ assert all(abs(a - b) < 1e-12 for a, b in zip(built_in, by_penalty))
 print([round(w, 6) for w in built_in])
 
 # %% [markdown]
-# How much decay does it take? A usual value is 0.001 or less. On our problem:
+# How much decay does it take? We try two strengths:
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True)
@@ -255,9 +257,9 @@ assert results["weight decay 0.1"][1] < 0.35
 assert results["weight decay 0.1"][2] > results["no regularisation"][2] + 0.04
 
 # %% [markdown]
-# A decay of 0.001 hardly changes anything: the wrong labels are learned all the same. This is known
-# of large networks, too. The strengths that are in use do not keep them from memorising. A decay of
-# 0.1 does it here, because the rule is simple and small weights are enough for it.
+# With a decay of 0.001 nearly all wrong labels are learned all the same. Zhang and others found so
+# of large networks: weight decay as it was in use did not keep them from memorising. A decay of 0.1
+# does it here, because the rule is simple and small weights are enough for it.
 
 # %% [markdown]
 # ## Ridge and lasso
@@ -342,7 +344,7 @@ for name, weights, _ in kinds:
 # stored in a few of them.
 #
 # The outputs that stay are divided by 1 - p, so that the mean is what it was. After training,
-# `eval()` switches dropout off, and `predict` always runs without it.
+# `eval()` switches dropout off, and `predict` runs without it in any case.
 
 # %%
 from nn import Dropout
@@ -386,7 +388,7 @@ assert results["dropout 0.5"][2] > results["no regularisation"][2]
 # %% [markdown]
 # ## Learning curves
 #
-# The best remedy is none of these. It is more examples. A *learning curve* shows how good a model
+# A remedy of another kind is more examples. A *learning curve* shows how good a model
 # gets with how many of them. The labels are clean again.
 
 # %%

@@ -299,7 +299,7 @@ figure.tight_layout()
 # %% [markdown]
 # ## Derivatives of vectors by vectors
 #
-# Matrix calculus has a few identities that one meets again and again. `jacobian` computes the
+# Matrix calculus has a few identities that are worth knowing. `jacobian` computes the
 # table of all derivatives, $\partial z_i / \partial x_j$ in row i and column j. So there is no need
 # to believe them.
 #
@@ -382,7 +382,7 @@ print(f"shape {table.shape}; {np.count_nonzero(table)} of {table.size} entries a
 # %% [markdown]
 # ## One hidden layer, softmax and cross entropy
 #
-# Here is the network of many an exam: one hidden layer, a softmax, and the cross entropy.
+# Here is a network for exams: one hidden layer, a softmax, and the cross entropy.
 #
 # $$\mathbf{x} \xrightarrow{\mathbf{W}_1, \mathbf{b}_1} \mathbf{z}_1 \xrightarrow{\phi}
 # \mathbf{h}_1 \xrightarrow{\mathbf{W}_2, \mathbf{b}_2} \mathbf{z}_2
@@ -488,8 +488,8 @@ print("all five agree; the biases and the input do not notice the penalty")
 # %% [markdown]
 # ## Why the factors are stored
 #
-# Here is the error term once more, written as a recursion. It is a correct program for it, and
-# the shortest:
+# Here is the error term once more, written as a recursion. It is a correct program for it, and a
+# short one:
 #
 # $$\delta^{[l]}_j = \sigma'(a^{[l]}_j) \sum_i W^{[l+1]}_{ij} \, \delta^{[l+1]}_i.$$
 #
@@ -570,7 +570,7 @@ figure.tight_layout()
 
 # %% [markdown]
 # The engine is on the second line as well. It keeps a gradient at each node, so it passes each
-# edge of the graph exactly once. And a layer more has always the same number of edges:
+# edge of the graph exactly once. And each layer more has the same number of edges:
 
 # %%
 [edges] = {later - earlier for earlier, later in pairwise(steps)}
@@ -579,9 +579,9 @@ print(f"{edges} more steps of backprop for each layer")
 # %% [markdown]
 # ## Slips that one meets
 #
-# Formulas like these are copied a lot, and copies have mistakes. Here are some that can be found on
-# slides. `check_gradients(f, x, gradient=g)` differentiates f numerically, and compares with what
-# g says. We use it as one would: with the slip first, and then without.
+# Here are some slips that stand on lecture slides. `check_gradients(f, x, gradient=g)`
+# differentiates f numerically, and compares with what g says. We use it as one would: with the slip
+# first, and then without.
 
 # %%
 from autograd_mini import exp

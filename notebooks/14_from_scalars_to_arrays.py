@@ -9,7 +9,7 @@
 # `compile` leads from the one to the other. It reads scalar code of one example, and finds the
 # array program of a whole batch. Its lines are the equations of the textbook, and nobody told it
 # those. Here you watch this happen on a small network, read every line, and then train on
-# handwritten digits in seconds.
+# handwritten digits.
 #
 # You need [backprop in matrices](12_matrix_form_of_backprop.ipynb).
 
@@ -420,7 +420,7 @@ figure.tight_layout()
 # its own.
 
 # %% [markdown]
-# ## Digits in seconds
+# ## Digits, compiled
 #
 # [Reading handwritten digits](13_digits.ipynb) trains a network on real pictures, scalar by scalar.
 # Here is that training again, with one more word: `compiled=True`. Everything else is the same:
@@ -455,9 +455,8 @@ history = fit(
 history
 
 # %% [markdown]
-# Twenty times through all the pictures, in less time than the scalars need for one. The model
-# holds what was learned, as always: its parameters are `Value`s, and everything that looks
-# into them works. Which digits are taken for which?
+# Twenty times through all the pictures. The model holds what was learned: its parameters are
+# `Value`s, and everything that looks into them works. Which digits are taken for which?
 
 # %%
 said = [metrics.predicted_class(reader.predict(x)) for x, _ in test]
@@ -489,7 +488,7 @@ figure.tight_layout()
 # program for [JAX](https://docs.jax.dev). With `devices=` each device gets its share of the
 # examples of a batch, and computes their part of the gradient. The parameters are on all of them.
 #
-# Few of us have eight accelerators. So we ask JAX to pretend that this processor is eight devices.
+# To try it without eight accelerators, we ask JAX to pretend that this processor is eight devices.
 # That has to be said before JAX is loaded, so it is a program of its own:
 
 # %% tags=["jax"]

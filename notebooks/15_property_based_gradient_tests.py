@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Finding wrong gradients with property tests
 #
-# A wrong gradient is a quiet bug. Nothing crashes. The loss still falls, only not as far as it
+# A wrong gradient is a quiet bug. Nothing crashes. The loss may still fall, only not as far as it
 # could, and one starts to blame the learning rate.
 #
 # In this notebook we write an operation with a mistake in its backward rule. One test by hand
@@ -227,8 +227,8 @@ assert difference == 0
 print(f"SymPy's derivative: {sympy.diff(bump, s)}, ours: {partial(s, bump)}")
 
 # %% [markdown]
-# That is true for every real x, and not only where we looked. The library proves each rule of its
-# own table this way.
+# That is true for every real x, and not only where we looked. [How far to trust
+# it](../docs/trust.md) says which rules of the library's own table are proved in this way.
 #
 # The new operation goes wherever an activation goes. `networks` draws small MLPs, with a smooth
 # activation each. We give them ours instead:

@@ -6,8 +6,8 @@
 # number in it is a `Value`, and that all of it is a page of Python.
 #
 # We read that page, and step through its heart, the *attention*. Then `compile` turns the scalars
-# into the matrix products that large models are made of, and in seconds the model learns to make
-# up first names.
+# into the matrix products that large models are made of, and the model learns to make up first
+# names.
 #
 # The architecture is that of Andrej Karpathy's
 # [microgpt](https://gist.github.com/karpathy/8627fe009c40f57531cb18360106ce95). You need
@@ -60,7 +60,7 @@ figure.tight_layout()
 # %% [markdown]
 # ## The tools
 #
-# Three little functions do most of the work. A layer without bias is `linear`: a product with each
+# First three little functions. A layer without bias is `linear`: a product with each
 # row of a matrix. Lists are added number by number.
 #
 # ```python
@@ -378,8 +378,7 @@ print("compiled, a name takes less than a hundredth of the engine's time")
 #
 # ## Training
 #
-# A thousand steps of Adam, 8 names each: 8,000 times what we have just timed. The engine would need
-# many minutes for it. The compiled program takes seconds.
+# A thousand steps of Adam, 8 names each: 8,000 times what we have just timed.
 
 # %%
 model = GPT(rng=random.Random(42))

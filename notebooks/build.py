@@ -5,7 +5,8 @@
 
 NN_name.py, in Jupytext's percent format, is what one edits; NN_name.ipynb is made from it. The same
 source gives the same file: outputs carry no times, no paths and nothing of the machine. Where a
-cell fails, the notebook stays as it was. The extra `notebook` brings what this needs.
+cell fails, the notebook stays as it was. A cell tagged "guard" only checks what the text says: it
+runs, and readers do not see it. The extra `notebook` brings what this needs.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class NotebookError(Exception):
 
 def sources() -> list[Path]:
     """The sources of all notebooks, by number."""
-    return sorted(HERE.glob("[0-9][0-9]_*.py"))
+    return sorted(HERE.glob("[0-9][0-9]*_*.py"))
 
 
 def notebook_of(source: Path) -> Any:
@@ -57,8 +58,18 @@ def notebook_of(source: Path) -> Any:
     return nbformat.v4.new_notebook(cells=read.cells, metadata=about)
 
 
+def without_guards(notebook: Any) -> Any:
+    """What readers see: all but the cells tagged "guard", numbered as if there were none."""
+    notebook.cells = [c for c in notebook.cells if "guard" not in c.metadata.get("tags", ())]
+    code = (cell for cell in notebook.cells if cell.cell_type == "code")
+    for number, cell in enumerate(code, start=1):
+        if cell.execution_count is not None:
+            cell.execution_count = number
+    return notebook
+
+
 def run(notebook: Any, name: str, progress: Callable[[str], None] = lambda text: None) -> Any:
-    """The notebook with its outputs, from a fresh kernel.
+    """The notebook as readers see it, with its outputs, from a fresh kernel.
 
     Raises:
         NotebookError: a cell fails, or its outputs would not be the same elsewhere.
@@ -97,7 +108,7 @@ def run(notebook: Any, name: str, progress: Callable[[str], None] = lambda text:
                 output.data.pop("image/svg+xml", None)  # GitHub would take it, and show nothing
     for i, what in machine_facts(notebook):
         raise NotebookError(f"{_place(notebook, name, i)}: the output {what}")
-    return notebook
+    return without_guards(notebook)
 
 
 def machine_facts(notebook: Any) -> Iterator[tuple[int, str]]:

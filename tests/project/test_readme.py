@@ -2,13 +2,18 @@
 
 import contextlib
 import io
+import random
 import re
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+from autograd_mini import Value, topological_order
+from nn import MLP, losses
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
 EXAMPLES = [
     (code, output)
@@ -36,3 +41,19 @@ def test_the_first_two_shell_blocks_are_one_line_each():
     assert all(code.count("\n") == 1 for code in shell)
     assert "autograd-mini train" in shell[0]
     assert "pytest" in shell[1]
+
+
+def test_the_numbers_of_nodes_lines_and_boxes_are_counted():
+    model = MLP(2, [16, 16, 1], rng=random.Random(0))
+    x, y = [Value(0.5), Value(-1.0)], Value(1.0)
+    loss = losses.hinge(model(x), y) + 1e-4 * losses.l2(model.parameters())
+    assert f"graph of {len(topological_order(loss))} nodes" in README
+
+    rng = random.Random(0)
+    pictures = MLP(784, [64, 10], rng=rng)
+    loss = losses.cross_entropy(pictures([rng.random() for _ in range(784)]), 3)
+    assert f"{len(topological_order(loss)):,} nodes" in README
+
+    listed = re.findall(r"\((autograd_mini/\w+\.py)\)", README.split("## Reading the code")[1])
+    files = [(ROOT / name).read_text(encoding="utf-8") for name in listed]
+    assert f"some {round(sum(text.count(chr(10)) for text in files), -2):,} lines" in README

@@ -1,0 +1,318 @@
+# %% [markdown]
+# # The perceptron, and XOR
+#
+# A perceptron draws one straight line through the plane. That is enough for some problems, and
+# hopeless for others. Here we see what it can do, where it fails, and four ways out.
+#
+# **You will be able to** update a perceptron by hand, and say why the update is a step of gradient
+# descent; show that no line solves XOR; and solve it by features, by a kernel, by chance, and by a
+# hidden layer.
+#
+# **You need** the dot product, and [gradients](01_step_through_backprop.ipynb). The letters are
+# those of [the table of symbols](../docs/notation.md#symbols): x an input, w a weight, b a bias, z
+# the weighted sum, $\hat y$ the answer, y the label, $\eta$ the learning rate.
+
+# %% [markdown]
+# ## The perceptron
+#
+# A perceptron has a weight for each input. It computes a weighted sum, and looks at its sign:
+#
+# $$z = \mathbf{w} \cdot \mathbf{x}, \qquad
+# \hat y = \text{sgn}(z) = \begin{cases} +1, & z > 0 \\ -1, & z < 0 \end{cases}$$
+#
+# A bias, $z = \mathbf{w}^\top \mathbf{x} + b$, needs no rule of its own. Give every $\mathbf{x}$
+# one more input that is 1, and b is one more weight:
+#
+# $$\begin{bmatrix} \mathbf{w} \\ b \end{bmatrix}^\top \begin{bmatrix} \mathbf{x} \\ 1 \end{bmatrix}
+# = \mathbf{w}^\top \mathbf{x} + b.$$
+#
+# `Perceptron(2)` does that: it has three weights, and the last is the bias. They start at 0. Here
+# are two clouds of points for it to tell apart, with labels -1 and 1.
+
+# %%
+import random
+
+from nn import Perceptron
+
+rng = random.Random(10)
+clouds = [
+    ([1.0 + 1.0 * side + rng.gauss(0, 0.5), 0.6 + 0.7 * side + rng.gauss(0, 0.5)], side)
+    for _ in range(30)
+    for side in (-1, 1)
+]
+
+perceptron = Perceptron(2)
+result = perceptron.fit(clouds)
+print("mistakes in each pass:", result.mistakes)
+print("w1, w2, b:", [round(w.data, 3) for w in perceptron.w])
+
+# %% [markdown]
+# Where z = 0 it cannot decide: that is the *decision boundary*, $w_1 x_1 + w_2 x_2 + b = 0$, a
+# straight line. `decision_regions` asks the model all over the plane and colours the answers.
+
+# %%
+from nn.plots import decision_regions
+
+decision_regions(perceptron, clouds, resolution=150)
+
+# %% [markdown]
+# ## Its update rule
+#
+# A perceptron learns from its mistakes alone. It looks at one example after the other, and when the
+# sign is wrong it moves its weights towards that example, or away from it:
+#
+# $$\mathbf{w} \leftarrow \mathbf{w} + \eta\, y\, \mathbf{x}.$$
+#
+# Where does the rule come from? From a cost, which is how far z is on the wrong side:
+#
+# $$L = \mathbb{I}\{y \neq \hat y\}\, |z|.$$
+#
+# In `nn.losses` it is `perceptron_cost`. Here it is for a perceptron that takes the point (2, 1),
+# whose label is -1, for a 1:
+
+# %%
+from nn.losses import perceptron_cost
+
+unsure = Perceptron(2)
+for w, number, name in zip(unsure.w, (0.5, -0.25, 0.5), ("w1", "w2", "b")):
+    w.data, w.label = number, name
+z = unsure.score([2.0, 1.0])
+z.label = "z"
+cost = perceptron_cost(z, -1)
+cost.label = "L"
+cost.backward()
+cost
+
+# %% [markdown]
+# Look at the gradients of the weights: they are the inputs 2, 1, and the 1 of the bias. For a
+# mistake $\nabla_\mathbf{w} L = -y\,\mathbf{x}$, and otherwise it is zero. So the update rule *is*
+# gradient descent on this cost, one example at a time. Let us make both walk through the clouds
+# from the same start, and count where they differ.
+
+# %%
+from nn.optimizers import SGD
+
+by_rule, by_gradient = Perceptron(2), Perceptron(2)
+for model in (by_rule, by_gradient):
+    for w, number in zip(model.w, (-0.5, 0.3, 0.1)):
+        w.data = number
+sgd = SGD(by_gradient.parameters(), lr=1.0)  # p.data -= lr * p.grad, for each parameter p
+
+mistakes_in_clouds = differences = 0
+for x, y in clouds:
+    mistakes_in_clouds += by_rule.fit([(x, y)], epochs=1).mistakes[0]
+
+    sgd.zero_grad()
+    perceptron_cost(by_gradient.score(x), y).backward()
+    sgd.step()
+    differences += [w.data for w in by_rule.w] != [w.data for w in by_gradient.w]
+print(f"{len(clouds)} examples, {mistakes_in_clouds} mistakes, {differences} differences")
+
+# %% [markdown]
+# There is one difference that the clouds do not show. Where z is exactly 0, the cost is 0, and so
+# is its gradient. That is where a perceptron starts! The rule counts z = 0 as a mistake, or it
+# would not begin.
+#
+# And it ends. Novikoff proved in 1962 that the number of mistakes is at most $(R / \gamma)^2$, if
+# there is a line that separates the classes: R is the length of the longest example, and $\gamma$
+# the distance of the nearest one from that line. (Both are measured with the input that is 1.)
+
+# %%
+from math import hypot
+
+length = hypot(*(w.data for w in perceptron.w))
+R = max(hypot(*x, 1) for x, _ in clouds)
+gamma = min(y * perceptron.score(x).data for x, y in clouds) / length
+print(f"{sum(result.mistakes)} mistakes, and at most {(R / gamma) ** 2:.0f} were possible")
+
+# %% [markdown]
+# ## XOR: no line will do
+#
+# Now four points. The label of $(x_1, x_2)$ is 1 where exactly one of the two is 1. That is the
+# logical *exclusive or*.
+
+# %%
+from nn import toys
+
+xor = toys.xor()
+for x, y in xor:
+    print(x, y)
+
+line = Perceptron(2, activation="step")  # for labels 0 and 1
+print("mistakes in each pass:", line.fit(xor, epochs=20).mistakes)
+
+# %% [markdown]
+# It goes round in circles. It has to, since what we ask is a contradiction. The four points want
+#
+# $$b < 0, \qquad w_1 + b > 0, \qquad w_2 + b > 0, \qquad w_1 + w_2 + b < 0.$$
+#
+# The two in the middle add up to $w_1 + w_2 + 2b > 0$, the outer two to $w_1 + w_2 + 2b < 0$. Both
+# cannot be. Three of the four can, so a line gets 75 % right at best. Ten thousand random lines:
+
+
+# %%
+from toolbox import accuracy
+
+rng = random.Random(0)
+best = 0.0
+for _ in range(10_000):
+    for w in line.w:
+        w.data = rng.uniform(-1, 1)
+    best = max(best, accuracy(line, xor))
+print(f"the best of 10,000 lines: {best:.0%}")
+
+# %% [markdown]
+# ## XOR by a feature map
+#
+# The first way out: give the perceptron something better to look at. With the product $x_1 x_2$ as
+# a third input the four points are corners of a cube, and there a plane separates them.
+
+
+# %%
+def with_product(x):
+    return [x[0], x[1], x[0] * x[1]]
+
+
+by_features = Perceptron(3, activation="step")
+passes = len(by_features.fit([(with_product(x), y) for x, y in xor]).mistakes)
+w1, w2, w3, b = (w.data for w in by_features.w)
+print(f"{w1:g} x1 + {w2:g} x2 + {w3:g} x1 x2 + {b:g} > 0, after {passes} passes")
+
+# %% [markdown]
+# ## XOR by a kernel
+#
+# The perceptron's weights are a sum of examples, each as often as it was a mistake:
+# $\mathbf{w} = \sum_i m_i y_i \mathbf{x}_i$. So the score needs only dot products of examples,
+# $\mathbf{w} \cdot \mathbf{x} = \sum_i m_i y_i\, \mathbf{x}_i \cdot \mathbf{x}$. Put a *kernel* in
+# place of the dot product, and it is as if we had many features, without computing them:
+#
+# $$k(\mathbf{a}, \mathbf{b}) = (1 + \mathbf{a} \cdot \mathbf{b})^2
+# = \phi(\mathbf{a}) \cdot \phi(\mathbf{b}), \qquad
+# \phi(\mathbf{x}) = (\sqrt 2 x_1, \sqrt 2 x_2, x_1^2, x_2^2, \sqrt 2 x_1 x_2, 1).$$
+
+# %%
+from autograd_mini import dot
+
+
+def kernel(a, b):
+    return (1 + dot(a, b)) ** 2
+
+
+def kernel_score(x):
+    return sum(m * (2 * y - 1) * kernel(xi, x) for m, (xi, y) in zip(counts, xor))
+
+
+counts, mistakes = [0] * len(xor), []
+while not mistakes or mistakes[-1]:
+    mistakes.append(0)
+    for i, (x, y) in enumerate(xor):
+        if (2 * y - 1) * kernel_score(x) <= 0:
+            counts[i] += 1
+            mistakes[-1] += 1
+print("mistakes in each pass:", mistakes)
+
+
+# %% [markdown]
+# ## XOR by random features
+#
+# Do we have to know which features help? No: take many at random. Each is a line drawn blindly,
+# and tells on which side of it the point is:
+#
+# $$h_i = \text{sgn}(\mathbf{w}_i^\top \mathbf{x} + b_i), \qquad
+# w_{i,j}, b_i \sim \text{Normal}(0, 1).$$
+#
+# In enough dimensions the four points can be separated. How many are enough? Of 100 draws, so many
+# let the perceptron succeed:
+
+# %%
+from nn import RandomFeatures
+
+succeeded = {}
+for m in (2, 4, 8, 16, 32):
+    succeeded[m] = 0
+    for seed in range(100):
+        project = RandomFeatures(2, m, rng=random.Random(seed))
+        data = [(project.predict(x), y) for x, y in xor]
+        succeeded[m] += Perceptron(m, activation="step").fit(data, epochs=200).converged
+    print(f"{m:2} random features: {succeeded[m]:3} of 100")
+
+# %% [markdown]
+# ## XOR by a hidden layer
+#
+# The fourth way: let the network *learn* its features. One perceptron looks at the answers of
+# others, which are the *hidden layer*.
+#
+# We can do it by hand first. "Exactly one of the two" is "at least one, and not both". OR and NAND
+# are lines, and AND of the two answers is a line again. (`set_weights` takes a row for each neuron,
+# with its bias at the end.)
+
+# %%
+from toolbox import set_weights
+
+from nn import MLP
+
+OR, NAND, AND = [1, 1, -0.5], [-1, -1, 1.5], [1, 1, -1.5]
+by_hand = set_weights(
+    MLP(2, [2, 1], activation="step", output_activation="step"), [OR, NAND], [AND]
+)
+for x, y in xor:
+    print(x, y, "  hidden", by_hand.layers[0].predict(x), " output", by_hand.predict(x))
+
+# %% [markdown]
+# Now let it learn. The step has no slope, so a gradient cannot say where to go. We take tanh
+# instead. For a loss we take one that [the next notebook](07b_regression.ipynb) explains; here it
+# is enough that it is small where z is far above 0 for label 1, and far below for label 0. `fit` is
+# the loop: forward, backward, a step, 400 times.
+
+# %%
+from nn import fit, losses
+
+
+def learn_xor(hidden, seed):
+    model = MLP(2, [hidden, 1], activation="tanh", rng=random.Random(seed))
+    sgd = SGD(model.parameters(), lr=1.0)
+    fit(model, losses.binary_cross_entropy_with_logits, xor, optimizer=sgd, epochs=400)
+    return model
+
+
+learned = learn_xor(4, seed=0)
+solved = {}
+for hidden in (2, 4, 8):
+    solved[hidden] = sum(accuracy(learn_xor(hidden, seed), xor) == 1 for seed in range(10))
+    print(f"{hidden} hidden neurons: solved from {solved[hidden]} of 10 starts")
+
+# %% [markdown]
+# Two hidden neurons are enough, as we saw by hand, but from some starts gradient descent does not
+# get there. With more neurons than it needs it got there each time. Here are the four ways, as they
+# divide the plane:
+
+# %%
+from toolbox import draw_panels
+
+project = RandomFeatures(2, 32, rng=random.Random(0))
+on_random = Perceptron(32, activation="step")
+on_random.fit([(project.predict(x), y) for x, y in xor], epochs=200)
+
+draw_panels(
+    {
+        "features": lambda x: by_features.score(with_product(x)).data,
+        "kernel": kernel_score,
+        "random features": lambda x: on_random.score(project.predict(x)).data,
+        "hidden layer": learned.predict,
+    },
+    xor,
+)
+
+# %% [markdown]
+# All four are right at the four points, and each has its own opinion on what is in between.
+
+# %% tags=["guard"]
+assert all(perceptron.predict(x) == y for x, y in clouds)
+assert (differences, mistakes_in_clouds > 0) == (0, True)
+assert sum(result.mistakes) <= (R / gamma) ** 2
+assert best == 0.75
+assert accuracy(learned, xor) == succeeded[32] / 100 == 1
+assert all(by_hand.predict(x) == y for x, y in xor)
+assert all((by_features.score(with_product(x)).data > 0) == y for x, y in xor)
+assert all((kernel_score(x) > 0) == y for x, y in xor)
+assert solved[2] < solved[8] == 10

@@ -1,0 +1,281 @@
+# %% [markdown]
+# # Regression, and a first look at likelihood
+#
+# A perceptron says yes or no. Put something softer in place of its sign, and it says how likely, or
+# how much, or which of many. Here are these three neurons, the losses they are trained with, and
+# the matrix that a row of neurons is.
+#
+# **You will be able to** write down logistic, linear and softmax regression, their losses and the
+# gradient that all three have in common; train each by gradient descent; and read a layer as a
+# matrix.
+#
+# **You need** [the perceptron](07a_perceptron_and_xor.ipynb), the logarithm, and the product of a
+# matrix and a vector. The letters are those of
+# [the table of symbols](../docs/notation.md#symbols).
+
+# %% [markdown]
+# ## A soft perceptron is logistic regression
+#
+# The sign jumps. The *sigmoid* does the same softly, and its answer can be read as a probability:
+#
+# $$\hat y = \sigma(z), \qquad z = \mathbf{w} \cdot \mathbf{x} + b, \qquad
+# \sigma(z) = \frac{1}{1 + e^{-z}}, \qquad \sigma'(z) = \sigma(z)\,[1 - \sigma(z)].$$
+#
+# This is *logistic regression*: a perceptron with another activation. $\hat y$ is how likely label
+# 1 is, so $1 - \hat y$ is how likely label 0 is.
+
+# %%
+from autograd_mini import grad, sigmoid
+
+for z in (-4.0, -1.0, 0.0, 1.0, 4.0):
+    y_hat = sigmoid(z)
+    print(f"z {z:4}  sigmoid {y_hat:.4f}  slope {grad(sigmoid)(z):.4f}  {y_hat * (1 - y_hat):.4f}")
+
+# %% [markdown]
+# The minus sign matters, and is easily lost. One finds $1 / [1 + \exp(z)]$ on a slide, and the
+# derivative $\exp(-z) / [1 + \exp(-z)]^2$ on a later one of the same lecture. They do not fit each
+# other. `check_gradients` says so:
+
+# %%
+from textwrap import fill
+
+from autograd_mini import exp, primitive
+from autograd_mini.testing import GradientError, check_gradients
+
+slip = primitive(
+    "slip",
+    lambda z: 1 / (1 + exp(z)),  # the minus sign is lost
+    partials=(lambda z, y: exp(-z) / (1 + exp(-z)) ** 2,),
+)
+try:
+    check_gradients(slip, 0.5)
+except GradientError as error:
+    print(fill(str(error), 95))
+
+# %% [markdown]
+# The derivative is the right one, of the right function. The function without the minus falls where
+# it should rise.
+#
+# ## How good are these probabilities? The likelihood
+#
+# A model gave three examples the probabilities 0.9, 0.6 and 0.2 of label 1. Their labels are 1, 1
+# and 0. How likely were just these labels, by the model's own words? If the examples do not depend
+# on each other, multiply: $0.9 \cdot 0.6 \cdot (1 - 0.2)$. That is the *likelihood*. A better model
+# gives what happened a higher one.
+#
+# A product of many small numbers soon is no float any more, and a sum is easier to differentiate.
+# So take the logarithm, and a minus to make a loss of it, the *negative log-likelihood*:
+#
+# $$\ell(\hat y, y) = -\left[\, y \ln \hat y + (1 - y) \ln (1 - \hat y) \,\right].$$
+
+# %%
+from math import log, prod
+
+from nn import losses
+
+said, labels = [0.9, 0.6, 0.2], [1, 1, 0]
+likelihood = prod(p if y == 1 else 1 - p for p, y in zip(said, labels))
+terms = [losses.negative_log_likelihood(p, y) for p, y in zip(said, labels)]
+print(f"likelihood {likelihood:.4f}, minus its logarithm {-log(likelihood):.4f}")
+print("loss by loss:", *(f"{term:.4f}" for term in terms), f"  sum {sum(terms):.4f}")
+
+# %% [markdown]
+# Its gradient at z is short. For label 1 the chain rule gives
+# $-\frac{1}{\hat y} \cdot \hat y\,(1 - \hat y) = \hat y - 1$, and for label 0 it gives $\hat y$. In
+# one line, with $\delta$ for the error term, the gradient at z:
+#
+# $$\delta = \frac{\partial \ell}{\partial z} = \hat y - y.$$
+#
+# **Prediction minus label.** [Notebook 09](09_losses_and_likelihood.ipynb) has more of it. Here is
+# an example for which the model says 0.62, and which has label 1:
+
+# %%
+from autograd_mini import Value
+
+z = Value(0.5, "z")
+y_hat = sigmoid(z)
+y_hat.label = "ŷ"
+loss = losses.negative_log_likelihood(y_hat, 1)
+loss.label = "L"
+loss.backward()
+loss
+
+# %% [markdown]
+# ## Training it
+#
+# Two clouds that overlap cannot be separated, and a perceptron would not come to rest on them.
+# Logistic regression does. `fit` takes the mean of the losses over all examples, and one step of
+# gradient descent, $p \leftarrow p - \eta\, \partial L / \partial p$; 400 times.
+
+# %%
+import random
+
+from toolbox import draw_panels
+
+from nn import Neuron, fit
+from nn.optimizers import SGD
+
+rng = random.Random(4)
+overlapping = [
+    ([y * 1.4 + rng.gauss(0, 0.8), y * 0.6 + rng.gauss(0, 0.8)], y)
+    for _ in range(40)
+    for y in (0, 1)
+]
+logistic = Neuron(2, activation="sigmoid", rng=random.Random(0))
+sgd = SGD(logistic.parameters(), lr=4.0)
+history = fit(logistic, losses.negative_log_likelihood, overlapping, optimizer=sgd, epochs=400)
+
+expected = sum(logistic.predict(x) for x, _ in overlapping)
+right = sum((logistic.predict(x) > 0.5) == (y == 1) for x, y in overlapping)
+print("w1, w2, b:", [round(p.data, 3) for p in logistic.parameters()])
+print(f"right: {right} of {len(overlapping)}; sum of all probabilities: {expected:.3f}")
+draw_panels({"more likely 1": lambda x: logistic.predict(x) - 0.5}, overlapping, -2.2, 3.6, 3.6)
+
+# %% [markdown]
+# Why is the sum of the probabilities 40, the number of ones? At the minimum the gradient is zero,
+# and by the bias it is $\sum_i (\hat y_i - y_i)$.
+#
+# ## Without the sigmoid: linear regression
+#
+# $\hat y = w_1 x_1 + w_2 x_2 + b$ with the loss $L = (\hat y - y)^2$ is the same neuron without any
+# activation. Now y is a number. Again $\hat y - y$ is in the gradient, with a 2:
+# $\delta = 2\,(\hat y - y)$. The minimum has a closed form, the *least squares* of linear algebra,
+# and gradient descent leads to the same place.
+
+# %%
+import numpy as np
+
+rng = random.Random(5)
+inputs = [[rng.uniform(-1, 1), rng.uniform(-1, 1)] for _ in range(30)]
+examples = [(x, 2.0 + 3.0 * x[0] - 1.0 * x[1] + rng.gauss(0, 0.1)) for x in inputs]
+
+linear = Neuron(2, activation=None, rng=random.Random(0))
+sgd = SGD(linear.parameters(), lr=0.3)
+fit(linear, losses.mean_squared_error, examples, optimizer=sgd, epochs=200)
+
+design = np.column_stack([inputs, np.ones(len(inputs))])
+closed_form = np.linalg.lstsq(design, np.array([y for _, y in examples]), rcond=None)[0]
+print("w1, w2, b by gradient descent:", [round(p.data, 4) for p in linear.parameters()])
+print("w1, w2, b by linear algebra:  ", [round(float(p), 4) for p in closed_form])
+
+# %% [markdown]
+# ## More than two classes: softmax regression
+#
+# With m classes there are m neurons side by side, and so m scores $z_1, \dots, z_m$. *Softmax*
+# makes probabilities of them, positive and with the sum 1:
+#
+# $$\hat y_i = \frac{e^{z_i}}{\sum_j e^{z_j}}.$$
+#
+# The loss is minus the logarithm of the probability of the right class: `cross_entropy`. It takes
+# the scores themselves. Its gradient, once more: $\delta_i = \hat y_i - y_i$, where $y_i$ is 1 for
+# the right class, and else 0.
+
+# %%
+from autograd_mini import gradients, softmax
+
+scores = [Value(2.0, "z1"), Value(1.0, "z2"), Value(-1.0, "z3")]
+deltas = gradients(losses.cross_entropy(scores, 1), scores)
+print("softmax  ", [round(p.data, 4) for p in softmax(scores)])
+print("gradients", [round(d, 4) for d in deltas])
+
+# %%
+from nn import Linear
+from nn.plots import decision_regions
+
+rng = random.Random(6)
+centres = [(0.0, 1.2), (-1.1, -0.7), (1.1, -0.7)]
+three = [
+    ([cx + rng.gauss(0, 0.45), cy + rng.gauss(0, 0.45)], k)
+    for _ in range(25)
+    for k, (cx, cy) in enumerate(centres)
+]
+classifier = Linear(2, 3, rng=random.Random(0))
+sgd = SGD(classifier.parameters(), lr=1.0)
+fit(classifier, losses.cross_entropy, three, optimizer=sgd, epochs=100)
+decision_regions(classifier, three)
+
+# %% [markdown]
+# With two classes softmax is nothing new: divide numerator and denominator by $e^{z_1}$, and what
+# is left is the sigmoid of $z_1 - z_2$.
+
+# %%
+for z1, z2 in [(0.0, 0.0), (1.5, -0.5), (-3.0, 4.0)]:
+    print(f"softmax {softmax([z1, z2])[0]:.6f}   sigmoid {sigmoid(z1 - z2):.6f}")
+
+# %% [markdown]
+# ## A layer is a matrix
+#
+# Put m neurons side by side, all with the same n inputs. Their weights are the rows of a matrix:
+#
+# $$\mathbf{z} = \mathbf{W}\mathbf{x} + \mathbf{b}, \qquad \mathbf{W} = \begin{pmatrix}
+# \leftarrow \mathbf{w}_1 \rightarrow \\ \vdots \\ \leftarrow \mathbf{w}_m \rightarrow
+# \end{pmatrix}, \qquad \mathbf{h} = \sigma(\mathbf{z}).$$
+#
+# W is m by n, and the sigmoid is applied to each element. The outputs h of one layer are the inputs
+# of the next. That is a *multi-layer perceptron*, an `MLP`.
+
+
+# %%
+from nn import MLP
+
+
+def matrix(layer):
+    return np.array([[w.data for w in neuron.w] for neuron in layer.neurons])
+
+
+network = MLP(3, [4, 2], activation="sigmoid", output_activation="sigmoid", rng=random.Random(0))
+h = x = [0.5, -1.0, 2.0]
+for layer in network.layers:
+    W, b = matrix(layer), np.array([neuron.b.data for neuron in layer.neurons])
+    h = 1 / (1 + np.exp(-(W @ h + b)))
+    print("W is", W.shape)
+print("by matrices", h.round(6), "  by the network", np.round(network.predict(x), 6))
+print(network, "has", len(network.parameters()), "parameters:", "4 (3 + 1) + 2 (4 + 1)")
+
+# %% [markdown]
+# ## Dense, sparse and convolutional layers
+#
+# In a *dense* layer every output hears every input. In a *sparse* one some connections are missing.
+# In a *convolutional* one each output hears a few neighbours, and all use the same weights. All
+# three are linear, so each is a matrix. Here they are, each with 12 inputs (white is 0).
+
+# %%
+import matplotlib.pyplot as plt
+
+from autograd_mini import jacobian
+from nn import Conv1d, SparseLinear
+
+dense = Linear(12, 10, rng=random.Random(0))
+sparse = SparseLinear(12, 10, density=0.3, rng=random.Random(0))
+convolution = Conv1d(1, 1, kernel_size=3, init="uniform", rng=random.Random(5))
+layers = {
+    "dense": (dense, dense),
+    "sparse": (sparse, sparse),
+    "convolutional": (convolution, lambda x: convolution([x])[0]),
+}
+figure, axes = plt.subplots(1, 3, figsize=(9, 3))
+for axis, (title, (model, function)) in zip(axes, layers.items()):
+    table = jacobian(function)([0.0] * 12)  # row i, column j: how output i moves with input j
+    numbers = np.array([[getattr(d, "data", d) for d in row] for row in table])
+    peak = np.max(np.abs(numbers))
+    axis.imshow(numbers, cmap="RdBu", vmin=-peak, vmax=peak)
+    axis.set(title=f"{title}: {len(model.parameters())} parameters", xticks=[], yticks=[])
+    axis.set(xlabel="input", ylabel="output")
+figure.tight_layout()
+
+# %% [markdown]
+# The convolution's weights repeat along the diagonals. That has a consequence: move the input by
+# one, and the output moves by one.
+
+# %%
+x = [0.0, 0.0, 1.0, 2.0, 0.0, 0.0]
+print(np.round(convolution.predict([x])[0], 3))
+print(np.round(convolution.predict([[0.0, *x[:-1]]])[0], 3))
+
+# %% tags=["guard"]
+check_gradients(sigmoid, 0.5)
+assert abs(sum(terms) + log(likelihood)) < 1e-12
+assert abs(expected - 40) < 0.01
+assert all(abs(p.data - q) < 1e-6 for p, q in zip(linear.parameters(), closed_form))
+assert abs(sum(deltas)) < 1e-12
+assert np.max(np.abs(h - network.predict([0.5, -1.0, 2.0]))) < 1e-15

@@ -1,0 +1,340 @@
+# %% [markdown]
+# # Depth, width and approximation
+#
+# What does a hidden layer add, and what a second one? Here we build shapes and curves from single
+# neurons, by hand, so that we know what each neuron is for. Then we train networks of one and of
+# several hidden layers, all with equally many parameters, on a problem that is hard for one layer.
+#
+# **You will be able to** show that layers without activations are one layer; say what shapes no
+# hidden layer, one and two can cut out; make a network that goes through given points; and count
+# what a function costs in width and in depth.
+#
+# **You need** [the hidden layer](07a_perceptron_and_xor.ipynb) and
+# [the matrix of a layer](07b_regression.ipynb). The letters are those of
+# [the table of symbols](../docs/notation.md#symbols).
+
+# %% [markdown]
+# ## Without activations a stack is one layer
+#
+# Leave the activations out, and a whole stack of layers is one matrix:
+#
+# $$\mathbf{W}_d\, (\cdots \mathbf{W}_2\, (\mathbf{W}_1 \mathbf{x})) = \widetilde{\mathbf{W}}
+# \mathbf{x}, \qquad \widetilde{\mathbf{W}} = \mathbf{W}_d \cdots \mathbf{W}_2 \mathbf{W}_1.$$
+#
+# With biases it is $\widetilde{\mathbf{W}} \mathbf{x} + \widetilde{\mathbf{b}}$. How does one see
+# that from outside? By the *Jacobian*, the table of all derivatives of outputs by inputs. That of a
+# linear network is $\widetilde{\mathbf{W}}$, everywhere. With an activation in between it is
+# another one at each place.
+
+# %%
+import random
+
+import numpy as np
+
+from autograd_mini import jacobian
+from nn import MLP
+
+
+def jacobian_at(model, x):
+    return np.array([[getattr(d, "data", d) for d in row] for row in jacobian(model)(x)])
+
+
+stack = MLP(3, [4, 4, 2], activation=None, rng=random.Random(3))
+curved = MLP(3, [4, 4, 2], activation="tanh", rng=random.Random(3))
+product = np.eye(3)
+for layer in stack.layers:
+    product = np.array([[w.data for w in neuron.w] for neuron in layer.neurons]) @ product
+print("the product of the three matrices\n", product.round(3))
+for x in ([0.0, 0.0, 0.0], [1.0, 2.0, -1.0]):
+    print("at", x, "\n  without activations", jacobian_at(stack, x).round(3).tolist())
+    print("  with tanh          ", jacobian_at(curved, x).round(3).tolist())
+
+# %% [markdown]
+# So these three layers, with 46 parameters, can do no more than one layer with 8.
+#
+# ## What layers add: half planes, polygons, anything
+#
+# With steps for activations one can build shapes by hand.
+#
+# - **No hidden layer**: one line, a half plane.
+# - **One hidden layer**: several half planes, and the output neuron asks for all of them (AND).
+#   That is a convex polygon.
+# - **Two hidden layers**: several polygons, and the output asks for any of them (OR). With enough
+#   small polygons one comes as near to any shape as one likes.
+#
+# The five lines of a pentagram do all three. One of them bounds a half plane. On the inner side of
+# all five is a pentagon. On the inner side of any four is the pentagon with one tip, and the five
+# of those together are the star.
+
+# %%
+from math import cos, pi, sin
+
+from toolbox import draw_panels, set_weights
+
+
+def line_through(p, q):
+    """The neuron that is above 0 to the left of the way from p to q: w1, w2, b."""
+    (px, py), (qx, qy) = p, q
+    return [py - qy, qx - px, px * qy - py * qx]
+
+
+def all_of(chosen, count):
+    """The neuron that is above 0 where all the chosen ones of `count` inputs are 1."""
+    return [1.0 if i in chosen else 0.0 for i in range(count)] + [0.5 - len(chosen)]
+
+
+tips = [(-sin(2 * pi * k / 5), cos(2 * pi * k / 5)) for k in range(5)]  # anticlockwise
+lines = [line_through(tips[k], tips[(k + 2) % 5]) for k in range(5)]
+all_but_one = [all_of([j for j in range(5) if j != k], 5) for k in range(5)]
+any_of_five = [1.0] * 5 + [-0.5]
+
+half_plane = set_weights(MLP(2, [1]), lines[:1])
+polygon = set_weights(MLP(2, [5, 1], activation="step"), lines, [all_of(range(5), 5)])
+star = set_weights(MLP(2, [5, 5, 1], activation="step"), lines, all_but_one, [any_of_five])
+shapes = {"no hidden layer": half_plane, "one": polygon, "two": star}
+draw_panels({name: net.predict for name, net in shapes.items()}, [], -1.2, 1.2, 3.2, count=120)
+
+# %% [markdown]
+# The star is not convex: the way from a tip to the next one leads outside. So no AND of half planes
+# is a star.
+#
+# ## Two spirals
+#
+# And what do networks *learn*? Two spirals wind around each other one and a quarter times. All
+# networks with hidden layers have 105 parameters, and all are trained in the same way, with plain
+# gradient descent from three starts each. (`compiled=True` does the same arithmetic on arrays, so
+# that it takes less time: [notebook 14](14_from_scalars_to_arrays.ipynb).)
+
+# %%
+from toolbox import accuracy
+
+from nn import fit, losses
+from nn.optimizers import SGD
+
+
+def spirals(count, turns, rng):
+    """Two arms around the origin, with labels 0 and 1."""
+    points = []
+    for i in range(count):
+        radius = (i // 2 + 1) / (count // 2)
+        angle = 2 * pi * turns * radius + pi * (i % 2)
+        x = [radius * cos(angle) + rng.gauss(0, 0.01), radius * sin(angle) + rng.gauss(0, 0.01)]
+        points.append((x, i % 2))
+    return points
+
+
+def trained(sizes, seed):
+    model = MLP(2, sizes, activation="tanh", rng=random.Random(seed))
+    fit(
+        model,
+        losses.binary_cross_entropy_with_logits,
+        data,
+        optimizer=SGD(model.parameters(), lr=0.5),
+        epochs=600,
+        batch_size=20,
+        rng=random.Random(0),
+        compiled=True,
+    )
+    return model
+
+
+data = spirals(160, 1.25, random.Random(1))
+models = {}
+for sizes in ("1", "26-1", "7-7-3-1"):
+    models[sizes] = [trained([int(n) for n in sizes.split("-")], seed) for seed in range(3)]
+    solved = sum(accuracy(model, data) > 0.95 for model in models[sizes])
+    print(f"2-{sizes}: more than 95 % right from {solved} of 3 starts")
+
+# %%
+panels = {f"2-{sizes}": of_seed[0].predict for sizes, of_seed in models.items()}
+draw_panels(panels, data, -1.2, 1.2, 3.2)
+
+# %% [markdown]
+# One hidden layer did not solve it from these starts. There *are* weights with which one layer
+# does, if it is wide enough, as the next section says; but gradient descent did not find them here.
+#
+# ## One hidden layer can follow any curve
+#
+# Weierstrass showed in 1885 that polynomials come as close as one likes to any continuous function
+# on an interval. Cybenko showed the same in 1989 for networks with one hidden layer of sigmoids.
+#
+# With relu one can see why. $\text{relu}(x - t)$ is 0 up to t, and from there on it rises. Each
+# hidden neuron adds one bend to the curve. So n of them can go through n + 1 points of any
+# function, with straight lines in between. Nothing has to be learned: the weights are differences
+# of slopes.
+
+# %%
+from itertools import pairwise
+from math import exp, sqrt
+
+
+def f(x):
+    return sin(3 * x) + abs(x)
+
+
+def through_points(f, n):
+    """A network of n hidden neurons, equal to f at n + 1 points of [-1, 1], a line in between."""
+    knots = [-1 + 2 * k / n for k in range(n + 1)]
+    slopes = [(f(b) - f(a)) * n / 2 for a, b in pairwise(knots)]
+    bends = [slopes[0], *(after - before for before, after in pairwise(slopes))]
+    return set_weights(
+        MLP(1, [n, 1], activation="relu"), [[1.0, -t] for t in knots[:-1]], [[*bends, f(-1)]]
+    )
+
+
+places = [-1 + 2 * i / 400 for i in range(401)]
+
+
+def error_of(curve):
+    """The root of the mean squared error over [-1, 1]."""
+    return sqrt(sum((curve(x) - f(x)) ** 2 for x in places) / len(places))
+
+
+sizes = (2, 4, 8, 16, 32)
+by_hand = {n: through_points(f, n) for n in sizes}
+errors = {"relus": {n: error_of(lambda x, n=n: by_hand[n].predict([x])) for n in sizes}}
+for n in sizes:
+    print(f"{n:2} neurons, error {errors['relus'][n]:.4f}")
+
+# %% [markdown]
+# From 16 to 32 neurons the error falls to a quarter. Beside these networks we put two classical
+# families, both fitted by least squares to 40 points of the curve: polynomials, and sums of *radial
+# basis functions*, which are bells $e^{-(x - c)^2 / s^2}$ around fixed centres c.
+
+# %%
+import matplotlib.pyplot as plt
+from toolbox import BLUE, GREEN, ORANGE
+
+given = places[5::10]
+
+
+def least_squares(features):
+    """The best combination of features of x, a list of functions."""
+    table = np.array([[g(x) for g in features] for x in given])
+    weights = np.linalg.lstsq(table, np.array([f(x) for x in given]), rcond=1e-10)[0]
+    return lambda x: float(sum(w * g(x) for w, g in zip(weights, features)))
+
+
+def bells(n):
+    centres = [-1 + 2 * k / (n - 1) for k in range(n)]
+    return [lambda x, c=c: exp(-((x - c) ** 2) / (2 / n) ** 2) for c in centres]
+
+
+def powers(n):
+    return [np.polynomial.chebyshev.Chebyshev.basis(k) for k in range(n)]
+
+
+errors["polynomial"] = {n: error_of(least_squares(powers(n))) for n in sizes}
+errors["bells"] = {n: error_of(least_squares(bells(n))) for n in sizes}
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4))
+left.plot(places, [f(x) for x in places], color="#222222", label="f")
+for n, style in (2, ":"), (4, "--"), (8, "-"):
+    curve = [by_hand[n].predict([x]) for x in places]
+    left.plot(places, curve, color=ORANGE, linestyle=style, label=f"{n} relus")
+left.legend()
+for (name, row), colour, marker in zip(errors.items(), (ORANGE, BLUE, GREEN), "os^"):
+    right.plot(list(row), list(row.values()), color=colour, marker=marker, label=name)
+right.loglog(base=2)
+right.set(yscale="log", xlabel="neurons, powers of x, or bells", title="error", ylim=(0.001, 2))
+right.legend()
+figure.tight_layout()
+
+# %% [markdown]
+# Which is best depends on the function: this one has a kink at 0. The polynomial of 32 powers has
+# left the picture. It is near f at the 40 points, and close to both ends it swings between them.
+#
+# The theorem says that some network is close enough. It does not say how many neurons that takes,
+# or that gradient descent finds it.
+#
+# ## How many parameters does each depth need?
+#
+# Take a zigzag of 64 straight pieces. A relu neuron makes one bend, so one hidden layer needs 64
+# neurons. But a zigzag of a zigzag is a zigzag, and the numbers of their pieces *multiply*: 8 times
+# 8 is 64, and so is 4 times 4 times 4. That is what depth can do (Telgarsky, 2016).
+
+
+# %%
+def zigzag(m, depth):
+    """A network with m neurons in each of its hidden layers: m**depth pieces, by hand."""
+    first = [[1.0, -k / m] for k in range(m)]
+    add_up = [m * (1.0 if k == 0 else 2.0 * (-1) ** k) for k in range(m)]
+    later = [[w * u for u in add_up] + [b] for w, b in first]
+    hidden = [first] + [later] * (depth - 1)
+    return set_weights(MLP(1, [*[m] * depth, 1]), *hidden, [[*add_up, 0.0]])
+
+
+at = [i / 512 for i in range(513)]
+figure, axis = plt.subplots(figsize=(9, 1.6))
+for m, depth in (64, 1), (8, 2), (4, 3):
+    model = zigzag(m, depth)
+    curve = [model.predict([x]) for x in at]
+    slopes = [b - a for a, b in pairwise(curve)]
+    pieces = 1 + sum(a * b < 0 for a, b in pairwise(slopes))
+    print(f"{depth} hidden: {len(model.parameters()):3} parameters, {pieces} pieces  {model}")
+axis.plot(at, curve, color=BLUE, linewidth=0.8)
+figure.tight_layout()
+
+# %% [markdown]
+# The same function with 193, 97 and 53 parameters. Not every function is made of repetitions like
+# this one. But where a function is made of parts, and those of parts, depth can pay.
+#
+# ## Michaelis and Menten, by one layer and by two
+#
+# An example is the speed v of a reaction with an enzyme:
+#
+# $$v = \frac{V_{\max} [S]}{K_m + [S]}.$$
+#
+# In two steps it is simple: first $V_{\max} [S]$ and $K_m + [S]$, then their quotient. Products and
+# quotients are sums of logarithms. So here are two models of four weights each, both trained by
+# gradient descent. The first has one layer, and the second has two.
+
+# %%
+from autograd_mini import Value, log
+from autograd_mini import exp as power_of_e
+from nn import Module
+
+
+class OneLayer(Module):
+    """V^a S^b K^c e^d: everything at once."""
+
+    def __init__(self):
+        self.a, self.b, self.c, self.d = (Value(0.5) for _ in range(4))
+
+    def __call__(self, x):
+        V, S, K = map(log, x)
+        return power_of_e(self.a * V + self.b * S + self.c * K + self.d)
+
+
+class TwoLayers(OneLayer):
+    """First V^a S^b and c K + d S; then the one divided by the other."""
+
+    def __call__(self, x):
+        V, S, K = x
+        return power_of_e(self.a * log(V) + self.b * log(S)) / (self.c * K + self.d * S)
+
+
+rng = random.Random(0)
+inputs = [[rng.uniform(0.5, 2), rng.uniform(0.1, 3), rng.uniform(0.1, 1)] for _ in range(60)]
+measured = [([V, S, K], V * S / (K + S)) for V, S, K in inputs]
+for model in (OneLayer(), TwoLayers()):
+    sgd = SGD(model.parameters(), lr=0.3)
+    fit(model, losses.mean_squared_error, measured, optimizer=sgd, epochs=1000, compiled=True)
+    worst = max(abs(model.predict(x) - v) for x, v in measured)
+    numbers = [round(p.data, 2) for p in model.parameters()]
+    print(f"{type(model).__name__:10} weights {numbers}, largest error {worst:.2f}")
+
+# %% [markdown]
+# The second finds the law itself: all four weights are 1. The first has as many weights, and
+# cannot. We chose the neurons to suit the law, of course. A network does not know beforehand which
+# features it will need. But with layers it can build some out of others.
+
+# %% tags=["guard"]
+assert np.max(np.abs(jacobian_at(stack, [1.0, 2.0, -1.0]) - product)) < 1e-12
+assert [net.predict([0.0, 0.7]) > 0 for net in shapes.values()] == [True, False, True]
+assert [net.predict([0.0, -0.7]) > 0 for net in (polygon, star)] == [False, False]
+assert max(accuracy(model, data) for model in models["26-1"]) < 0.95
+assert min(accuracy(model, data) for model in models["7-7-3-1"]) > 0.95
+assert 3.5 < errors["relus"][16] / errors["relus"][32] < 4.5
+assert pieces == 64
+assert worst < 0.01

@@ -1,0 +1,50 @@
+"""What several notebooks need, and what is not their subject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import matplotlib.pyplot as plt
+
+from nn import MLP, Module
+
+BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"
+Point = tuple[Sequence[float], int]
+
+
+def set_weights(model: MLP, *layers: Sequence[Sequence[float]]) -> MLP:
+    """Give a network its weights: for each layer its rows, for each neuron w1, .., wn, b."""
+    for layer, rows in zip(model.layers, layers, strict=True):
+        for neuron, row in zip(layer.neurons, rows, strict=True):
+            for parameter, number in zip([*neuron.w, neuron.b], row, strict=True):
+                parameter.data = number
+    return model
+
+
+def accuracy(model: Module, data: Iterable[Point]) -> float:
+    """The share of examples whose score is above 0 for label 1, and not above 0 for label 0."""
+    right = [(model.predict(x) > 0) == (y > 0) for x, y in data]
+    return sum(right) / len(right)
+
+
+def draw_panels(
+    panels: Mapping[str, Callable[[Sequence[float]], float]],
+    points: Sequence[Point] = (),
+    low: float = -0.4,
+    high: float = 1.4,
+    size: float = 2.6,
+    count: int = 60,
+) -> None:
+    """Side by side: where each score is above 0, and the points; panels is {title: score}."""
+    at = [low + (high - low) * i / (count - 1) for i in range(count)]
+    figure, axes = plt.subplots(1, len(panels), figsize=(size * len(panels), size), squeeze=False)
+    for axis, (title, score) in zip(axes[0], panels.items()):
+        scores = [[score([x1, x2]) for x1 in at] for x2 in at]
+        peak = 1 + max(abs(z) for row in scores for z in row)
+        axis.contourf(at, at, scores, [-peak, 0, peak], colors=[BLUE, ORANGE], alpha=0.25)
+        for label, colour, marker in (0, BLUE, "o"), (1, ORANGE, "^"):
+            chosen = [x for x, y in points if y == label]
+            if chosen:
+                axis.scatter(*zip(*chosen), color=colour, marker=marker, edgecolor="white", s=45)
+        axis.set(title=title, xticks=[], yticks=[], aspect="equal")
+    figure.tight_layout()
