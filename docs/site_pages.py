@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 from autograd_mini import Value, compile, step_through, tanh, value_and_grad
 from autograd_mini.primitives import TABLE
 from autograd_mini.rules import NaryPrimitive, Primitive
+from autograd_mini.stepper import Stepper
 from autograd_mini.text import format_number
 
 PLOTTED = (-4.0, 4.0)  # the operands that a plot shows
@@ -23,19 +24,22 @@ def pages() -> dict[str, str]:
     rows = [row for row in TABLE.values() if row.name.isidentifier()]
     listed = "\n".join(f"operations/{row.name}" for row in rows)
     index = f"# Every operation\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
-    made = {"made/stepper.html": stepper(), "reference/every_operation.md": index}
+    made = {
+        "made/stepper.html": neuron_steps().element(compact=True),
+        "reference/every_operation.md": index,
+    }
     for row in rows:
         made[f"reference/operations/{row.name}.md"] = operation(row)
     return made
 
 
-def stepper() -> str:
-    """The stepper of a neuron, in its compact form."""
+def neuron_steps() -> Stepper:
+    """The stepper of a neuron."""
     w, x, b = Value(0.5, "w"), Value(2.0, "x"), Value(0.1, "b")
     z = w * x + b
     y = tanh(z)
     z.label, y.label = "z", "y"
-    return step_through(y, title="Backpropagation through a neuron").element(compact=True)
+    return step_through(y, title="y = tanh(w x + b)")
 
 
 def operation(row: Primitive) -> str:
