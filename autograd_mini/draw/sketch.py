@@ -69,7 +69,7 @@ class Sketch:
             return content
         operands, values = content.operands, len(content.parents)
         numbers: Hashable = len(operands) - values
-        if numbers and len(operands) < 4:  # which of the operands are numbers
+        if len(operands) != values and len(operands) < 4:  # which of the operands are numbers
             numbers = tuple([isinstance(x, Value) for x in operands])
         return (content.op, values, numbers, self.homes.get(content))
 
