@@ -17,8 +17,8 @@ from .faulty import (
     BASE,
     CONSTRUCTIONS,
     LATER,
-    ORDERS,
     PARTIAL,
+    SORTS,
     ZOO,
     Edge,
     Fault,
@@ -240,12 +240,14 @@ def _engine_with(
 
 def _partly(kind: str, evidence: Evidence) -> Iterator[Fault]:
     """Faults of some operations alone: overwriting .grad in exp, say."""
+    alike = [x for x in CONSTRUCTIONS if ("-" in x) == ("2 -" in x) and ("/" in x) == ("2 /" in x)]
     pairs = sorted(evidence.all, key=lambda pair: len(pair[0].program.nodes))
-    for order, construction in itertools.product(ORDERS, CONSTRUCTIONS):
+    ways = ((0, 1), (0,), (1,)), ((0,), (1,), (0, 1))
+    for places, order, construction in itertools.product(ways, SORTS[2:], alike):
         edges: frozenset[Edge] = frozenset()
         for pair in pairs:
             names = sorted(_names(pair[0]) | {"+", "*"})
-            more = [{(x, at) for at in places} for places in ((0, 1), (0,), (1,)) for x in names]
+            more = [{(x, at) for at in some} for some in places for x in names]
             tried = [edges, *(edges | new for new in more if not new <= edges)]
             texts = (source(partial(kind, x), construction, order) for x in tried)
             engines = (Engine((), "", text, {}) for text in texts)
