@@ -124,7 +124,7 @@ class Evidence:
     def __init__(self, pairs: Iterable[Pair], tolerance: float) -> None:
         self.tolerance = tolerance
         by_size = sorted(pairs, key=lambda pair: len(pair[0].program.nodes))
-        differs = [self._agrees(_engine(BASE), *pair) is False for pair in by_size]
+        differs = [self.agrees(_engine(BASE), *pair) is False for pair in by_size]
         self.wrong = [pair for pair, wrong in zip(by_size, differs) if wrong]
         self.all = self.wrong + [pair for pair, wrong in zip(by_size, differs) if not wrong]
         # what - and / and negation are built of does not matter here:
@@ -137,7 +137,7 @@ class Evidence:
         """
         tried, count = _made(engine), 0
         for pair in self.all if pairs is None else pairs:
-            verdict = self._agrees(tried, *pair)
+            verdict = self.agrees(tried, *pair)
             if verdict is False or (verdict is None and not count):
                 return 0
             count += bool(verdict)
@@ -145,9 +145,9 @@ class Evidence:
 
     def agreement(self, engine: Engine, pairs: Sequence[Pair]) -> int:
         """How many answers are those of an engine of the zoo."""
-        return sum(bool(self._agrees(_made(engine), *pair)) for pair in pairs)
+        return sum(bool(self.agrees(_made(engine), *pair)) for pair in pairs)
 
-    def _agrees(self, engine: ZooEngine, question: Question, answer: Answer) -> bool | None:
+    def agrees(self, engine: ZooEngine, question: Question, answer: Answer) -> bool | None:
         """Whether an engine of the zoo answers so; None if that is too much to compute."""
         if answer.problem in UNDECIDED:
             return None
@@ -250,9 +250,8 @@ def _partly(kind: str, evidence: Evidence) -> Iterator[Fault]:
             more = [{(x, at) for at in some} for some in places for x in names]
             tried = [edges, *(edges | new for new in more if not new <= edges)]
             texts = (source(partial(kind, x), construction, order) for x in tried)
-            engines = (Engine((), "", text, {}) for text in texts)
-            good = (x for x, e in zip(tried, engines) if evidence.explained_by(e, [pair]))
-            found = next(good, None)
+            verdicts = (evidence.agrees(_engine(text), *pair) for text in texts)
+            found = next((x for x, good in zip(tried, verdicts) if good is not False), None)
             if found is None:
                 break
             edges = found
