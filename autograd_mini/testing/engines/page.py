@@ -17,8 +17,8 @@ STYLE = """
   font: 16px/1.5 var(--font); max-width: 64em; margin: 0 auto; padding: 1em; }
 .engine-report h1 { font-size: 1.4em; } .engine-report h2 { font-size: 1.15em; }
 .engine-report table { border-collapse: collapse; width: 100%%; }
-.engine-report th, .engine-report td { text-align: left; vertical-align: top; overflow-wrap: anywhere;
-  padding: .25em .6em .25em 0; border-bottom: 1px solid var(--line); }
+.engine-report th, .engine-report td { text-align: left; vertical-align: top;
+  padding: .25em .6em .25em 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 .engine-report td:first-child, .engine-report td:nth-child(2) { overflow-wrap: normal; }
 .engine-report pre { overflow-x: auto; padding: .8em; border: 1px solid var(--line);
   background: var(--paper); color: var(--ink); }
