@@ -20,6 +20,7 @@ from .faulty import (
     ORDERS,
     PARTIAL,
     ZOO,
+    Edge,
     Fault,
     FaultError,
     changed,
@@ -111,7 +112,7 @@ def _is_once(question: Question) -> bool:
 def _probes(asked: Sequence[Pair], ask: Ask) -> Iterator[Pair]:
     """Answers about small programs of the operations that the engine has."""
     used = {p for question, _ in asked for p, _ in question.program.nodes}
-    rows = [p for p in TABLE.values() if p in used or p.__name__ in COMMON]
+    rows = [p for name, p in TABLE.items() if p in used or name in COMMON]
     given = {repr(question.program) for question, _ in asked}
     missing: set[Primitive] = set()
     for question in corpus(tuple(rows), PROBES):
@@ -120,9 +121,7 @@ def _probes(asked: Sequence[Pair], ask: Ask) -> Iterator[Pair]:
             answer = ask(question)
             if answer.problem not in MISSING:
                 yield question, answer
-            elif len(names) == 1 and len(question.program.inputs) == len(
-                question.program.nodes[0][1]
-            ):
+            elif [operands for _, operands in question.program.nodes] == [(0,)]:
                 missing |= names
 
 
@@ -237,7 +236,7 @@ def _engine_with(
         if evidence.plain and not evidence.explained_by(own, evidence.plain):
             continue
         for construction in CONSTRUCTIONS:
-            if names.isdisjoint(construction.split()) and (
+            if names.isdisjoint(construction.split(", ")) and (
                 not fault or exists(fault, construction)
             ):
                 engine = own._replace(text=source(fault, construction, order))
@@ -250,19 +249,20 @@ def _partly(kind: str, evidence: Evidence) -> Iterator[Fault]:
     """Faults of some operations alone: overwriting .grad in exp, say."""
     pairs = sorted(evidence.all, key=lambda pair: len(pair[0].program.nodes))
     for order, construction in itertools.product(ORDERS, CONSTRUCTIONS):
-        names: frozenset[str] = frozenset()
+        edges: frozenset[Edge] = frozenset()
         for pair in pairs:
-            more = sorted((_names(pair[0]) | {"+", "*"}) - names)
-            tried = [names, *(names | {name} for name in more)]
-            faults = (source(partial(kind, x), construction, order) for x in tried)
-            engines = (Engine((), "", text, {}) for text in faults)
+            names = sorted(_names(pair[0]) | {"+", "*"})
+            more = [{(x, at) for at in places} for places in ((0, 1), (0,), (1,)) for x in names]
+            tried = [edges, *(edges | new for new in more if not new <= edges)]
+            texts = (source(partial(kind, x), construction, order) for x in tried)
+            engines = (Engine((), "", text, {}) for text in texts)
             good = (x for x, e in zip(tried, engines) if evidence.explained_by(e, [pair]))
             found = next(good, None)
             if found is None:
                 break
-            names = found
+            edges = found
         else:
-            yield partial(kind, names)
+            yield partial(kind, edges)
 
 
 def _explanation_of_later(evidence: Evidence, found: Engine, ask: Ask) -> Engine | None:

@@ -44,10 +44,12 @@ HERE = Path(__file__).parent
 BASE = (HERE / "base.py").read_text(encoding="utf-8")
 _ZOO = tomllib.loads((HERE / "zoo.toml").read_text(encoding="utf-8"))
 
+_PARTS = _ZOO["built"]
+# "own": nothing is built of other operations; next all that can be, as in micrograd; then mixtures.
 CONSTRUCTIONS: dict[str, tuple[Change, ...]] = {
-    "built " + " ".join(names) if names else "own": tuple(_ZOO["built"][name] for name in names)
-    for size in (0, 3, 1, 2)
-    for names in itertools.combinations(_ZOO["built"], size)
+    ", ".join(names) or "own": tuple(_PARTS[name] for name in names)
+    for size in sorted(range(len(_PARTS) + 1), key=lambda size: size % len(_PARTS))
+    for names in itertools.combinations(_PARTS, size)
 }
 ORDERS: dict[str, tuple[Change, ...]] = {name: tuple(x) for name, x in _ZOO["orders"].items()}
 _ORDERS = {
@@ -79,6 +81,8 @@ LATER = tuple(
     in ("keeps-gradients", "clears-gradients", "recursion", "global-tape", "reads-changed-data")
 )
 
+Edge = tuple[str, int]  # the name of an operation, and the place of an operand
+_EDGES = "zip(node.parents, node.partials())"
 _ADD = "parent.grad += partial * node.grad"
 # Faults that some operations may have, and others not:
 PARTIAL = {
@@ -90,13 +94,20 @@ PARTIAL = {
 }
 
 
-def partial(kind: str, operations: Collection[str]) -> Fault:
-    """One of PARTIAL, in these operations alone."""
-    names = sorted(operations)
+def partial(kind: str, edges: Collection[Edge]) -> Fault:
+    """One of PARTIAL, along some edges alone: ("*", 1) are those to second operands of products."""
     wrong, does = PARTIAL[kind]
-    text = f"if node.op in {names}:\n            {wrong}\n        else:\n            {_ADD}"
+    condition = f"if (node.op, at) in {sorted(edges)}:"
+    text = f"{condition}\n            {wrong}\n        else:\n            {_ADD}"
+    loop, counting = f"parent, partial in {_EDGES}", f"at, (parent, partial) in enumerate({_EDGES})"
+    places = {op: [at for other, at in sorted(edges) if other == op] for op, _ in sorted(edges)}
+    told = [
+        f"{op} for its {'second' if at[0] else 'first'} operand" if len(at) == 1 else op
+        for op, at in places.items()
+    ]
     orders = tuple(ORDERS) if kind == "overwrites-gradient" else ("left first",)
-    return Fault(kind, f"{does}, in {' and '.join(names)} alone", ((_ADD, text),), orders)
+    changes = ((_ADD, text), (loop, counting))
+    return Fault(kind, f"{does}, in {' and '.join(told)}", changes, orders)
 
 
 def section(id: str) -> str:
