@@ -18,6 +18,7 @@ from .requirements import REQUIREMENTS, Abilities, Requirement, random_programs
 LAST = ("hang", "crash", "exit")  # after these an engine is asked nothing more for a requirement
 TRIES = 400  # programs that are tried to find a smaller one
 SMALL = 200  # operations of a program that is worth making smaller
+FEW = (12, 0)  # operations of a program that is used to find the reason
 PARTS = 15  # of the time limit, for one question; more for a long program
 
 
@@ -216,7 +217,7 @@ class _Checking:
         if missing and not pairs:
             return Verdict.of(requirement, "missing", answer.message or "the engine has none")
         if not failures:
-            return Verdict.of(requirement, "passes", has.told(requirement.id), programs=len(pairs))
+            return Verdict.of(requirement, "passes", programs=len(pairs))
         failure = self._smallest(requirement, failures)
         status = "fails" if requirement.is_required else "differs"
         return Verdict.of(requirement, status, failure.sentence(), failure, len(pairs))
@@ -261,13 +262,13 @@ class _Checking:
             if pair[0].scenario == "once"
         ]
         pairs += [(v.failure.question, v.failure.answer) for v in required if v.failure]
-        pairs = [pair for pair in pairs if pair[0].scenario == "once"]
+        pairs = [x for x in pairs if x[0].scenario == "once" and rank(x[0].program) < FEW]
         reason = self._diagnosis(pairs) if required else None
         found = []
         for verdict in verdicts:
             if verdict.status == "fails" and verdict.failure:
                 found.append(verdict._replace(diagnosis=reason))
-            elif verdict.status == "differs" and verdict.id in DIAGNOSED:
+            elif verdict.status == "differs" and verdict.id in DIAGNOSED and not required:
                 later = [pair for pair in self.asked[verdict.id] if pair[1].problem not in LAST]
                 found.append(verdict._replace(diagnosis=self._diagnosis([*later, *pairs[:50]])))
             else:

@@ -10,7 +10,7 @@ from ...palette import css_properties
 from ...stepper import step_through
 from ...stepper.page import page_of
 from ...value import Value
-from .report import MARKS, EngineReport, Failure, numeral
+from .report import LONG, MARKS, EngineReport, Failure, numeral
 
 STYLE = """
 .engine-report { %s color-scheme: light dark; color: var(--ink); background: var(--backdrop);
@@ -61,7 +61,7 @@ def element_of(report: EngineReport, is_page: bool = False) -> str:
 def _side_by_side(failure: Failure) -> Iterator[str]:
     """The stepper of the right pass, and a table of the engine's numbers."""
     program, names, right = failure.question.program, failure.names, failure.right
-    if right is None or len(program.nodes) > 60:
+    if right is None or len(program.nodes) > LONG:
         return
     scalars = [Value(x, name) for x, name in zip(program.inputs, names)]
     try:

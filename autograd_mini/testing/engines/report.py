@@ -17,6 +17,7 @@ from .judging import Difference, Numbers
 from .questions import Answer, Question
 from .requirements import Requirement
 
+LONG = 60  # operations of a program that is written out
 MARKS = {"passes": "ok", "fails": "FAILS", "differs": "differs", "missing": "-", "not run": "?"}
 SPELLED = {
     "make": "Value({})",
@@ -47,7 +48,9 @@ class Failure(NamedTuple):
         count = len(self.question.program.inputs) + len(self.question.program.nodes)
         if count <= 26:
             return list(string.ascii_lowercase[:count])
-        return [f"v{i}" for i in range(count - 1)] + ["result"]
+        if len(self.question.program.nodes) > LONG:  # a chain
+            return [*"ab", *"c" * (count - 2)]
+        return [f"v{i}" for i in range(count)]
 
     def sentence(self) -> str:
         """What is wrong, in one sentence."""
@@ -56,7 +59,7 @@ class Failure(NamedTuple):
             k = len(self.answer.data)
             where = self.line(k) if k < len(names) else f"{names[-1]}.backward()"
             if self.question.scenario == "comparisons":
-                where = "putting scalars into a set, a == a or a < b"
+                where = ("{a, b}", "a == a", "a < b")[k]
             told = {
                 "hang": "does not end",
                 "exit": f"ends the process of Python, with {message}",
@@ -108,13 +111,19 @@ class Failure(NamedTuple):
         """The program as code for the engine."""
         program, scenario = self.question
         spelled, names, count = {**SPELLED, **spelled}, self.names, len(program.inputs)
+        is_short = len(program.nodes) <= LONG
         if "grad" in spelled:
             return self._function(spelled, imports)
 
         def built() -> Iterator[str]:
-            for (row, operands), name in zip(program.nodes, names[count:]):
+            for (row, operands), name in zip(
+                program.nodes if is_short else program.nodes[:1], names[count:]
+            ):
                 shown = [names[x] if x.__class__ is int else _shown(x) for x in operands]
                 yield f"{name} = {_call(row, shown, spelled)}"
+            if not is_short:
+                yield f"for _ in range({len(program.nodes) - 1}):"
+                yield f"    {names[-1]} = {_call(row, [names[-1], *shown[1:]], spelled)}"
 
         lines = [imports, ""] if imports else []
         made = [spelled["make"].format(repr(x)) for x in program.inputs]
@@ -316,11 +325,8 @@ class EngineReport(NamedTuple):
             return []
         heading = "The smallest program that fails" if verdict.status == "fails" else "A program"
         lines = [f"{heading} ({verdict.id}):", ""]
-        if len(failure.question.program.nodes) > 60:
-            lines += [f"    a program of {len(failure.question.program.nodes):,} operations"]
-        else:
-            code = failure.code(self.spelled, self.imports)
-            lines += [f"    {line}".rstrip() for line in code.splitlines()]
+        code = failure.code(self.spelled, self.imports)
+        lines += [f"    {line}".rstrip() for line in code.splitlines()]
         sentence = f"{failure.sentence()}."
         lines += ["", sentence[0].upper() + sentence[1:] if sentence[1] == "h" else sentence]
         lines += [x for x in (failure.first(), reason(verdict)) if x]
@@ -367,7 +373,7 @@ class EngineReport(NamedTuple):
 
     def json(self) -> str:
         """The report as JSON; numbers that are not finite are text."""
-        return json.dumps(_finite(self.data()), indent=2, ensure_ascii=False) + "\n"
+        return as_json([self])
 
     def __str__(self) -> str:
         return self.text()
@@ -396,6 +402,12 @@ def _finite(x: Any) -> Any:
     return repr(x) if isinstance(x, float) and not abs(x) < float("inf") else x
 
 
+def as_json(reports: Sequence[EngineReport]) -> str:
+    """One report as a JSON object, several as a list of them."""
+    data = [_finite(report.data()) for report in reports]
+    return json.dumps(data if len(data) > 1 else data[0], indent=2, ensure_ascii=False) + "\n"
+
+
 def junit(reports: Sequence[EngineReport]) -> str:
     """The reports as JUnit's XML, which CI systems show."""
     lines = ['<?xml version="1.0" encoding="utf-8"?>', "<testsuites>"]
@@ -418,8 +430,9 @@ def junit(reports: Sequence[EngineReport]) -> str:
     return "\n".join([*lines, "</testsuites>", ""])
 
 
-def gradescope(report: EngineReport) -> str:
-    """The report as Gradescope's results.json: a point for each requirement."""
+def gradescope(reports: Sequence[EngineReport]) -> str:
+    """The report of one engine as Gradescope's results.json: a point for each requirement."""
+    (report,) = reports
     tests = []
     for v in report.verdicts:
         if v.is_required:

@@ -66,11 +66,6 @@ class Abilities:
     def has_arithmetic(self) -> bool:
         return bool(self.of("vv", (add, multiply)))
 
-    def told(self, id: str) -> str:
-        """What is to be said of a requirement that is met."""
-        gone = [x for x in self.missing if "2" in x]
-        return f"met; missing: {', '.join(gone)}" if id == "constants" and gone else ""
-
     def of(self, kind: str, rows: Sequence[Primitive] = ARITHMETIC) -> list[Primitive]:
         """Those of some rows that take operands of a kind."""
         return [row for row in rows if self.has(row, kind)]
