@@ -34,7 +34,7 @@ from .zoo_engine import Rule, ZooEngine
 
 Ask = Callable[[Question], Answer]
 Pair = tuple[Question, Answer]
-MISSING = ("TypeError", "AttributeError", "NotImplementedError", "AssertionError", "NameError")
+MISSING = ("missing", "TypeError", "AttributeError", "NotImplementedError", "AssertionError")
 UNDECIDED = ("hang", "crash", "exit", "memory")  # no engine of the zoo does these
 LONG = 1_000  # a program of more operations is about depth
 PROBES = 60  # random programs that an engine is asked, besides those of textbooks

@@ -16,6 +16,7 @@ class Question(NamedTuple):
     Attributes:
         program: inputs and operations. Its fsum is Python's sum() of a list.
         scenario: "once": the program is built, then backward() is called on its result. Others:
+            "forward": backward() is not called.
             "twice": backward() is called a second time.
             "again": after that the program is built a second time from the same leaves, and
                 backward() called on this result, too.
@@ -38,9 +39,10 @@ class Answer(NamedTuple):
 
     Attributes:
         data: the numbers of the inputs and nodes, in the program's numbering; as far as it got.
-        gradients: d result / d each of them; None where the engine keeps none.
-        problem: "", or its kind: the name of an exception, "not a number", "hang", "exit", "crash",
-            "memory".
+        gradients: d result / d each of them; None where the engine keeps none. Empty if backward()
+            was not called, or did not end.
+        problem: "", or its kind: the name of an exception; "missing" for an operation that is not
+            there, "not a number", "hang", "exit", "crash".
         message: what the exception said, or what is there instead of a number.
     """
 
@@ -48,6 +50,10 @@ class Answer(NamedTuple):
     gradients: tuple[float | None, ...] = ()
     problem: str = ""
     message: str = ""
+
+
+class Missing(Exception):
+    """An engine has no such operation."""
 
 
 class NotANumber(Exception):
@@ -67,8 +73,10 @@ def ask(engine: Engine, question: Question) -> Answer:
         engine.answer(question, data, gradients)
     except KeyboardInterrupt:
         raise
+    except (Missing, NotImplementedError) as error:
+        problem, message = "missing", said(error)
     except NotANumber as error:
-        problem, message = "not a number", str(error)
+        problem, message = "not a number", said(error)
     except BaseException as error:
         problem, message = type(error).__name__, said(error)
     return Answer(tuple(data), tuple(gradients), problem, message)
