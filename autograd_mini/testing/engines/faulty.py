@@ -52,10 +52,13 @@ CONSTRUCTIONS: dict[str, tuple[Change, ...]] = {
     for names in itertools.combinations(_PARTS, size)
 }
 ORDERS: dict[str, tuple[Change, ...]] = {name: tuple(x) for name, x in _ZOO["orders"].items()}
+_ANY = "as a set has them"  # which nobody can know; each order that it might have is tried
+SORTS = ("left first", "right first", "youngest first", "level by level", _ANY)
 _ORDERS = {
     "": ("left first",),
-    "walks": ("left first", "right first", "as a set has them"),
-    "sorts": tuple(ORDERS),
+    "sorts": SORTS,
+    "walks": ("left first", "right first", _ANY),
+    "hashes": ("left first", "right first", "by hash"),
 }
 
 
@@ -102,10 +105,12 @@ def partial(kind: str, edges: Collection[Edge]) -> Fault:
     loop, counting = f"parent, partial in {_EDGES}", f"at, (parent, partial) in enumerate({_EDGES})"
     places = {op: [at for other, at in sorted(edges) if other == op] for op, _ in sorted(edges)}
     told = [
-        f"{op} for its {'second' if at[0] else 'first'} operand" if len(at) == 1 else op
+        f"{op} for its {'second' if at[0] else 'first'} operand"
+        if len(at) == 1 and not op.isalpha()
+        else op
         for op, at in places.items()
     ]
-    orders = tuple(ORDERS) if kind == "overwrites-gradient" else ("left first",)
+    orders = SORTS if kind == "overwrites-gradient" else ("left first",)
     changes = ((_ADD, text), (loop, counting))
     return Fault(kind, f"{does}, in {' and '.join(told)}", changes, orders)
 
