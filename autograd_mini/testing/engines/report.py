@@ -111,17 +111,15 @@ class Failure(NamedTuple):
         """The program as code for the engine."""
         program, scenario = self.question
         spelled, names, count = {**SPELLED, **spelled}, self.names, len(program.inputs)
-        is_short = len(program.nodes) <= LONG
+        nodes = program.nodes if len(program.nodes) <= LONG else program.nodes[:1]
         if "grad" in spelled:
             return self._function(spelled, imports)
 
         def built() -> Iterator[str]:
-            for (row, operands), name in zip(
-                program.nodes if is_short else program.nodes[:1], names[count:]
-            ):
+            for (row, operands), name in zip(nodes, names[count:]):
                 shown = [names[x] if x.__class__ is int else _shown(x) for x in operands]
                 yield f"{name} = {_call(row, shown, spelled)}"
-            if not is_short:
+            if len(nodes) < len(program.nodes):
                 yield f"for _ in range({len(program.nodes) - 1}):"
                 yield f"    {names[-1]} = {_call(row, [names[-1], *shown[1:]], spelled)}"
 
@@ -237,7 +235,7 @@ class Verdict(NamedTuple):
         cls,
         requirement: Requirement,
         status: str,
-        text: str,
+        text: str = "",
         failure: Failure | None = None,
         programs: int = 0,
     ) -> Verdict:
