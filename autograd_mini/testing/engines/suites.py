@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import json
 import multiprocessing
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from ...primitives import TABLE
 from .adapters import ClassEngine
 from .corpus import CHAIN, corpus, repeated
 from .diagnosis import same
@@ -41,6 +44,7 @@ class Outcome(NamedTuple):
         said: the last of what was printed.
         loaded: modules of other packages that the suite had imported.
         uses: what the engine is capable of; None if there is no such engine.
+        spelled: how code for it is spelled.
     """
 
     status: int
@@ -49,6 +53,7 @@ class Outcome(NamedTuple):
     said: str
     loaded: list[str]
     uses: Uses | None = None
+    spelled: Mapping[str, str] = MappingProxyType({})
 
 
 class Tried(NamedTuple):
@@ -137,7 +142,7 @@ def check_tests(
     outcomes = strict.run_all([Swap(module, name, source(fault)) for fault, _ in chosen])
     for (fault, question), outcome in zip(chosen, outcomes):
         by = outcome.failed[0] if outcome.failed else ""
-        tried.append(Tried(fault, outcome.status != 0, by, _code(fault, question, name)))
+        tried.append(Tried(fault, outcome.status != 0, by, _code(fault, question, first.spelled)))
         tell(len(tried), len(chosen))
     return SuiteReport(len(first.passed), left_out, tried)
 
@@ -169,10 +174,10 @@ def _scenario(question: Question) -> str:
     return "a long chain" if len(question.program.nodes) >= CHAIN else question.scenario
 
 
-def _code(fault: Fault, question: Question, name: str) -> str:
+def _code(fault: Fault, question: Question, spelled: Mapping[str, str]) -> str:
     judge, answer = Judge(), ask(ZooEngine(source(fault)), question)
     failure = Failure(question, answer, judge.difference(question, answer), judge.right(question))
-    return failure.code({"make": f"{name}({{}})"}, "")
+    return failure.code(spelled, "")
 
 
 class _Runner:
@@ -221,9 +226,9 @@ class _Runner:
             if not found.exists():
                 return Outcome(-1, [], [], last, [])
             data = json.loads(found.read_text(encoding="utf-8"))
-        uses = data.pop("uses")
-        known = None if uses is None else frozenset((x, tuple(y)) for x, y in uses)
-        return Outcome(**data, said=last, uses=known)
+        if "uses" in data:
+            data["uses"] = frozenset((name, tuple(kinds)) for name, kinds in data["uses"])
+        return Outcome(**data, said=last)
 
 
 def _run(arguments: Sequence[str], swap: Swap, folder: Path) -> None:
@@ -231,7 +236,7 @@ def _run(arguments: Sequence[str], swap: Swap, folder: Path) -> None:
     log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT)
     for stream in (1, 2):
         os.dup2(log, stream)
-    sys.stdout, sys.stderr = (open(x, "w", encoding="utf-8", closefd=False) for x in (1, 2))
+    sys.stdout = sys.stderr = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), "utf-8")
     import pytest
 
     before = set(sys.modules)
@@ -241,16 +246,17 @@ def _run(arguments: Sequence[str], swap: Swap, folder: Path) -> None:
     options = ["-q", "-p", "no:cacheprovider", "--no-header"]
     status = pytest.main([*options, *arguments], plugins=[recorder])
     sys.stdout.flush()
-    uses = None
-    if not swap.text:
-        uses = _capable(swap)
+    engine = None if swap.text else _loaded(swap)
     data = {
         "status": int(status),
         "passed": recorder.passed,
         "failed": recorder.failed,
         "loaded": sorted(_of_packages(set(sys.modules) - before)),
-        "uses": uses,
     }
+    if engine is not None:
+        uses = _answered(engine)
+        rows = [row for row in TABLE.values() if row.name in {name for name, _ in uses}]
+        data |= {"uses": sorted(uses), "spelled": engine.describe(rows)}
     (folder / "outcome.json").write_text(json.dumps(data), encoding="utf-8")
     sys.stdout.flush()
     os._exit(0)  # without waiting for threads that the tests may have left
@@ -278,16 +284,14 @@ def _of_packages(modules: set[str]) -> Iterator[str]:
             yield name
 
 
-def _capable(swap: Swap) -> list[tuple[str, tuple[bool, ...]]] | None:
-    """What the engine that was loaded answers rightly, if its operations are used alone."""
+def _loaded(swap: Swap) -> ClassEngine | None:
+    """The engine, if the tests have imported it."""
     for module in list(sys.modules.values()):
         place = getattr(module, "__file__", None) or ""
-        is_file = swap.module.endswith(".py")
-        same_file = is_file and place and Path(place).resolve() == Path(swap.module).resolve()
-        if same_file or module.__name__ == swap.module:
-            kind = getattr(module, swap.name, None)
-            if kind is not None:
-                return sorted(_answered(ClassEngine(kind)))
+        is_file = swap.module.endswith(".py") and place
+        is_meant = is_file and Path(place).resolve() == Path(swap.module).resolve()
+        if (is_meant or module.__name__ == swap.module) and hasattr(module, swap.name):
+            return ClassEngine(getattr(module, swap.name), module)
     return None
 
 
