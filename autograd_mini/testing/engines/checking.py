@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from .requirements import REQUIREMENTS, Abilities, Requirement, random_programs
 LAST = ("hang", "crash", "exit")  # after these an engine is asked nothing more for a requirement
 TRIES = 400  # programs that are tried to find a smaller one
 SMALL = 200  # operations of a program that is worth making smaller
+ROUNDING = 1e-12  # relative errors below it are those of double precision
 FEW = (12, 0)  # operations of a program that is used to find the reason
 PARTS = 15  # of the time limit, for one question; more for a long program
 
@@ -75,6 +77,7 @@ def check_engine(
     """
     engine = engine_of(Value, adapter)
     module = getattr(Value, "__module__", None) or ""
+    module = module.partition(".")[0] if engine.is_trusted else module
     imports = "" if module in ("__main__", "builtins") else f"from {module} import {engine.name}"
     settings = Settings(selected(only), examples, seed, time_limit)
     if engine.is_trusted:
@@ -177,8 +180,6 @@ class _Checking:
         number = self.ask(Question(Expression([0.1], []), "forward"))
         if number.problem:
             return Failure(Question(Expression([0.1], []), "forward"), number).sentence()
-        if number.data[0] != 0.1 and abs(number.data[0] - 0.1) < 1e-8:
-            self.judge = Judge(epsilon=3e-6)  # single precision
         hangs = 0
 
         def ask(question: Question) -> Answer:
@@ -190,6 +191,10 @@ class _Checking:
             return answer
 
         self.has = Abilities(ask)
+        error = abs(number.data[0] - 0.1) / 0.1
+        error = max(self.has.error, error if error < 1e-4 else 0.0)
+        if error > ROUNDING:
+            self.judge = Judge(epsilon=max(10 * error, 3e-6))
         return ""
 
     def _verdict(self, requirement: Requirement, has: Abilities) -> Verdict:
@@ -262,7 +267,7 @@ class _Checking:
             if pair[0].scenario == "once"
         ]
         pairs += [(v.failure.question, v.failure.answer) for v in required if v.failure]
-        pairs = [x for x in pairs if x[0].scenario == "once" and rank(x[0].program) < FEW]
+        pairs = [x for x in pairs if rank(x[0].program) < FEW and self.judge.right(x[0])]
         reason = self._diagnosis(pairs) if required else None
         found = []
         for verdict in verdicts:
@@ -278,7 +283,7 @@ class _Checking:
     def _diagnosis(self, pairs: Sequence[tuple[Question, Answer]]) -> Diagnosis | None:
         try:
             return diagnose(pairs, self.ask)
-        except (OutOfTime, NotLoaded):
+        except (OutOfTime, NotLoaded, ValueError, ArithmeticError):
             return None
 
     def spelled(self) -> dict[str, str]:
@@ -291,7 +296,8 @@ class _Checking:
 
     def notes(self) -> Iterator[str]:
         if self.judge.epsilon > 1e-10:
-            yield "Its numbers are of single precision, and are judged as such."
+            digits = int(-math.log10(self.judge.epsilon / 10))
+            yield f"Its numbers have about {digits} right digits, and are judged as such."
         if self.has is not None and self.has.missing:
             yield f"It does not have {', '.join(self.has.missing)}."
         if self.runner.printed:

@@ -140,6 +140,7 @@ def _serve(connection: Any, load: Load, cpu: float) -> None:
     """The child: limits first, then the stranger's code, then answers until the parent is gone."""
     output = _Output()
     sys.stdout = sys.stderr = output
+    warnings.simplefilter("ignore")
     _limit(cpu)
 
     def reply(**content: Any) -> None:
@@ -253,7 +254,12 @@ class Here:
     @contextlib.contextmanager
     def _quietly(self) -> Iterator[None]:
         output = _Output()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        with (
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(output),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
             yield
         self.printed.extend(output.taken())
 

@@ -104,7 +104,9 @@ class Judge:
                 found = found._replace(gradients=list(map(_plus, found.gradients, [*other, 0.0])))
         except (ValueError, ArithmeticError):
             return None
-        return found if all(map(math.isfinite, (*found.data, *found.gradients))) else None
+        largest = 1e38 if self.epsilon > 1e-10 else math.inf  # of single precision
+        is_finite = all(abs(x) < largest for x in (*found.data, *found.gradients))
+        return found if is_finite else None
 
     def difference(
         self, question: Question, answer: Answer, is_kink: bool = False
