@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from ...primitives import TABLE
+from ...primitives import TABLE, fsum
 from ...rules import Primitive
 from ..programs import Expression
 from .adapters import constant
@@ -169,7 +169,8 @@ def _made(engine: Engine) -> ZooEngine:
 
 
 def _names(question: Question) -> set[str]:
-    return {primitive.name for primitive, _ in question.program.nodes}
+    """The operations of a program; sum() is made of +."""
+    return {"+" if row is fsum else row.name for row, _ in question.program.nodes}
 
 
 def same(a: Answer, b: Answer, tolerance: float = 1e-6) -> bool:
@@ -224,6 +225,9 @@ def _engine_with(
     does = ", and ".join([*([fault.does] if fault else []), *(x.does for x in measured)])
     rules = {x.primitive: x.rule for x in measured}
     names = {x.primitive.name for x in measured}
+    wrong = [pair for pair in evidence.wrong if pair in evidence.plain][:9]
+    if fault and fault.operation and any(fault.operation not in _names(q) for q, _ in wrong):
+        return None  # it would be right there
     for order in fault.orders if fault else ("left first",):
         own = Engine(ids, does, source(fault, "own", order), rules)
         if evidence.plain and not evidence.explained_by(own, evidence.plain):
@@ -245,18 +249,20 @@ def _partly(kind: str, evidence: Evidence) -> Iterator[Fault]:
     ways = ((0, 1), (0,), (1,)), ((0,), (1,), (0, 1))
     for places, order, construction in itertools.product(ways, SORTS[2:], alike):
         edges: frozenset[Edge] = frozenset()
+        engine = _engine(source(partial(kind, ()), construction, order))
         for pair in pairs:
             names = sorted(_names(pair[0]) | {"+", "*"})
             more = [{(x, at) for at in some} for some in places for x in names]
-            tried = [edges, *(edges | new for new in more if not new <= edges)]
-            texts = (source(partial(kind, x), construction, order) for x in tried)
-            verdicts = (evidence.agrees(_engine(text), *pair) for text in texts)
-            found = next((x for x, good in zip(tried, verdicts) if good is not False), None)
-            if found is None:
+            for tried in (edges, *(edges | new for new in more if not new <= edges)):
+                engine.names["EDGES"] = tried
+                if evidence.agrees(engine, *pair) is not False:
+                    edges = tried
+                    break
+            else:
                 break
-            edges = found
         else:
             yield partial(kind, edges)
+        engine.names["EDGES"] = frozenset()
 
 
 def _explanation_of_later(evidence: Evidence, found: Engine, ask: Ask) -> Engine | None:
