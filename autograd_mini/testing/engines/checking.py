@@ -141,15 +141,28 @@ class _Checking:
             OutOfTime: there is no time for it.
             NotLoaded: the engine cannot be imported.
         """
-        size = 1 + len(question.program.nodes) / 5000
-        seconds = max(self.settings.time_limit / PARTS * size * share, 0.05)
-        left = self.end - time.monotonic()
-        if left <= 0:
+        return next(self.answers([question], share))
+
+    def answers(self, questions: Sequence[Question], share: float = 1.0) -> Iterator[Answer]:
+        """The answers to questions; the last is one to which there was none."""
+        left = seconds = 0.0
+
+        def wait(question: Question) -> float:
+            nonlocal left, seconds
+            self.check_time()
+            size = 1 + len(question.program.nodes) / 5000
+            seconds = max(self.settings.time_limit / PARTS * size * share, 0.05)
+            left = self.end - time.monotonic()
+            return min(seconds, left)
+
+        for answer in self.runner.ask(questions, wait):
+            if answer.problem == "hang" and left < seconds:
+                raise OutOfTime
+            yield answer
+
+    def check_time(self) -> None:
+        if time.monotonic() > self.end:
             raise OutOfTime
-        answer = self.runner.ask(question, min(seconds, left))
-        if answer.problem == "hang" and left < seconds:
-            raise OutOfTime
-        return answer
 
     def verdicts(self) -> Iterator[Verdict]:
         chosen = [r for r in REQUIREMENTS if r.id in self.settings.only]
@@ -207,23 +220,19 @@ class _Checking:
         if not questions:
             return Verdict.of(requirement, "missing", "the engine has no such operation")
         pairs = self.asked.setdefault(requirement.id, [])
-        failures, missing = [], 0
-        for question in questions:
-            answer = self.ask(question)
-            if answer.problem == "missing":
-                missing += 1
-                continue
-            pairs.append((question, answer))
-            difference = self._difference(requirement, question, answer)
-            if difference:
-                failures.append((question, answer, difference))
-            if answer.problem in LAST:
-                break
-        if missing and not pairs:
+        answer = Answer()
+        for question, answer in zip(questions, self.answers(questions)):
+            if answer.problem != "missing":
+                pairs.append((question, answer))
+        if not pairs:
             return Verdict.of(requirement, "missing", answer.message or "the engine has none")
-        if not failures:
+        suspects = (pair for pair in pairs if self.judge.is_suspect(*pair))
+        by_size = sorted(suspects, key=lambda pair: rank(pair[0].program))
+        found = ((*pair, self._difference(requirement, *pair)) for pair in by_size)
+        first = next((x for x in found if x[2]), None)
+        if first is None:
             return Verdict.of(requirement, "passes", programs=len(pairs))
-        failure = self._smallest(requirement, failures)
+        failure = self._smallest(requirement, *first)
         status = "fails" if requirement.is_required else "differs"
         return Verdict.of(requirement, status, failure.sentence(), failure, len(pairs))
 
@@ -232,8 +241,13 @@ class _Checking:
     ) -> Difference | None:
         return self.judge.difference(question, answer, is_kink=requirement.id == "kinks")
 
-    def _smallest(self, requirement: Requirement, failures: Sequence[Any]) -> Failure:
-        question, answer, difference = min(failures, key=lambda x: rank(x[0].program))
+    def _smallest(
+        self,
+        requirement: Requirement,
+        question: Question,
+        answer: Answer,
+        difference: Difference | None,
+    ) -> Failure:
         tries = TRIES
 
         def fails(tried: Question) -> bool:
@@ -250,10 +264,7 @@ class _Checking:
 
         is_plain = requirement.is_required and len(question.program.nodes) <= SMALL
         if is_plain and answer.problem not in LAST:
-            try:
-                question = shrunk(question, fails)
-            except OutOfTime:
-                question, answer, difference = min(failures, key=lambda x: rank(x[0].program))
+            question = shrunk(question, fails)
         return Failure(question, answer, difference, self.judge.right(question))
 
     def diagnosed(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -282,7 +293,8 @@ class _Checking:
 
     def _diagnosis(self, pairs: Sequence[tuple[Question, Answer]]) -> Diagnosis | None:
         try:
-            return diagnose(pairs, self.ask)
+            tolerance = max(1e-6, 100 * self.judge.epsilon)
+            return diagnose(pairs, self.ask, tolerance, self.check_time)
         except (OutOfTime, NotLoaded, ValueError, ArithmeticError):
             return None
 
