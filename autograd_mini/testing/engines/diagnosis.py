@@ -67,7 +67,10 @@ RIGHT = Engine((), "", BASE, {})
 
 
 def diagnose(
-    asked: Sequence[Pair], ask: Callable[[Question], Answer], tolerance: float = 1e-6
+    asked: Sequence[Pair],
+    ask: Callable[[Question], Answer],
+    tolerance: float = 1e-6,
+    check_time: Callable[[], None] = lambda: None,
 ) -> Diagnosis | None:
     """The fault that predicts every answer of an engine; None if no known one does.
 
@@ -75,6 +78,7 @@ def diagnose(
         asked: questions, and the engine's answers.
         ask: to ask it more.
         tolerance: how far two numbers may be apart, relative to the larger, or to 1.
+        check_time: called often; it may raise an exception, to end this.
 
     >>> from autograd_mini.testing.engines.questions import ask
     >>> engine = ZooEngine(source(ZOO[0]))
@@ -84,10 +88,10 @@ def diagnose(
     """
     once = [pair for pair in asked if _is_once(pair[0])]
     later = [pair for pair in asked if not _is_once(pair[0])]
-    evidence = Evidence([*once, *_probes(asked, ask)], tolerance)
+    evidence = Evidence([*once, *_probes(asked, ask)], tolerance, check_time)
     found = _explanation(evidence, ask) if evidence.wrong else RIGHT
     if found and later:
-        evidence = Evidence([*later, *evidence.all], tolerance)
+        evidence = Evidence([*later, *evidence.all], tolerance, check_time)
         found = _explanation_of_later(evidence, found, ask)
     if not found or not found.ids:
         return None
@@ -121,8 +125,10 @@ def _probes(asked: Sequence[Pair], ask: Ask) -> Iterator[Pair]:
 class Evidence:
     """Questions with an engine's answers; those first that a right engine answers otherwise."""
 
-    def __init__(self, pairs: Iterable[Pair], tolerance: float) -> None:
-        self.tolerance = tolerance
+    def __init__(
+        self, pairs: Iterable[Pair], tolerance: float, check_time: Callable[[], None]
+    ) -> None:
+        self.tolerance, self.check_time = tolerance, check_time
         by_size = sorted(pairs, key=lambda pair: len(pair[0].program.nodes))
         differs = [self.agrees(_engine(BASE), *pair) is False for pair in by_size]
         self.wrong = [pair for pair, wrong in zip(by_size, differs) if wrong]
@@ -149,6 +155,7 @@ class Evidence:
 
     def agrees(self, engine: ZooEngine, question: Question, answer: Answer) -> bool | None:
         """Whether an engine of the zoo answers so; None if that is too much to compute."""
+        self.check_time()
         if answer.problem in UNDECIDED:
             return None
         some = False
