@@ -77,12 +77,15 @@ def play(code: str) -> str:
 def check(code: str, name: str = "Value", only: str = "") -> str:
     """The report on an engine: the class of this name."""
     from autograd_mini.testing import check_engine
+    from autograd_mini.testing.engines.page import element_of
 
     names = run(code)
     if not isinstance(names.get(name), type):
-        raise Failure(f"the code has no class {name}; its engine is checked")
-    report = check_engine(names[name], only=only.split() or None)
-    return shown(report)
+        raise Failure(f"the code has no class {name}")
+    chosen = only.replace(",", " ").split()
+    report = check_engine(names[name], **({"only": chosen} if chosen else {}))
+    found = f"<p>Diagnosis: <code>{report.diagnosis}</code></p>" if report.diagnosis else ""
+    return element_of(report, is_page=True) + found
 
 
 def answer(kind: str, *given: str) -> str:

@@ -144,6 +144,21 @@ def test_a_link_holds_a_program_and_runs_it(visit: Callable[..., Any]) -> None:
     assert tab.url.endswith(link("", code))
 
 
+def test_a_wrong_engine_and_a_right_one(visit: Callable[..., Any]) -> None:
+    tab = visit("check.html")
+    code = tab.locator(".live textarea").input_value()
+    shown = run(tab, code)
+    assert "Value fails" in shown
+    assert "b = a + a" in shown
+    assert "overwrites-gradient" in shown
+    assert tab.locator("#output .autograd-stepper svg").count() == 1
+    tab.locator("[name=only]").fill("numbers, operand-twice")
+    shown = run(tab, code.replace("parent.grad = ", "parent.grad += "))
+    assert "Value passes: 2 of 2" in shown
+    assert "overwrites" not in shown
+    assert run(tab, "class Other: pass") == "the code has no class Value"
+
+
 def test_a_network_learns_in_the_page(visit: Callable[..., Any]) -> None:
     tab = visit("train.html")
     state(tab, "done")

@@ -41,7 +41,7 @@ def check_engine(
     Value: Any,
     *,
     adapter: Any = None,
-    only: str | Iterable[str] = (),
+    only: str | Iterable[str] | None = None,
     examples: int = 100,
     seed: int = 0,
     time_limit: float = 30.0,
@@ -89,14 +89,14 @@ def check_engine(
     return report._replace(notes=(*report.notes, note))
 
 
-def selected(only: str | Iterable[str]) -> tuple[str, ...]:
+def selected(only: str | Iterable[str] | None) -> tuple[str, ...]:
     """The ids of requirements that are asked for; all if none is.
 
     Raises:
         ValueError: one is unknown.
     """
     known = tuple(requirement.id for requirement in REQUIREMENTS)
-    ids = (only,) if isinstance(only, str) else tuple(only)
+    ids = (only,) if isinstance(only, str) else tuple(only or ())
     for id in ids:
         if id not in known:
             raise ValueError(f"there is no requirement {id!r}; there are {', '.join(known)}")
