@@ -18,6 +18,7 @@ from .parser import CommandError, Parser, whole
 MOST = 500  # sheets
 LATEX = ["latexmk", "-pdf", "-interaction=nonstopmode", "-halt-on-error"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+REMEDY = "write a .html file, and print it from any browser"
 PRINT = ["--headless", "--no-sandbox", "--no-pdf-header-footer", "--print-to-pdf=sheet.pdf"]
 
 
@@ -55,10 +56,11 @@ def _to_pdf(level: int, seed: int, count: int) -> bytes:
     elif browser:
         name, content, command = "sheet.html", to_html(level, seed, count), [browser, *PRINT]
     else:
-        raise AutogradError(
-            "a PDF needs latexmk or Chromium; write a .html file and print it in any browser"
-        )
+        raise AutogradError(f"a PDF needs latexmk or Chromium; {REMEDY}")
     with TemporaryDirectory() as folder:
-        Path(folder, name).write_text(content, encoding="utf-8")
-        subprocess.run([*command, name], cwd=folder, check=True, capture_output=True)
-        return Path(folder, "sheet.pdf").read_bytes()
+        source, made = Path(folder, name), Path(folder, "sheet.pdf")
+        source.write_text(content, encoding="utf-8")
+        done = subprocess.run([*command, str(source)], cwd=folder, capture_output=True)
+        if done.returncode or not made.exists():
+            raise AutogradError(f"{command[0]} made no PDF of the sheets; {REMEDY}")
+        return made.read_bytes()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..formulas import Formula, numeral, operation_formula
+from ..formulas import latex, numeral, operation_formula
 from ..mathml import mathml
 from ..palette import css_properties
 from ..signs import total
@@ -72,7 +72,7 @@ def _contents(first: Problem, second: Problem, third: Problem) -> dict[str, obje
         for x in first.order + second.order
         if x.op in (TANH, SIGMOID)
     ]
-    equations = [f"${text} = {numeral(x.data)}$" for x, text in _equations(third).items()]
+    equations = [f"${_equation(x, third)} = {numeral(x.data)}$" for x in third.order]
     leaves = [x for x in third.order if x.is_leaf]
     return {
         "values": f" Take {', '.join(values)} as exact: nothing else is rounded." * bool(values),
@@ -95,21 +95,18 @@ def _contents(first: Problem, second: Problem, third: Problem) -> dict[str, obje
     }
 
 
-def _equations(problem: Problem) -> dict[Value, str]:
-    """How each node is made."""
-    names = {x: Formula(text) for x, text in problem.steps[0].names.latex.items()}
-    return {
-        x: str(names[x]) if x.is_leaf else f"{names[x]} = {operation_formula(x, names)}"
-        for x in problem.order
-    }
+def _equation(node: Value, problem: Problem) -> str:
+    """A leaf's name; of another node the name, and how it is made."""
+    names = problem.steps[0].names
+    return names.latex[node] + f" = {latex(node, names)}" * (not node.is_leaf)
 
 
 def _graph(problem: Problem, is_blank: bool = False) -> str:
     texts = {}
-    for x, equation in _equations(problem).items():
-        data = "" if is_blank and not x.is_leaf else f"${numeral(x.data)}$"
-        gradient = "" if is_blank and x is not problem.order[-1] else f"${numeral(x.grad)}$"
-        texts[x] = f"${equation}$ | {data} | {gradient}"
+    for x in problem.order:
+        data = f"${numeral(x.data)}$" if x.is_leaf or not is_blank else ""
+        gradient = f"${numeral(x.grad)}$" if x is problem.order[-1] or not is_blank else ""
+        texts[x] = f"${_equation(x, problem)}$ | {data} | {gradient}"
     return "\n".join(picture(problem.order, texts))
 
 

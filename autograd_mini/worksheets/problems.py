@@ -15,20 +15,16 @@ from math import exp, tanh
 from random import Random
 from typing import Any, NamedTuple
 
-from .. import primitives as rules
 from ..graph import topological_order
 from ..paths import ChainRule, chain_rule
+from ..primitives import add, divide, maximum, multiply, power, subtract
 from ..rules import Primitive, primitive
 from ..steps import Step, backprop_steps
 from ..testing.programs import Expression, Node
 from ..value import Value
 
 LARGEST, DEEPEST = 60, 4  # numbers; operations on a path
-
-
-ADD, SUB, MUL, DIV = rules.add, rules.subtract, rules.multiply, rules.divide
-MAX, POW = rules.maximum, rules.power
-# a sheet gives their values, to one decimal
+# a sheet says what these give, rounded to one decimal
 TANH = primitive(
     "tanh",
     lambda x: Fraction(round(10 * tanh(x)), 10),
@@ -50,10 +46,10 @@ class Level(NamedTuple):
     shared: int  # nodes that are used twice
     paths: int  # from the leaf of the chain rule to the root
     leaves: tuple[Fraction, ...]  # their numbers, with either sign
-    unit: int  # of which every number is a whole part: it is a multiple of 1/unit
+    unit: int  # every number is a multiple of 1/unit
 
     def suits(self, steps: Iterable[Step]) -> bool:
-        """Whether one can calculate by hand with the numbers of these steps."""
+        """Whether the numbers of these steps can be done by hand."""
         return all(
             x.__class__ is not float  # as at an edge
             and abs(x.numerator) < min(10_000, LARGEST * x.denominator)
@@ -67,12 +63,12 @@ WHOLE = tuple(map(Fraction, (1, 2, 3, 4, 5, 6)))
 PARTS = tuple(map(Fraction, ("1/3", "1/2", "2/3", "3/2", "1", "2", "3", "4")))
 TENTHS = tuple(map(Fraction, ("0.1", "0.2", "0.4", "0.5", "1", "1.5", "2", "3")))
 LEVELS = {
-    1: Level((ADD, MUL), 0, 1, WHOLE, 1),
-    2: Level((ADD, SUB, MUL), 0, 1, WHOLE, 1),
-    3: Level((ADD, MUL, MUL, POW), 1, 2, WHOLE, 1),
-    4: Level((ADD, SUB, MUL, MUL, DIV), 1, 2, PARTS, 12),
-    5: Level((ADD, SUB, MUL, DIV, MAX, POW), 2, 2, PARTS, 12),
-    6: Level((ADD, SUB, MUL, MUL, TANH, SIGMOID), 2, 2, TENTHS, 5000),
+    1: Level((add, multiply), 0, 1, WHOLE, 1),
+    2: Level((add, subtract, multiply), 0, 1, WHOLE, 1),
+    3: Level((add, multiply, multiply, power), 1, 2, WHOLE, 1),
+    4: Level((add, subtract, multiply, multiply, divide), 1, 2, PARTS, 12),
+    5: Level((add, subtract, multiply, divide, maximum, power), 2, 2, PARTS, 12),
+    6: Level((add, subtract, multiply, multiply, TANH, SIGMOID), 2, 2, TENTHS, 5000),
 }
 
 
@@ -102,15 +98,15 @@ def class_set(level: int, seed: int, count: int) -> list[list[Problem]]:
 
     >>> [sheet] = class_set(level=1, seed=7, count=1)
     >>> sheet[0].code
+    ['a, b, c = 2, -1, -6', 'p = a + b', 'loss = p * c']
     """
     random, found = Random(f"{level} {seed}"), dict[str, Problem]()
     while len(found) < 3 * count:
         leaves, nodes = _structure(LEVELS[level], random)
         for _ in range(20 * bool(nodes)):
-            with suppress(StopIteration, IndexError, ZeroDivisionError):  # there is none
+            with suppress(StopIteration, IndexError, ZeroDivisionError):  # what it needs is missing
                 problem = _problem(LEVELS[level], leaves, nodes, random)
-                if problem and (text := "\n".join(problem.code)) not in found:
-                    found[text] = problem
+                if problem and found.setdefault("\n".join(problem.code), problem) is problem:
                     break
     return [[*islice(found.values(), 3 * k, 3 * k + 3)] for k in range(count)]
 
@@ -118,15 +114,15 @@ def class_set(level: int, seed: int, count: int) -> list[list[Problem]]:
 def _structure(level: Level, random: Random) -> tuple[int, list[Node]]:
     """How many leaves, and operations on them; none if an operand would come later."""
     operations = _shuffled(level.operations, random)
-    arities = [1 if op in (POW, TANH, SIGMOID) else 2 for op in operations]
+    arities = [1 if op in (power, TANH, SIGMOID) else 2 for op in operations]
     leaves = sum(arities) + 1 - len(operations) - level.shared
     places = range(leaves + len(operations) - 1)
     free = iter(_shuffled([*places, *_shuffled(places, random)[: level.shared]], random))
     used = [(*islice(free, n),) for n in arities]
     if any(max(xs) >= leaves + k for k, xs in enumerate(used)):
         return leaves, []
-    squared = (Fraction(2),)
-    return leaves, [(op, xs + squared * (op is POW)) for op, xs in zip(operations, used)]
+    exponent = (Fraction(2),)
+    return leaves, [(op, xs + exponent * (op is power)) for op, xs in zip(operations, used)]
 
 
 def _problem(level: Level, leaves: int, nodes: list[Node], random: Random) -> Problem | None:
@@ -147,7 +143,7 @@ def _problem(level: Level, leaves: int, nodes: list[Node], random: Random) -> Pr
     rule = next(chain for chain in chains if len(chain.paths) == level.paths)
     mistakes = [
         (fault, at, made)
-        for fault in _shuffled([*FAULTS], random)
+        for fault in _shuffled(FAULTS, random)
         for at in _shuffled(range(1, len(steps)), random)
         if (made := _mistaken(steps, at, fault))[at].after != steps[at].after
         and (fault == SIGN or made[at].local != -steps[at].local)
@@ -157,10 +153,10 @@ def _problem(level: Level, leaves: int, nodes: list[Node], random: Random) -> Pr
 
 
 def _is_dull(step: Step) -> bool:
-    """Whether the pass ends there, but at the lesser operand of max; or it is one of a - a."""
+    """Whether it passes nothing on, but to the lesser operand of max; or belongs to a - a."""
     node = step.node
-    repeats = node.op not in (ADD, MUL) and len({*node.parents}) < len(node.parents)
-    return repeats or not (step.contribution or node.op is MAX)
+    repeats = node.op not in (add, multiply) and len({*node.parents}) < len(node.parents)
+    return repeats or not (step.contribution or node.op is maximum)
 
 
 def _shuffled(items: Iterable[Any], random: Random) -> list[Any]:
