@@ -285,9 +285,11 @@ def test_every_problem_is_as_its_level_declares(level):
     assert len(sizes) == 1
 
 
-def test_no_number_has_more_than_four_decimals(latex, html):
+def test_no_number_has_more_than_four_decimals(level, latex, html):
     for text in (latex, re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)):
         assert not re.search(r"\d\.\d{5}|\d[eE][-+]?\d", text)
+        if LEVELS[level].unit == 5000:
+            assert not re.search(r"\\frac{\d|<mfrac><mrow><mn>|\d/\d", text)
 
 
 def test_a_class_set_has_no_two_alike(level):
@@ -441,6 +443,7 @@ def test_the_page_says_what_the_levels_have():
         cells = f"`{operations}`", steps, level.shared, level.paths, kinds[level.unit]
         rows.append(f"| {number_} | {' | '.join(map(str, cells))} |")
     assert "\n".join(rows) in PAGE
+    assert f"they are smaller than {problems.LARGEST}," in PAGE
 
 
 def test_the_page_shows_a_graph_and_its_key():
