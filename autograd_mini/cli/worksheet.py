@@ -40,9 +40,7 @@ def run(arguments: list[str]) -> None:
     writers: dict[str, Callable[..., str | bytes]]
     writers = {".html": to_html, ".tex": to_latex, ".pdf": _to_pdf}
     if options.out.suffix not in writers:
-        raise CommandError(
-            f"expected a file name in {', '.join(writers)}, got {str(options.out)!r}"
-        )
+        raise CommandError(f"--out names a {', '.join(writers)} file, got {str(options.out)!r}")
     write = writers[options.out.suffix]
     write_atomically(options.out, write(options.level, options.seed, options.count))
     say(f"wrote {options.out}")
