@@ -104,7 +104,8 @@ def class_set(level: int, seed: int, count: int) -> list[list[Problem]]:
     while len(found) < 3 * count:
         leaves, nodes = _structure(LEVELS[level], random)
         for _ in range(20 * bool(nodes)):
-            with suppress(StopIteration, IndexError, ZeroDivisionError):  # what it needs is missing
+            # no leaf with so many paths; no mistake that suits; a quotient by 0
+            with suppress(StopIteration, IndexError, ZeroDivisionError):
                 problem = _problem(LEVELS[level], leaves, nodes, random)
                 if problem and found.setdefault("\n".join(problem.code), problem) is problem:
                     break
