@@ -38,6 +38,8 @@ assert "class: " in run("predict", "trained/model.json", "5.1", "3.5", "1.4", "0
 run("draw", "tanh(w*x + b)", "w=0.5", "x=2", "b=0.1", "--out", "neuron.png")
 assert Path("neuron.png").read_bytes().startswith(b"\x89PNG")
 assert "grad(w)" in run("steps", "tanh(w*x + b)", "w=0.5", "x=2", "b=0.1")
+run("worksheet", "--out", "sheet.html")
+assert "<math" in Path("sheet.html").read_text(encoding="utf-8"), "the sheets are not shipped"
 run("train", "--data", "missing.csv", expected=2)
 subprocess.run(
     ["autograd-mini", "--help"],

@@ -1,4 +1,4 @@
-"""The command line: autograd-mini train | predict | draw | steps | check.
+"""The command line: autograd-mini train | predict | draw | steps | worksheet | check | check-tests.
 
 Each command is a module with a function run(arguments), which may return an exit status. It is
 imported when it is run, so that `autograd-mini --help` does not load drawing and nn.
@@ -24,6 +24,7 @@ COMMANDS = {
     "train": "train a classifier on iris flowers, or on a CSV file",
     "predict": "classify with a trained model.json",
     "draw": "draw the graph of an expression",
+    "worksheet": "write exercises in backprop to print, with their keys",
     "steps": "print the forward pass and every step of the backward pass",
     "check": "check another autodiff engine with random programs",
     "check-tests": "check the tests of a course against faulty engines",

@@ -33,7 +33,7 @@ def test_a_command_is_needed(here, run, arguments):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--help"], ["train", "predict", "draw", "steps"]),
+        (["--help"], ["train", "predict", "draw", "steps", "worksheet"]),
         (
             ["train", "--help"],
             ["--data", "--hidden", "--activation", "--epochs", "--rate", "--batch", "--seed"],
@@ -41,6 +41,7 @@ def test_a_command_is_needed(here, run, arguments):
         (["predict", "--help"], ["model.json", "--data"]),
         (["draw", "--help"], ["NAME=NUMBER", "--out"]),
         (["steps", "--help"], ["NAME=NUMBER"]),
+        (["worksheet", "--help"], ["--level", "--seed", "--count", "--out"]),
     ],
 )
 def test_help_names_all_there_is(run, arguments, told):
@@ -166,6 +167,7 @@ def checkout(tmp_path_factory):
         (["--version"], r"autograd-mini \(not installed\)\n"),
         (["--help"], r"usage: autograd-mini .*"),
         (["steps", *LINE], r"forward pass\n.*"),
+        (["worksheet", "--out", "sheet.tex"], r"wrote sheet\.tex\n"),
         (["train", "--epochs", "1"], r"iris: .*there is no graph\.svg: .*wrote model\.json to .*"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Worksheets: exercises in backprop to print, with their keys."""
