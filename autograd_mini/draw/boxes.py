@@ -271,7 +271,7 @@ class Drawing:
                 product = self.numbers.data(first) * self.numbers.data(others[0])
                 rows.append(Row([named, format_number(product), ""]))
             else:
-                name = self._short(others[0]) if others else "bias" if inside and n else named
+                name = f"{self._short(first)} from {self._short(others[0])}" if others else named
                 rows.append(Row(cells(name, [first])))
         rows = visible([*rows, Row(cells("Σ", [node]), "y")], self.hide)
         on_path = None if self.path is None else not self.path.isdisjoint([node, *node.parents])

@@ -82,7 +82,9 @@ function autogradCamera(view, svg, takesWheel) {
   }
 
   // the box of a part of the picture: [x0, y0, x1, y1]
-  function extent(part) {
+  const extents = new WeakMap();
+  const extent = (part) => extents.get(part) ?? extents.set(part, measured(part)).get(part);
+  function measured(part) {
     const [xs, ys] = [[], []];
     const add = (x, y, rx, ry) => (xs.push(x - rx, x + rx), ys.push(y - ry, y + ry));
     const numbers = (shape, ...names) => names.map((name) => Number(shape.getAttribute(name)));
