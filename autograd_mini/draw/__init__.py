@@ -7,8 +7,17 @@ finds and runs the dot that lays them out.
 """
 
 from ..text import format_number
+from .cards import names_of
 from .graph import draw_dot, mimebundle, render
 from .mlp import draw_mlp
 from .program import dot_command
 
-__all__ = ["dot_command", "draw_dot", "draw_mlp", "format_number", "mimebundle", "render"]
+__all__ = [
+    "dot_command",
+    "draw_dot",
+    "draw_mlp",
+    "format_number",
+    "mimebundle",
+    "names_of",
+    "render",
+]

@@ -507,15 +507,11 @@ class Drawing:
             if any(g.kind in ("repeats", "equal") for g in self.groups.values()):
                 text += ": parts that repeat are drawn once"
             rows.append(f'<TR><TD COLSPAN="20"><FONT COLOR="{QUIET}">{text}</FONT></TD></TR>')
+        if self.again:
+            text = "dashed, with a name alone: used again, from a line above"
+            rows.append(f'<TR><TD COLSPAN="20"><FONT COLOR="{QUIET}">{text}</FONT></TD></TR>')
         if rows:
             self.graph.attr(label=legend(rows), labelloc="b")
-
-
-def new_line(k: int) -> Any:
-    """One of several lines of a picture, in a frame that is not drawn."""
-    import graphviz
-
-    return graphviz.Digraph(f"cluster_line_{k}", graph_attr={"style": "invis"})
 
 
 def _slopes(output: Value, members: Sequence[Value]) -> dict[Value, Any]:

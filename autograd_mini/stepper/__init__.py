@@ -209,14 +209,15 @@ def step_through(
             "choose a node closer to the leaves or a smaller model, or read backprop_steps(root)"
         )
     check_fresh(nodes)
-    frames = frames_of(root, forward, backward, order)
+    names = names_of(root, model)
+    frames = frames_of(root, forward, backward, order, names)
     if len(frames) > MAX_FRAMES:
         raise AutogradError(
             f"there are {len(frames):,} frames, and a page can have at most {MAX_FRAMES:,}; choose "
             "a smaller graph or the topological order, or read backprop_steps(root)"
         )
     by_rule = model is not None and order == "topological"
-    levels = levels_of(root, frames, model, names_of(root, model)) if by_rule else {}
+    levels = levels_of(root, frames, model, names) if by_rule else {}
     if level not in ("edges", *levels):
         offered = ", ".join(map(repr, ("edges", *levels)))
         raise ValueError(

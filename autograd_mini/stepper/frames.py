@@ -40,6 +40,7 @@ def frames_of(
     forward: bool = True,
     backward: bool = True,
     order: Literal["topological", "depth_first"] = "topological",
+    names: Mapping[Value, str] | None = None,
 ) -> list[Frame]:
     """The frames of a graph, in the order in which they are shown.
 
@@ -52,7 +53,7 @@ def frames_of(
         inner = [node for node in topological_order(root) if not node.is_leaf]
         frames += [Frame("forward", node) for node in inner]
     if backward:
-        steps = backprop_steps(root, order)
+        steps = backprop_steps(root, order, names)
         frames += [Frame("backward" if s.number else "seed", s.node, s) for s in steps]
     return frames
 

@@ -55,8 +55,8 @@ function autogradDrawing(svg, data, history) {
     for (const box of boxes[i]) {
       for (const [text, number] of [[box.value, value], [box.gradient, gradient]]) {
         write(text, number);
-        const long = number.length > box.room;
-        text.style.fontSize = long ? `${(box.size * box.room) / number.length}px` : "";
+        const share = Math.min(1, box.room / number.length);
+        if (share < 1 || text.style.fontSize) text.style.fontSize = `${box.size * share}px`;
       }
       mark(box.part, { waiting: isWaiting, complete: isComplete });
     }
@@ -103,7 +103,12 @@ function autogradDrawing(svg, data, history) {
   }
 
   let marked = [];
+  let lit = new Set();
+  // of the parts that an element is: one that the step is about, if there is one
+  const nameOf = ({ dataset: { part, also = "" } }) => also.split(" ").find((x) => lit.has(x)) ?? part;
+
   function markNow({ now, current, rows }) {
+    lit = now;
     for (const part of marked) {
       part.removeAttribute("data-now");
       mark(part, { current: false, target: false });
@@ -115,5 +120,5 @@ function autogradDrawing(svg, data, history) {
     marked = [...each(now), ...each(current)];
   }
 
-  return { boxes, of, about, showNode, drawWeights, drawSlopes, markNow };
+  return { boxes, of, nameOf, about, showNode, drawWeights, drawSlopes, markNow };
 }

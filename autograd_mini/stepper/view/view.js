@@ -54,7 +54,7 @@ function autogradStepper(root, data, rules) {
   for (const child of root.querySelectorAll(others)) child.remove();
   root.append(picture, player.controls, now, table.table, help, spoken, printed);
   // a click shows the step that finished a node or an edge, or the one that computed an operation
-  const hint = autogradHint(root, svg, historyOf, ({ name: part, kind, i }) =>
+  const hint = autogradHint(root, svg, drawing.nameOf, historyOf, ({ name: part, kind, i }) =>
     kind === "node" ? jump(i) : goToFrame(uses.get(part)?.at(-1) ?? computedIn[i])
   );
 
@@ -174,7 +174,7 @@ function autogradStepper(root, data, rules) {
     const { now: marked, wanted } = drawing.about(history.steps[at]);
     const places = (names) => (at ? [...names].flatMap(drawing.of).map(camera.extent) : []);
     // the smallest type has 10 points, and 12 on cards; on a projector it has at least 24 pixels
-    const least = svg.dataset.lines ? 0.8 : 0.95;
+    const least = svg.dataset.lines ? 0.72 : 0.95;
     const readable = presenting ? Math.max(least, 2.4 * Math.min(1, innerWidth / 1900)) : least;
     camera.follow(places(marked), places(wanted), readable, glide);
   }
