@@ -21,8 +21,8 @@ from ..text import exact, format_number, shortened
 from ..value import Value
 from .labels import legend, operation_on, scale_row, tooltip
 from .leaves import Numbers
-from .modules import brief, homes, one_based, parameter_names, split
-from .neurons import Card, Cards, Neuron
+from .modules import brief, one_based, parameter_names
+from .neurons import Card, Cards, Neuron, cards_of
 from .program import new_picture
 from .tables import (
     MOST,
@@ -191,12 +191,10 @@ class CardPicture:
             heads = ["place" if len(set(all_)) < len(all_) else "example"]
             heads += [self.sums[card], "grad", op, "grad"] if op else [linear, "grad"]
             return [*rows, *self._examples(heads, card.members)]
-        inner = [x for x in first.nodes if x is not first.z and x is not first.y]
         if op:
             z = cells(f"{self.numbers.names[first.z]} = Σ", [first.z])
-            rows.append(Row(z, "z", nodes=[first.z], hidden=inner))
-        y = cells(op or linear, [first.y])
-        return [*rows, Row(y, "y", nodes=[first.y], hidden=() if op else inner)]
+            rows.append(Row(z, "z", nodes=[first.z]))
+        return [*rows, Row(cells(op or linear, [first.y]), "y", nodes=[first.y])]
 
     def _value(self, card: Card, first: Any) -> list[Row]:
         cells, title, rows = self.numbers.cells, [self.names[card]], []
@@ -221,11 +219,10 @@ class CardPicture:
         yield Row(heads, "sum")
         for k, m in enumerate(members[:shown], 1):
             nodes = [m.z, m.y][m.z is m.y :] if isinstance(m, Neuron) else [m]
-            inner = [x for x in m.nodes if x not in nodes] if isinstance(m, Neuron) else ()
             numbers = [text for x in nodes for text in self.numbers.cells("", [x])[1:]]
             own = self.numbers.names.get(nodes[-1], "@")  # x1_2, or h1.1@2, or an operation
             name = f"@{k}" if {"@", " "} & {*own} else own
-            yield Row([name, *numbers], "examples", (), nodes, inner)
+            yield Row([name, *numbers], "examples", nodes=nodes)
         if len(members) > shown:
             count = f"… {len(members) - shown:,} more"
             hidden = [x for m in members[shown:] for x in getattr(m, "nodes", [m])]
@@ -460,8 +457,7 @@ def names_of(root: Value, model: Any = None) -> dict[Value, str]:
         return names
     parameters = parameter_names(model)
     order, brief_names = list(names), {p: brief(name) for p, name in parameters.items()}
-    inside = homes(order, {p: split(name)[0] for p, name in parameters.items()})
-    cards = Cards(order, parameters, inside)
+    cards = cards_of(order, model)
     picture = CardPicture(root, cards, Numbers(order, names | brief_names), "", (), 12)
     taken = set(names.values())
     found: dict[Any, str] = {

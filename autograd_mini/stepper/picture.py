@@ -12,7 +12,7 @@ data-also of a part.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -20,8 +20,7 @@ from xml.etree.ElementTree import Element, SubElement
 from ..draw import render
 from ..draw.cards import THICKEST, THINNEST, CardPicture, Place, names_of
 from ..draw.leaves import Numbers
-from ..draw.modules import homes, parameter_names, split
-from ..draw.neurons import Cards
+from ..draw.neurons import cards_of
 from ..draw.tables import MOST, NEGATIVE, POSITIVE, SHOWN, SPACE
 from ..graph import NodeGroup, check_fresh, topological_order
 from ..palette import FONTS
@@ -129,20 +128,25 @@ def _values(contents: Contents, gradients: Mapping[Value, Any]) -> Element:
 
 
 def _cards(root: Value, model: Any, gradients: Mapping[Value, Any]) -> Element:
-    order = topological_order(root)
-    parameters = parameter_names(model)
-    inside = homes(order, {p: split(name)[0] for p, name in parameters.items()})
-    cards = Cards(order, parameters, inside)
+    cards = cards_of(topological_order(root), model)
     cards.fold(MOST, SHOWN)
-    numbers = Numbers(order, names_of(root, model), gradients)
+    numbers = Numbers(cards.order, names_of(root, model), gradients)
     layout = CardPicture(root, cards, numbers, type(model).__name__, (), SIZE)
     drawn = _read(layout.picture("svg").pipe())
     groups = {group.get("id", ""): group for group in drawn.iter(GROUP)}
     texts: dict[str, dict[Spot, Element]] = {}
+    parts: dict[Value, Element] = {}
     for place in (place for column in layout.columns for place in column if place.card):
-        card = groups[place.name]
-        texts[place.name] = own = _texts(card, place)
-        _name_nodes(card, place, own, layout.widths[place.column], cards.index)
+        texts[place.name] = own = _texts(groups[place.name], place)
+        for x, part in _parts(groups[place.name], place, own, layout.widths[place.column]):
+            if x in cards.index:
+                parts[x] = part
+                _name(part, f"node-{cards.index[x]}")
+    user = {x: node for node in cards.order for x in node.parents}
+    for node in reversed(cards.order):  # what has no place is where it is used
+        if node not in parts:
+            parts[node] = parts[user[node]]
+            _name(parts[node], f"node-{cards.index[node]}")
     for edge, sources in layout.edges.items():
         _name_edge(edge, sources, groups, texts, cards.index)
     drawn.set("data-lines", f"{THINNEST} {THICKEST} {POSITIVE['color']} {NEGATIVE['color']}")
@@ -154,46 +158,38 @@ def _texts(card: Element, place: Place) -> dict[Spot, Element]:
     return dict(zip(spots, card.findall(TEXT), strict=True))
 
 
-def _name_nodes(
-    card: Element,
-    place: Place,
-    texts: Mapping[Spot, Element],
-    widths: Sequence[float],
-    index: Mapping[Value, int],
-) -> None:
-    """Make the nodes of a card parts: a value's is the card, others are cells of a row."""
+def _name(part: Element, name: str) -> None:
+    """Make an element a part, also one of this name."""
+    key = "data-also" if part.get("data-part") else "data-part"
+    part.set(key, f"{part.get(key, '')} {name}".strip())
+
+
+def _parts(
+    card: Element, place: Place, texts: Mapping[Spot, Element], widths: Sequence[float]
+) -> Iterator[tuple[Any, Element]]:
+    """The nodes of a card and their parts: a value's is the card, others are cells of a row."""
 
     def right(k: int, j: int) -> float:
         after = len(place.rows[k].texts) - 1 - j  # cells
         return _right_of(card) - 1 - round(SPACE * SIZE) - sum(widths[len(widths) - after :])
 
-    def name(part: Element, names: Sequence[str]) -> None:
-        part.set("data-part", names[0])
-        if names[1:]:
-            part.set("data-also", " ".join(names[1:]))
-
     members = place.card.members if place.card else []
-    kinds = {row.kind: k for k, row in enumerate(place.rows)}
-    if len(members) == 1 and members[0] in index:
-        for kind, which in (("y", "data"), ("grad", "grad")):
-            _hold_right(texts[kinds[kind], 1], which, right(kinds[kind], 1))
-        return name(card, [f"node-{index[members[0]]}"])
+    if len(members) == 1 and isinstance(members[0], Value):
+        for k, row in enumerate(place.rows):
+            if row.kind in ("y", "grad"):
+                _hold_right(texts[k, 1], "data" if row.kind == "y" else "grad", right(k, 1))
+        yield members[0], card
     for k, row in enumerate(place.rows):
-        hidden = [f"node-{index[x]}" for x in row.hidden if x in index]
-        nodes = [x for x in row.nodes if x in index]
-        for n, x in enumerate(nodes):
-            cells = {which: (k, 1 + 2 * n + g) for g, which in enumerate(("data", "grad"))}
-            for which, spot in cells.items():
-                _hold_right(texts[spot], which, right(*spot))
-            left = right(k, 2 * n) if n else None
-            shown = [texts[k, 0]][n:] + [texts[spot] for spot in cells.values()]
-            end = right(k, 2 + 2 * n) if x is not nodes[-1] else None
-            name(
-                _row(card, shown, left, end), [f"node-{index[x]}", *hidden[: None if n == 0 else 0]]
-            )
-        if hidden and not nodes:
-            name(_row(card, [texts[k, 0]]), hidden)
-    return None
+        nodes = [x for x in row.nodes if isinstance(x, Value)]
+        for j, x in zip(range(1, len(row.texts), 2), nodes):
+            shown = [texts[k, i] for i in ([0] * (j == 1) + [j, j + 1])]
+            for text, which in zip(shown[-2:], ("data", "grad")):
+                _hold_right(text, which, right(k, j + (which == "grad")))
+            start = right(k, j - 1) if j > 1 else None
+            yield x, _row(card, shown, start, right(k, j + 1) if x is not nodes[-1] else None)
+        if row.hidden:
+            part = _row(card, [texts[k, 0]])
+            yield from ((x, part) for x in row.hidden)
 
 
 def _row(
@@ -227,17 +223,17 @@ def _name_edge(
     part, row = groups[f"edge-{head.name}-{k}-{tail.name}"], head.rows[k]
     for weight in row.nodes:
         part.set("data-weight", f"node-{index[weight]}" if weight in index else exact(weight))
-    first, *also = [
+    names = [
         f"edge-{index[node]}-{j}"
         for node in (head.card.nodes if head.card else ())
         if isinstance(node, Value)
         for j, x in enumerate(node.operands)
         if x in sources
-    ] or [""]
-    if not first:  # a plain number
+    ]
+    if not isinstance(sources[0], Value):
         return
-    part.set("data-part", first)
-    part.set("data-also", " ".join(also))
+    for name in names:
+        _name(part, name)
     local = texts[head.name].get((k, 1)) if row.kind == "local" else None
     if local is not None:
         groups[head.name].remove(local)

@@ -81,23 +81,14 @@ function autogradCamera(view, svg, takesWheel) {
     selection.call(behaviour.scaleBy, factor);
   }
 
-  // the box of a part of the picture: [x0, y0, x1, y1]
+  // the box of a part of the picture: [x0, y0, x1, y1]; it is measured once
   const extents = new WeakMap();
-  const extent = (part) => extents.get(part) ?? extents.set(part, measured(part)).get(part);
-  function measured(part) {
-    const [xs, ys] = [[], []];
-    const add = (x, y, rx, ry) => (xs.push(x - rx, x + rx), ys.push(y - ry, y + ry));
-    const numbers = (shape, ...names) => names.map((name) => Number(shape.getAttribute(name)));
-    for (const shape of part.querySelectorAll("polygon, path, polyline")) {
-      const text = shape.getAttribute("points") ?? shape.getAttribute("d");
-      (text.match(/-?[\d.]+/g) ?? []).forEach((x, i) => (i % 2 ? ys : xs).push(Number(x)));
+  function extent(part) {
+    if (!extents.has(part)) {
+      const { x, y, width: w, height: h } = part.getBBox();
+      extents.set(part, [left + x - 3, top + y - 3, left + x + w + 3, top + y + h + 3]);
     }
-    for (const circle of part.querySelectorAll("ellipse"))
-      add(...numbers(circle, "cx", "cy", "rx", "ry"));
-    for (const text of part.matches('[data-part^="node"]') ? [] : part.querySelectorAll("text"))
-      add(...numbers(text, "x", "y"), 4 * text.textContent.length, 10);
-    const ends = (end, sign) => [left + end(...xs) + 3 * sign, top + end(...ys) + 3 * sign];
-    return [...ends(Math.min, -1), ...ends(Math.max, 1)];
+    return extents.get(part);
   }
 
   const union = (boxes) =>

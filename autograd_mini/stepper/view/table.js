@@ -24,7 +24,7 @@ function autogradTable(root, data, history, numbers, words, jump) {
   const states = nodes.some((node) => node.right !== undefined) ? 15 : 9;
   const within = (low, high, x) => Math.max(low, Math.min(high, x));
   const widths = [within(4, 10, 0.62 * longest + 2), 6.2, 6.2, states].map((em) => `${em}em`);
-  const style = `--columns: ${widths.join(" ")} minmax(0, 1fr)`;
+  const style = `grid-template-columns: ${widths.join(" ")} minmax(0, 1fr)`;
   const tbody = element("tbody", {}, ...rows.map(({ row }) => row).reverse()); // the root first
   const table = region(root, "table", element("table", { style }, thead, tbody));
   table.tabIndex = 0; // so that the keys can scroll it
