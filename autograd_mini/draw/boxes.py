@@ -160,12 +160,18 @@ class Drawing:
 
     def _draw_operation(self, node: Value, i: int) -> None:
         """The operation in front of its value, and its operands' edges into it."""
-        self._draw_sign(
-            node,
+        shown = operation_sign(node, self.names, "constants" not in self.hide)
+        hint = f"{self.names[node]} = {operation_text(node, self.names, 100)}"
+        crowd = max(0, len(self.drawn.operands[self.drawn.box_of(node)]) - CROWD)
+        self._statements(f"op-{i}").node(
             f"op-{i}",
-            operation_sign(node, self.names, "constants" not in self.hide),
-            f"{self.names[node]} = {operation_text(node, self.names, 100)}",
-            edges=len(self.drawn.operands[self.drawn.box_of(node)]),
+            escaped(shown),
+            width=f"{0.35 * self.size / 12:.2f}",
+            height=f"{min(0.35 * self.size / 12 + 0.05 * crowd, 4):.2f}",
+            fontsize=f"{self.size * (4 / 3 if len(shown) == 1 else 1):g}",
+            ordering="in",  # the operands in the order of the code, from top to bottom
+            tooltip=tooltip(hint),
+            **(SIGN if len(shown) == 1 else WORD),
         )
         source = None if node is self.start else node
         ends = f"op-{i}", f"node-{i}"
@@ -188,18 +194,6 @@ class Drawing:
             slope = edges[0][1] if len(edges) == 1 else None
             nodes = [operand for operand, _ in edges]
             self._draw_bundle((f"group-{b}", f"op-{i}"), f"edge-{i}-group-{b}", nodes, slope)
-
-    def _draw_sign(self, node: Value, name: str, shown: str, hint: str, edges: int = 1) -> None:
-        self._statements(name).node(
-            name,
-            escaped(shown),
-            width=f"{0.35 * self.size / 12:.2f}",
-            height=f"{min(0.35 * self.size / 12 + 0.05 * max(0, edges - CROWD), 4):.2f}",
-            fontsize=f"{self.size * (4 / 3 if len(shown) == 1 else 1):g}",
-            ordering="in",  # the operands in the order of the code, from top to bottom
-            tooltip=tooltip(hint),
-            **(SIGN if len(shown) == 1 else WORD),
-        )
 
     def _local(self, node: Value, edge: int, partial: Any) -> str:
         return f"local derivative {edge_text(node, edge, self.names)} = {exact(partial)}"

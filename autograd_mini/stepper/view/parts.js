@@ -40,14 +40,15 @@ const autogradParts = (() => {
     for (const [state, on] of Object.entries(states)) part?.classList.toggle(`ags-${state}`, on);
   }
 
+  const { strFromU8, unzlibSync } = autogradLibraries;
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const unpacked = (text) => JSON.parse(strFromU8(unzlibSync(bytes(text))));
+
   // the SVG of an <img>, or of the data, as elements of the page
-  function picture(image, packed) {
-    const { strFromU8, unzlibSync } = autogradLibraries;
-    const text = image ? image.src.split(",")[1] : packed;
-    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-    const source = strFromU8(image ? bytes : unzlibSync(bytes));
+  function picture(image, text) {
+    const source = image ? strFromU8(bytes(image.src.split(",")[1])) : text;
     return new DOMParser().parseFromString(source, "image/svg+xml").documentElement;
   }
 
-  return { element, region, write, name, button, mark, picture };
+  return { element, region, write, name, button, mark, unpacked, picture };
 })();
