@@ -5,6 +5,7 @@ import json
 import math
 import random
 import re
+import zlib
 from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
@@ -35,9 +36,9 @@ from autograd_mini import (
     where,
 )
 from autograd_mini import stepper as stepper_module
-from autograd_mini.draw import format_number
+from autograd_mini.draw import format_number, names_of
 from autograd_mini.palette import PAGE
-from autograd_mini.stepper.frames import Contents, frames_of, gradients_after
+from autograd_mini.stepper.frames import Contents, frames_of, gradients_after, taken
 from autograd_mini.stepper.page import data_of, element_of, view_css, view_js
 from autograd_mini.stepper.picture import picture_of
 from autograd_mini.testing import expressions, networks
@@ -442,8 +443,8 @@ class Page(HTMLParser):
 
     def data(self):
         [script] = self.scripts
-        found = re.search(r"root\.stepper = autogradStepper\(root, (.*), \(\(m\) =>", script)
-        return json.loads(found[1])
+        [packed] = re.findall(r"autogradStepper\(root, autogradParts\.unpacked\('(.*)'\)", script)
+        return json.loads(zlib.decompress(base64.b64decode(packed)))
 
 
 def tags(page):
@@ -664,7 +665,7 @@ def test_parameters_are_called_by_their_model_unless_they_have_a_label():
     assert expected <= set(names)
     assert len(set(names)) == len(names)
     assert "layer 1, neuron 2" in picture_of(stepper.contents)
-    assert "w1.1.1" in stepper.page()
+    assert "w1.1.1" in {node["name"] for node in Page(stepper.page()).data()["nodes"]}
 
 
 def test_a_page_is_saved_as_a_page(tmp_path):
@@ -903,3 +904,15 @@ def test_a_node_has_one_name_in_pictures_tables_and_formulas(layers, examples, l
     assert {part for name in known for part in re.findall("@?[^@]+", name)} <= shown
     sums = [name for node, name in zip(order, names) if name[0] == "z" and not node.is_leaf]
     assert all({f"{name} = Σ", name.split("@")[0]} & shown for name in sums)
+
+
+def test_steps_have_the_names_of_the_picture():
+    model = MLP(2, [2, 1], activation="tanh", rng=random.Random(0))
+    loss = rows_of_examples(model, (1.0, 2.0))
+    names = names_of(loss, model)
+    stepper = step_through(loss, model=model)
+    texts = [step.text for step in taken(stepper.frames)]
+    assert texts == [step.text for step in backprop_steps(loss, names=names)]
+    assert any(text.startswith("grad(w1.1.2) += grad(z1.1) * ") for text in texts)
+    shown = set(re.findall(r">([^<>]+)</text>", picture_of(stepper.contents)))
+    assert {"w1.1.2 from x1", "z1.1 = Σ"} <= shown
