@@ -416,7 +416,13 @@ SIGHT = """() => {
     return found;
 }"""
 SIZES_OF_WINDOWS = {"projector": PROJECTOR, "laptop": LAPTOP, "phone": PHONE}
-NETWORKS = {"xor": graphs.xor, "four examples": graphs.four_examples, "iris": graphs.iris}
+NETWORKS = {
+    "xor": graphs.xor,
+    "four examples": graphs.four_examples,
+    "folded": graphs.folded,
+    "recurrent": graphs.recurrent,
+    "iris": graphs.iris,
+}
 
 
 @pytest.mark.parametrize("presenting", [False, True])
@@ -428,7 +434,7 @@ def test_both_ends_of_every_step_are_in_sight(name, window, presenting, open_pag
     if presenting:
         page.keyboard.press("p")
         page.wait_for_selector(".ags-presenting")
-    for level in ("edges", "neurons", "layers"):
+    for level in ("edges", *step_through(root, model=model).contents.levels):
         page.evaluate(
             "(l) => (document.querySelector('.autograd-stepper').stepper.level = l)", level
         )
@@ -657,6 +663,17 @@ def test_the_keys_work_at_once_and_are_told(neuron, open_page) -> None:
 
 
 LEVEL = "document.querySelector('.autograd-stepper').stepper.level"
+
+
+@pytest.mark.parametrize("level", ["neurons", "layers"])
+def test_all_lines_of_a_step_of_neurons_are_seen_on_a_laptop(level, open_page) -> None:
+    root, model = graphs.four_examples()
+    page = open_page(step_through(root, model=model, level=level), **LAPTOP)
+    lines = page.locator(".ags-now")
+    for number in range(int(view(page).evaluate("(root) => root.stepper.length"))):
+        show(page, number)
+        if "neuron" in shown(view(page))["title"] or "layer" in shown(view(page))["title"]:
+            assert lines.evaluate("(x) => x.scrollHeight <= x.clientHeight")
 
 
 def test_a_key_goes_up_and_down_in_place(open_page) -> None:
@@ -939,6 +956,23 @@ def test_no_formula_is_cut_without_a_way_to_it(window, presenting, open_page) ->
             assert page.evaluate(hidden) == []
 
 
+def test_a_result_that_the_numbers_of_its_line_do_not_give_is_about_equal(open_page) -> None:
+    root, model = graphs.four_examples()
+    page = open_page(step_through(root, model=model))
+    signs = set()
+    for number in range(int(view(page).evaluate("(root) => root.stepper.length"))):
+        show(page, number)
+        lines = [line.replace("−", "-") for line in shown(view(page))["lines"]]
+        if len(lines) < 4 or "·10" in "".join(lines):
+            continue
+        for line, join in ((lines[2], lambda a, b: a * b), (lines[3], lambda a, b: a + b)):
+            match = re.search(r"=\(?([-.\d]+)\)?[·+]\(?([-.\d]+)\)?([=≈])([-.\d]+)", line)
+            a, b, sign, result = match.groups()
+            assert (format_number(join(float(a), float(b))) == result) == (sign == "=")
+            signs.add(sign)
+    assert signs == {"=", "≈"}
+
+
 def test_what_has_arrived_fits_its_column_and_has_brackets(open_page) -> None:
     root, model = graphs.xor()
     page = open_page(step_through(root, model=model), **LAPTOP)
@@ -990,8 +1024,8 @@ def answer(page: Any, text: str) -> str:
 
 def test_the_quiz_hides_the_next_number_until_it_is_typed(neuron, open_page) -> None:
     page = open_page(neuron)
-    page.keyboard.press("q")
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("q")  # asks at once
+    assert page.locator(".ags-quiz label").is_visible()
     told = shown(view(page))
     assert told["title"] == "Forward pass: #1 is computed"
     assert told["boxes"]["node-2"] == told["rows"]["#1"][:2] == ["?", "–"]
