@@ -5,7 +5,6 @@ import json
 import math
 import random
 import re
-import zlib
 from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from packed import data_of_page
 
 import autograd_mini
 from autograd_mini import (
@@ -443,8 +443,7 @@ class Page(HTMLParser):
 
     def data(self):
         [script] = self.scripts
-        [packed] = re.findall(r"autogradStepper\(root, autogradParts\.unpacked\('(.*)'\)", script)
-        return json.loads(zlib.decompress(base64.b64decode(packed)))
+        return data_of_page(script)
 
 
 def tags(page):
