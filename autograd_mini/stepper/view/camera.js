@@ -65,7 +65,7 @@ function autogradCamera(view, svg, takesWheel) {
     const whole = scaleFor(everything);
     const about = needed.length ? union(needed) : everything;
     const all = wanted.length ? union([about, ...wanted]) : about;
-    let k = ours ? (whole >= readable ? Math.min(whole, 1.8 * readable) : readable) : place.k;
+    let k = ours ? (whole >= readable ? Math.min(whole, Math.max(2.2, 1.8 * readable)) : readable) : place.k;
     k = Math.min(k, Math.max(0.02, scaleFor(about)));
     const box = scaleFor(all) >= k ? all : about;
     if (!isSeen(box, k)) moveTo(k, box);
