@@ -100,7 +100,7 @@ function autogradWords(data, history, numbers) {
       const derivative = rule === null ? [] : [math[rule]];
       const multiplied = times(number(upstream), factor(local));
       const added = number(before) + sign("+") + factor(product);
-      const [passed_, sum] = hidden
+      const [passedOn, sum] = hidden
         ? ["?", "?"].map(number)
         : [result(product, parsed(upstream) * parsed(local)), result(after, parsed(before) + parsed(product))];
       return {
@@ -108,7 +108,7 @@ function autogradWords(data, history, numbers) {
         lines: [
           ["upstream gradient", equation(gradOf(i), number(upstream)), early],
           ["local derivative", equation(slope(i, edge), ...derivative, number(local))],
-          ["their product", equation(times(gradOf(i), slope(i, edge)), multiplied, passed_)],
+          ["their product", equation(times(gradOf(i), slope(i, edge)), multiplied, passedOn)],
           ["sum so far", equation(gradOf(j), added, sum), state],
         ],
         words:
@@ -146,7 +146,7 @@ function autogradWords(data, history, numbers) {
     const plus = (made) => (b === null ? "" : sign("+") + made());
     const symbols = times(letter(one ? "w" : "W"), letter("h")) + plus(() => letter("b"));
     const products = times(one ? show(rows[0]) : matrix(rows), show(read(x))) + plus(() => show(biases));
-    const again = rows.map((row, r) => dot(row.map(rough), read(x).map(rough)) + rough(biases[r] ?? 0));
+    const again = rows.map((ws, r) => dot(ws.map(rough), read(x).map(rough)) + rough(biases[r] ?? 0));
     const applied = row(letter(f), bracketed(letter("z")));
     const activation = equation(letter("a"), applied, inRow(readEach(cells, "a")));
     return [
@@ -165,11 +165,11 @@ function autogradWords(data, history, numbers) {
     const inputs = read(x);
     const products = delta.map((d) => inputs.map((h) => d * h));
     const again = delta.map((d) => inputs.map((h) => rough(d) * rough(h)));
-    const isSame = signFor(products.flat(), again.flat());
+    const equals = signFor(products.flat(), again.flat());
     const hasNodes = x.some((each) => typeof each === "number");
     const isShared = w.some((each) => arrivals[each]?.length > 1); // with other examples
     const into = (s, ...sides) => equation(grad(s), [isShared ? "+=" : "=", sides[0]], ...sides.slice(1));
-    const outer = [letter("δ") + primed("h"), column(delta) + matrix([inputs]), [isSame, matrix(products)]];
+    const outer = [letter("δ") + primed("h"), column(delta) + matrix([inputs]), [equals, matrix(products)]];
     const weights = one
       ? into("w", times(letter("δ"), letter("h")), inRow(products[0]))
       : into("W", ...outer);
