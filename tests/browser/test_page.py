@@ -23,6 +23,7 @@ from autograd_mini import (
     maximum,
     node_names,
     primitive,
+    relu,
     rerun,
     step_through,
     topological_order,
@@ -32,6 +33,7 @@ from autograd_mini.stepper import Frame, Stepper
 from autograd_mini.stepper.frames import gradients_after
 from autograd_mini.stepper.page import data_of
 from autograd_mini.text import clean, format_number
+from nn import MLP
 
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 
@@ -938,6 +940,39 @@ def test_on_cards_an_edge_keeps_the_line_of_its_weight(open_page) -> None:
         show(page, number)
         seen |= set(page.evaluate(lines))
     assert len(seen) == page.locator("[data-weight]").count()
+
+
+def test_a_weight_on_several_cards_has_its_number_on_each(open_page) -> None:
+    root, neuron = graphs.recurrent()
+    page = open_page(step_through(root, model=neuron))
+    show(page, 10**6)
+    put(page, "w1", 0.25)
+    rows = page.locator(f"[data-part=node-{topological_order(root).index(neuron.w[0])}]")
+    gradient = format_number(page.evaluate(f"{STEPPER}.numbers().w1[1]"))
+    assert rows.count() == 3
+    for row in rows.all():
+        assert row.locator("text").all_text_contents()[1:] == ["0.25", gradient]
+
+
+def test_local_derivatives_that_differ_between_examples_are_not_shown_as_one(open_page) -> None:
+    model = MLP(1, [1], output_activation="tanh", rng=random.Random(0))
+    model.layers[0].neurons[0].w[0].data = 1.0
+    outputs = [relu(model([Value(x)])) for x in (1.0, 2.0)]
+    page = open_page(step_through(outputs[0] + outputs[1], model=model))
+    label = page.locator("[data-part^=edge] text").first  # of relu
+    assert label.text_content() == "1"
+    put(page, "b1.1", -1.5)  # now the first is 0
+    assert label.text_content() == ""
+    page.get_by_label("reset numbers").click()
+    assert label.text_content() == "1"
+
+
+def test_a_step_of_neurons_that_are_not_shown_marks_their_count(open_page) -> None:
+    root, model = graphs.folded()
+    page = open_page(step_through(root, model=model))
+    page.get_by_text(re.compile(r"^… \d+ more$")).first.click()
+    assert page.locator("[data-also].ags-current").count() >= 1
+    assert frame(page) > 0
 
 
 @pytest.mark.parametrize("presenting", [False, True])
