@@ -30,6 +30,15 @@ def total(name: str) -> str:
     return rf"\operatorname{{grad}}({name})"
 
 
+def slot_text(made: str, operand: str) -> str:
+    """The local derivative along an edge between named scalars, without the operation.
+
+    >>> slot_text("h", "z")
+    'd(h)/d[z]'
+    """
+    return f"d({made})/d[{operand}]"
+
+
 def edge_text(node: Value, edge: int, names: Mapping[Value, str]) -> str:
     """The local derivative along an edge.
 

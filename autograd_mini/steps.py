@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -88,7 +88,9 @@ class Step:
 
 
 def backprop_steps(
-    root: Value, order: Literal["topological", "depth_first"] = "topological"
+    root: Value,
+    order: Literal["topological", "depth_first"] = "topological",
+    names: Mapping[Value, str] | None = None,
 ) -> list[Step]:
     """The backward pass from `root` as a list of steps, one for each edge; changes no .grad.
 
@@ -99,6 +101,8 @@ def backprop_steps(
         order: "topological" is what backward() does. "depth_first" is the naive recursion. It
             passes gradients on before they are complete, and so is wrong if a node is used twice:
             it shows why the order matters.
+        names: the names of all nodes in the steps' formulas; by default node_names(root). With a
+            model, autograd_mini.draw.names_of(root, model) are those of its cards and pages.
 
     Returns:
         Step records. Step 0 is the seed, grad(root) = 1.
@@ -124,15 +128,15 @@ def backprop_steps(
     if order not in ("topological", "depth_first"):
         raise ValueError(f"order must be 'topological' or 'depth_first', got {order!r}")
     check_is_value(root, "backprop_steps")
-    names = Names(node_names(root))
+    named = Names(node_names(root) if names is None else names)
     zero, seed = type(root.data)(0), type(root.data)(1)
     gradient: dict[Value, Any] = {root: seed}
-    steps = [Step(0, root, root, None, seed, seed, zero, names)]
+    steps = [Step(0, root, root, None, seed, seed, zero, named)]
 
     for node, edge in _by_order(root) if order == "topological" else _by_depth(root):
         parent = node.parents[edge]
         upstream, before = gradient[node], gradient.get(parent, zero)
-        step = Step(len(steps), root, node, edge, upstream, node.partials[edge], before, names)
+        step = Step(len(steps), root, node, edge, upstream, node.partials[edge], before, named)
         gradient[parent] = step.after
         steps.append(step)
     return steps

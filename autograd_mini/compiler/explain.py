@@ -10,6 +10,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 from ..primitives import multiply
+from ..signs import slot_text, total_text
 from .canonical import INPUT, PARAMETER
 from .origin import Line, Origin, elements
 from .symbols import Symbol, applied, partial, symbol, total, written
@@ -215,37 +216,37 @@ class Explainer:
         node = int(line.lanes.flat[place])
         name = self.element[node]
         if line.element(place) != f"d{name}":
-            yield f"{line.element(place)} = dloss/d{name}"
+            yield f"{line.element(place)} = {total_text(name)}"
         yield from self._chain(node)
 
     def _chain(self, node: int, depth: int = 0) -> Iterator[str]:
-        """dloss/dx as a sum over the scalars that use x, and what the partials are."""
+        """grad(x) as a sum over the scalars that use x, and what the partials are."""
         uses = self._uses(node)
         name = self.element[node]
         few = uses if len(uses) <= FIRST + 1 else [*uses[:FIRST], uses[-1]]
         terms = []
         for user, _ in few:
             upper = self.element[user]
-            upstream = self._seed(user) if user in self.roots else f"dloss/d{upper} * "
-            terms.append(f"{upstream}d{upper}/d{name}")
+            upstream = self._seed(user) if user in self.roots else f"{total_text(upper)} * "
+            terms.append(f"{upstream}{slot_text(upper, name)}")
             if self.origin.batched[user] and not self.origin.batched[node]:
                 terms[-1] = f"(sum over the examples of {terms[-1]})"
         if len(uses) > len(few):
             terms.insert(FIRST, f".. {len(uses) - len(few)} more ..")
         if node in self.roots:
             terms.append(self._seed(node).removesuffix(" * ") or "1")
-        yield f"dloss/d{name} = {' + '.join(terms) or '0'}"
+        yield f"{total_text(name)} = {' + '.join(terms) or '0'}"
         for user, slope in few:
             upper = self.element[user]
             where = f", where {upper} is {self.roots[user]}" if user in self.roots else ""
-            yield f"    d{upper}/d{name} = {symbol(slope)}{where}"
+            yield f"    {slot_text(upper, name)} = {symbol(slope)}{where}"
         expanded: Counter[str] = Counter()
         for user, _ in few:
             if user in self.roots:
                 continue
             upper, gradient = self.element[user], self._gradient_of.get(user)
             if gradient is not None and gradient != f"d{upper}":
-                yield f"    dloss/d{upper} = {gradient}"
+                yield f"    {total_text(upper)} = {gradient}"
             elif gradient is None and depth < DEEPEST:
                 array = upper.split("[")[0]
                 expanded[array] += 1

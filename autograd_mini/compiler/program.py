@@ -388,7 +388,7 @@ class Program:
         Raises:
             ValueError: the graph is irregular and became a tape of scalars.
         """
-        from ..draw.arrays import draw_arrays
+        from .picture import draw_arrays
 
         origin = self._origin
         made_of, loss = origin.lanes_below()

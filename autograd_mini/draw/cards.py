@@ -21,8 +21,8 @@ from ..text import exact, format_number, shortened
 from ..value import Value
 from .labels import legend, operation_on, scale_row, tooltip
 from .leaves import Numbers
-from .modules import brief, homes, one_based, parameter_names, split
-from .neurons import Card, Cards, Neuron
+from .modules import brief, one_based, parameter_names
+from .neurons import Card, Cards, Neuron, cards_of
 from .program import new_picture
 from .tables import (
     MOST,
@@ -31,6 +31,7 @@ from .tables import (
     Row,
     cell_widths,
     height_of,
+    line_row,
     middle_of,
     sign_style,
     table,
@@ -41,9 +42,8 @@ from .tables import (
 LONGEST_NAME = 16  # of what has no label: its operation
 EXAMPLES = 4  # of a card that are shown
 BEND = 0.25  # of edges, as a share of their width
-THINNEST, THICKEST = 0.8, 3.6  # edges, in points
+THINNEST, THICKEST = 1.2, 4.0  # edges, in points
 LOOKS = {"neuron": "parameter", "penalty": "parameter", "input": "leaf"}  # of the others, "many"
-LEGEND = "blue: positive weight    red, dashed: negative    wide: large"
 
 
 @dataclass(eq=False)
@@ -140,7 +140,16 @@ class CardPicture:
     def _operation(self, node: Value) -> str:
         if isinstance(node.op, NaryPrimitive):
             return f"{node.op} of {len(node.parents):,}"
-        named = [self._name(x) if isinstance(x, Value) else x for x in node.operands]
+        members = self.cards.card_of[node].members
+        named = [
+            self._name(x)
+            if isinstance(x, Value)
+            # a number that is not the same for all examples
+            else x
+            if all(m.operands[k] is x or m.operands[k] == x for m in members)
+            else "…"
+            for k, x in enumerate(node.operands)
+        ]
         return operation_on(node.op, named)
 
     def _name(self, x: Any) -> str:
@@ -152,10 +161,13 @@ class CardPicture:
     def _rows(self, card: Card) -> list[Row]:
         first = card.members[0]
         if card.kind == "more":
-            return [Row([self.names[card]])]
-        if card.kind.endswith("s"):
-            return self._layer(card, first)
-        rows = self._neuron(card, first) if isinstance(first, Neuron) else self._value(card, first)
+            rows = [Row([self.names[card]], hidden=[x for m in card.members for x in _all(m)])]
+        elif card.kind.endswith("s"):
+            rows = self._layer(card, first)
+        elif isinstance(first, Neuron):
+            rows = self._neuron(card, first)
+        else:
+            rows = self._value(card, first)
         return visible(rows, self.hide)
 
     def _into(self, card: Card) -> list[list[Any]]:
@@ -165,21 +177,24 @@ class CardPicture:
     def _neuron(self, card: Card, first: Neuron) -> list[Row]:
         cells, op, terms = self.numbers.cells, first.activation, []
         for (w, _), into in zip(first.terms, self._into(card)):
-            one = len({self.cards.card_of[x] for x in into}) == 1
-            terms.append(Row(cells(self._name(into[0] if one else w), [w]), "", into, w))
+            is_one = len({self.cards.card_of[x] for x in into}) == 1
+            name = self._name(w) if isinstance(w, Value) else format_number(w)
+            name += f" from {self._name(into[0])}" * is_one
+            terms.append(Row(cells(name, [w]), "weight", into, [w]))
         rows = [Row([self.titles[card], self.names[card]], "title")]
         rows += [Row(["", "data", "grad"], "heads"), *self._folded(terms)]
-        rows += [Row(cells(self.numbers.names.get(b, "bias"), [b]), "bias") for b in first.biases]
+        for b in first.biases:
+            rows.append(Row(cells(self.numbers.names.get(b, "bias"), [b]), "bias", nodes=[b]))
         linear = f"{self.names[card]} = Σ"
-        if len(card.members) == 1:
-            rows += [Row(cells(f"{self.numbers.names[first.z]} = Σ", [first.z]), "z")] if op else []
-            return [*rows, Row(cells(op or linear, [first.y]), "y")]
-        all_ = list(chain(*self._into(card)))
-        heads = ["place" if len(set(all_)) < len(all_) else "example"]
-        heads += ["z", op, "grad"] if op else [linear, "grad"]
-        z = [cells("", [m.z])[1:2] if op else [] for m in card.members]
-        numbers = [a + cells("", [m.y])[1:] for a, m in zip(z, card.members)]
-        return [*rows, *_examples(heads, numbers)]
+        if len(card.members) > 1:
+            all_ = list(chain(*self._into(card)))
+            heads = ["place" if len(set(all_)) < len(all_) else "example"]
+            heads += [self.sums[card], "grad", op, "grad"] if op else [linear, "grad"]
+            return [*rows, *self._examples(heads, card.members)]
+        if op:
+            z = cells(f"{self.numbers.names[first.z]} = Σ", [first.z])
+            rows.append(Row(z, "z", nodes=[first.z]))
+        return [*rows, Row(cells(op or linear, [first.y]), "y", nodes=[first.y])]
 
     def _value(self, card: Card, first: Any) -> list[Row]:
         cells, title, rows = self.numbers.cells, [self.names[card]], []
@@ -193,11 +208,25 @@ class CardPicture:
         into = chain(*self._into(card)) if "local" in self.hide else ()
         rows.insert(0, Row(title, "title", list(into)))
         if len(card.members) > 1:
-            examples = [cells("", [x])[1:] for x in card.members]
-            return [*rows, *_examples(["example", "data", "grad"], examples)]
+            return [*rows, *self._examples(["example", "data", "grad"], card.members)]
         _, data, grad = cells("", [first])
         rows.append(Row(["data", data], "y"))
         return [*rows, Row(["grad", grad], "grad")] if isinstance(first, Value) else rows
+
+    def _examples(self, heads: list[str], members: Sequence[Any]) -> Iterator[Row]:
+        """Rows for examples; of many only the first, and a count."""
+        shown = len(members) if len(members) <= EXAMPLES else EXAMPLES - 1
+        yield Row(heads, "sum")
+        for k, m in enumerate(members[:shown], 1):
+            nodes = [m.z, m.y][m.z is m.y :] if isinstance(m, Neuron) else [m]
+            numbers = [text for x in nodes for text in self.numbers.cells("", [x])[1:]]
+            own = self.numbers.names.get(nodes[-1], "@")  # x1_2, or h1.1@2, or an operation
+            name = f"@{k}" if {"@", " "} & {*own} else own
+            yield Row([name, *numbers], "examples", nodes=nodes)
+        if len(members) > shown:
+            count = f"… {len(members) - shown:,} more"
+            hidden = [x for m in members[shown:] for x in getattr(m, "nodes", [m])]
+            yield Row([count, *[""] * (len(heads) - 1)], "examples", hidden=hidden)
 
     def _operands(self, card: Card, first: Value) -> list[Row]:
         """A row for each operand that is a node, with the local derivative along it."""
@@ -222,12 +251,12 @@ class CardPicture:
         weights = list(dict.fromkeys(w for m in card.members for w, _ in m.terms))
         biases = list(dict.fromkeys(b for m in card.members for b in m.biases))
         name = f"W {len(card.parts)}×{len(first.terms)}"
-        rows.append(Row(cells(name, weights), "", into))
+        rows.append(Row(cells(name, weights), "weight", into))
         rows += [Row(cells(f"b {len(biases)}", biases), "bias")] if biases else []
         if first.activation:
             rows.append(Row(cells(f"z {shape}", [m.z for m in card.members]), "z"))
         rows.append(Row(cells(f"{first.activation or 'Σ'} {shape}", card.outputs), "y"))
-        return visible([Row([self.titles[card], self.names[card]], "title"), *rows], self.hide)
+        return [Row([self.titles[card], self.names[card]], "title"), *rows]
 
     def _folded(self, rows: list[Row]) -> list[Row]:
         """The rows. Of many, some and a count; and one for all that come from the same card."""
@@ -244,7 +273,8 @@ class CardPicture:
             name = names.pop() if len(names) == 1 else f"… {len(ks):,} more"
             name = name if name.startswith("…") else f"{len(ks):,} × {name}"
             texts = [name, *[""] * (len(rows[0].texts) - 1)]
-            rows[ks[0] : ks[-1] + 1] = [Row(texts, rows[0].kind, into)]
+            hidden = [x for k in ks for x in rows[k].nodes]
+            rows[ks[0] : ks[-1] + 1] = [Row(texts, rows[0].kind, into, hidden=hidden)]
         return rows
 
     # -- the layout -------------------------------------------------------------------------------
@@ -312,7 +342,7 @@ class CardPicture:
         for c, widths in enumerate(self.widths):
             ends = [(tail, head) for tail, head, _ in self.edges if head.column == c]
             tall = max((abs(tail.middle - head.middle) for tail, head in ends), default=0)
-            x += min(max(4 * self.size, 0.22 * tall), 18 * self.size) if c else 0
+            x += min(max(3.5 * self.size, 0.2 * tall), 18 * self.size) if c else 0
             full = x + width_of(widths, self.size) > WIDEST * self.size
             self.lines.append(self.lines[-1] + full if c else 0)
             self.lefts.append(0.0 if full else x)
@@ -355,14 +385,14 @@ class CardPicture:
         self.graph.is_dark_too = self.scale is None
         for place in (p for column in self.columns for p in column if p.card):
             self._draw_card(place, place.card)
-        weights = [head.rows[k].weight for _, head, k in self.edges]
-        sizes = [abs(self.numbers.data(w)) for w in weights if w is not None]
+        weights = [w for _, head, k in self.edges for w in head.rows[k].nodes]
+        sizes = [abs(self.numbers.data(w)) for w in weights]
         largest = max((s for s in sizes if 0 < s < inf), default=0)
         for edge, sources in self.edges.items():
             self._draw_edge(edge, sources, largest)
         rows = [] if self.scale is None else [scale_row(self.scale)]
         if largest:
-            rows.append(f'<TR><TD COLSPAN="20"><FONT COLOR="{QUIET}">{LEGEND}</FONT></TD></TR>')
+            rows.append(line_row("weight"))
         if rows:
             y = self.bottoms[-1] + 1.2 * (len(rows) + 1) * self.size
             self.graph.node("legend", legend(rows), pos=f"{max(self.rights) / 2:.1f},{-y:.1f}")
@@ -391,12 +421,12 @@ class CardPicture:
         points += self._way(tail, head.column - 1, points[-1][1], end)
         style = {"color": MUTED if row.texts[0].startswith("…") else QUIET}
         hint = f"to {head.rows[0].texts[0]}"
-        if row.weight is not None:
-            number = self.numbers.data(row.weight)
+        for weight in row.nodes:
+            number = self.numbers.data(weight)
             size = float(min(abs(number) / largest, 1)) if largest and number == number else 0.0
             width = THINNEST + (THICKEST - THINNEST) * size
             style = {"penwidth": f"{width:.2f}", **sign_style(number)}
-            hint = f"{self.numbers.names.get(row.weight, 'weight')} = {exact(number)}"
+            hint = f"{self.numbers.names.get(weight, 'weight')} = {exact(number)}"
         if self.path is not None:
             on = not (self.path.isdisjoint(sources) or self.path.isdisjoint(head.card.nodes))  # type: ignore[union-attr]
             style |= {"penwidth": "3"} if on else {"color": MUTED, "penwidth": "0.7"}
@@ -412,11 +442,9 @@ class CardPicture:
     def _row_of(self, place: Place, source: Any) -> int:
         """The row that an edge begins at: that of the output, or of z."""
         kinds = [row.kind for row in place.rows]
-        if "examples" in kinds:
-            return (kinds.index("examples") + len(kinds)) // 2
         neuron = self.cards.neurons.get(source)
         is_z = neuron is not None and neuron.z is source is not neuron.y
-        wanted = [*["z"] * is_z, "y", *kinds]
+        wanted = [*["z"] * is_z, "sum", "y", *kinds]
         return next(kinds.index(kind) for kind in wanted if kind in kinds)
 
 
@@ -429,8 +457,7 @@ def names_of(root: Value, model: Any = None) -> dict[Value, str]:
         return names
     parameters = parameter_names(model)
     order, brief_names = list(names), {p: brief(name) for p, name in parameters.items()}
-    inside = homes(order, {p: split(name)[0] for p, name in parameters.items()})
-    cards = Cards(order, parameters, inside)
+    cards = cards_of(order, model)
     picture = CardPicture(root, cards, Numbers(order, names | brief_names), "", (), 12)
     taken = set(names.values())
     found: dict[Any, str] = {
@@ -467,11 +494,8 @@ def _curve(points: Sequence[tuple[float, float]]) -> str:
     return " ".join(parts)
 
 
-def _examples(heads: list[str], cells: Sequence[Sequence[str]]) -> Iterator[Row]:
-    """Rows for examples; of many only the first, and a count."""
-    shown = len(cells) if len(cells) <= EXAMPLES else EXAMPLES - 1
-    yield Row(heads, "sum")
-    for k, numbers in enumerate(cells[:shown], 1):
-        yield Row([str(k), *numbers], "examples")
-    if len(cells) > shown:
-        yield Row([f"… {len(cells) - shown:,} more", *[""] * len(cells[0])], "examples")
+def _all(member: Any) -> list[Any]:
+    """The nodes of a neuron with its parameters; a value alone."""
+    if not isinstance(member, Neuron):
+        return [member]
+    return [*member.nodes, *(w for w, _ in member.terms), *member.biases]

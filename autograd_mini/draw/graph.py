@@ -22,7 +22,7 @@ from .boxes import SIDES, Drawing
 from .cards import CardPicture, names_of
 from .leaves import Numbers
 from .modules import Path, homes, parameter_names, split
-from .neurons import Cards
+from .neurons import cards_of
 from .sketch import sketch
 from .tables import MOST, SHOWN
 
@@ -41,7 +41,6 @@ def draw_dot(
     model: Any = None,
     detail: Detail | None = None,
     max_nodes: int | None = 300,
-    expand: bool = False,
     color: Literal["kind", "gradient"] = "kind",
     highlight: Value | None = None,
     gradients: Mapping[Value, Any] | None = None,
@@ -71,7 +70,6 @@ def draw_dot(
             detail: layers instead of neurons; parts that repeat are drawn once; at last all nodes
             far from the root become one box. Of a layer of more than 12 neurons some have cards,
             and what is wider than a page has several lines.
-        expand: whether to spell out every dot as its products and their sum.
         color: "kind" for leaves, parameters and the root; "gradient", darker for larger ones.
         highlight: a node; the paths from it to the root are highlighted.
         gradients: what to show as the nodes' gradients instead of their own .grad.
@@ -122,11 +120,11 @@ def draw_dot(
     if color == "gradient":
         scale = GradientScale(numbers.gradients(order))
     lists = detail is None
-    if (expand or groups) and detail is None:
+    if groups and detail is None:
         detail = "values"
     if detail != "values" and model is not None:
         for less in [True] if detail == "layers" else [False, True]:
-            cards = Cards(order, named, modules)
+            cards = cards_of(order, model)
             cards.by_layer() if less else cards.fold(MOST, SHOWN)
             if max_nodes is None or len(cards.cards) <= max_nodes:
                 picture = CardPicture(root, cards, numbers, type(model).__name__, hide, font_size)
@@ -147,8 +145,6 @@ def draw_dot(
         lists=lists,
         wrap=wrap,
     )
-    if expand:
-        drawing.expand(max_nodes)
     drawing.scale = scale
     return drawing.picture(format, rankdir)
 

@@ -11,7 +11,7 @@ from ..palette import INK, PAPER, QUIET
 from ..text import exact, format_number, shortened
 from .labels import escaped, legend, tooltip
 from .program import look, new_picture
-from .tables import NEGATIVE, POSITIVE, sign_style
+from .tables import line_row, sign_style
 
 if TYPE_CHECKING:
     import graphviz
@@ -112,21 +112,9 @@ def draw_mlp(
                     left = _place(-0.3, row, len(neurons))
                     picture.node(f"name-0-{k}", escaped(inputs[k]), pos=left, **PLAIN)
     largest = _draw_weights(picture, layers, shown, width, numbers)
-    picture.attr(label=_legend(width, largest), labelloc="b", fontcolor=QUIET)
+    lines = line_row(width, f", up to {format_number(largest)}")
+    picture.attr(label=legend([lines]), labelloc="b")
     return picture
-
-
-def _legend(width: str, largest: Any) -> str:
-    """What lines mean, with a line of each kind."""
-    words = (
-        ("——", POSITIVE["color"], f"&#160;positive {width}"),
-        ("– –", NEGATIVE["color"], f"&#160;negative {width}"),
-        ("wide:", INK, f"large, up to {format_number(largest)}"),
-    )
-    cells = [
-        f'<TD><FONT COLOR="{colour}">{word}</FONT> {text}</TD>' for word, colour, text in words
-    ]
-    return legend([f"<TR>{''.join(cells)}</TR>"])
 
 
 def _layers(model: Any) -> list[list[Any]]:

@@ -16,7 +16,7 @@ from typing import Any
 from ..primitives import add, dot, fsum, multiply
 from ..value import Value
 from .leaves import Number
-from .modules import Path, has_no_numbers, layer
+from .modules import Path, has_no_numbers, homes, layer, parameter_names, split
 
 
 @dataclass(eq=False)
@@ -117,6 +117,12 @@ def _sum_of_products(
             return None
     whole.nodes.append(node)
     return whole if whole.terms else None
+
+
+def cards_of(order: Sequence[Value], model: Any) -> Cards:
+    """The cards of a graph that a model was applied in."""
+    named = parameter_names(model)
+    return Cards(order, named, homes(order, {p: split(name)[0] for p, name in named.items()}))
 
 
 class Cards:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from ..palette import BACKWARD, FORWARD, INK, KINDS, MUTED, PAPER, QUIET, ink_on
+from ..value import Value
 from .labels import escaped, text_width
 
 LINE, SPACE = 1.4, 0.45  # the height of a row, and the space beside texts, in font sizes
@@ -17,17 +18,35 @@ NEGATIVE = {"color": BACKWARD, "style": "dashed"}
 
 
 class Row(NamedTuple):
-    """A row of a card: a caption, then numbers; the last of several is a gradient."""
+    """A row of a card: a caption, then numbers and their gradients in turn."""
 
     texts: Sequence[str]
-    kind: str = ""  # "title", "heads", "bias", "z", "y", "local", "grad" or ""
+    kind: str = (
+        ""  # "title", "heads", "weight", "bias", "z", "y", "local", "grad", "examples" or ""
+    )
     into: Sequence[Any] = ()  # where the edges come from that end here
-    weight: Any = None  # of them
+    nodes: Sequence[Any] = ()  # whose number and gradient it shows; the first is their weight
+    hidden: Sequence[Value] = ()  # what it stands for besides
+    is_bare: bool = False  # without gradients
 
     @property
     def has_gradient(self) -> bool:
-        """Whether the last text is a gradient, or its heading."""
-        return len(self.texts) > 2 and self.kind != "title"
+        """Whether every other text is a gradient, or its heading."""
+        return len(self.texts) > 2 and self.kind != "title" and not self.is_bare
+
+
+def line_row(what: str, largest: str = "") -> str:
+    """What the lines of a picture mean, with a line of each kind, as a row of a legend."""
+    words = (
+        ("——", POSITIVE["color"], f"positive {what}"),
+        ("– –", NEGATIVE["color"], f"negative {what}"),
+        ("wide:", INK, f"large{largest}"),
+    )
+    cells = [
+        f'<TD><FONT COLOR="{ink}">{word}</FONT> <FONT COLOR="{QUIET}">&#160;{text}</FONT></TD>'
+        for word, ink, text in words
+    ]
+    return f"<TR>{''.join(cells)}</TR>"
 
 
 def sign_style(number: Any) -> dict[str, str]:
@@ -40,7 +59,12 @@ def visible(rows: Sequence[Row], hide: Collection[str]) -> list[Row]:
     shown = [row for row in rows if row.kind not in hide]
     if "grad" not in hide:
         return shown
-    return [row._replace(texts=row.texts[:-1]) if row.has_gradient else row for row in shown]
+    return [
+        row._replace(texts=[row.texts[0], *row.texts[1::2]], is_bare=True)
+        if row.has_gradient
+        else row
+        for row in shown
+    ]
 
 
 # Graphviz rounds the sizes of cells to whole points, and so do these
@@ -121,7 +145,7 @@ def _cells(
     for j, text in enumerate(row.texts):
         span = n - after if j == 0 else 1
         width = sum(widths[:span]) if j == 0 else widths[n - after + j - 1]
-        is_gradient = row.kind == "grad" or (row.has_gradient and j == after)
+        is_gradient = row.kind == "grad" or (row.has_gradient and j > 0 and j % 2 == 0)
         colour = quiet if heads or not (j or strong) else backward if is_gradient else ink
         shown = f"<B>{escaped(text)}</B>" if strong else escaped(text)
         shown = f'<FONT COLOR="{colour}">{shown}</FONT>' if text else ""

@@ -28,12 +28,17 @@ TITLES = {"topological": "step by step", "depth_first": "depth first"}
 
 
 class Shown:
-    """What a notebook shows, and a page can be written of."""
+    """What a notebook shows, and a page can be written of.
+
+    Whatever shows it raises StaleGraphError if a leaf was changed after the graph was built.
+    """
 
     def page(self) -> str:
+        """A page of HTML that needs no network and no Python."""
         raise NotImplementedError
 
     def element(self) -> str:
+        """A <div> for a page of your own, with its script and style sheet; several go in one."""
         raise NotImplementedError
 
     def save(self, path: str | PathLike[str] = "steps.html") -> Path:
@@ -41,7 +46,6 @@ class Shown:
 
         Raises:
             ValueError: the file name does not end in .html or .htm.
-            StaleGraphError: a leaf was changed after the graph was built.
         """
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
@@ -77,22 +81,10 @@ class Stepper(Shown):
         return len(self.frames)
 
     def page(self) -> str:
-        """A page of HTML that needs no network and no Python.
-
-        Raises:
-            StaleGraphError: a leaf was changed after the graph was built.
-        """
         return page_of(self.title, element_of(self.contents, is_page=True))
 
     def element(self, compact: bool = False) -> str:
-        """A <div> for a page of your own, with its script and style sheet; several go in one page.
-
-        Args:
-            compact: whether to show the picture, the controls and one line only.
-
-        Raises:
-            StaleGraphError: a leaf was changed after the graph was built.
-        """
+        """As above; if it is compact, it has the picture, the controls and one line only."""
         return element_of(self.contents, compact=compact)
 
     def pictures(self) -> dict[str, str]:
@@ -111,7 +103,6 @@ class Stepper(Shown):
 
         Raises:
             ImportError: playwright or Pillow is not installed.
-            StaleGraphError: a leaf was changed after the graph was built.
         """
         return save_frames(self.page(), Path(folder), format)
 
@@ -119,7 +110,6 @@ class Stepper(Shown):
         """The same view as a Jupyter widget. `.frame` is the number of the frame; it can be set.
 
         Raises:
-            StaleGraphError: a leaf was changed after the graph was built.
             ImportError: anywidget is not installed.
         """
         return widget(self.contents)
@@ -135,11 +125,9 @@ class Comparison(Shown):
         self.steppers = steppers
 
     def page(self) -> str:
-        """A page of HTML that needs no network and no Python."""
         return page_of(" | ".join(s.title for s in self.steppers), self.element())
 
     def element(self) -> str:
-        """A <div> for a page of your own."""
         return side_by_side([stepper.element() for stepper in self.steppers])
 
     def __repr__(self) -> str:
@@ -181,7 +169,6 @@ def step_through(
             neurons and layers are framed, and its parameters named by layer, neuron and input.
         title: the title of the page; by default it says the order.
         level: what is one step at first: an edge; or, with a model, a neuron or a layer.
-
         groups: parts of the graph to frame, made by group(); then neurons are not cards.
 
     Returns:
@@ -209,14 +196,15 @@ def step_through(
             "choose a node closer to the leaves or a smaller model, or read backprop_steps(root)"
         )
     check_fresh(nodes)
-    frames = frames_of(root, forward, backward, order)
+    names = names_of(root, model)
+    frames = frames_of(root, forward, backward, order, names)
     if len(frames) > MAX_FRAMES:
         raise AutogradError(
             f"there are {len(frames):,} frames, and a page can have at most {MAX_FRAMES:,}; choose "
             "a smaller graph or the topological order, or read backprop_steps(root)"
         )
     by_rule = model is not None and order == "topological"
-    levels = levels_of(root, frames, model, names_of(root, model)) if by_rule else {}
+    levels = levels_of(root, frames, model, names) if by_rule else {}
     if level not in ("edges", *levels):
         offered = ", ".join(map(repr, ("edges", *levels)))
         raise ValueError(

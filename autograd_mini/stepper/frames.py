@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from ..draw.modules import homes, layer, one_based, parameter_names, split
-from ..draw.neurons import Neuron, find_neurons
+from ..draw.modules import layer, one_based
+from ..draw.neurons import Cards, Neuron, cards_of
 from ..graph import NodeGroup, topological_order
 from ..steps import Step, backprop_steps
 from ..value import Value
@@ -40,6 +40,7 @@ def frames_of(
     forward: bool = True,
     backward: bool = True,
     order: Literal["topological", "depth_first"] = "topological",
+    names: Mapping[Value, str] | None = None,
 ) -> list[Frame]:
     """The frames of a graph, in the order in which they are shown.
 
@@ -52,7 +53,7 @@ def frames_of(
         inner = [node for node in topological_order(root) if not node.is_leaf]
         frames += [Frame("forward", node) for node in inner]
     if backward:
-        steps = backprop_steps(root, order)
+        steps = backprop_steps(root, order, names)
         frames += [Frame("backward" if s.number else "seed", s.node, s) for s in steps]
     return frames
 
@@ -81,46 +82,33 @@ class Part(NamedTuple):
     neurons: list[Neuron]
 
 
-def parts_of(root: Value, model: Any, level: str, names: dict[Value, str]) -> list[Part]:
-    """The parts of a graph, each after all that it uses; none if they depend on each other.
+def parts_of(cards: Cards, level: str, names: Mapping[Value, str], model: str) -> list[Part]:
+    """The parts of a graph, each after all that it uses; none if it has no neurons.
 
-    A layer is the neurons that are applied to the same inputs. What is outside of neurons is as
+    A layer is the neurons of a column of cards, for one example. What is outside of neurons is as
     few parts as its order allows.
     """
-    order = topological_order(root)
-    parameters = parameter_names(model)
-    inside = homes(order, {p: split(name)[0] for p, name in parameters.items()})
-    found = find_neurons(order, parameters, inside)
-    waiting: dict[Any, Part] = {}
-    part_of: dict[Value, Any] = {}
-    for node in (x for x in order if not x.is_leaf):
-        neuron = found.get(node)
-        path = inside.get(neuron.z, ()) if neuron else ()
-        key: Any = neuron or node
-        if neuron and level == "layers":
-            path = layer(path)
-            key = (path, *(x for _, x in neuron.terms))
-        name = (", ".join(map(one_based, path)) or type(model).__name__) if neuron else names[node]
-        part = waiting.setdefault(key, Part(name, [], []))
-        part.nodes.append(node)
-        part.neurons.extend([neuron] if neuron and neuron.z is node else [])
-        part_of[node] = key
-    waits = {
-        key: {part_of[x] for node in part.nodes for x in node.parents if x in part_of} - {key}
-        for key, part in waiting.items()
-    }
+    found: dict[Any, Part] = {}
+    for card in cards.cards:
+        for k, member in enumerate(card.members):
+            if isinstance(member, Neuron):
+                path = cards.inside.get(member.z, ())
+                path = layer(path) if level == "layers" else path
+                key: Any = (card.column, path, k) if level == "layers" else member
+                name = ", ".join(map(one_based, path)) or model
+                part = found.setdefault(key, Part(name, [], []))
+                part.neurons.append(member)
+                part.nodes.extend(member.nodes)
     parts: list[Part] = []
-    while waits:
-        ready = [key for key, needed in waits.items() if needed.isdisjoint(waits)]
-        if not ready:  # a recurrent network
-            return []
-        key = next((key for key in ready if waiting[key].neurons), ready[0])
-        del waits[key]
-        part = waiting[key]
-        if parts and not (part.neurons or parts[-1].neurons):
-            part = Part(part.name, parts.pop().nodes + part.nodes, [])
-        parts.append(part)
-    return parts if any(part.neurons for part in parts) else []
+    in_part = {x: part for part in found.values() for x in part.nodes}
+    columns = {x: cards.card_of[x].column for x in cards.order if x in cards.card_of}
+    for node in sorted(cards.order, key=lambda x: columns.get(x, 0)):
+        if node in in_part:
+            parts += [in_part[node]] * (in_part[node] not in parts)
+        elif not node.is_leaf:
+            nodes = parts.pop().nodes if parts and not parts[-1].neurons else []
+            parts.append(Part(names[node], [*nodes, node], []))
+    return parts if found else []
 
 
 def levels_of(
@@ -128,8 +116,9 @@ def levels_of(
 ) -> dict[str, list[tuple[str, Part, list[int]]]]:
     """The coarser levels: the steps by neuron and by layer, as far as the model has them."""
     levels: dict[str, list[tuple[str, Part, list[int]]]] = {}
+    cards = cards_of(topological_order(root), model)
     for level in ("neurons", "layers"):
-        steps = steps_of(parts_of(root, model, level, names), frames)
+        steps = steps_of(parts_of(cards, level, names, type(model).__name__), frames)
         if steps and [s[2] for s in steps] not in [[s[2] for s in x] for x in levels.values()]:
             levels[level] = steps
     return levels

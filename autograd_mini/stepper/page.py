@@ -87,11 +87,10 @@ def element_of(contents: Contents, is_page: bool = False, compact: bool = False)
         "<p>To step through it, trust this notebook.</p>\n"
     )
     if is_page and len(picture) > LARGEST:
-        packed = base64.b64encode(zlib.compress(picture.encode(), 9)).decode()
-        data, image = {**data, "picture": packed}, "<p>This page needs its script.</p>\n"
-    # "<" would end the script element if a "/script" followed
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", r"\u003c")
+        data, image = {**data, "picture": picture}, "<p>This page needs its script.</p>\n"
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     key = hashlib.sha256((picture + text).encode()).hexdigest()[:12]
+    packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
     heading = "h1" if is_page else "p"
     return (
         f'<div class="autograd-stepper{" ags-compact" * compact}" data-key="{key}"'
@@ -100,7 +99,8 @@ def element_of(contents: Contents, is_page: bool = False, compact: bool = False)
         f'<{heading} class="ags-title">{title}</{heading}>\n{image}'
         f"<script>\n(() => {{\n{view_js()}\n"
         f"for (const root of document.querySelectorAll('[data-key=\"{key}\"]:not([data-live])')) "
-        f"{{\nroot.dataset.live = '';\nroot.stepper = autogradStepper(root, {text}, "
+        f"{{\nroot.dataset.live = '';\nroot.stepper = "
+        f"autogradStepper(root, autogradParts.unpacked('{packed}'), "
         f"({rules})(autogradArithmetic));\n}}\n}})();\n</script>\n</div>"
     )
 
@@ -184,7 +184,13 @@ def data_of(contents: Contents) -> tuple[dict[str, Any], str]:
         return data
 
     def operand(x: Any) -> Any:
-        return index[x] if isinstance(x, Value) else None if x is None else exact(x)
+        return (
+            index[x]
+            if isinstance(x, Value)
+            else None
+            if x is None
+            else exact(getattr(x, "data", x))
+        )
 
     def step_data(kind: str, part: Part, times: list[int]) -> dict[str, Any]:
         cells = [

@@ -4,8 +4,9 @@ Each node is a part, an element with the attribute data-part="node-3". So is its
 the edge from that to the node, edge-3, and the edge from its first operand, edge-3-0. The numbers
 that change have the attribute data-number: "data" and "grad".
 
-A model's neurons are cards, in which a weight's part is a row. If examples share cards, or not
-every node has a place of its own, the picture is that of all values.
+A model's neurons are cards, in which a weight's part is a row, or one for each card that it is in.
+What has no place of its own, such as the neurons that a count stands for, is in the attribute
+data-also of a part.
 """
 
 from __future__ import annotations
@@ -19,9 +20,8 @@ from xml.etree.ElementTree import Element, SubElement
 from ..draw import render
 from ..draw.cards import THICKEST, THINNEST, CardPicture, Place, names_of
 from ..draw.leaves import Numbers
-from ..draw.modules import homes, parameter_names, split
-from ..draw.neurons import Cards, Neuron
-from ..draw.tables import MOST, NEGATIVE, POSITIVE, SPACE
+from ..draw.neurons import cards_of
+from ..draw.tables import MOST, NEGATIVE, POSITIVE, SHOWN, SPACE
 from ..graph import NodeGroup, check_fresh, topological_order
 from ..palette import FONTS
 from ..steps import Step
@@ -47,8 +47,7 @@ def picture_of(contents: Contents) -> str:
     steps = taken(frames)
     room = _widest_gradients(steps)
     has_cards = contents.model is not None and not contents.groups
-    drawn = _cards(root, contents.model, room) if has_cards else None
-    drawn = _values(contents, room) if drawn is None else drawn
+    drawn = _cards(root, contents.model, room) if has_cards else _values(contents, room)
     gradients = gradients_after(steps)
     for part in drawn.iter(GROUP):
         for text in part.findall(f"{TEXT}[@data-number='grad']"):
@@ -128,56 +127,30 @@ def _values(contents: Contents, gradients: Mapping[Value, Any]) -> Element:
 # -- cards --------------------------------------------------------------------------------------
 
 
-def _cards(root: Value, model: Any, gradients: Mapping[Value, Any]) -> Element | None:
-    """The picture of cards; None if it has no place for some node, or two."""
-    order = topological_order(root)
-    parameters = parameter_names(model)
-    inside = homes(order, {p: split(name)[0] for p, name in parameters.items()})
-    cards = Cards(order, parameters, inside)
-    numbers = Numbers(order, names_of(root, model), gradients)
+def _cards(root: Value, model: Any, gradients: Mapping[Value, Any]) -> Element:
+    cards = cards_of(topological_order(root), model)
+    cards.fold(MOST, SHOWN)
+    numbers = Numbers(cards.order, names_of(root, model), gradients)
     layout = CardPicture(root, cards, numbers, type(model).__name__, (), SIZE)
-    graph = layout.picture("svg")
-    places = [place for column in layout.columns for place in column if place.card]
-    found = [(x, place, spots) for place in places for x, *spots in _nodes(place)]
-    is_folded = any(len(column) > MOST for column in layout.columns)
-    if is_folded or sorted(cards.index[x] for x, *_ in found) != list(range(len(order))):
-        return None
-    drawn = _read(graph.pipe())
+    drawn = _read(layout.picture("svg").pipe())
     groups = {group.get("id", ""): group for group in drawn.iter(GROUP)}
-    texts = {place.name: _texts(groups[place.name], place) for place in places}
-    for x, place, spots in found:
-        card, own = groups[place.name], texts[place.name]
-        widths = layout.widths[place.column]
-        for (k, j), which in zip(spots, ("data", "grad")):
-            after = len(place.rows[k].texts) - 1 - j  # cells
-            right = _right_of(card) - 1 - round(SPACE * SIZE)
-            _hold_right(own[k, j], which, right - sum(widths[len(widths) - after :]))
-        is_row = isinstance(_first(place), Neuron)
-        row = [text for (k, _), text in own.items() if k == spots[0][0]]
-        (_row(card, row) if is_row else card).set("data-part", f"node-{cards.index[x]}")
+    texts: dict[str, dict[Spot, Element]] = {}
+    parts: dict[Value, Element] = {}
+    for place in (place for column in layout.columns for place in column if place.card):
+        texts[place.name] = own = _texts(groups[place.name], place)
+        for x, part in _parts(groups[place.name], place, own, layout.widths[place.column]):
+            if x in cards.index:
+                parts[x] = part
+                _name(part, f"node-{cards.index[x]}")
+    user = {x: node for node in cards.order for x in node.parents}
+    for node in reversed(cards.order):  # what has no place is where it is used
+        if node not in parts:
+            parts[node] = parts[user[node]]
+            _name(parts[node], f"node-{cards.index[node]}")
     for edge, sources in layout.edges.items():
         _name_edge(edge, sources, groups, texts, cards.index)
     drawn.set("data-lines", f"{THINNEST} {THICKEST} {POSITIVE['color']} {NEGATIVE['color']}")
     return drawn
-
-
-def _first(place: Place) -> Any:
-    return place.card.members[0] if place.card and len(place.card.members) == 1 else None
-
-
-def _nodes(place: Place) -> Iterator[tuple[Value, Spot, Spot]]:
-    """Each node of a card, and the places of its data and of its gradient."""
-    first = _first(place)
-    if isinstance(first, Value):
-        rows = {row.kind: k for k, row in enumerate(place.rows)}
-        yield first, (rows["y"], 1), (rows["grad"], 1)
-    elif isinstance(first, Neuron):
-        biases = iter(first.biases)
-        for k, row in enumerate(place.rows):
-            bias = next(biases) if row.kind == "bias" else None
-            node = {"bias": bias, "z": first.z, "y": first.y}.get(row.kind, row.weight)
-            if isinstance(node, Value):
-                yield node, (k, 1), (k, 2)
 
 
 def _texts(card: Element, place: Place) -> dict[Spot, Element]:
@@ -185,11 +158,48 @@ def _texts(card: Element, place: Place) -> dict[Spot, Element]:
     return dict(zip(spots, card.findall(TEXT), strict=True))
 
 
-def _row(card: Element, texts: Sequence[Element]) -> Element:
-    """A row of a card as a part, with a box of its own."""
+def _name(part: Element, name: str) -> None:
+    """Make an element a part, also one of this name."""
+    key = "data-also" if part.get("data-part") else "data-part"
+    part.set(key, f"{part.get(key, '')} {name}".strip())
+
+
+def _parts(
+    card: Element, place: Place, texts: Mapping[Spot, Element], widths: Sequence[float]
+) -> Iterator[tuple[Any, Element]]:
+    """The nodes of a card and their parts: a value's is the card, others are cells of a row."""
+
+    def right(k: int, j: int) -> float:
+        after = len(place.rows[k].texts) - 1 - j  # cells
+        return _right_of(card) - 1 - round(SPACE * SIZE) - sum(widths[len(widths) - after :])
+
+    members = place.card.members if place.card else []
+    if len(members) == 1 and isinstance(members[0], Value):
+        for k, row in enumerate(place.rows):
+            if row.kind in ("y", "grad"):
+                _hold_right(texts[k, 1], "data" if row.kind == "y" else "grad", right(k, 1))
+        yield members[0], card
+    for k, row in enumerate(place.rows):
+        nodes = [x for x in row.nodes if isinstance(x, Value)]
+        for j, x in zip(range(1, len(row.texts), 2), nodes):
+            shown = [texts[k, i] for i in ([0] * (j == 1) + [j, j + 1])]
+            for text, which in zip(shown[-2:], ("data", "grad")):
+                _hold_right(text, which, right(k, j + (which == "grad")))
+            start = right(k, j - 1) if j > 1 else None
+            yield x, _row(card, shown, start, right(k, j + 1) if x is not nodes[-1] else None)
+        if row.hidden:
+            part = _row(card, [texts[k, 0]])
+            yield from ((x, part) for x in row.hidden)
+
+
+def _row(
+    card: Element, texts: Sequence[Element], left: float | None = None, right: float | None = None
+) -> Element:
+    """Cells of a row as a part, with a box of its own."""
     outline = card.find(POLYGON)
     xs = re.findall(r"(-?[\d.]+),", "" if outline is None else outline.get("points", ""))
-    left, right = min(map(float, xs)) + 2, max(map(float, xs)) - 2
+    left = min(map(float, xs)) + 2 if left is None else left + SPACE * SIZE
+    right = max(map(float, xs)) - 2 if right is None else right + SPACE * SIZE
     y = float(texts[0].get("y", ""))
     row = SubElement(card, GROUP, {"data-row": ""})
     box = f"{left},{y + 3.5} {left},{y - 11.5} {right},{y - 11.5} {right},{y + 3.5}"
@@ -210,16 +220,21 @@ def _name_edge(
     """Make an edge a part, together with the local derivative in the row where it ends. What it is
     wide and coloured by, a node or a number, is its data-weight."""
     tail, head, k = edge
-    part, weight = groups[f"edge-{head.name}-{k}-{tail.name}"], head.rows[k].weight
-    if weight is not None:
+    part, row = groups[f"edge-{head.name}-{k}-{tail.name}"], head.rows[k]
+    for weight in row.nodes:
         part.set("data-weight", f"node-{index[weight]}" if weight in index else exact(weight))
-    first = _first(head)
-    node = first.z if isinstance(first, Neuron) else first
-    operands = [j for j, x in enumerate(node.operands) if x is sources[0]]
-    if not operands:  # a plain number
+    names = [
+        f"edge-{index[node]}-{j}"
+        for node in (head.card.nodes if head.card else ())
+        if isinstance(node, Value)
+        for j, x in enumerate(node.operands)
+        if x in sources
+    ]
+    if not isinstance(sources[0], Value):
         return
-    part.set("data-part", f"edge-{index[node]}-{operands[0]}")
-    local = texts[head.name].get((k, 1)) if head.rows[k].kind == "local" else None
+    for name in names:
+        _name(part, name)
+    local = texts[head.name].get((k, 1)) if row.kind == "local" else None
     if local is not None:
         groups[head.name].remove(local)
         groups["graph0"].remove(part)

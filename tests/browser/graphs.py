@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from autograd_mini import Value, tanh
-from nn import MLP
+from nn import MLP, Neuron
 from nn.losses import cross_entropy, mean_squared_error
 
 # what a label may hold, and no page may take for anything but letters
@@ -85,6 +85,22 @@ def four_examples() -> tuple[Value, MLP]:
     loss = mean_squared_error(predicted, [float(a != b) for a, b in pairs])
     loss.label = "loss"
     return loss, model
+
+
+def folded() -> tuple[Value, MLP]:
+    """More neurons in a layer, and more examples, than a picture shows."""
+    model = MLP(2, [13, 1], activation=tanh, rng=random.Random(0))
+    predicted = [model([Value(k / 5), Value(1.0 - k)]) for k in range(5)]
+    return mean_squared_error(predicted, [1.0] * 5), model
+
+
+def recurrent() -> tuple[Value, Neuron]:
+    """A neuron that is applied to its own output: its weights are on three cards."""
+    neuron = Neuron(2, activation=tanh, rng=random.Random(0))
+    h = Value(0.0, "h0")
+    for k in range(3):
+        h = neuron([Value(k / 3, f"x{k + 1}"), h])
+    return (h - 1) ** 2, neuron
 
 
 def iris() -> tuple[Value, MLP]:

@@ -83,6 +83,14 @@ def branches():
 PROGRAMS = [branches, moons, classifier, attention, labelled]
 
 
+# a total, grad(z), or a local derivative, d(h)/d[z]
+DERIVATIVE = rf"grad\(({NAME})\)|\bd\(({NAME})\)/d\[({NAME})\]"
+
+
+def upper_and_lower(match):
+    return ("loss", match[1]) if match[1] else (match[2], match[3])
+
+
 class Run:
     """The arrays of a program run on one example, and what its formulas come to."""
 
@@ -110,12 +118,12 @@ class Run:
         formula = re.sub(
             r"sum over the examples of |(mean|sum) of | over the examples", "", formula
         )
-        formula = re.sub(rf"\bd({NAME})/d({NAME})", self.derivative, formula)
+        formula = re.sub(DERIVATIVE, self.derivative, formula)
         names = {**FUNCTIONS, "where": lambda holds, a, b: a if holds else b, **self.names, "n": 1}
         return float(eval(formula, names))
 
     def derivative(self, match):
-        upper, lower = match.groups()
+        upper, lower = upper_and_lower(match)
         known = self.derivatives.get((upper, lower))
         return f"({self.named(f'd{lower}') if known is None else known!r})"
 
@@ -143,9 +151,9 @@ def check_formulas(program):
         for left, right in reversed(formulas):
             left = left.split(": ")[-1]
             number = run.number(right)
-            derivative = re.fullmatch(rf"d({NAME})/d({NAME})", left)
+            derivative = re.fullmatch(DERIVATIVE, left)
             if derivative:
-                upper, lower = derivative.groups()
+                upper, lower = upper_and_lower(derivative)
                 array = lower.split("[")[0]
                 same_shape = array not in run.lines or run.lines[array].shape == line.shape
                 if upper == "loss" and line.name == f"d{array}" and same_shape:
@@ -201,9 +209,10 @@ z1 = x @ W1.T + b1
     )
     text = str(program.explain("dz1"))
     assert (
-        "dloss/dz1[0] = dloss/dh1[0] * dh1[0]/dz1[0]\n        dh1[0]/dz1[0] = step(z1[0])" in text
+        "grad(z1[0]) = grad(h1[0]) * d(h1[0])/d[z1[0]]\n"
+        "        d(h1[0])/d[z1[0]] = step(z1[0])" in text
     )
-    assert "dz2[0]/dh1[0] = W2[0, 0]\n" in text
+    assert "d(z2[0])/d[h1[0]] = W2[0, 0]\n" in text
     assert "+ .. 13 more .. +" in text
     assert str(program.explain("W2")).endswith("W2[i, j] is layers.1.neurons.i.w.j")
     assert "z2[0] = W2[0, 0] * h1[0] + W2[0, 1] * h1[1] + .. 14 more .. + b2[0]" in str(
@@ -275,7 +284,7 @@ def test_reshaped_lanes_are_followed():
 
 
 def test_a_gradient_along_one_of_two_views_is_no_gradient_of_the_scalars():
-    """a and b, of four scalars h, overlap: what each passes back is a part of dloss/dh."""
+    """a and b, of four scalars h, overlap: what each passes back is a part of grad(h)."""
     w = Value(0.3, "w")
 
     def loss(x):

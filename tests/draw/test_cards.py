@@ -116,8 +116,8 @@ def test_a_card_has_a_row_for_each_input_the_bias_the_sum_and_the_output(expand)
     neuron, card = model.layers[0].neurons[1], titles["layer 1, neuron 2"]
     [y] = [n for n in order if str(n.op) == "tanh" and rests_on(n, neuron.w[0])]
     shown = [
-        ("x1", neuron.w[0]),
-        ("x2", neuron.w[1]),
+        ("w1.2.1 from x1", neuron.w[0]),
+        ("w1.2.2 from x2", neuron.w[1]),
         ("b1.2", neuron.b),
         ("z1.2 = Σ", y.parents[0]),
         ("tanh", y),
@@ -128,7 +128,8 @@ def test_a_card_has_a_row_for_each_input_the_bias_the_sum_and_the_output(expand)
         *([name, format_number(x.data), format_number(x.grad)] for name, x in shown),
     ]
     captions = [row[0] for row in picture.rows(titles["layer 2, neuron 1"])]
-    assert captions == ["layer 2, neuron 1", "data", "h1.1", "h1.2", "h1.3", "b2.1", "y = Σ"]
+    weights = [f"w2.1.{k} from h1.{k}" for k in (1, 2, 3)]
+    assert captions == ["layer 2, neuron 1", "data", *weights, "b2.1", "y = Σ"]
 
 
 def rests_on(node, leaf):
@@ -153,7 +154,7 @@ def test_names_of_the_users_come_first_and_no_automatic_one_is_like_them():
     loss = (y - Value(1.0, "h1.1")) ** 2
     picture = Cards(loss, model=model)
     [first, *_] = picture.cards("neuron")
-    assert [row[0] for row in picture.rows(first)][2:4] == ["age", "x2"]
+    assert [row[0] for row in picture.rows(first)][2:4] == ["w1.1.1 from age", "w1.1.2 from x2"]
     assert picture.rows(first)[0] == ["layer 1, neuron 1", "h1.1′"]
 
 
@@ -176,7 +177,7 @@ def test_a_card_says_in_words_what_it_shows():
     model, loss = network([2, 3, 1])
     picture, b = Cards(loss, model=model), model.layers[0].neurons[0].b
     says = picture.tooltip(picture.cards("neuron")[0])
-    assert says.startswith("layer 1, neuron 1 h1.1; x1 ")
+    assert says.startswith("layer 1, neuron 1 h1.1; w1.1.1 from x1 ")
     assert f"b1.1 {format_number(b.data)} {format_number(b.grad)}" in says
     for i in picture.cards():  # a screen reader reads titles
         assert picture.groups[i].find(f"{SVG}title").text == picture.tooltip(i)
@@ -189,9 +190,8 @@ def test_after_an_optimizers_step_a_card_shows_the_numbers_of_the_loss():
         p.data -= 0.1
     after = Cards(loss, model=model)
     card = before.cards("neuron")[0]
-    assert [after.row(card, x) for x in ("x1", "tanh")] == [
-        before.row(card, x) for x in ("x1", "tanh")
-    ]
+    rows = "w1.1.1 from x1", "tanh"
+    assert [after.row(card, x) for x in rows] == [before.row(card, x) for x in rows]
     assert after.row(card, "b1.1 (now)") == [format_number(-0.1), before.row(card, "b1.1")[1]]
 
 
@@ -275,7 +275,7 @@ def test_every_edge_ends_at_the_row_that_it_is_multiplied_in(any_network):
         assert min(abs(float(t.get("y")) - 4 - y2) for t in texts) < 2.5
         name = picture.rows(tail)[0][-1]
         if picture.cards("neuron").count(head):
-            assert caption.startswith("…") or caption == name
+            assert caption.startswith("…") or caption.endswith(f" from {name}")
 
 
 def test_edges_are_coloured_and_dashed_by_sign_and_wide_by_size():
@@ -339,9 +339,9 @@ def test_examples_share_cards_and_have_a_row_each():
     assert len(picture.cards("neuron")) == 3
     ys = [n for n in order if str(n.op) == "tanh" and rests_on(n, model.layers[0].neurons[0].b)]
     [card] = [i for i in picture.cards("neuron") if picture.rows(i)[0][1] == "h1.1"]
-    start = picture.rows(card).index(["example", "z", "tanh", "grad"])
+    start = picture.rows(card).index(["example", "z1.1", "grad", "tanh", "grad"])
     assert picture.rows(card)[start + 1 :] == [
-        [str(k), *map(format_number, (y.parents[0].data, y.data, y.grad))]
+        [f"@{k}", *(format_number(x) for n in (y.parents[0], y) for x in (n.data, n.grad))]
         for k, y in enumerate(ys, 1)
     ]
     inputs = [i for i in picture.cards("node") if picture.rows(i)[0] == ["x1"]]
@@ -387,7 +387,8 @@ def test_a_convolution_has_a_card_for_each_channel():
     outputs = model([[Value(float(i), f"s{i}") for i in range(5)]])
     picture = Cards(fsum([v for row in outputs for v in row]), model=model)
     assert len(picture.cards("neuron")) == 2
-    assert all(["place", "z", "relu", "grad"] in picture.rows(i) for i in picture.cards("neuron"))
+    for k, i in enumerate(picture.cards("neuron"), 1):
+        assert ["place", f"z1.{k}", "grad", "relu", "grad"] in picture.rows(i)
     edges = [ends for ends in picture.edges().values() if ends[1].startswith("neuron")]
     assert len(edges) == 2 * 9
 
@@ -411,8 +412,8 @@ def test_a_bias_that_was_computed_has_an_edge_too():
     picture = Cards(dot(neuron.w, [Value(2.0, "x1")], other), model=neuron)
     [card] = picture.cards("neuron")
     assert [row[:2] for row in picture.rows(card)][2:4] == [
-        ["x1", format_number(neuron.w[0].data)],
-        ["tanh(a)", "1"],
+        ["w1 from x1", format_number(neuron.w[0].data)],
+        ["1 from tanh(a)", "1"],
     ]
     assert len([head for _, head in picture.edges().values() if head == card]) == 2
 
@@ -489,8 +490,8 @@ def test_of_more_than_twelve_rows_some_are_shown_wherever_they_come_from():
     picture = Cards(y, model=neuron)
     [card] = picture.cards("neuron")
     captions = [row[0] for row in picture.rows(card)][2:]
-    assert captions[:5] == [f"a{k}" for k in range(5)]
-    assert captions[5:7] == ["… 8 more", "sin(a6)"]
+    assert captions[:5] == [f"w{k + 1} from a{k}" for k in range(5)]
+    assert captions[5:7] == ["… 8 more", "w14 from sin(a6)"]
 
 
 def test_a_layer_is_a_box_with_shapes_and_norms():
@@ -526,6 +527,26 @@ def test_what_is_hidden_is_nowhere_and_the_edges_stay(hide, gone):
     assert set(whole.edges().values()) == set(picture.edges().values())
     with pytest.raises(ValueError, match=r"hide must be 'bias', .*got 'weights'"):
         draw_dot(loss, model=model, hide=["weights"])
+
+
+@pytest.mark.parametrize("detail", ["neurons", "layers"])
+@pytest.mark.parametrize("name", ["2-3-1", "four examples", "folded"])
+def test_hidden_gradients_leave_no_column(name, detail):
+    model, loss = NETWORKS[name]
+    picture = Cards(loss, model=model, detail=detail, hide=["grad"])
+    texts = [t for i in picture.cards() for t in picture.groups[i].iter(f"{SVG}text")]
+    assert "grad" not in {t.text for t in texts}
+    assert BACKWARD not in {t.get("fill") for t in texts}
+    assert all(["norms of", "data"] in picture.rows(i) for i in picture.cards("layer"))
+
+
+def test_numbers_that_differ_from_example_to_example_are_not_in_a_title():
+    model, _ = NETWORKS["2-3-1"]
+    outputs = [model([Value(float(k), "x1"), 1.0]) for k in range(3)]
+    picture = Cards(losses.mean_squared_error(outputs, [0.0, 1.0, 1.0]), model=model)
+    assert {"y − …", "(y − …) ** 2"} <= set(picture.titles("node"))
+    picture = Cards(losses.mean_squared_error(outputs, [1.0, 1.0, 1.0]), model=model)
+    assert {"y − 1", "(y − 1) ** 2"} <= set(picture.titles("node"))
 
 
 def test_font_size_scales_the_picture():
@@ -574,7 +595,12 @@ def test_a_dot_without_a_model_is_a_card_of_its_operands():
         ["data", "grad"],
         *(
             [name, format_number(n.data), format_number(n.grad)]
-            for name, n in (("x1", w[0]), ("x2", w[1]), ("bias", z.operands[4]), ("Σ", z))
+            for name, n in (
+                ("w1 from x1", w[0]),
+                ("w2 from x2", w[1]),
+                ("b", z.operands[4]),
+                ("Σ", z),
+            )
         ),
     ]
     nodes = [order[int(i.removeprefix("node-"))] for i in picture.ids("node")]

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from packed import data_of_page
 
 import autograd_mini
 from autograd_mini import (
@@ -35,13 +36,13 @@ from autograd_mini import (
     where,
 )
 from autograd_mini import stepper as stepper_module
-from autograd_mini.draw import format_number
+from autograd_mini.draw import format_number, names_of
 from autograd_mini.palette import PAGE
-from autograd_mini.stepper.frames import Contents, frames_of, gradients_after
+from autograd_mini.stepper.frames import Contents, frames_of, gradients_after, taken
 from autograd_mini.stepper.page import data_of, element_of, view_css, view_js
 from autograd_mini.stepper.picture import picture_of
 from autograd_mini.testing import expressions, networks
-from nn import MLP
+from nn import MLP, Neuron
 from nn.losses import cross_entropy, mean_squared_error
 
 FEW = settings(max_examples=15, deadline=None)  # each draws a picture
@@ -338,37 +339,69 @@ def test_the_picture_has_the_gradients_after_the_last_frame(options):
     check_picture(doubled(), **options)
 
 
-@pytest.mark.parametrize("sizes", [[1], [3, 1], [8, 8, 3], [13, 1]])
+def rows_of_examples(model, *rows):
+    """The loss of a model on some examples."""
+    outputs = [model([Value(x, f"x{k}") for k, x in enumerate(row)]) for row in rows]
+    ones = [fsum(y) if isinstance(y, list) else y for y in outputs]
+    return mean_squared_error(ones, [1.0] * len(rows))
+
+
+@pytest.mark.parametrize("sizes", [[1], [3, 1], [13, 1], [2, 14]])
+@pytest.mark.parametrize("examples", [1, 4])
 @pytest.mark.parametrize("expand", [False, True])
-def test_the_picture_of_a_model_has_a_part_for_every_node(sizes, expand):
-    """Cards where each node has a place of its own, else all values."""
+def test_the_picture_of_a_model_is_cards_with_a_part_for_every_node(sizes, examples, expand):
+    """What has no numbers of its own is counted, or is inside a neuron."""
     model = MLP(2, sizes, activation="tanh", rng=random.Random(0), expand=expand)
-    outputs = model([Value(0.5, "x1"), -2.0])
-    loss = (outputs[0] if isinstance(outputs, list) else outputs) ** 2
+    loss = rows_of_examples(model, *[(0.5 * k, -2.0) for k in range(examples)])
     svg = ElementTree.fromstring(
         picture_of(step_through(loss, model=model).contents).replace(
             ' xmlns="http://www.w3.org/2000/svg"', ""
         )
     )
-    parts = {g.get("data-part"): g for g in svg.iter("g") if g.get("data-part")}
-    assert ("op-2" in parts or "op-3" in parts or "op-4" in parts) == (expand or 13 in sizes)
+    parts, hidden = {}, set()
+    for g in svg.iter("g"):
+        if g.get("data-part"):
+            assert g.get("data-part") not in parts
+            parts[g.get("data-part")] = g
+            hidden |= set(g.get("data-also", "").split())
+    assert "op-2" not in parts
     order, last = topological_order(loss), gradients_after(backprop_steps(loss))
+    shown = set()
     for i, node in enumerate(order):
+        own = parts.get(f"node-{i}")
+        assert own is not None or f"node-{i}" in hidden
         numbers = {
             text.get("data-number"): text.text
-            for text in parts[f"node-{i}"].iter("text")
+            for text in (own.iter("text") if own is not None else ())
             if text.get("data-number")
         }
-        assert numbers == {"data": format_number(node.data), "grad": format_number(last[node])}
+        if numbers:
+            shown.add(node)
+            gradient = format_number(last[node])
+            assert numbers == {"data": format_number(node.data), "grad": gradient}
+    is_folded = max(sizes) > 12 or expand
+    assert (shown == set(order)) == (not is_folded)
+    first = model.layers[0].neurons[0]
+    assert {*first.w, first.b, loss} <= shown
 
 
-def test_examples_that_share_cards_are_shown_as_values():
-    model = MLP(1, [1], rng=random.Random(0))
-    loss = mean_squared_error([model([Value(1.0)]), model([Value(2.0)])], [0.0, 1.0])
+def test_of_many_examples_the_picture_has_a_count():
+    model = MLP(2, [2, 1], activation="tanh", rng=random.Random(0))
+    loss = rows_of_examples(model, *[(0.5 * k, -2.0) for k in range(9)])
     svg = picture_of(step_through(loss, model=model).contents)
-    assert all(f'data-part="node-{i}"' in svg for i in range(len(topological_order(loss))))
-    assert 'data-row=""' not in svg
-    assert 'data-row=""' in picture_of(step_through(model([2.0]), model=model).contents)
+    names = set(re.findall(r"node-\d+", svg))
+    assert names == {f"node-{i}" for i in range(len(topological_order(loss)))}
+    assert svg.count("… 6 more") == 7  # two inputs, three neurons, and what is made of them
+
+
+def test_a_weight_that_is_used_at_several_places_has_a_row_at_each():
+    neuron = Neuron(2, activation="tanh", rng=random.Random(0))
+    h = Value(0.0, "h0")
+    for x in range(3):
+        h = neuron([Value(float(x), f"x{x}"), h])
+    svg = picture_of(step_through(h, model=neuron).contents)
+    i = topological_order(h).index(neuron.w[0])
+    assert svg.count(f'data-part="node-{i}"') == 3
 
 
 def test_the_picture_of_a_leaf():
@@ -410,8 +443,7 @@ class Page(HTMLParser):
 
     def data(self):
         [script] = self.scripts
-        found = re.search(r"root\.stepper = autogradStepper\(root, (.*), \(\(m\) =>", script)
-        return json.loads(found[1])
+        return data_of_page(script)
 
 
 def tags(page):
@@ -632,7 +664,7 @@ def test_parameters_are_called_by_their_model_unless_they_have_a_label():
     assert expected <= set(names)
     assert len(set(names)) == len(names)
     assert "layer 1, neuron 2" in picture_of(stepper.contents)
-    assert "w1.1.1" in stepper.page()
+    assert "w1.1.1" in {node["name"] for node in Page(stepper.page()).data()["nodes"]}
 
 
 def test_a_page_is_saved_as_a_page(tmp_path):
@@ -866,9 +898,20 @@ def test_a_node_has_one_name_in_pictures_tables_and_formulas(layers, examples, l
     assert all(name.startswith(node.label) for node, name in zip(order, names))
     picture = picture_of(stepper.contents)
     shown = set(re.findall(r">([^<>]+)</text>", picture))
-    if " = Σ<" in picture:  # cards
-        assert {name for name in names if name[0] in "xhyb#"} <= shown
-        sums = [name for node, name in zip(order, names) if name[0] == "z" and not node.is_leaf]
-        assert {f"{name} = Σ" for name in sums} <= shown
-    else:
-        assert {name for name in names if len(name) < 9} <= shown
+    # of examples, a card has the name and its rows have the numbers
+    known = [name for name in names if name[0] in "xhyb#"]
+    assert {part for name in known for part in re.findall("@?[^@]+", name)} <= shown
+    sums = [name for node, name in zip(order, names) if name[0] == "z" and not node.is_leaf]
+    assert all({f"{name} = Σ", name.split("@")[0]} & shown for name in sums)
+
+
+def test_steps_have_the_names_of_the_picture():
+    model = MLP(2, [2, 1], activation="tanh", rng=random.Random(0))
+    loss = rows_of_examples(model, (1.0, 2.0))
+    names = names_of(loss, model)
+    stepper = step_through(loss, model=model)
+    texts = [step.text for step in taken(stepper.frames)]
+    assert texts == [step.text for step in backprop_steps(loss, names=names)]
+    assert any(text.startswith("grad(w1.1.2) += grad(z1.1) * ") for text in texts)
+    shown = set(re.findall(r">([^<>]+)</text>", picture_of(stepper.contents)))
+    assert {"w1.1.2 from x1", "z1.1 = Σ"} <= shown

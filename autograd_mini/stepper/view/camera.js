@@ -65,7 +65,7 @@ function autogradCamera(view, svg, takesWheel) {
     const whole = scaleFor(everything);
     const about = needed.length ? union(needed) : everything;
     const all = wanted.length ? union([about, ...wanted]) : about;
-    let k = ours ? (whole >= readable ? Math.min(whole, 1.8 * readable) : readable) : place.k;
+    let k = ours ? (whole >= readable ? Math.min(whole, Math.max(2.2, 1.8 * readable)) : readable) : place.k;
     k = Math.min(k, Math.max(0.02, scaleFor(about)));
     const box = scaleFor(all) >= k ? all : about;
     if (!isSeen(box, k)) moveTo(k, box);
@@ -81,21 +81,14 @@ function autogradCamera(view, svg, takesWheel) {
     selection.call(behaviour.scaleBy, factor);
   }
 
-  // the box of a part of the picture: [x0, y0, x1, y1]
+  // the box of a part of the picture: [x0, y0, x1, y1]; it is measured once
+  const extents = new WeakMap();
   function extent(part) {
-    const [xs, ys] = [[], []];
-    const add = (x, y, rx, ry) => (xs.push(x - rx, x + rx), ys.push(y - ry, y + ry));
-    const numbers = (shape, ...names) => names.map((name) => Number(shape.getAttribute(name)));
-    for (const shape of part.querySelectorAll("polygon, path, polyline")) {
-      const text = shape.getAttribute("points") ?? shape.getAttribute("d");
-      (text.match(/-?[\d.]+/g) ?? []).forEach((x, i) => (i % 2 ? ys : xs).push(Number(x)));
+    if (!extents.has(part)) {
+      const { x, y, width: w, height: h } = part.getBBox();
+      extents.set(part, [left + x - 3, top + y - 3, left + x + w + 3, top + y + h + 3]);
     }
-    for (const circle of part.querySelectorAll("ellipse"))
-      add(...numbers(circle, "cx", "cy", "rx", "ry"));
-    for (const text of part.matches('[data-part^="node"]') ? [] : part.querySelectorAll("text"))
-      add(...numbers(text, "x", "y"), 4 * text.textContent.length, 10);
-    const ends = (end, sign) => [left + end(...xs) + 3 * sign, top + end(...ys) + 3 * sign];
-    return [...ends(Math.min, -1), ...ends(Math.max, 1)];
+    return extents.get(part);
   }
 
   const union = (boxes) =>

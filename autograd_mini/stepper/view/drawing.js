@@ -4,61 +4,66 @@ function autogradDrawing(svg, data, history) {
   const { write, mark } = autogradParts;
   const { nodes } = data;
   const { frames, uses } = history;
-  const parts = new Map();
-  for (const part of svg.querySelectorAll("[data-part]")) parts.set(part.dataset.part, part);
-  const boxes = nodes.map((_, i) => {
-    const [value, gradient] = ["data", "grad"].map((which) =>
-      parts.get(`node-${i}`).querySelector(`[data-number=${which}]`)
-    );
-    return { value, gradient, size: Number(value.getAttribute("font-size")) };
-  });
-  const rooms = boxes.map(({ value, gradient }) =>
-    Math.max(6, value.textContent.length, gradient.dataset.room)
+  const parts = new Map(); // the elements of each part; a weight's row may be on several cards
+  for (const part of svg.querySelectorAll("[data-part]")) {
+    const { part: own, also = "" } = part.dataset; // what it stands for besides, such as a count
+    for (const name of [own, ...also.split(" ")]) parts.set(name, [...(parts.get(name) ?? []), part]);
+  }
+  const of = (name) => parts.get(name) ?? [];
+  const ownOf = (name) => of(name).filter((part) => part.dataset.part === name);
+  const boxes = nodes.map((_, i) =>
+    ownOf(`node-${i}`).flatMap((part) => {
+      const [value, gradient] = ["data", "grad"].map((x) => part.querySelector(`[data-number=${x}]`));
+      if (!value) return [];
+      const room = Math.max(6, value.textContent.length, gradient.dataset.room);
+      return [{ part, value, gradient, room, size: Number(value.getAttribute("font-size")) }];
+    })
+  );
+  // the edge from an operation, and those from its operands, where they have an element of their own
+  const made = nodes.map((_, i) => ownOf(`edge-${i}`).concat(ownOf(`op-${i}`)));
+  const passing = nodes.map(({ operands }, i) =>
+    operands
+      .map((k) => `edge-${i}-${k}`)
+      .map((name) => [uses.get(name) ?? [], ownOf(name).filter((part) => !part.dataset.also)])
   );
 
-  // the edge into a box; in a picture of cards those of its operands
-  const into = (i) =>
-    parts.has(`edge-${i}`) ? [`edge-${i}`] : nodes[i].operands.map((k) => `edge-${i}-${k}`);
-
   // what a step is about: the nodes that it computes or adds to, those it takes from, the parts of
-  // the picture that are marked, and those that are good to see besides
+  // the picture that are marked, those that are good to see besides, and those that are highlighted
   function about({ frames: times, cells = [] }) {
-    const [rows, sources, now, wanted] = [new Set(), new Set(), new Set(), new Set()];
+    const [rows, sources, now, wanted, current] = Array.from({ length: 5 }, () => new Set());
     const inputs = new Set(cells.flatMap(({ x }) => x)); // of a layer: far away from it
     for (const { kind, node, parent, part } of times.map((t) => frames[t])) {
       if (kind === "start") continue;
+      const into = nodes[node].operands.map((k) => `edge-${node}-${k}`);
+      // in a picture of cards no edge leads from an operation to its node
+      const own = part ? [part] : parts.has(`edge-${node}`) ? [`edge-${node}`] : into;
+      const place = inputs.has(parent) ? wanted : now;
       rows.add(parent ?? node);
       now.add(`node-${node}`);
-      const own = part ? [part] : into(node);
-      const place = inputs.has(parent) ? wanted : now;
       for (const each of [...own, `node-${parent ?? node}`]) place.add(each);
       if (kind === "backward") sources.add(node);
       if (kind === "forward") for (const j of nodes[node].parents) wanted.add(`node-${j}`);
+      if (kind === "forward") for (const each of into) current.add(each);
       wanted.add(`op-${node}`);
+      for (const each of [...own, `edge-${node}`]) if (kind !== "seed") current.add(each);
     }
-    return { rows, sources, now, wanted };
+    for (const i of [...rows, ...sources]) current.add(`node-${i}`);
+    return { rows, sources, now, wanted, current };
   }
 
-  function showNode(i, node, { now, wanted }, isDone) {
-    const { known, isTarget, isSource, isComputed } = node;
-    for (const which of ["value", "gradient"]) {
-      const [text, number, room] = [boxes[i][which], node[which], rooms[i]];
-      write(text, number);
-      text.style.fontSize = number.length > room ? `${(boxes[i].size * room) / number.length}px` : "";
+  function showNode(i, { known, value, gradient, isWaiting, isComplete }, isDone) {
+    for (const box of boxes[i]) {
+      for (const [text, number] of [[box.value, value], [box.gradient, gradient]]) {
+        write(text, number);
+        const share = Math.min(1, box.room / number.length);
+        if (share < 1 || text.style.fontSize) text.style.fontSize = `${box.size * share}px`;
+      }
+      mark(box.part, { waiting: isWaiting, complete: isComplete });
     }
-    mark(parts.get(`node-${i}`), {
-      waiting: node.isWaiting,
-      complete: node.isComplete,
-      current: isTarget || isSource,
-      target: isTarget,
-    });
-    mark(parts.get(`op-${i}`), { waiting: !known });
-    mark(parts.get(`edge-${i}`), { waiting: !known, current: isComputed || isSource });
-    for (const k of nodes[i].operands) {
-      const part = `edge-${i}-${k}`;
-      const active = isComputed || now.has(part) || wanted.has(part);
-      const done = !active && (uses.get(part) ?? []).some(isDone);
-      mark(parts.get(part), { current: active, done, waiting: !active && !done, unknown: !known });
+    for (const part of made[i]) mark(part, { waiting: !known });
+    for (const [times, shown] of passing[i]) {
+      const done = times.some(isDone);
+      for (const part of shown) mark(part, { done, waiting: !done, unknown: !known });
     }
   }
 
@@ -83,10 +88,37 @@ function autogradDrawing(svg, data, history) {
     });
   }
 
-  function markNow({ now }) {
-    for (const part of svg.querySelectorAll("[data-now]")) part.removeAttribute("data-now");
-    for (const part of now) parts.get(part)?.setAttribute("data-now", "");
+  // the local derivatives, on the edges; nothing if they are not the same for all examples
+  function drawSlopes(partials) {
+    const texts = new Map();
+    nodes.forEach(({ operands }, i) =>
+      operands.forEach((k, edge) => {
+        for (const part of of(`edge-${i}-${k}`)) {
+          const text = part.querySelector("text");
+          if (text) texts.set(text, new Set(texts.get(text)).add(autogradNumbers.format(partials[i][edge])));
+        }
+      })
+    );
+    for (const [text, slopes] of texts) write(text, slopes.size === 1 ? [...slopes][0] : "");
   }
 
-  return { parts, about, showNode, drawWeights, markNow };
+  let marked = [];
+  let lit = new Set();
+  // of the parts that an element is: one that the step is about, if there is one
+  const nameOf = ({ dataset: { part, also = "" } }) => also.split(" ").find((x) => lit.has(x)) ?? part;
+
+  function markNow({ now, current, rows }) {
+    lit = now;
+    for (const part of marked) {
+      part.removeAttribute("data-now");
+      mark(part, { current: false, target: false });
+    }
+    const each = (names) => [...names].flatMap(of);
+    for (const part of each(now)) part.setAttribute("data-now", "");
+    for (const part of each(current)) mark(part, { current: true });
+    for (const part of each([...rows].map((i) => `node-${i}`))) mark(part, { target: true });
+    marked = [...each(now), ...each(current)];
+  }
+
+  return { boxes, of, nameOf, about, showNode, drawWeights, drawSlopes, markNow };
 }

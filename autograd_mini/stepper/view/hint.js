@@ -1,6 +1,6 @@
 // What the pointer tells of a part of the picture, and where a click on it leads.
 
-function autogradHint(root, svg, historyOf, jump) {
+function autogradHint(root, svg, nameOf, historyOf, jump) {
   const { element, write } = autogradParts;
   const hint = element("div", { class: "hint", popover: "manual", hidden: "" });
   let hovered = null; // the part whose history is shown
@@ -8,8 +8,8 @@ function autogradHint(root, svg, historyOf, jump) {
   const partAt = (event) => {
     const part = event.target.closest("[data-part]");
     if (!part) return null;
-    const [kind, i] = part.dataset.part.split("-");
-    return { name: part.dataset.part, kind, i: Number(i) };
+    const [kind, i] = nameOf(part).split("-");
+    return { name: nameOf(part), kind, i: Number(i) };
   };
 
   function show(event) {

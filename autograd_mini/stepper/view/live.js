@@ -1,6 +1,6 @@
 // Live numbers: the number of a leaf is typed, or dragged to and fro; a double click flips it.
 
-function autogradLive(data, numbers, table, parts, change) {
+function autogradLive(data, numbers, table, boxes, change) {
   const { element, button, write } = autogradParts;
   const { nodes } = data;
   const reset = button("reset numbers", "Reset", () => (numbers.reset(), change()));
@@ -39,28 +39,21 @@ function autogradLive(data, numbers, table, parts, change) {
     });
     table.rows[i].value.append(field);
     table.rows[i].value = field;
-    const box = parts.get(`node-${i}`);
-    for (const part of [field, box.querySelector("[data-number=data]")]) {
+    for (const part of [field, ...boxes[i].map(({ value }) => value)]) {
       part.classList.add("ags-draggable"); // the camera leaves it alone
       part.addEventListener("pointerdown", (down) => drag(down, part, i));
       part.addEventListener("click", (event) => "dragged" in part.dataset && event.stopPropagation());
     }
-    box.addEventListener("dblclick", () => set(i, flipped(numbers.value[i])));
+    const flip = () => set(i, flipped(numbers.value[i]));
+    for (const { part } of boxes[i]) part.addEventListener("dblclick", flip);
   }
 
-  // the numbers on the edges, which are the local derivatives
   function draw() {
     reset.hidden = !numbers.changed;
     for (const [i, field] of fields) {
       const step = String(unit(numbers.value[i]));
       if (field.step !== step) field.step = step;
     }
-    nodes.forEach(({ operands }, i) =>
-      operands.forEach((k, edge) => {
-        const text = parts.get(`edge-${i}-${k}`)?.querySelector("text");
-        if (text) write(text, autogradNumbers.format(numbers.partials[i][edge]));
-      })
-    );
   }
 
   return { reset, draw };

@@ -36,12 +36,17 @@ function autogradNumbers(data, history, rules) {
     compute();
   }
 
+  function operandsOf({ operands, parents, constants }, numberOf) {
+    const x = [];
+    operands.forEach((k, edge) => (x[k] = numberOf(parents[edge])));
+    constants.forEach(([k, number]) => (x[k] = autogradNumbers.parsed(number)));
+    return x;
+  }
+
   function compute() {
     nodes.forEach((node, i) => {
       if (node.rule === undefined) return;
-      const x = [];
-      node.operands.forEach((k, edge) => (x[k] = value[node.parents[edge]]));
-      node.constants.forEach(([k, number]) => (x[k] = autogradNumbers.parsed(number)));
+      const x = operandsOf(node, (j) => value[j]);
       const [f, slopes] = rules[node.rule];
       value[i] = f(x);
       const found = slopes(x, value[i]);
@@ -67,6 +72,14 @@ function autogradNumbers(data, history, rules) {
     return autogradNumbers.format(times.reduce((sum, t) => sum + records[t].contribution, 0));
   }
 
+  // what a node's operation makes of its operands as they are shown
+  function again(i) {
+    if (nodes[i].rule === undefined) return value[i];
+    return rules[nodes[i].rule][0](operandsOf(nodes[i], (j) => autogradNumbers.parsed(shown(j))));
+  }
+
+  const shown = (i) => (changed ? undefined : nodes[i].shown) ?? autogradNumbers.format(value[i]);
+
   passBack();
   return {
     value,
@@ -80,7 +93,8 @@ function autogradNumbers(data, history, rules) {
     sumOf,
     exactly: (t) => (changed ? undefined : frames[t].exact) ?? String(records[t].after),
     get changed() { return changed; },
-    shown: (i) => (changed ? undefined : nodes[i].shown) ?? autogradNumbers.format(value[i]),
+    shown,
+    again,
     right: (i) => (changed ? undefined : nodes[i].right) ?? autogradNumbers.format(total[i]),
     all: () => Object.fromEntries(nodes.map(({ name }, i) => [name, [value[i], total[i]]])),
   };

@@ -18,15 +18,15 @@ function autogradTable(root, data, history, numbers, words, jump) {
   const titles = ["node", "data", "gradient", "state", "what has arrived"];
   const heads = titles.map((title) => element("th", { scope: "col" }, title));
   const thead = element("thead", {}, element("tr", {}, ...heads));
-  // fixed widths, because the browser would measure all cells again in every frame
+  // rows are grids of the same columns: so the browser need not measure those out of sight
   const longest = Math.max(...nodes.map(({ name }) => name.length));
   root.classList.toggle("ags-long-names", longest > 12);
-  const states = nodes.some((node) => node.right !== undefined) ? 15 : 9.5;
+  const states = nodes.some((node) => node.right !== undefined) ? 15 : 9;
   const within = (low, high, x) => Math.max(low, Math.min(high, x));
-  const widths = [within(4, 20, 0.62 * longest + 2), 6.2, 6.2, states].map((em) => `${em}em`);
-  const columns = [...widths, "auto"].map((w) => element("col", { style: `width: ${w}` }));
+  const widths = [within(4, 10, 0.62 * longest + 2), 6.2, 6.2, states].map((em) => `${em}em`);
+  const style = `grid-template-columns: ${widths.join(" ")} minmax(0, 1fr)`;
   const tbody = element("tbody", {}, ...rows.map(({ row }) => row).reverse()); // the root first
-  const table = region(root, "table", element("table", {}, ...columns, thead, tbody));
+  const table = region(root, "table", element("table", { style }, thead, tbody));
   table.tabIndex = 0; // so that the keys can scroll it
 
   const summand = (t, k) => words.product(t).replace(/^-\S+/, k ? "($&)" : "$&"); // + (-2) × 3
@@ -38,12 +38,11 @@ function autogradTable(root, data, history, numbers, words, jump) {
     row.toggleAttribute("data-now", isTarget);
     write(cells.value, value);
     write(cells.gradient, gradient);
-    cells.gradient.title = exact;
+    if (cells.gradient.title !== exact) cells.gradient.title = exact;
     write(cells.state, asks ? "?" : words.stateOf(i, at));
     const arrived = arrivals[i].filter((t) => history.stepOf(t) <= at);
     write(cells.sum, asks ? "?" : arrived.map(summand).join(" + "));
-    mark(cells.sum, { long: arrived.length > 2 }); // one line, and all of it as a title
-    cells.sum.title = arrived.length > 2 ? cells.sum.textContent : "";
+    if (arrived.length > 1) cells.sum.title = cells.sum.textContent; // which may be cut off
   }
 
   function scrollTo(i) {

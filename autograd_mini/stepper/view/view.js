@@ -28,7 +28,6 @@ function autogradStepper(root, data, rules) {
   picture.dataset.view = "";
   const drawing = autogradDrawing(svg, data, history);
   const camera = autogradCamera(picture, svg, () => isPage || root.matches(":focus-within"));
-  const extents = new Map([...drawing.parts].map(([part, shapes]) => [part, camera.extent(shapes)]));
   const player = autogradPlayer({
     go,
     show,
@@ -46,7 +45,7 @@ function autogradStepper(root, data, rules) {
   now.tabIndex = 0; // so that the keys can scroll it
   const jump = (i) => goToFrame(history.finishedIn(i));
   const table = autogradTable(root, data, history, numbers, words, jump);
-  const live = autogradLive(data, numbers, table, drawing.parts, recomputed);
+  const live = autogradLive(data, numbers, table, drawing.boxes, recomputed);
   player.count.after(live.reset);
   const help = element("p", { class: "help" });
   const spoken = element("div", { class: "unseen", role: "status" });
@@ -55,7 +54,7 @@ function autogradStepper(root, data, rules) {
   for (const child of root.querySelectorAll(others)) child.remove();
   root.append(picture, player.controls, now, table.table, help, spoken, printed);
   // a click shows the step that finished a node or an edge, or the one that computed an operation
-  const hint = autogradHint(root, svg, historyOf, ({ name: part, kind, i }) =>
+  const hint = autogradHint(root, svg, drawing.nameOf, historyOf, ({ name: part, kind, i }) =>
     kind === "node" ? jump(i) : goToFrame(uses.get(part)?.at(-1) ?? computedIn[i])
   );
 
@@ -107,6 +106,7 @@ function autogradStepper(root, data, rules) {
   function recomputed() {
     live.draw();
     drawing.drawWeights(numbers.value);
+    drawing.drawSlopes(numbers.partials);
     redraw();
   }
 
@@ -121,14 +121,13 @@ function autogradStepper(root, data, rules) {
     const asks = hidden && isTarget;
     const exact = arrived.length && !asks ? numbers.exactly(arrived.at(-1)) : "";
     const node = {
-      known, isTarget, isSource, exact, asks,
+      known, isTarget, exact, asks,
       value: known && !(asks && kind === "forward") ? numbers.shown(i) : "?",
       gradient: asks && backward ? "?" : arrived.length ? numbers.sumOf(arrived) : "–",
       isWaiting: !known || (backward && !arrived.length),
       isComplete: arrived.length > 0 && arrived.length === arrivals[i].length,
-      isComputed: isTarget && kind === "forward",
     };
-    drawing.showNode(i, node, about, isDone);
+    drawing.showNode(i, node, isDone);
     table.show(i, at, node);
   }
 
@@ -173,9 +172,10 @@ function autogradStepper(root, data, rules) {
   function follow(glide = false) {
     if (!picture.clientWidth) return;
     const { now: marked, wanted } = drawing.about(history.steps[at]);
-    const places = (names) => (at ? [...names].map((part) => extents.get(part)).filter(Boolean) : []);
-    // the smallest type has 10 points; on a projector it has at least 24 pixels
-    const readable = presenting ? Math.max(0.95, 2.4 * Math.min(1, innerWidth / 1900)) : 0.95;
+    const places = (names) => (at ? [...names].flatMap(drawing.of).map(camera.extent) : []);
+    // the smallest type has 10 points, and 12 on cards; on a projector it has at least 24 pixels
+    const least = svg.dataset.lines ? 0.72 : 0.95;
+    const readable = presenting ? Math.max(least, 2.4 * Math.min(1, innerWidth / 1900)) : least;
     camera.follow(places(marked), places(wanted), readable, glide);
   }
 
@@ -197,11 +197,13 @@ function autogradStepper(root, data, rules) {
   function setQuiz(wanted) {
     if (wanted && history.level !== "edges") setLevel("edges");
     player.pause();
+    if (wanted && at === last()) show(0);
     quiz.turn(wanted, at);
     mark(root, { asking: wanted });
     player.asking.setAttribute("aria-pressed", wanted);
     redraw();
-    if (!wanted) root.focus({ preventScroll: true });
+    if (wanted) show(at + 1); // the first question
+    else root.focus({ preventScroll: true });
   }
 
   function setLevel(wanted) {

@@ -7,7 +7,7 @@ function autogradWords(data, history, numbers) {
   const { frames, arrivals } = history;
   const MOST = 6; // lines of a step that has many
   const { value, partials, total, told, shown } = numbers;
-  const { format } = autogradNumbers;
+  const { format, parsed } = autogradNumbers;
 
   // -- MathML -----------------------------------------------------------------------------------
 
@@ -24,7 +24,17 @@ function autogradWords(data, history, numbers) {
   }
   const factor = (s) => (isCompound(s) ? bracketed(number(s)) : number(s));
   const named = (i) => math[nodes[i].math];
-  const equation = (...sides) => `<math displaystyle="true">${sides.join(sign("="))}</math>`;
+  // in pieces, between which a line may end; a side may have its own sign, such as ["≈", 0.3]
+  const BREAK = '</math><math displaystyle="true">';
+  function equation(first, ...sides) {
+    const signed = sides.map((side) => (Array.isArray(side) ? side : ["=", side]));
+    const rest = signed.map(([s, side]) => `${BREAK}<mo form="infix">${s}</mo>${side}`);
+    return `<math displaystyle="true">${[first, ...rest].join("")}</math>`;
+  }
+  // a result; ≈ if it is not what the numbers that are shown give, in as many digits
+  const rough = (x) => parsed(format(x));
+  const signFor = (xs, given) => (xs.some((x, k) => format(x) !== format(given[k])) ? "≈" : "=");
+  const result = (s, given) => [signFor([parsed(s)], [given]), number(s)];
   const times = (a, b) => a + sign("·") + b;
   const gradOf = (i) => row("<mi>grad</mi>", bracketed(named(i)));
   const operation = (i, inNumbers) => filled(i, nodes[i].formula, inNumbers);
@@ -44,7 +54,8 @@ function autogradWords(data, history, numbers) {
   // -- one frame --------------------------------------------------------------------------------
 
   const inSymbols = (i) => equation(named(i), operation(i, false));
-  const inNumbers = (i, result) => equation(named(i), operation(i, true), number(result));
+  const inNumbers = (i, s) =>
+    equation(named(i), operation(i, true), s === "?" ? number(s) : result(s, numbers.again(i)));
 
   function stateOf(i, at) {
     const [arrived, every] = [history.past(arrivals[i], at), arrivals[i].length];
@@ -89,13 +100,16 @@ function autogradWords(data, history, numbers) {
       const derivative = rule === null ? [] : [math[rule]];
       const multiplied = times(number(upstream), factor(local));
       const added = number(before) + sign("+") + factor(product);
+      const [passedOn, sum] = hidden
+        ? ["?", "?"].map(number)
+        : [result(product, parsed(upstream) * parsed(local)), result(after, parsed(before) + parsed(product))];
       return {
         title: `Backward pass: from ${nodes[i].name} to ${nodes[j].name}`,
         lines: [
           ["upstream gradient", equation(gradOf(i), number(upstream)), early],
           ["local derivative", equation(slope(i, edge), ...derivative, number(local))],
-          ["their product", equation(times(gradOf(i), slope(i, edge)), multiplied, number(product))],
-          ["sum so far", equation(gradOf(j), added, number(after)), state],
+          ["their product", equation(times(gradOf(i), slope(i, edge)), multiplied, passedOn)],
+          ["sum so far", equation(gradOf(j), added, sum), state],
         ],
         words:
           `From ${nodes[i].name} to ${nodes[j].name}: upstream ${upstream} times local ${local} ` +
@@ -110,29 +124,33 @@ function autogradWords(data, history, numbers) {
   const primed = (s) => `<msup>${letter(s)}${sign("′")}</msup>`;
   const grad = (s) => row("<mi>grad</mi>", bracketed(letter(s)));
   // a weight or an input is a node, or a number as text
-  const read = (xs) => xs.map((x) => (typeof x === "number" ? value[x] : autogradNumbers.parsed(x)));
+  const read = (xs) => xs.map((x) => (typeof x === "number" ? value[x] : parsed(x)));
   const readEach = (cells, which) => read(cells.map((cell) => cell[which]));
-  const vector = (xs) => bracketed(xs.map((x) => number(format(x))).join(sign(",")));
+  const vector = (xs) =>
+    sign("(") + xs.map((x) => number(format(x))).join(sign(",") + BREAK) + sign(")");
   function matrix(rows) {
     const cell = (x) => `<mtd>${number(format(x))}</mtd>`;
     const lines = rows.map((xs) => `<mtr>${xs.map(cell).join("")}</mtr>`);
     return `<mtable>${lines.join("")}</mtable>`; // the style sheet draws its brackets
   }
   const column = (xs) => matrix(xs.map((x) => [x]));
+  const dot = (xs, ys) => xs.reduce((sum, x, k) => sum + x * ys[k], 0);
   const inRow = (xs) => (xs.length === 1 ? number(format(xs[0])) : vector(xs));
 
   function cellsForward(cells) {
     const one = cells.length === 1;
     const [{ x, w, b, f }] = cells;
     const show = one ? inRow : column;
-    const weights = one ? show(read(w)) : matrix(cells.map((cell) => read(cell.w)));
+    const rows = cells.map((cell) => read(cell.w));
+    const [z, biases] = [readEach(cells, "z"), b === null ? [] : readEach(cells, "b")];
     const plus = (made) => (b === null ? "" : sign("+") + made());
     const symbols = times(letter(one ? "w" : "W"), letter("h")) + plus(() => letter("b"));
-    const products = times(weights, show(read(x))) + plus(() => show(readEach(cells, "b")));
+    const products = times(one ? show(rows[0]) : matrix(rows), show(read(x))) + plus(() => show(biases));
+    const again = rows.map((ws, r) => dot(ws.map(rough), read(x).map(rough)) + rough(biases[r] ?? 0));
     const applied = row(letter(f), bracketed(letter("z")));
-    const activation = equation(letter("a"), applied, show(readEach(cells, "a")));
+    const activation = equation(letter("a"), applied, inRow(readEach(cells, "a")));
     return [
-      ["pre-activation", equation(letter("z"), symbols, products, show(readEach(cells, "z")))],
+      ["pre-activation", equation(letter("z"), symbols, products, [signFor(z, again), show(z)])],
       ...(f ? [["activation", activation]] : []),
     ];
   }
@@ -144,23 +162,27 @@ function autogradWords(data, history, numbers) {
     const delta = cells.map(({ z }) => total[z]);
     const slopes = cells.map(({ a }) => partials[a][0]);
     const arrived = cells.map(({ a }) => total[a]);
-    const products = delta.map((d) => read(x).map((h) => d * h));
+    const inputs = read(x);
+    const products = delta.map((d) => inputs.map((h) => d * h));
+    const again = delta.map((d) => inputs.map((h) => rough(d) * rough(h)));
+    const equals = signFor(products.flat(), again.flat());
     const hasNodes = x.some((each) => typeof each === "number");
     const isShared = w.some((each) => arrivals[each]?.length > 1); // with other examples
-    const into = (s) => (isShared ? row(grad(s), sign("+")) : grad(s));
-    const outer = [letter("δ") + primed("h"), column(delta) + matrix([read(x)]), matrix(products)];
+    const into = (s, ...sides) => equation(grad(s), [isShared ? "+=" : "=", sides[0]], ...sides.slice(1));
+    const outer = [letter("δ") + primed("h"), column(delta) + matrix([inputs]), [equals, matrix(products)]];
     const weights = one
-      ? equation(into("w"), times(letter("δ"), letter("h")), inRow(products[0]))
-      : equation(into("W"), ...outer);
+      ? into("w", times(letter("δ"), letter("h")), inRow(products[0]))
+      : into("W", ...outer);
     const rows = cells.map((cell) => read(cell.w));
-    const back = w.map((_, k) => rows.reduce((sum, each, r) => sum + each[k] * delta[r], 0));
+    const back = w.map((_, k) => dot(rows.map((each) => each[k]), delta));
     const passed = one ? times(letter("δ"), letter("w")) : primed("W") + letter("δ");
     const derivative = row(primed(f), bracketed(letter("z")));
-    const slope = [product(grad("a"), derivative), product(inRow(arrived), inRow(slopes))];
+    const roughly = signFor(delta, arrived.map((g, k) => rough(g) * rough(slopes[k])));
+    const sides = [product(grad("a"), derivative), product(inRow(arrived), inRow(slopes))];
     return [
-      ["delta", equation(letter("δ"), ...(f ? slope : [grad("z")]), inRow(delta))],
+      ["delta", equation(letter("δ"), ...(f ? sides : [grad("z")]), [f ? roughly : "=", inRow(delta)])],
       [one ? "all its weights" : "all weights", weights],
-      ...(b === null ? [] : [["bias", equation(into("b"), letter("δ"), inRow(delta))]]),
+      ...(b === null ? [] : [["bias", into("b", letter("δ"), inRow(delta))]]),
       ...(hasNodes ? [["passed on", equation(passed, inRow(back))]] : []),
     ];
   }
@@ -170,8 +192,9 @@ function autogradWords(data, history, numbers) {
     const { node: i, kind, parent: j, edge } = frames[t];
     if (kind === "forward") return [nodes[i].name, inNumbers(i, shown(i))];
     if (kind === "seed") return [nodes[i].name, equation(gradOf(i), number(told(t, "after")))];
-    const multiplied = times(number(told(t, "upstream")), factor(told(t, "local")));
-    const sides = [times(gradOf(i), slope(i, edge)), multiplied, number(told(t, "contribution"))];
+    const [upstream, local] = [told(t, "upstream"), told(t, "local")];
+    const passed = result(told(t, "contribution"), parsed(upstream) * parsed(local));
+    const sides = [times(gradOf(i), slope(i, edge)), times(number(upstream), factor(local)), passed];
     return [`${nodes[i].name} → ${nodes[j].name}`, equation(...sides)];
   }
 

@@ -12,10 +12,11 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from ..draw.labels import escaped, tooltip
+from ..draw.program import FRAME, look, new_picture
 from ..palette import BACKWARD, INK, MUTED, QUIET
 from ..text import shortened
-from .labels import escaped, tooltip
-from .program import FRAME, look, new_picture
+from .origin import Line
 
 FIRST = 2  # lanes of an array that are drawn; ".." stands for the others
 WIDTH = 36  # characters of code in a row of a box
@@ -33,7 +34,7 @@ COLUMN = {"labelloc": "b", "style": "solid", "color": MUTED, "fontcolor": INK, "
 
 
 def draw_arrays(
-    lines: Sequence[Any],
+    lines: Sequence[Line],
     made_of: Mapping[int, set[int]],
     loss: set[int],
     format: str,
@@ -43,7 +44,7 @@ def draw_arrays(
     """The picture of a program, as a graphviz.Digraph.
 
     Args:
-        lines: its arguments and lines, as compiler.origin.Line records.
+        lines: its arguments and lines.
         made_of: for each lane, a scalar node, the lanes that it is made of.
         loss: the lanes that an example's loss is made of, unless it is a lane itself.
         format: what .render() writes.
@@ -76,7 +77,7 @@ def _same_rank(graph: Any, names: Sequence[str]) -> None:
                 row.node(name)
 
 
-def _draw_lines(picture: Any, lines: Sequence[Any]) -> None:
+def _draw_lines(picture: Any, lines: Sequence[Line]) -> None:
     of = {line.name: line for line in lines}
     read = {name for line in lines for name in line.reads}
     columns = {"forward": "the arrays of all examples: forward", "backward": "backward"}
@@ -102,7 +103,7 @@ def _draw_lines(picture: Any, lines: Sequence[Any]) -> None:
                 picture.edge(*ends, **common)
 
 
-def _label(line: Any) -> str:
+def _label(line: Line) -> str:
     """The text of a box, left-aligned: name and shape, then the code."""
     rows = [f"{line.name} {line.sizes()}"]
     if line.code:
@@ -113,7 +114,7 @@ def _label(line: Any) -> str:
 
 
 def _draw_scalars(
-    picture: Any, lines: Sequence[Any], made_of: Mapping[int, set[int]], loss: set[int]
+    picture: Any, lines: Sequence[Line], made_of: Mapping[int, set[int]], loss: set[int]
 ) -> dict[str, list[str]]:
     """Draw the scalar graph. Returns the nodes that are drawn for each array."""
     members: dict[str, list[int]] = {}  # a scalar of several arrays is drawn in the first
@@ -153,7 +154,7 @@ def _draw_scalars(
     return drawn
 
 
-def _draw_lanes(column: Any, line: Any, nodes: Sequence[int], shown: Collection[int]) -> list[str]:
+def _draw_lanes(column: Any, line: Line, nodes: Sequence[int], shown: Collection[int]) -> list[str]:
     """Draw a frame around the lanes of an array. Returns what is drawn in it, left to right."""
     places = {node: i for i, node in reversed(list(enumerate(line.lanes.ravel().tolist())))}
     lanes = [node for node in nodes if node in shown]
