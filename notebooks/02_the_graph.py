@@ -77,14 +77,12 @@ draw_dot(loss, model=model)
 #
 # ## More detail, and less
 #
-# Inside a card is a graph, too. With `detail="values"` every number has a box, parameters under the
-# model's names with a folded corner, and a neuron made with `expand=True` has a node for every `+`
-# and `*`:
+# Inside a card is a graph, too. Spelled out, with its parameters under the model's names, in boxes
+# with a folded corner:
 
 # %%
 neuron = model.layers[0].neurons[0]
-neuron.expand = True
-draw_dot(neuron(x), model=neuron, detail="values")
+draw_dot(neuron(x), model=neuron, expand=True)
 
 # %% [markdown]
 # One step further back, one layer is one card. Its numbers are norms, the lengths of the vectors:

@@ -59,6 +59,7 @@ class Box(NamedTuple):
     lines: Sequence[str] = ()  # under the title
     hint: str = ""  # the tooltip
     quiet: bool = False  # for a title that the user did not choose
+    flat: bool = False  # data and gradient to the right of the title, not below it
     now: bool = False  # the data may differ from what the graph was built from
 
     def label(self, ink: str, soft: str, backward: str, size: float, hide: Collection[str]) -> str:
@@ -69,8 +70,9 @@ class Box(NamedTuple):
 
         title = escaped(shortened(self.title, 40)) or " "
         style, colour = ("I", soft) if self.quiet else ("B", ink)
-        cells = [f'<TD COLSPAN="2"><FONT COLOR="{colour}"><{style}>{title}</{style}></FONT></TD>']
-        cells += [f'<TD COLSPAN="2">{caption(escaped(line))}</TD>' for line in self.lines]
+        span = "" if self.flat else ' COLSPAN="2"'
+        cells = [f'<TD{span}><FONT COLOR="{colour}"><{style}>{title}</{style}></FONT></TD>']
+        cells += [f"<TD{span}>{caption(escaped(line))}</TD>" for line in self.lines]
         data = "now" if self.now else "data"
         rows = ((data, self.data, ink), ("grad", self.gradients, backward))
         for what, numbers, colour in rows:
@@ -81,7 +83,7 @@ class Box(NamedTuple):
                 f'<TD ALIGN="RIGHT"><FONT COLOR="{colour}">'
                 f"{format_range(numbers) or '–'}</FONT></TD>"
             )
-        table = "</TR><TR>".join(cells)
+        table = ("" if self.flat else "</TR><TR>").join(cells)
         return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2"><TR>{table}</TR></TABLE>>'
 
 
@@ -102,8 +104,16 @@ class Drawing:
     wrap: bool = True  # whether what is wider than a page has several lines
 
     def __post_init__(self) -> None:
+        self.spelled_out: set[Value] = set()
         self.scale: GradientScale | None = None
         self.names = self.numbers.names
+
+    def expand(self, max_nodes: int | None) -> None:
+        """Draw each dot and fsum as its products and their sum, if `max_nodes` allows it."""
+        lists = [x for x in self.drawn.content if isinstance(x, Value) and x.op in (dot, fsum)]
+        products = sum(len(node.operands) // 2 for node in lists if node.op is dot)
+        if max_nodes is None or len(self.drawn) + products <= max_nodes:
+            self.spelled_out = set(lists)
 
     def picture(self, format: str, rankdir: str) -> Any:
         """The picture, as a graphviz.Digraph."""
@@ -129,7 +139,7 @@ class Drawing:
         for b, content in enumerate(self.drawn.content):
             if isinstance(content, Group):
                 self._draw_group(b, content)
-            elif self.lists and content.op in (dot, fsum):
+            elif self.lists and content.op in (dot, fsum) and content not in self.spelled_out:
                 self._draw_list(content, weights)
             elif content not in weights:
                 self._draw_value(content, self.drawn.index[content])
@@ -151,6 +161,7 @@ class Drawing:
             self.numbers.gradients([node]),
             hint=hint,
             quiet=not (node.label or full),
+            flat=node in self.crowded and node.is_leaf,
             now=now,
         )
         style = {**BOXES[kind], **(ROOT if node is self.root else {})}
@@ -160,18 +171,13 @@ class Drawing:
 
     def _draw_operation(self, node: Value, i: int) -> None:
         """The operation in front of its value, and its operands' edges into it."""
-        shown = operation_sign(node, self.names, "constants" not in self.hide)
-        hint = f"{self.names[node]} = {operation_text(node, self.names, 100)}"
-        crowd = max(0, len(self.drawn.operands[self.drawn.box_of(node)]) - CROWD)
-        self._statements(f"op-{i}").node(
+        spelled_out = node in self.spelled_out
+        self._draw_sign(
+            node,
             f"op-{i}",
-            escaped(shown),
-            width=f"{0.35 * self.size / 12:.2f}",
-            height=f"{min(0.35 * self.size / 12 + 0.05 * crowd, 4):.2f}",
-            fontsize=f"{self.size * (4 / 3 if len(shown) == 1 else 1):g}",
-            ordering="in",  # the operands in the order of the code, from top to bottom
-            tooltip=tooltip(hint),
-            **(SIGN if len(shown) == 1 else WORD),
+            operation_sign(node, self.names, spelled_out, "constants" not in self.hide),
+            f"{self.names[node]} = {operation_text(node, self.names, 100)}",
+            edges=len(self.drawn.operands[self.drawn.box_of(node)]),
         )
         source = None if node is self.start else node
         ends = f"op-{i}", f"node-{i}"
@@ -179,15 +185,19 @@ class Drawing:
         operands, partials = node.operands, iter(enumerate(node.partials))
         if node.op is dot and not dot.has_bias(operands):
             operands = operands[:-1]
+        products = len(operands) // 2 if spelled_out and node.op is dot else 0
+        for j in range(products):
+            self._draw_product(node, i, j, operands[j], operands[j + products])
         merged: dict[int, list[Any]] = {}
         for k, operand in enumerate(operands):
+            into = f"op-{i}-{k % products}" if k < 2 * products else f"op-{i}"
             if isinstance(operand, Value):
                 edge, partial = next(partials)
                 b = self.drawn.box_of(operand)
                 if isinstance(self.drawn.content[b], Group):
                     merged.setdefault(b, []).append((operand, partial))
                 else:
-                    ends = f"node-{self.drawn.index[operand]}", f"op-{i}"
+                    ends = f"node-{self.drawn.index[operand]}", into
                     hint = self._local(node, edge, partial)
                     self._draw_edge(ends, f"edge-{i}-{k}", operand, hint, format_number(partial))
         for b, edges in merged.items():
@@ -195,8 +205,35 @@ class Drawing:
             nodes = [operand for operand, _ in edges]
             self._draw_bundle((f"group-{b}", f"op-{i}"), f"edge-{i}-group-{b}", nodes, slope)
 
+    def _draw_sign(self, node: Value, name: str, shown: str, hint: str, edges: int = 1) -> None:
+        self._statements(name).node(
+            name,
+            escaped(shown),
+            width=f"{0.35 * self.size / 12:.2f}",
+            height=f"{min(0.35 * self.size / 12 + 0.05 * max(0, edges - CROWD), 4):.2f}",
+            fontsize=f"{self.size * (4 / 3 if len(shown) == 1 else 1):g}",
+            ordering="in",  # the operands in the order of the code, from top to bottom
+            tooltip=tooltip(hint),
+            **(SIGN if len(shown) == 1 else WORD),
+        )
+
     def _local(self, node: Value, edge: int, partial: Any) -> str:
         return f"local derivative {edge_text(node, edge, self.names)} = {exact(partial)}"
+
+    def _draw_product(self, node: Value, i: int, j: int, w: Any, x: Any) -> None:
+        """One product of a dot. It is not a node of the graph."""
+        shown = " × ".join(self._short(f) for f in (w, x))
+        number = self.numbers.data(w) * self.numbers.data(x)
+        now = w in self.numbers.changed or x in self.numbers.changed
+        hint = self.numbers.describe(f"{shown} = {exact(number)}", node)
+        box = Box(shown, [number], self.numbers.gradients([node]), hint=hint, quiet=True, now=now)
+        style = BOXES["intermediate"]
+        self._draw_sign(node, f"op-{i}-{j}", "×", shown)
+        name = f"product-{i}-{j}"
+        self._draw_box(name, box, style, [w, x])
+        source = next((f for f in (w, x) if self.path and f in self.path), None)
+        self._draw_edge((f"op-{i}-{j}", name), f"edge-{name}", source)
+        self._draw_edge((name, f"op-{i}"), f"edge-sum-{i}-{j}", source, label="1")
 
     def _short(self, operand: Any) -> str:
         """A factor in the title of its product."""

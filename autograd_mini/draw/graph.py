@@ -41,6 +41,7 @@ def draw_dot(
     model: Any = None,
     detail: Detail | None = None,
     max_nodes: int | None = 300,
+    expand: bool = False,
     color: Literal["kind", "gradient"] = "kind",
     highlight: Value | None = None,
     gradients: Mapping[Value, Any] | None = None,
@@ -70,6 +71,7 @@ def draw_dot(
             detail: layers instead of neurons; parts that repeat are drawn once; at last all nodes
             far from the root become one box. Of a layer of more than 12 neurons some have cards,
             and what is wider than a page has several lines.
+        expand: whether to spell out every dot as its products and their sum.
         color: "kind" for leaves, parameters and the root; "gradient", darker for larger ones.
         highlight: a node; the paths from it to the root are highlighted.
         gradients: what to show as the nodes' gradients instead of their own .grad.
@@ -120,7 +122,7 @@ def draw_dot(
     if color == "gradient":
         scale = GradientScale(numbers.gradients(order))
     lists = detail is None
-    if groups and detail is None:
+    if (expand or groups) and detail is None:
         detail = "values"
     if detail != "values" and model is not None:
         for less in [True] if detail == "layers" else [False, True]:
@@ -145,6 +147,8 @@ def draw_dot(
         lists=lists,
         wrap=wrap,
     )
+    if expand:
+        drawing.expand(max_nodes)
     drawing.scale = scale
     return drawing.picture(format, rankdir)
 

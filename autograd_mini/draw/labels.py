@@ -19,7 +19,9 @@ def sign(op: Any) -> str:
     return SIGNS.get(op, str(op))
 
 
-def operation_sign(node: Value, names: Mapping[Value, str], constants: bool = True) -> str:
+def operation_sign(
+    node: Value, names: Mapping[Value, str], spelled_out: bool = False, constants: bool = True
+) -> str:
     """The sign of a node's operation; with its operands if their order matters, or with numbers."""
     op = node.op
     numbers = [x for x in node.operands if not isinstance(x, Value)] if constants else []
@@ -27,9 +29,12 @@ def operation_sign(node: Value, names: Mapping[Value, str], constants: bool = Tr
         if op is rules.dot:
             bias = rules.dot.has_bias(node.operands)
             numbers = numbers if bias else numbers[:-1]
+            if spelled_out:  # factors stand in their products
+                numbers = [x for x in node.operands[-1:] if bias and not isinstance(x, Value)]
         texts = [format_number(x) for x in numbers[:4]]
         texts += [f".. {len(numbers)} numbers"] * (len(numbers) > 4)
-        return f"{sign(op)} [{', '.join(texts)}]" if texts else sign(op)
+        shown = "+" if spelled_out else sign(op)
+        return f"{shown} [{', '.join(texts)}]" if texts else shown
     if not numbers and (len(node.operands) == 1 or op.commutative or not constants):
         return sign(op)
     return operation_text(node, names, 12)

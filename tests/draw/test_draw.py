@@ -310,6 +310,15 @@ def test_a_leaf_that_was_changed_while_its_graph_was_built_has_the_number_of_now
     assert [shown(picture, i) for i in range(2)] == [("now", "5"), ("data", "3")]
 
 
+def test_products_that_are_spelled_out_have_the_numbers_of_the_graph():
+    w, x, u = Value(2.0, "w"), Value(3.0, "x"), Value(5.0, "u")
+    y = dot([w, u], [x, 7.0])
+    w.data = u.data = 11.0
+    picture = Drawn(y, expand=True)
+    assert picture.texts("product-3-0")[1:3] == ["data", "6"]
+    assert picture.texts("product-3-1")[1:3] == ["now", "77"]
+
+
 def test_a_box_of_many_leaves_says_now_too():
     ws = [Value(float(i)) for i in range(40)]
     y = dot(ws, [1.0] * 40)
@@ -331,6 +340,7 @@ def test_a_dot_of_64_is_legible():
     assert [picture.texts(f"edge-65-{i}") for i in range(64)] == [[str(i)] for i in range(64)]
     boxes = [picture.box(f"node-{i}") for i in range(64)]
     assert all(above[3] < below[1] for above, below in pairwise(boxes))  # in order, apart
+    assert all(bottom - top < 30 for _, top, _, bottom in boxes)  # flat
     assert picture.texts("node-0") == ["w0", "data", "0", "grad", "–"]
 
 
@@ -644,6 +654,36 @@ def test_what_is_highlighted_is_in_the_graph():
         draw_dot(x * 2, highlight=Value(1.0))
     with pytest.raises(TypeError, match="highlight"):
         draw_dot(x * 2, highlight=1.0)
+
+
+@pytest.mark.parametrize("bias", [None, 0.25, Value(0.5)])
+def test_a_dot_can_be_spelled_out_as_its_products_and_their_sum(bias):
+    ws, xs = [Value(2.0, "w1"), Value(3.0, "w2")], [Value(5.0, "x1"), 7.0]
+    y = dot(ws, xs) if bias is None else dot(ws, xs, bias)
+    y.backward()
+    picture, order = Drawn(y, expand=True), topological_order(y)
+    last = len(order) - 1
+    assert picture.texts(f"op-{last}") == ["+ [0.25]" if bias == 0.25 else "+"]
+    for j, (w, x) in enumerate(zip(ws, xs)):
+        assert picture.texts(f"op-{last}-{j}") == ["×"]
+        product = w.data * (x.data if isinstance(x, Value) else x)
+        assert picture.texts(f"product-{last}-{j}")[2::2] == [format_number(product), "1"]
+        assert picture.ends(f"edge-{last}-{j}")[1] == f"op-{last}-{j}"
+        if isinstance(x, Value):
+            assert picture.ends(f"edge-{last}-{j + 2}")[1] == f"op-{last}-{j}"
+        assert picture.ends(f"edge-sum-{last}-{j}") == (f"product-{last}-{j}", f"op-{last}")
+    collapsed = Drawn(y, detail="values").groups
+    assert {i for i in collapsed if i.startswith(("node", "edge"))} <= set(picture.groups)
+
+
+def test_products_that_would_be_too_many_are_not_spelled_out():
+    y = dot([Value(1.0) for _ in range(40)], [2.0] * 40)
+    assert len(Drawn(y, expand=True).ids("product")) == 40
+    assert Drawn(y, expand=True, max_nodes=80).ids("product") == set()
+
+
+def test_an_fsum_is_spelled_out_as_a_sum():
+    assert Drawn(fsum([Value(1.0), Value(2.0)]), expand=True).texts("op-2") == ["+"]
 
 
 def test_gradients_that_are_given_come_before_the_nodes_own():
