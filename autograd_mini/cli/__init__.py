@@ -21,8 +21,8 @@ from .parser import Parser
 __all__ = ["main"]
 
 COMMANDS = {
-    "train": "train a classifier on iris flowers, or on a CSV file",
-    "predict": "classify with a trained model.json",
+    "train": "train on iris flowers, or on a table of your own",
+    "predict": "predict with a trained model.json",
     "draw": "draw the graph of an expression",
     "steps": "print the forward pass and every step of the backward pass",
 }
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = _parser().parse_args(given[:1]).command  # prints help, and refuses all the rest
         import_module(f"{__name__}.{command}").run(given[1:])
     except EXPECTED as error:
-        message, status = one_line(error), 2
+        message, status = "\n".join([one_line(error), *getattr(error, "__notes__", [])]), 2
     except KeyboardInterrupt:
         message, status = "interrupted", 130
     finally:

@@ -432,7 +432,7 @@ def test_tables_write_nothing_outside_the_output_folder(box, rows, good):
 
 def good_model():
     start, _ = prepare(iris(), Settings(hidden=[2]))
-    return json.loads(start.classifier.to_json())
+    return json.loads(start.predictor.to_json())
 
 
 GOOD = good_model()
