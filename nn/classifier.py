@@ -1,5 +1,6 @@
 """A predictor of rows of numbers: what `autograd-mini train` trains, and saves as model.json."""
 
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
@@ -14,8 +15,8 @@ from .coding import Coding
 from .data import Dataset, Standardizer, split
 from .history import Epoch, History
 from .layers import MLP
-from .losses import cross_entropy, mean_squared_error
-from .metrics import accuracy, predicted_class, r_squared
+from .losses import cross_entropy, half_squared_error, mean_squared_error
+from .metrics import accuracy, predicted_class
 from .optimizers import SGD
 from .schedules import linear_decay
 from .training import Example, fit
@@ -44,11 +45,6 @@ class Predictor(NamedTuple):
     model: MLP
 
     @property
-    def columns(self) -> list[str]:
-        """The names of the inputs."""
-        return self.coding.inputs
-
-    @property
     def classes(self) -> list[str]:
         """The names of the classes."""
         return self.coding.classes
@@ -71,8 +67,8 @@ class Predictor(NamedTuple):
         return [(self.scale(row), label) for row, label in zip(data.rows, labels)]
 
     def loss(self, outputs: Any, target: Any) -> Any:
-        """The cross-entropy of an example, or for regression its squared error, standardised."""
-        return (cross_entropy if self.classes else mean_squared_error)(outputs, target)
+        """The cross-entropy of an example, or for regression half its squared error."""
+        return (cross_entropy if self.classes else half_squared_error)(outputs, target)
 
     def probabilities(self, row: list[float]) -> list[float]:
         """The probability of each class for a row of raw numbers."""
@@ -138,9 +134,14 @@ Classifier = Predictor  # its name before it could predict numbers
 
 
 def goodness(predictions: Sequence[float], targets: Sequence[float]) -> str:
-    """How good predicted numbers are: their mean squared error, and R2."""
-    error, r2 = mean_squared_error(predictions, targets), r_squared(predictions, targets)
-    return f"squared error {error:.4g}, R2 {r2:.3f} of {len(targets)}"
+    """How good predicted numbers are: their mean squared error, and R2 = 1 - error / variance.
+
+    >>> goodness([1.0, 2.5], [1.0, 3.0]), goodness([1.0], [2.0])
+    ('squared error 0.125, R2 0.875 of 2', 'squared error 1, R2 nan of 1')
+    """
+    error, n = mean_squared_error(predictions, targets), len(targets)
+    variance = mean_squared_error([math.fsum(targets) / n] * n, targets)
+    return f"squared error {error:.4g}, R2 {1 - error / (variance or math.nan):.3f} of {n}"
 
 
 def _standardizer(entries: Mapping[str, Any], prefix: str, length: int) -> Standardizer:

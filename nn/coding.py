@@ -6,6 +6,7 @@ Messages name the options of `autograd-mini train`; the fields of Choices are ca
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, Self
 
@@ -16,24 +17,14 @@ from .tables import LISTED, MISSING, NUMBER, DataError, Table, number, refusal, 
 
 
 class Choices(NamedTuple):
-    """What to read from a table.
+    """What to read from a table; any of it may be left open."""
 
-    Attributes:
-        target: the column to predict; "" is the last one that is not dropped.
-        columns: the columns to predict it from; none means all others.
-        drop: columns to leave out.
-        one_hot: columns of text, each value of which becomes an input that is 1 or 0.
-        missing: "drop" leaves out the rows with a missing cell; "mean" puts the mean of the column
-            in the training part, and leaves out the rows without a target; "" refuses them.
-        kind: "classification" or "regression"; "" is regression if most targets are numbers.
-    """
-
-    target: str = ""
-    columns: Sequence[str] = ()
+    target: str = ""  # the column to predict: the last one that is not dropped
+    columns: Sequence[str] = ()  # those to predict it from: all others
     drop: Sequence[str] = ()
-    one_hot: Sequence[str] = ()
-    missing: str = ""
-    kind: str = ""
+    one_hot: Sequence[str] = ()  # columns of text, each value of which becomes an input, 1 or 0
+    missing: str = ""  # "drop" drops the row, "mean" puts that of the training part; "": an error
+    kind: str = ""  # "classification" or "regression": the latter if most targets are numbers
 
     @property
     def names(self) -> list[str]:
@@ -88,18 +79,16 @@ class Coding(NamedTuple):
     @classmethod
     def load(cls, entries: Mapping[str, Any]) -> Self:
         """The coding in a model file; those of earlier releases have columns and classes only."""
+        missing, kind = entries.get("missing", ""), entries.get("kind", "classification")
+        one_hot = table_in({"one_hot": {}, **entries}, "one_hot")
         coding = cls(
             list_of(text, entries["columns"], "columns"),
             list_of(text, entries["classes"], "classes"),
-            table_in({"one_hot": {}, **entries}, "one_hot"),
+            {c: list_of(text, values, f"one_hot.{c}") for c, values in one_hot.items()},
             text(entries.get("target", ""), "target"),
-            text(entries.get("missing", ""), "missing"),
+            expect(missing in ("", "drop", "mean"), missing, "missing", "drop or mean"),
         )
-        for column, values in coding.one_hot.items():
-            list_of(text, values, f"one_hot.{column}")
-        expect(coding.missing in ("", "drop", "mean"), coding.missing, "missing", "drop or mean")
-        kind = entries.get("kind", "classification")
-        expect(kind == coding.kind, kind, "kind", f"{coding.kind}, as there are classes or not")
+        expect(kind == coding.kind, kind, "kind", f"{coding.kind}, by the classes")
         return coding
 
     def encode(self, column: str, cell: str, mark: str = ".") -> list[float]:
@@ -168,24 +157,19 @@ class Coding(NamedTuple):
         return [None]
 
     def _places(self, table: Table) -> tuple[list[int], int | None]:
-        """Where the columns are, and the target if it is there.
-
-        Names are looked up. If the file has none, columns are read from left to right, and then
-        the target, as far as the coding has names of its own.
-        """
+        """Where the columns are, and the target if it is there: by their names, or without a
+        header from left to right."""
         width, count = len(table.columns), len(self.columns)
-        if not table.header and not set(self.columns) <= set(table.columns):
-            if width not in (count, count + 1):
-                raise DataError(
-                    f"{table.path}: row {table.rows[0][0]} has {width} cells; expected {count} "
-                    f"columns ({', '.join(self.columns)}), and the target or not"
-                )
-            return list(range(count)), count if width > count else None
-        places = table.places(unique(self.columns))
+        named = table.header or set(self.columns) <= set(table.columns)
+        if not named and width not in (count, count + 1):
+            known = f"{count} columns ({', '.join(self.columns)}), and the target or not"
+            row = table.rows[0][0]
+            raise DataError(f"{table.path}: row {row} has {width} cells; expected {known}")
+        places = table.places(unique(self.columns)) if named else list(range(count))
         left = [i for i in range(width) if i not in places]
         if self.target in table.columns:
             return places, table.columns.index(self.target)
-        return places, left[0] if len(left) == 1 and not self.target else None
+        return places, left[0] if len(left) == 1 and not (named and self.target) else None
 
 
 def _chosen(table: Table, choices: Choices) -> tuple[list[int], list[int], int]:
@@ -199,27 +183,23 @@ def _chosen(table: Table, choices: Choices) -> tuple[list[int], list[int], int]:
     if unused:
         raise DataError(f"{table.path}: --one-hot names columns not used: {', '.join(unused)}")
     if target in drop or not columns:
-        raise DataError(
-            f"{table.path}: there is one column only, or the target {table.columns[target]!r} is "
-            "dropped; expected numbers, and a class or target, separated by commas, semicolons or "
-            "tabs"
-        )
+        wrong = f"target {table.columns[target]!r} is dropped, or there is one column only"
+        hint = "expected numbers and a target, separated by commas, semicolons or tabs"
+        raise DataError(f"{table.path}: {wrong}; {hint}")
     return columns, texts, target
 
 
 def _losses(table: Table, kept: Table, places: Sequence[int]) -> list[str]:
     """What to say of missing cells."""
     lacking = Counter(i for _, cells in table.rows for i in places if cells[i] in MISSING)
-    if not lacking:
-        return []
     names = ", ".join(f"{table.columns[i]} {n}" for i, n in lacking.most_common())
     filled = sum(cells[i] in MISSING for _, cells in kept.rows for i in places)
     told = [f"{filled} set to the mean of the column"] if filled else []
-    rows = sorted({row for row, _ in table.rows} - {row for row, _ in kept.rows})
+    rows = [str(row) for row, _ in table.rows if row not in dict(kept.rows)]
     if rows:
-        which = ", ".join(map(str, rows[:LISTED])) + ", .." * (len(rows) > LISTED)
+        which = ", ".join([*rows[:LISTED], *[".."] * (len(rows) > LISTED)])
         told.append(f"{len(rows)} of {len(table.rows)} rows dropped ({which})")
-    return [f"{lacking.total()} missing cells ({names}): {', '.join(told)}"]
+    return [f"{lacking.total()} missing cells ({names}): {', '.join(told)}"] if lacking else []
 
 
 def _is_number(cell: str) -> bool:
@@ -230,10 +210,9 @@ def _sorted(names: Sequence[str]) -> list[str]:
     """Each once: numbers first, by size; then names."""
 
     def order(name: str) -> tuple[bool, float, str]:
-        try:
-            size = float(name)
-        except ValueError:
-            size = math.nan
-        return (True, 0.0, name) if math.isnan(size) else (False, size, name)
+        with suppress(ValueError):
+            if not math.isnan(size := float(name)):
+                return False, size, name
+        return True, 0.0, name
 
     return sorted(set(names), key=order)

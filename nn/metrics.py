@@ -1,6 +1,5 @@
 """Metrics: how good outputs are, as plain numbers."""
 
-import math
 from collections.abc import Sequence
 
 
@@ -25,19 +24,6 @@ def binary_accuracy(output: float, label: int) -> float:
     (1.0, 0.0)
     """
     return float((output > 0) == (label > 0))
-
-
-def r_squared(predictions: Sequence[float], targets: Sequence[float]) -> float:
-    """R2, the coefficient of determination: 1 - sum((y - p)**2) / sum((y - mean(y))**2).
-
-    It is nan if all targets y are the same.
-
-    >>> r_squared([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]), r_squared([2.0, 2.0], [1.0, 3.0])
-    (1.0, 0.0)
-    """
-    mean = math.fsum(targets) / len(targets)
-    total = math.fsum((y - mean) ** 2 for y in targets)
-    return 1 - math.fsum((y - p) ** 2 for p, y in zip(predictions, targets)) / (total or math.nan)
 
 
 def confusion_matrix(

@@ -177,9 +177,9 @@ def number(cell: str, mark: str = ".") -> float:
 def refusal(path: Path, problems: Sequence[str], remedy: str = "") -> DataError:
     """An error for what is wrong in a file: one thing is its message, several are its notes."""
     if len(problems) == 1:
-        return DataError(f"{path}: {problems[0]}{remedy}")
+        return DataError(f"{path}: {clean(problems[0])}{remedy}")
     first = f"; the first {LISTED} are" if len(problems) > LISTED else ""
     error = DataError(f"{path}: {len(problems)} errors{remedy}{first}:")
     for problem in problems[:LISTED]:
-        error.add_note(problem)
+        error.add_note(clean(problem))
     return error

@@ -107,7 +107,7 @@ def models() -> Target:
             classifier = Classifier.load(path)
         except ModelError:
             return
-        assert classifier.classify([0.0] * len(classifier.columns)) in classifier.classes
+        assert classifier.classify([0.0] * len(classifier.coding.inputs)) in classifier.classes
 
     return read
 

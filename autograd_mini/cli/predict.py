@@ -7,8 +7,9 @@ from pathlib import Path
 
 from nn.classifier import Predictor, goodness
 from nn.coding import Coding
-from nn.tables import read_table
+from nn.tables import Table, read_table
 
+from ..text import clean
 from .output import say
 from .parser import CommandError, Parser
 
@@ -46,7 +47,7 @@ def _answer_file(predictor: Predictor, coding: Coding, path: Path) -> None:
         right = f"{sum(answer == y for answer, y in known)} of {len(known)}"
         notes.append(f"{right if coding.classes else goodness(*zip(*known))} as the file says")
     for note in notes:
-        print(note, file=sys.stderr)
+        print(clean(note), file=sys.stderr)
 
 
 def _answer_row(predictor: Predictor, coding: Coding, words: list[str]) -> None:
@@ -56,12 +57,8 @@ def _answer_row(predictor: Predictor, coding: Coding, words: list[str]) -> None:
             f"the model takes {len(coding.columns)} {kind} "
             f"({', '.join(coding.columns)}); the command gives {len(words)}"
         )
-    row: list[float] = []
-    for column, word in zip(coding.columns, words):
-        try:
-            row += coding.encode(column, word)
-        except ValueError as error:
-            raise CommandError(f"{column}: {error}") from None
+    table = Table(Path("the command"), coding.columns, True, [(1, words)], " ")
+    [row], _, _ = coding.read(table, training=False)
     if coding.classes:
         wide = max(map(len, coding.classes))
         for name, p in zip(coding.classes, predictor.probabilities(row)):

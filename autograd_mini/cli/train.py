@@ -22,7 +22,7 @@ from ..files import write_all_atomically
 from ..graph import topological_order
 from ..palette import FONTS, FORWARD
 from ..stepper import MAX_NODES, step_through
-from ..text import format_number
+from ..text import clean, format_number
 from ..value import Value
 from .draw import picture
 from .output import one_line, say, say_table
@@ -45,7 +45,7 @@ def run(arguments: list[str]) -> None:
     data, notes = read_examples(path, choices)
     start, rng = prepare(data, settings)
     for note in notes:
-        say(note)
+        say(clean(note))
     _say_task(str(path or "iris"), start)
     has_bar = find_spec("tqdm") is not None
     if not has_bar:
@@ -174,11 +174,11 @@ def _steps(done: Training) -> tuple[str, str]:
 
 def _curves(done: Training) -> tuple[str, str]:
     """The loss and the accuracies over the epochs, or predicted against true numbers."""
-    pairs = {}
+    answers = {}
     if not done.predictor.classes:
         for name, part in (("training", done.training_part), ("test", done.test_part)):
-            pairs[name] = part.labels, [done.predictor.answer(row) for row in part.rows]
-    return "training.svg", _fitted(training_curves(done.history, "test", pairs))
+            answers[name] = part.labels, [done.predictor.answer(row) for row in part.rows]
+    return "training.svg", _fitted(training_curves(done.history, "test", answers))
 
 
 def _fitted(svg: str) -> str:
@@ -203,10 +203,10 @@ def _fitted(svg: str) -> str:
 
 def _loss_of_one(done: Training, first: int = 0) -> Value:
     """The loss of the first test example, with the inputs of layer `first` as leaves."""
-    predictor, model = done.predictor, done.predictor.model
+    predictor, model, part = done.predictor, done.predictor.model, done.test_part
     model.zero_grad()
-    row, target = predictor.examples(done.test_part)[0]
-    xs = [Value(x, c) for x, c in zip(row, predictor.columns)]
+    row, target = predictor.examples(part)[0]
+    xs = [Value(x, c) for x, c in zip(row, part.columns)]
     for number, apply in enumerate(model.layers, start=1):
         xs = apply(xs)
         if number == first:  # leaves, with the names that the picture has for outputs

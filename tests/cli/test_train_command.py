@@ -92,7 +92,7 @@ def test_train_on_iris_is_the_main_job(here):
     assert "150 examples, 4 columns, 3 classes" in done.out
     classifier = Classifier.load(folder / "model.json")
     assert classifier.classes == iris().classes
-    assert classifier.columns == iris().columns
+    assert classifier.coding.inputs == iris().columns
     right = percentages(done.out)
     assert sum(n for _, n in right.values()) == 150
     assert sum(k for k, _ in right.values()) == round(classifier.accuracy(iris()) * 150)

@@ -4,6 +4,8 @@ import copy
 import json
 import math
 import random
+import re
+import statistics
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nn import save
-from nn.classifier import Classifier, ModelError, Settings, prepare, train
+from nn.classifier import Classifier, ModelError, Settings, goodness, prepare, train
 from nn.data import Dataset, Standardizer
 
 FUZZ = settings(max_examples=200)
@@ -141,6 +143,83 @@ def test_no_hidden_layer_is_softmax_regression():
     done = run(blobs(), QUICK._replace(hidden=[]))
     assert len(done.predictor.model.layers) == 1
     assert done.predictor.accuracy(done.test_part) == 1.0
+
+
+# -- regression ---------------------------------------------------------------------------------
+
+
+def line(n=20, seed=0):
+    """Points with a number that is linear in their coordinates, far from 0 and of a large scale."""
+    rng = random.Random(seed)
+    rows = [[rng.uniform(0, 10), rng.uniform(-1, 1)] for _ in range(n)]
+    return Dataset(["x", "z"], [], rows, [5000 + 300 * x - 800 * z for x, z in rows])
+
+
+def test_regression_learns_a_line_whatever_its_scale():
+    done = run(line(), QUICK._replace(hidden=[], epochs=60, weight_decay=0.0))
+    for row, y in zip(done.test_part.rows, done.test_part.labels):
+        assert done.predictor.answer(row) == pytest.approx(y, rel=1e-3)
+    assert done.history.epochs[-1].metrics == {}
+    assert "R2 1.000 of 6" in done.predictor.report(done.test_part)
+
+
+def test_a_number_is_predicted_in_the_units_of_the_targets():
+    start, _ = prepare(line(), QUICK)
+    for (x, z), row, y in zip(
+        start.predictor.examples(start.test_part), start.test_part.rows, start.test_part.labels
+    ):
+        targets = start.training_part.labels
+        mean, deviation = statistics.fmean(targets), statistics.pstdev(targets)
+        assert z == pytest.approx((y - mean) / deviation)
+        output = start.predictor.model(x).data
+        assert start.predictor.answer(row) == pytest.approx(mean + deviation * output)
+        assert start.predictor.loss(output, z) == pytest.approx((output - z) ** 2 / 2)
+
+
+@given(st.lists(st.tuples(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3)), min_size=2, max_size=9))
+def test_r2_is_what_is_left_of_the_variance(pairs):
+    predictions, targets = zip(*pairs)
+    assume(statistics.pvariance(targets) > 1e-3)
+    error = statistics.fmean((p - y) ** 2 for p, y in pairs)
+    r2 = 1 - error / statistics.pvariance(targets)
+    found = re.fullmatch(r"squared error (\S+), R2 (\S+) of (\d+)", goodness(predictions, targets))
+    assert float(found[1]) == pytest.approx(error, rel=1e-3)
+    assert float(found[2]) == pytest.approx(r2, abs=1e-3, rel=1e-6)
+    assert int(found[3]) == len(pairs)
+    assert goodness(targets, targets) == f"squared error 0, R2 1.000 of {len(pairs)}"
+
+
+def test_a_regression_survives_its_file(path):
+    done = run(line(), QUICK)
+    again = kept(done.predictor, path)
+    assert again.to_json() == done.predictor.to_json()
+    assert json.loads(again.to_json())["kind"] == "regression"
+    for row in line(seed=9).rows:
+        assert again.answer(row) == done.predictor.answer(row)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda s: s.pop("kind"), "kind is 'classification', expected regression"),
+        (lambda s: s.update(kind="other"), "kind is 'other', expected regression"),
+        (lambda s: s.update(classes=["a", "b"]), "kind is 'regression', expected classification"),
+        (lambda s: s.pop("target_means"), "target_means has 0 entries, expected 1"),
+        (lambda s: s.update(target_means=["1"]), r"target_means\[0\] is '1'"),
+        (lambda s: s.update(target_deviations=[0.0]), r"target_deviations\[0\] is 0.0"),
+        (lambda s: s.update(missing="zero"), "missing is 'zero', expected drop or mean"),
+        (lambda s: s.update(missing=[]), r"missing is \[\], expected drop or mean"),
+        (lambda s: s.update(target=3), "target is 3, expected text"),
+        (lambda s: s.update(one_hot=[]), "'one_hot' is missing, or not a table"),
+        (lambda s: s.update(one_hot={"x": [1]}), r"one_hot.x\[0\] is 1, expected text"),
+        (lambda s: s.update(one_hot={"x": ["u", "v"]}), "means has 2 entries, expected 3"),
+    ],
+)
+def test_a_damaged_coding_is_a_model_error_that_names_the_entry(path, change, told):
+    state = json.loads(prepare(line(), QUICK)[0].predictor.to_json())
+    change(state)
+    with pytest.raises(ModelError, match=told):
+        load(path, state)
 
 
 # -- the file -----------------------------------------------------------------------------------
@@ -331,7 +410,9 @@ def load_or_refuse(path):
         return None
     row = classifier.scale.means
     assert classifier.classify(row) in classifier.classes
-    assert classifier.accuracy(Dataset(classifier.columns, classifier.classes, [row], [0])) in (
+    assert classifier.accuracy(
+        Dataset(classifier.coding.inputs, classifier.classes, [row], [0])
+    ) in (
         0,
         1,
     )
