@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 from autograd_mini.text import shortened
 
 from .checks import expect, list_of, table_in, text
-from .tables import LISTED, MISSING, NUMBER, DataError, Table, number, refusal, unique
+from .tables import LISTED, MISSING, NUMBER, SEPARATORS, DataError, Table, number, refusal, unique
 
 
 class Choices(NamedTuple):
@@ -144,6 +144,11 @@ class Coding(NamedTuple):
             remedy = f"; --one-hot or --drop what has no numbers: {', '.join(texts)}"
             raise refusal(table.path, problems, remedy if texts else "")
         n, notes = len(self.inputs), _losses(table, kept, [*places, *answers])
+        form = [f"{SEPARATORS[table.separator]} between cells"] * (table.separator != ",")
+        form += ["decimal commas"] * (mark == ",")
+        form += ["no header: columns are x1, x2, .."] * (not table.header)
+        if training and form:
+            notes.insert(0, f"read with {', '.join(form)}")
         unused = [c for i, c in enumerate(table.columns) if i not in (*places, target)]
         if unused and not training:
             notes.append(f"the model does not use: {', '.join(unused)}")

@@ -72,9 +72,11 @@ def read_examples(path: str | Path | None, choices: Choices) -> tuple[Dataset, l
             f"{coding.target} has {len(different)} different values, whole numbers: taken as "
             "numbers; as classes with --kind classification"
         )
-    same = [c for c in coding.columns if len({*table.cells(*table.places([c]))}) < 2]
-    if same:
-        notes.append(f"the same in all rows, so of no use: {', '.join(same)}")
+    for column in coding.columns:
+        cells = table.cells(*table.places([column]))
+        alike = "the same" if len({*cells}) < 2 else "different"
+        if alike == "the same" or (column in coding.one_hot and len({*cells}) == len(cells)):
+            notes.append(f"{column} is of no use: it is {alike} in all rows")
     labels = [coding.classes.index(y) for y in targets] if coding.classes else targets
     return Dataset(coding.inputs, coding.classes, rows, labels, coding), notes
 

@@ -22,6 +22,7 @@ class DataError(AutogradError, ValueError):
 MISSING = {"", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None", "?"}
 NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 LARGEST = 1e300  # the sum of larger numbers may overflow
 LISTED = 10
 
@@ -36,7 +37,7 @@ class Table(NamedTuple):
         columns: their names, each once: x1, x2, .. where there is none, and a second p is p.2.
         header: whether the names are from the first row.
         rows: (number of the row in the file, cells) for each row of data that is not empty.
-        separator: a comma, a semicolon or a tab.
+        separator: one of SEPARATORS.
     """
 
     path: Path
@@ -88,15 +89,15 @@ def read_table(path: str | Path, names: Iterable[str] = ()) -> Table:
     """Read a table from a text file in UTF-8.
 
     Of comma, semicolon and tab, the separator is the one with which most rows have as many cells as
-    the first, and among equals the one with which most of the cells are numbers. The first row is a
-    header if no cell of it but the last is a number, or if it has all of `names`.
+    the first, among equals the one with which most cells are numbers, and the comma last. The first
+    row is a header if no cell of it but the last is a number, or if it has all of `names`.
 
     Raises:
         DataError: the file is missing, empty or not text, or rows have different lengths.
     """
     path = Path(path)
     try:
-        separator, rows = _recognized(path.read_bytes().decode("utf-8-sig"))
+        separator, rows = _recognised(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from None
     except (UnicodeDecodeError, csv.Error) as error:
@@ -108,7 +109,7 @@ def read_table(path: str | Path, names: Iterable[str] = ()) -> Table:
     problems = [
         f"row {number} has {len(cells)} cells; expected {width}"
         for number, cells in rows
-        if len(cells) < width or any(cells[width:])
+        if len(cells) != width
     ]
     if problems:
         raise refusal(path, problems)
@@ -124,10 +125,10 @@ def read_table(path: str | Path, names: Iterable[str] = ()) -> Table:
     return Table(path, columns, header, rows[header:], separator)
 
 
-def _recognized(text: str) -> tuple[str, Rows]:
+def _recognised(text: str) -> tuple[str, Rows]:
     """The separator, and the rows that are not empty."""
-    best, found, failure = (0, -1.0), (",", Rows()), None
-    for separator in ",;\t":
+    best, found, failure = (0, -1, False), (",", Rows()), None
+    for separator in SEPARATORS:
         lines = io.StringIO(text, newline="")
         reader = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
         try:
@@ -136,9 +137,11 @@ def _recognized(text: str) -> tuple[str, Rows]:
             failure = failure or error
             continue
         rows = [row for row in rows if any(row[1])]
-        alike = sum(len(cells) == len(rows[0][1]) > 1 for _, cells in rows)
-        numbers = [NUMBER.fullmatch(cell) is not None for _, cells in rows for cell in cells]
-        fit = alike, sum(numbers) / max(1, len(numbers))
+        width = len(rows[0][1]) if rows else 0
+        rows = [(k, cells if any(cells[width:]) else cells[:width]) for k, cells in rows]
+        alike = sum(len(cells) == width > 1 for _, cells in rows)
+        numbers = sum(NUMBER.fullmatch(cell) is not None for _, cells in rows for cell in cells)
+        fit = alike, numbers, alike > 0 and separator != ","
         if fit > best:
             best, found = fit, (separator, rows)
     if failure and not best[0]:

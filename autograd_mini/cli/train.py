@@ -79,7 +79,7 @@ def _parser() -> Parser:
         ("kind", kinds, "of target; if not given, regression for numbers"),
     ):
         add(f"--{option}", help=what, default=argparse.SUPPRESS, **form)
-    sizes = "sizes of the hidden layers; without any, it is a softmax regression"
+    sizes = "sizes of the hidden layers; without any, it is a softmax or linear regression"
     add("--hidden", type=whole, nargs="*", metavar="N", default=default.hidden, help=sizes)
     activations = f"of the hidden layers, one of: {', '.join(ACTIVATIONS)}"
     add("--activation", metavar="NAME", default=default.activation, help=activations)

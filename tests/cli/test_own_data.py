@@ -13,6 +13,7 @@ from shell import FILES, check_refused, percentages, texts, tree
 from nn.classifier import Predictor
 from nn.coding import Choices
 from nn.data import read_examples
+from nn.tables import MISSING
 
 SMALL = ["--hidden", "2", "--epochs", "2", "--out", "out"]
 PENGUINS = ["--target", "species", "--one-hot", "island", "sex", "--drop", "year"]
@@ -269,3 +270,24 @@ def test_odd_names_of_columns_stay_on_one_line(run, here):
     (here / "odd.csv").write_text('"two\nlines",kind\n1,a\nx,b\n2,a\ny,b\n', encoding="utf-8")
     done = run("train", "--data", "odd.csv", *SMALL)
     check_listed(done, "row 4, column two lines: expected a number, got 'x'", errors=2)
+
+
+# -- the page about it ----------------------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[2] / "docs" / "own_data.md").read_text(encoding="utf-8")
+
+
+def test_the_page_shows_what_the_command_says(run, here):
+    table = re.search(r"((?:    .*,.*\n)+)", PAGE)[1].replace("    ", "")
+    (here / "penguins.csv").write_text(table, encoding="utf-8")
+    done = run("train", "--data", "penguins.csv", "--target", "species", "--one-hot", "island")
+    assert done.err == re.search(r"```text\n(.*?)```", PAGE, re.DOTALL)[1]
+
+
+def test_the_page_names_the_options_and_the_missing_cells(run):
+    help = run("train", "--help").out
+    options = set(re.findall(r"^\| `(--[\w-]+)", PAGE, re.M))
+    assert len(options) == 6
+    assert all(option in help for option in options)
+    cells = re.search(r"An empty cell, (.*?)\.\n", PAGE, re.DOTALL)[1]
+    assert set(re.findall(r"`(.*?)`", cells)) == MISSING - {""}

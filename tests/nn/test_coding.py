@@ -143,9 +143,22 @@ def test_there_is_something_to_learn(read, content, choices, told):
     assert told in refusal(read, content, **choices)[0]
 
 
+def test_how_a_file_was_recognised_is_said(read):
+    assert read("a,b\n1.5,u\n2.5,v\n")[1] == []
+    told = "read with semicolons between cells, decimal commas"
+    assert read("a;b\n1,5;u\n2,5;v\n")[1] == [told]
+    assert read("1,5;u\n2,5;v\n")[1] == [f"{told}, no header: columns are x1, x2, .."]
+    assert read("a\tb\n1.5\tu\n2.5\tv\n")[1] == ["read with tabs between cells"]
+
+
+def test_names_are_said_to_be_of_no_use(read):
+    _, notes = read("a,b,y\nAnn,p,u\nBob,q,v\nCyd,p,u\n", one_hot=["a", "b"])
+    assert notes == ["a is of no use: it is different in all rows"]
+
+
 def test_a_constant_column_is_said_to_be_of_no_use(read):
     data, notes = read("a,b,y\n1,2,u\n1,3,v\n1,NA,u\n", missing="mean")
-    assert notes[-1] == "the same in all rows, so of no use: a"
+    assert notes[-1] == "a is of no use: it is the same in all rows"
     assert [Standardizer.of(data.rows)(row)[0] for row in data.rows] == [0, 0, 0]
 
 
