@@ -182,15 +182,15 @@ def _chosen(table: Table, choices: Choices) -> tuple[list[int], list[int], int]:
     table.places(choices.names)  # raises for all that do not exist
     drop, texts = table.places(choices.drop), table.places(choices.one_hot)
     left = [i for i in range(len(table.columns)) if i not in drop]
-    [target] = table.places([choices.target] if choices.target else []) or left[-1:] or [-1]
+    [target] = table.places([choices.target] if choices.target else []) or (left or drop)[-1:]
     columns = [i for i in table.places(choices.columns) or left if i in left and i != target]
     unused = [table.columns[i] for i in texts if i not in columns]
     if unused:
         raise DataError(f"{table.path}: --one-hot names columns not used: {', '.join(unused)}")
     if target in drop or not columns:
-        wrong = f"target {table.columns[target]!r} is dropped, or there is one column only"
-        hint = "expected numbers and a target, separated by commas, semicolons or tabs"
-        raise DataError(f"{table.path}: {wrong}; {hint}")
+        wrong = "is dropped" if target in drop else "is the only column"
+        hint = "expected columns of numbers and it, separated by commas, semicolons or tabs"
+        raise DataError(f"{table.path}: target {table.columns[target]!r} {wrong}; {hint}")
     return columns, texts, target
 
 
@@ -200,9 +200,9 @@ def _losses(table: Table, kept: Table, places: Sequence[int]) -> list[str]:
     names = ", ".join(f"{table.columns[i]} {n}" for i, n in lacking.most_common())
     filled = sum(cells[i] in MISSING for _, cells in kept.rows for i in places)
     told = [f"{filled} set to the mean of the column"] if filled else []
-    rows = [str(row) for row, _ in table.rows if row not in dict(kept.rows)]
+    rows = sorted({row for row, _ in table.rows} - {row for row, _ in kept.rows})
     if rows:
-        which = ", ".join([*rows[:LISTED], *[".."] * (len(rows) > LISTED)])
+        which = ", ".join([*map(str, rows[:LISTED]), *[".."] * (len(rows) > LISTED)])
         told.append(f"{len(rows)} of {len(table.rows)} rows dropped ({which})")
     return [f"{lacking.total()} missing cells ({names}): {', '.join(told)}"] if lacking else []
 

@@ -74,9 +74,10 @@ def read_examples(path: str | Path | None, choices: Choices) -> tuple[Dataset, l
         )
     for column in coding.columns:
         cells = table.cells(*table.places([column]))
-        alike = "the same" if len({*cells}) < 2 else "different"
-        if alike == "the same" or (column in coding.one_hot and len({*cells}) == len(cells)):
-            notes.append(f"{column} is of no use: it is {alike} in all rows")
+        if len({*cells}) < 2:
+            notes.append(f"{column} is of no use: it is the same in all rows")
+        elif column in coding.one_hot and len({*cells}) == len(cells):
+            notes.append(f"{column} is of no use: it is different in all rows")
     labels = [coding.classes.index(y) for y in targets] if coding.classes else targets
     return Dataset(coding.inputs, coding.classes, rows, labels, coding), notes
 

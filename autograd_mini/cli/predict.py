@@ -57,7 +57,7 @@ def _answer_row(predictor: Predictor, coding: Coding, words: list[str]) -> None:
             f"the model takes {len(coding.columns)} {kind} "
             f"({', '.join(coding.columns)}); the command gives {len(words)}"
         )
-    table = Table(Path("the command"), coding.columns, True, [(1, words)], " ")
+    table = Table(Path("the command"), coding.columns, True, [(1, words)], ",")
     [row], _, _ = coding.read(table, training=False)
     if coding.classes:
         wide = max(map(len, coding.classes))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from messy import ENGLISH, GERMAN, Dialect, cell, housing, penguins, text, wine
-from shell import FILES, check_refused, percentages, texts, tree
+from shell import FILES, QUICK, check_refused, percentages, texts, tree
 
 from nn.classifier import Predictor
 from nn.coding import Choices
@@ -215,6 +215,20 @@ def test_predict_gives_numbers_and_says_how_well_they_fit(houses, run, monkeypat
     done = run("predict", "out/model.json", *row[:3])
     assert (done.status, done.err) == (0, "")
     assert done.out == f"price: {predictor.answer([row[0], row[1], 0.0, 1.0])}\n"
+
+
+def test_predict_takes_a_model_that_an_earlier_release_wrote(here, run):
+    run(*QUICK, "--epochs", "20", "--out", "out")
+    state = json.loads((here / "out" / "model.json").read_text(encoding="utf-8"))
+    for name in ("kind", "one_hot", "target", "missing", "target_means", "target_deviations"):
+        del state[name]
+    (here / "old.json").write_text(json.dumps(state), encoding="utf-8")
+    for words in (["--data", "points.csv"], ["0.5", "-1"]):
+        new, old = (run("predict", path, *words) for path in ("out/model.json", "old.json"))
+        assert old == new
+        assert old.status == 0
+    (here / "more.csv").write_text("height;width;kind\n0,5;0,25;here\n", encoding="utf-8")
+    assert run("predict", "old.json", "--data", "more.csv").err.endswith(" of 1 as the file says\n")
 
 
 def test_predict_takes_a_file_in_another_dialect(houses, run, monkeypatch, tmp_path):

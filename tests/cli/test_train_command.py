@@ -29,7 +29,7 @@ from nn.losses import cross_entropy
         (["--data", "short.csv"], ["short.csv: row 2 has 2 cells; expected 3"]),
         (["--data", "one.csv"], ["one.csv: there is one class only, 'a'"]),
         (["--data", "single.csv"], ["class 'b' has 1 example"]),
-        (["--data", "spaces.csv"], ["spaces.csv: there is one column", "commas"]),
+        (["--data", "spaces.csv"], ["spaces.csv: target '1 2 a' is the only column", "commas"]),
         (["--data", "latin.csv"], ["latin.csv: ", "UTF-8"]),
         (["--data", "photo.csv"], ["photo.csv: ", "UTF-8"]),
         (["--activation", "rleu"], ["unknown activation 'rleu'", "relu", "tanh"]),

@@ -79,7 +79,7 @@ def test_each_value_of_a_one_hot_column_is_an_input(read):
         ({"one_hot": ["c"], "target": "c"}, ["--one-hot", "not used: c"]),
         ({"target": "a", "drop": ["a", "c"]}, ["target 'a' is dropped"]),
         ({"columns": ["a"], "drop": ["a"]}, ["separated by commas"]),
-        ({"drop": ["a", "b", "c"]}, ["one column only"]),
+        ({"drop": ["a", "b", "c"]}, ["only column"]),
         ({"drop": ["a", "b", "c", "d"]}, ["dropped"]),
     ],
 )

@@ -225,7 +225,7 @@ def test_a_table_survives_the_file_to_the_last_digit(read, table, with_header, e
         ("1,2,a\n3,4,\n", ["row 2, column x3: ", "a class", "--missing drop"]),
         ("1,2,a\n3,4,a\n", ["one class only", "'a'"]),
         ("1,2,a\n", ["one class only"]),
-        ("1\n2\n", ["one column", "commas"]),
+        ("1\n2\n", ["only column", "commas"]),
         ('1,2,"a\n3,4,b\n', ["not a CSV file"]),
         ('1,"2"x,a\n3,4,b\n', ["not a CSV file"]),
         (b"1,2,caf\xe9\n3,4,b\n", ["not a CSV file in UTF-8"]),
