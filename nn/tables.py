@@ -127,6 +127,7 @@ def read_table(path: str | Path, names: Iterable[str] = ()) -> Table:
 
 def _recognised(text: str) -> tuple[str, Rows]:
     """The separator, and the rows that are not empty."""
+    text = re.sub(r"\Asep=[,;\t]", "", text)  # a line for spreadsheets
     best, found, failure = (0, -1, False), (",", Rows()), None
     for separator in SEPARATORS:
         lines = io.StringIO(text, newline="")

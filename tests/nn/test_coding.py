@@ -151,6 +151,13 @@ def test_how_a_file_was_recognised_is_said(read):
     assert read("a\tb\n1.5\tu\n2.5\tv\n")[1] == ["read with tabs between cells"]
 
 
+def test_decimal_marks_are_those_of_the_columns_that_are_used(read):
+    content = "day;a;y\n12.05;1,5;2,5\n13.05;2,5;3,5\n"
+    assert read(content, drop=["day"])[0].rows == [[1.5], [2.5]]
+    told = refusal(read, content)
+    assert "row 2, column a: expected a number with a decimal point, got '1,5'" in told
+
+
 def test_names_are_said_to_be_of_no_use(read):
     _, notes = read("a,b,y\nAnn,p,u\nBob,q,v\nCyd,p,u\n", one_hot=["a", "b"])
     assert notes == ["a is of no use: it is different in all rows"]

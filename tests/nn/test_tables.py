@@ -112,6 +112,18 @@ def test_of_two_separators_that_fit_the_one_with_more_numbers_is_taken(read):
     assert read("1\n2\n").separator == ","
 
 
+def test_the_line_that_tells_spreadsheets_the_separator_is_not_a_row(read):
+    table = read("\ufeffsep=;\r\na;b\r\n1,5;2\r\n")
+    assert (table.columns, table.separator) == (["a", "b"], ";")
+    assert table.rows == [(3, ["1,5", "2"])]
+
+
+def test_a_file_as_the_uci_repository_has_them(read):
+    table = read('"fixed acidity";"pH";"quality"\n7.4;3.51;5\n7.8;3.2;5\n', ["quality"])
+    assert table.columns == ["fixed acidity", "pH", "quality"]
+    assert rows(table) == [["7.4", "3.51", "5"], ["7.8", "3.2", "5"]]
+
+
 def test_a_separator_that_fits_more_rows_is_taken(read):
     # of row 3 both would refuse a cell; only the semicolon does it in one row
     message, _ = refusal(read, "a;b\n1,5;2\n3\n2,5;4\n")
