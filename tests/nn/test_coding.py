@@ -129,6 +129,9 @@ def test_few_whole_numbers_are_said_to_be_taken_as_numbers(read):
     assert "--kind classification" in note
     assert read(text(wine()), target="class", kind="classification")[1] == []
     assert read(text(wine()), target="alcohol")[1] == []
+    for count, notes in ((10, 1), (11, 0)):
+        content = "a,y\n" + "".join(f"{k % 5},{k}\n" for k in range(count))
+        assert len(read(content)[1]) == notes
 
 
 @pytest.mark.parametrize(
