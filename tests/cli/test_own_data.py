@@ -217,6 +217,16 @@ def test_predict_gives_numbers_and_says_how_well_they_fit(houses, run, monkeypat
     assert done.out == f"price: {predictor.answer([row[0], row[1], 0.0, 1.0])}\n"
 
 
+def test_rows_without_a_target_are_predicted_and_not_compared(houses, run, monkeypatch, tmp_path):
+    monkeypatch.chdir(houses)
+    rows = housing()
+    rows[2][3] = rows[5][3] = None
+    (tmp_path / "b.csv").write_text(text(rows), encoding="utf-8")
+    done = run("predict", "out/model.json", "--data", tmp_path / "b.csv")
+    assert done.out == run("predict", "out/model.json", "--data", "houses.csv").out
+    assert done.err.endswith(" of 38 as the file says\n")
+
+
 def test_predict_takes_a_model_that_an_earlier_release_wrote(here, run):
     run(*QUICK, "--epochs", "20", "--out", "out")
     state = json.loads((here / "out" / "model.json").read_text(encoding="utf-8"))
