@@ -35,7 +35,7 @@ def compare() -> None:
         started = time.perf_counter()
         done = train(*_rearranged(settings))
         seconds = time.perf_counter() - started
-        ours.append(done.classifier.accuracy(done.test_part))
+        ours.append(done.predictor.accuracy(done.test_part))
         scale = Standardizer.of(done.training_part.rows)
         rival = MLPClassifier(hidden_layer_sizes=(8, 8), activation="tanh", random_state=seed)
         rival.set_params(max_iter=2000)
@@ -63,7 +63,7 @@ def choose() -> None:
                 settings = candidate._replace(seed=100 * seed + fold)
                 start, rng = prepare(training_part, settings)
                 done = train(start, settings, rng)
-                scores.append(done.classifier.accuracy(done.test_part))
+                scores.append(done.predictor.accuracy(done.test_part))
         print(f"{statistics.mean(scores):.4f}  {candidate}", flush=True)
 
 

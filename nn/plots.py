@@ -27,19 +27,26 @@ if TYPE_CHECKING:
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#222222"]
 
 
-def training_curves(history: History, held_out: str = "validation") -> str:
-    """History.plot(), with a name of the validation examples."""
-    return _svg(training_figure(history, held_out))
+# for regression: (true, predicted) numbers for each part of the data
+Answers = Mapping[str, tuple[Sequence[float], Sequence[float]]] | None
 
 
-def training_figure(history: History, held_out: str = "validation") -> Figure:
+def training_curves(history: History, held_out: str = "validation", answers: Answers = None) -> str:
+    """History.plot(), with a name of the validation examples, and with the answers beside it."""
+    return _svg(training_figure(history, held_out, answers))
+
+
+def training_figure(
+    history: History, held_out: str = "validation", answers: Answers = None
+) -> Figure:
     """The same as a figure."""
     epochs = history.epochs
     if not epochs:
         raise ValueError("training_curves expected a history of at least one epoch, got none")
     numbers = [epoch.number for epoch in epochs]
     names = ["loss", *epochs[0].metrics]
-    figure, axes = _subplots(1, len(names), (5.2 * len(names), 3.8))
+    count = len(names) + bool(answers)
+    figure, axes = _subplots(1, count, (5.2 * count, 3.8))
     for axis, name in zip(axes, names):
         training = [{"loss": epoch.loss, **epoch.metrics}[name] for epoch in epochs]
         others = [epoch.validation[name] for epoch in epochs if name in epoch.validation]
@@ -52,6 +59,12 @@ def training_figure(history: History, held_out: str = "validation") -> Figure:
         elif min(training + others) >= 0:
             axis.set_ylim(bottom=0)
         axis.set(title=name, xlabel="epoch")
+    for k, (name, (true, predicted)) in enumerate((answers or {}).items()):
+        axes[-1].scatter(true, predicted, s=14, color=COLOURS[k], label=name)
+    if answers:
+        axes[-1].axline((true[0], true[0]), slope=1, color="grey", linewidth=1)
+        axes[-1].legend()
+        axes[-1].set(title="predicted against true", xlabel="true", ylabel="predicted")
     return figure
 
 

@@ -42,27 +42,31 @@ def expressions() -> Target:
 
 def tables() -> Target:
     """The reader of CSV files, to train on and to classify."""
-    from nn.data import DataError, read_csv, read_rows
+    from nn.coding import Choices, Coding
+    from nn.data import DataError, read_examples
+    from nn.tables import read_table
 
     path = Path(tempfile.mkdtemp(), "table.csv")
 
     def read(data: bytes) -> None:
         path.write_bytes(data)
+        missing = ("", "drop", "mean")[len(data) % 3]
+        coding = Coding(["x1", "x2"], ["any"], {}, "", missing)
         try:
-            table = read_csv(path)
-        except DataError:
-            columns = ["x1", "x2"]
-        else:
-            columns = table.columns
-            assert {len(row) for row in table.rows} == {len(columns)}
-            assert set(table.labels) == set(range(len(table.classes)))
-        try:
-            rows, classes = read_rows(path, columns)
+            table, _ = read_examples(path, Choices(missing=missing))
         except DataError:
             pass
         else:
-            assert {len(row) for row in rows} == {len(columns)}
-            assert len(classes) in (0, len(rows))
+            coding = table.coding
+            assert {len(row) for row in table.rows} == {len(table.columns)}
+            assert not table.classes or {*table.labels} == {*range(len(table.classes))}
+        try:
+            rows, targets, _ = coding.read(read_table(path, coding.columns), training=False)
+        except DataError:
+            pass
+        else:
+            assert {len(row) for row in rows} == {len(coding.inputs)}
+            assert len(targets) in (0, len(rows))
 
     return read
 
@@ -74,6 +78,10 @@ MODEL = {
     "classes": '["no", "yes"]',
     "means": "[0.5]",
     "deviations": "[2.0]",
+    "kind": '"classification"',
+    "one_hot": "{}",
+    "target": '"y"',
+    "missing": '"mean"',
     "hidden": "[]",
     "activation": '"tanh"',
     "parameters": '{"layers.0.neurons.0.w.0": 0.5, "layers.0.neurons.0.b": 0, '
@@ -99,7 +107,7 @@ def models() -> Target:
             classifier = Classifier.load(path)
         except ModelError:
             return
-        assert classifier.classify([0.0] * len(classifier.columns)) in classifier.classes
+        assert classifier.classify([0.0] * len(classifier.coding.inputs)) in classifier.classes
 
     return read
 
@@ -124,7 +132,12 @@ FUZZED = {
     ),
     "tables": Fuzzed(
         tables,
-        [b"a,b,kind\n1,2,no\n3,4,yes\n", b'1;2\n"3,\n",4\n', b"\xef\xbb\xbf1,no\r\n2,yes\r\n"],
+        [
+            b"a,b,kind\n1,2,no\n3,4,yes\n",
+            b"a;b\n1,5;2\nNA;4,25\n",
+            b'1;2\n"3,\n",4\n',
+            b"\xef\xbb\xbf1,no\r\n2,yes\r\n",
+        ],
         ['"', ",", "\r\n", "nan", "1e999", "\ufeff", "\0", "x1", "\u0661"],
     ),
     "models": Fuzzed(

@@ -21,8 +21,8 @@ from .parser import Parser
 __all__ = ["main"]
 
 COMMANDS = {
-    "train": "train a classifier on iris flowers, or on a CSV file",
-    "predict": "classify with a trained model.json",
+    "train": "train on iris flowers, or on a table of your own",
+    "predict": "predict with a trained model.json",
     "draw": "draw the graph of an expression",
     "worksheet": "write exercises in backprop to print, with their keys",
     "steps": "print the forward pass and every step of the backward pass",
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module = import_module(f"{__name__}.{command.replace('-', '_')}")
         status = module.run(given[1:]) or 0
     except EXPECTED as error:
-        message, status = one_line(error), 2
+        message, status = "\n".join([one_line(error), *getattr(error, "__notes__", [])]), 2
     except KeyboardInterrupt:
         message, status = "interrupted", 130
     finally:

@@ -1,55 +1,66 @@
-"""autograd-mini predict: classify with a trained model."""
+"""autograd-mini predict: the answers of a trained model."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from nn.classifier import Classifier
-from nn.data import read_rows
+from nn.classifier import Predictor, goodness
+from nn.coding import Coding
+from nn.tables import Table, read_table
 
+from ..text import clean
 from .output import say
-from .parser import CommandError, Parser, finite
+from .parser import CommandError, Parser
 
 
 def run(arguments: list[str]) -> None:
-    """Print the class of a row of numbers, or of each row of a file."""
+    """Print the class or the number of a row of cells, or of each row of a file."""
     parser = Parser(
         prog="autograd-mini predict",
-        usage="autograd-mini predict [-h] [--data FILE.csv] model.json [NUMBER ...]",
-        description="Print the class of one row of numbers, or of each row of a CSV file.",
+        usage="autograd-mini predict [-h] [--data FILE.csv] model.json [CELL ...]",
+        description="Print the class or the number of one row, or of each row of a file.",
     )
     add = parser.add_argument
     add("model", type=Path, metavar="model.json", help="a file that train wrote")
     add("--data", type=Path, metavar="FILE.csv", help="a file like the one that was trained on")
+    what = "leave out rows with missing cells, or put the mean of the column; by default as train"
+    add("--missing", choices=["drop", "mean"], help=what)
     options, words = parser.parse_words(arguments)
-    row = [finite(word) for word in words]
-    if options.data and row:
+    if options.data and words:
         raise CommandError("give numbers or --data, not both")
-    classifier = Classifier.load(options.model)
+    predictor = Predictor.load(options.model)
+    coding = predictor.coding._replace(missing=options.missing or predictor.coding.missing)
     if options.data:
-        _classify_file(classifier, options.data)
+        _answer_file(predictor, coding, options.data)
     else:
-        _classify_row(classifier, row)
+        _answer_row(predictor, coding, words)
 
 
-def _classify_file(classifier: Classifier, path: Path) -> None:
-    rows, classes = read_rows(path, classifier.columns)
-    answers = [classifier.classify(row) for row in rows]
+def _answer_file(predictor: Predictor, coding: Coding, path: Path) -> None:
+    rows, targets, notes = coding.read(read_table(path, coding.columns), training=False)
+    answers = [predictor.answer(row) for row in rows]
     for answer in answers:
-        say(answer)
-    if classes:
-        right = sum(a == b for a, b in zip(answers, classes))
-        print(f"{right} of {len(rows)} as the file says", file=sys.stderr)
+        say(str(answer))
+    known = [(answer, y) for answer, y in zip(answers, targets) if y is not None]
+    if known:
+        right = f"{sum(answer == y for answer, y in known)} of {len(known)}"
+        notes.append(f"{right if coding.classes else goodness(*zip(*known))} as the file says")
+    for note in notes:
+        print(clean(note), file=sys.stderr)
 
 
-def _classify_row(classifier: Classifier, row: list[float]) -> None:
-    if len(row) != len(classifier.columns):
+def _answer_row(predictor: Predictor, coding: Coding, words: list[str]) -> None:
+    if len(words) != len(coding.columns):
+        kind = "cells" if coding.one_hot else "numbers"
         raise CommandError(
-            f"the model takes {len(classifier.columns)} numbers "
-            f"({', '.join(classifier.columns)}); the command gives {len(row)}"
+            f"the model takes {len(coding.columns)} {kind} "
+            f"({', '.join(coding.columns)}); the command gives {len(words)}"
         )
-    wide = max(map(len, classifier.classes))
-    for name, p in zip(classifier.classes, classifier.probabilities(row)):
-        say(f"{name:<{wide}}  {p:.4f}")
-    say(f"class: {classifier.classify(row)}")
+    table = Table(Path("the command"), coding.columns, True, [(1, words)], ",")
+    [row], _, _ = coding.read(table, training=False)
+    if coding.classes:
+        wide = max(map(len, coding.classes))
+        for name, p in zip(coding.classes, predictor.probabilities(row)):
+            say(f"{name:<{wide}}  {p:.4f}")
+    say(f"{'class' if coding.classes else coding.target}: {predictor.answer(row)}")

@@ -1,4 +1,4 @@
-"""autograd-mini train: train a classifier, and show what it does."""
+"""autograd-mini train: train a classifier or a regression, and show what it does."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 from subprocess import SubprocessError
+from typing import Any
 
 from nn.activations import ACTIVATIONS, activation_function
 from nn.classifier import Settings, Training, prepare, train
-from nn.data import Dataset, iris, read_csv
-from nn.losses import cross_entropy
+from nn.coding import Choices
+from nn.data import read_examples
 from nn.metrics import confusion_matrix
 from nn.plots import training_curves
 
@@ -21,6 +22,7 @@ from ..files import write_all_atomically
 from ..graph import topological_order
 from ..palette import FONTS, FORWARD
 from ..stepper import MAX_NODES, step_through
+from ..text import clean, format_number
 from ..value import Value
 from .draw import picture
 from .output import one_line, say, say_table
@@ -33,15 +35,18 @@ LARGE = 900  # points of a picture that is hard to read when it fits a window
 
 
 def run(arguments: list[str]) -> None:
-    """Train, print how well the classifier does, and write the files."""
+    """Train, print how good the predictor is, and write the files."""
     options = vars(_parser().parse_args(arguments))
     path, folder = options.pop("data"), options.pop("out")
+    choices = Choices(**{x: options.pop(x) for x in Choices._fields if x in options})
     settings = Settings(**options)
     activation_function(settings.activation)  # raises if the name is unknown
     _check_folder(folder)
-    data = read_csv(path) if path else iris()
+    data, notes = read_examples(path, choices)
     start, rng = prepare(data, settings)
-    _say_task(str(path or "iris"), data, start)
+    for note in notes:
+        say(clean(note))
+    _say_task(str(path or "iris"), start)
     has_bar = find_spec("tqdm") is not None
     if not has_bar:
         say("there is no progress bar: it needs tqdm, pip install tqdm")
@@ -60,9 +65,21 @@ def _parser() -> Parser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add, default = parser.add_argument, Settings()
-    columns = "numeric columns, then the class, with or without a header; iris if not given"
-    add("--data", type=Path, metavar="FILE.csv", help=columns)
-    sizes = "sizes of the hidden layers; without any, it is a softmax regression"
+    table = "a table of cells separated by commas, semicolons or tabs; iris if not given"
+    add("--data", type=Path, metavar="FILE.csv", help=table)
+    one: dict[str, Any] = {"metavar": "NAME"}
+    several = one | {"nargs": "+"}
+    kinds = {"choices": ["classification", "regression"]}
+    for option, form, what in (
+        ("target", one, "the column to predict, the last if not given"),
+        ("columns", several, "the columns to predict it from, all others if not given"),
+        ("drop", several, "columns to leave out"),
+        ("one-hot", several, "columns of text: each value becomes an input that is 1 or 0"),
+        ("missing", {"choices": ["drop", "mean"]}, "drop rows with missing cells, or put means"),
+        ("kind", kinds, "of target; if not given, regression for numbers"),
+    ):
+        add(f"--{option}", help=what, default=argparse.SUPPRESS, **form)
+    sizes = "sizes of the hidden layers; without any, it is a softmax or linear regression"
     add("--hidden", type=whole, nargs="*", metavar="N", default=default.hidden, help=sizes)
     activations = f"of the hidden layers, one of: {', '.join(ACTIVATIONS)}"
     add("--activation", metavar="NAME", default=default.activation, help=activations)
@@ -88,30 +105,32 @@ def _check_folder(folder: Path) -> None:
         raise CommandError(f"--out {folder}: {nearest} cannot be written to")
 
 
-def _say_task(name: str, data: Dataset, start: Training) -> None:
-    model = start.classifier.model
+def _say_task(name: str, start: Training) -> None:
+    model, coding = start.predictor.model, start.predictor.coding
+    train, test = len(start.training_part.rows), len(start.test_part.rows)
+    kind = f"{len(coding.classes)} classes" if coding.classes else "regression"
     say(
-        f"{name}: {len(data.rows)} examples, {len(data.columns)} columns, "
-        f"{len(data.classes)} classes; {len(start.training_part.rows)} to train on, "
-        f"{len(start.test_part.rows)} to test on\n"
+        f"{name}: {train + test} examples, {len(coding.columns)} columns, {kind} of "
+        f"{coding.target}; {train} to train on, {test} to test on\n"
         f"{model}: {len(model.parameters())} parameters"
     )
 
 
 def _say_result(done: Training) -> None:
-    """The accuracies, and a table with a row for each class and a column for each answer."""
-    epochs, part = done.history.epochs, done.test_part
+    """How good it is; of classes, a table with a row for each and a column for each answer."""
+    epochs, part, predictor = done.history.epochs, done.test_part, done.predictor
     if done.history.interrupted:
         if not epochs:
             raise KeyboardInterrupt
         say(f"interrupted after epoch {len(epochs)}; what was learned is kept")
     for name, examples in (("training", done.training_part), ("test", part)):
-        say(f"{name} accuracy {done.classifier.accuracy(examples):.1%} of {len(examples.rows)}")
-    answers = [part.classes.index(done.classifier.classify(row)) for row in part.rows]
-    counts = confusion_matrix(answers, part.labels, len(part.classes))
-    rows = [[name, *map(str, row)] for name, row in zip(part.classes, counts)]
-    say("test examples:")
-    say_table([["class \\ answer", *part.classes], *rows])
+        say(f"{name} {predictor.report(examples)}")
+    if part.classes:
+        answers = [part.classes.index(predictor.classify(row)) for row in part.rows]
+        counts = confusion_matrix(answers, part.labels, len(part.classes))
+        rows = [[name, *map(str, row)] for name, row in zip(part.classes, counts)]
+        say("test examples:")
+        say_table([["class \\ answer", *part.classes], *rows])
 
 
 def _files(done: Training) -> dict[str, str | bytes]:
@@ -124,20 +143,20 @@ def _files(done: Training) -> dict[str, str | bytes]:
             files[made] = content
         except NO_FILE as error:
             say(f"there is no {name}: {one_line(error)}")
-    return {**files, "model.json": done.classifier.to_json()}
+    return {**files, "model.json": done.predictor.to_json()}
 
 
 def _picture(done: Training) -> tuple[str, str | bytes]:
     """The graph of the loss of one test example."""
     loss = _loss_of_one(done)
     loss.backward()
-    path, content = picture(loss, Path("graph.svg"), model=done.classifier.model)
+    path, content = picture(loss, Path("graph.svg"), model=done.predictor.model)
     return path.name, _fitted(content) if isinstance(content, str) else content
 
 
 def _steps(done: Training) -> tuple[str, str]:
     """The backward pass from that loss, through as many of the last layers as one can follow."""
-    model = done.classifier.model
+    model = done.predictor.model
     for first in range(len(model.layers)):
         loss = _loss_of_one(done, first)
         if len(topological_order(loss)) <= MAX_NODES:
@@ -147,14 +166,19 @@ def _steps(done: Training) -> tuple[str, str]:
     if first:
         say(f"steps.html starts after layer {first}; the whole graph is too large to follow")
     part = done.test_part
-    title = f"The loss of one test example: {part.classes[part.labels[0]]}"
+    answer = part.classes[part.labels[0]] if part.classes else format_number(part.labels[0])
+    title = f"The loss of one test example: {answer}"
     steps = step_through(loss, model=model, title=title, level="neurons")
     return "steps.html", steps.page()
 
 
 def _curves(done: Training) -> tuple[str, str]:
-    """The loss and the accuracies over the epochs."""
-    return "training.svg", _fitted(training_curves(done.history, held_out="test"))
+    """The loss and the accuracies over the epochs, or predicted against true numbers."""
+    answers = {}
+    if not done.predictor.classes:
+        for name, part in (("training", done.training_part), ("test", done.test_part)):
+            answers[name] = part.labels, [done.predictor.answer(row) for row in part.rows]
+    return "training.svg", _fitted(training_curves(done.history, "test", answers))
 
 
 def _fitted(svg: str) -> str:
@@ -179,13 +203,14 @@ def _fitted(svg: str) -> str:
 
 def _loss_of_one(done: Training, first: int = 0) -> Value:
     """The loss of the first test example, with the inputs of layer `first` as leaves."""
-    model, part = done.classifier.model, done.test_part
+    predictor, model, part = done.predictor, done.predictor.model, done.test_part
     model.zero_grad()
-    xs = [Value(x, c) for x, c in zip(done.classifier.scale(part.rows[0]), part.columns)]
+    row, target = predictor.examples(part)[0]
+    xs = [Value(x, c) for x, c in zip(row, part.columns)]
     for number, apply in enumerate(model.layers, start=1):
         xs = apply(xs)
         if number == first:  # leaves, with the names that the picture has for outputs
             xs = [Value(x.data, f"h{number}.{i}") for i, x in enumerate(xs, start=1)]
-    loss: Value = cross_entropy(xs, part.labels[0])
+    loss: Value = predictor.loss(xs, target)
     loss.label = "loss"
     return loss

@@ -43,7 +43,7 @@ BAD_FILES = {
     "short.csv": "1,2,a\n3,4\n",
     "one.csv": "1,2,a\n3,4,a\n",
     "single.csv": "1,2,a\n3,4,a\n5,6,b\n",
-    "semicolons.csv": "1;2;a\n3;4;b\n",
+    "spaces.csv": "1 2 a\n3 4 b\n",
     "three.csv": "1,2,3,a\n3,4,5,b\n",
     "latin.csv": "1,2,caf\xe9\n3,4,b\n".encode("latin-1"),
     "photo.csv": b"\x89PNG\r\n\x1a\n\0\0\xff",

@@ -26,13 +26,13 @@ from nn.data import read_csv
         (["model.json", "1", "2", "--data", "points.csv"], ["not both"]),
         (["model.json", "--data", "missing.csv"], ["missing.csv: No such file"]),
         (["model.json", "--data", "text.csv"], ["there is no column 'width'", "p, q, class"]),
-        (["model.json", "--data", "three.csv"], ["three.csv: row 1 has 4 cells", "2 numbers"]),
+        (["model.json", "--data", "three.csv"], ["three.csv: row 1 has 4 cells", "2 columns"]),
         ([], ["model.json"]),
     ],
 )
 def test_predict_refuses_bad_input_in_one_line(bad_files, run, arguments, told):
     start, _ = prepare(read_csv("points.csv"), Settings(hidden=[2]))
-    (bad_files / "model.json").write_text(start.classifier.to_json(), encoding="utf-8")
+    (bad_files / "model.json").write_text(start.predictor.to_json(), encoding="utf-8")
     before = tree(bad_files)
     done = run("predict", *arguments)
     check_refused(done, *told)

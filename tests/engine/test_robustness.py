@@ -353,7 +353,7 @@ class Box:
         return {p: p.read_bytes() for p in self.root.rglob("*") if p.is_file()}
 
     def run(self, *arguments):
-        """The command's exit status; it prints no traceback and one line of error at most."""
+        """The command's exit status; it prints no traceback, and of errors one line, or a list."""
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
             try:
@@ -361,7 +361,10 @@ class Box:
             except SystemExit as stop:  # argparse's
                 status = stop.code
         assert status in (0, 2)
-        assert len(err.getvalue().splitlines()) == (status == 2)
+        lines = err.getvalue().splitlines()
+        assert bool(lines) == (status == 2)
+        assert len(lines) <= 11
+        assert all(line.startswith("row ") for line in lines[1:])
         return status
 
     def assert_only_written_in(self, folder):
@@ -432,7 +435,7 @@ def test_tables_write_nothing_outside_the_output_folder(box, rows, good):
 
 def good_model():
     start, _ = prepare(iris(), Settings(hidden=[2]))
-    return json.loads(start.classifier.to_json())
+    return json.loads(start.predictor.to_json())
 
 
 GOOD = good_model()

@@ -4,6 +4,8 @@ import copy
 import json
 import math
 import random
+import re
+import statistics
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nn import save
-from nn.classifier import Classifier, ModelError, Settings, prepare, train
+from nn.classifier import Classifier, ModelError, Settings, goodness, prepare, train
 from nn.data import Dataset, Standardizer
 
 FUZZ = settings(max_examples=200)
@@ -91,16 +93,16 @@ def run(data, chosen, progress=None):
 def test_training_learns_what_can_be_learned():
     done = run(blobs(), QUICK)
     assert done.history.epochs[-1].loss < done.history.epochs[0].loss / 2
-    assert done.classifier.accuracy(done.training_part) == 1.0
-    assert done.classifier.accuracy(done.test_part) == 1.0
+    assert done.predictor.accuracy(done.training_part) == 1.0
+    assert done.predictor.accuracy(done.test_part) == 1.0
 
 
 def test_the_seed_decides_the_run_and_another_makes_another():
     first, second, other = (run(blobs(), QUICK._replace(seed=seed)) for seed in (3, 3, 4))
-    assert parts(first.classifier) == parts(second.classifier)
+    assert parts(first.predictor) == parts(second.predictor)
     assert first.history == second.history
     assert (first.training_part, first.test_part) == (second.training_part, second.test_part)
-    assert parts(first.classifier) != parts(other.classifier)
+    assert parts(first.predictor) != parts(other.predictor)
     assert first.test_part != other.test_part
 
 
@@ -108,7 +110,7 @@ def test_nothing_of_the_test_part_reaches_the_training():
     # the scale is fitted to the training part alone, and what the test part holds changes nothing
     data = blobs()
     start, rng = prepare(data, QUICK)
-    assert start.classifier.scale == Standardizer.of(start.training_part.rows)
+    assert start.predictor.scale == Standardizer.of(start.training_part.rows)
     held_out = [row for row in data.rows if row in start.test_part.rows]
     assert held_out
     assert len(held_out) + len(start.training_part.rows) == len(data.rows)
@@ -118,7 +120,7 @@ def test_nothing_of_the_test_part_reaches_the_training():
     again, _ = prepare(data, QUICK)
     rng.setstate(state)
     changed = train(again._replace(test_part=other), QUICK, rng)
-    assert parts(changed.classifier) == parts(done.classifier)
+    assert parts(changed.predictor) == parts(done.predictor)
 
 
 def test_each_epoch_is_told_with_the_accuracies_of_both_parts():
@@ -126,7 +128,7 @@ def test_each_epoch_is_told_with_the_accuracies_of_both_parts():
     done = run(blobs(), QUICK, told.append)
     assert told == done.history.epochs
     assert [epoch.number for epoch in told] == list(range(1, 9))
-    assert told[-1].validation["accuracy"] == done.classifier.accuracy(done.test_part)
+    assert told[-1].validation["accuracy"] == done.predictor.accuracy(done.test_part)
     assert all(0 <= epoch.metrics["accuracy"] <= 1 for epoch in told)
 
 
@@ -139,8 +141,85 @@ def test_the_two_accuracies_of_an_epoch_are_not_mixed_up():
 
 def test_no_hidden_layer_is_softmax_regression():
     done = run(blobs(), QUICK._replace(hidden=[]))
-    assert len(done.classifier.model.layers) == 1
-    assert done.classifier.accuracy(done.test_part) == 1.0
+    assert len(done.predictor.model.layers) == 1
+    assert done.predictor.accuracy(done.test_part) == 1.0
+
+
+# -- regression ---------------------------------------------------------------------------------
+
+
+def line(n=20, seed=0):
+    """Points with a number that is linear in their coordinates, far from 0 and of a large scale."""
+    rng = random.Random(seed)
+    rows = [[rng.uniform(0, 10), rng.uniform(-1, 1)] for _ in range(n)]
+    return Dataset(["x", "z"], [], rows, [5000 + 300 * x - 800 * z for x, z in rows])
+
+
+def test_regression_learns_a_line_whatever_its_scale():
+    done = run(line(), QUICK._replace(hidden=[], epochs=60, weight_decay=0.0))
+    for row, y in zip(done.test_part.rows, done.test_part.labels):
+        assert done.predictor.answer(row) == pytest.approx(y, rel=1e-3)
+    assert done.history.epochs[-1].metrics == {}
+    assert "R2 1.000 of 6" in done.predictor.report(done.test_part)
+
+
+def test_a_number_is_predicted_in_the_units_of_the_targets():
+    start, _ = prepare(line(), QUICK)
+    for (x, z), row, y in zip(
+        start.predictor.examples(start.test_part), start.test_part.rows, start.test_part.labels
+    ):
+        targets = start.training_part.labels
+        mean, deviation = statistics.fmean(targets), statistics.pstdev(targets)
+        assert z == pytest.approx((y - mean) / deviation)
+        output = start.predictor.model(x).data
+        assert start.predictor.answer(row) == pytest.approx(mean + deviation * output)
+        assert start.predictor.loss(output, z) == pytest.approx((output - z) ** 2 / 2)
+
+
+@given(st.lists(st.tuples(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3)), min_size=2, max_size=9))
+def test_r2_is_what_is_left_of_the_variance(pairs):
+    predictions, targets = zip(*pairs)
+    assume(statistics.pvariance(targets) > 1e-3)
+    error = statistics.fmean((p - y) ** 2 for p, y in pairs)
+    r2 = 1 - error / statistics.pvariance(targets)
+    found = re.fullmatch(r"squared error (\S+), R2 (\S+) of (\d+)", goodness(predictions, targets))
+    assert float(found[1]) == pytest.approx(error, rel=1e-3)
+    assert float(found[2]) == pytest.approx(r2, abs=1e-3, rel=1e-6)
+    assert int(found[3]) == len(pairs)
+    assert goodness(targets, targets) == f"squared error 0, R2 1.000 of {len(pairs)}"
+
+
+def test_a_regression_survives_its_file(path):
+    done = run(line(), QUICK)
+    again = kept(done.predictor, path)
+    assert again.to_json() == done.predictor.to_json()
+    assert json.loads(again.to_json())["kind"] == "regression"
+    for row in line(seed=9).rows:
+        assert again.answer(row) == done.predictor.answer(row)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda s: s.pop("kind"), "kind is 'classification', expected regression"),
+        (lambda s: s.update(kind="other"), "kind is 'other', expected regression"),
+        (lambda s: s.update(classes=["a", "b"]), "kind is 'regression', expected classification"),
+        (lambda s: s.pop("target_means"), "target_means has 0 entries, expected 1"),
+        (lambda s: s.update(target_means=["1"]), r"target_means\[0\] is '1'"),
+        (lambda s: s.update(target_deviations=[0.0]), r"target_deviations\[0\] is 0.0"),
+        (lambda s: s.update(missing="zero"), "missing is 'zero', expected drop or mean"),
+        (lambda s: s.update(missing=[]), r"missing is \[\], expected drop or mean"),
+        (lambda s: s.update(target=3), "target is 3, expected text"),
+        (lambda s: s.update(one_hot=[]), "'one_hot' is missing, or not a table"),
+        (lambda s: s.update(one_hot={"x": [1]}), r"one_hot.x\[0\] is 1, expected text"),
+        (lambda s: s.update(one_hot={"x": ["u", "v"]}), "means has 2 entries, expected 3"),
+    ],
+)
+def test_a_damaged_coding_is_a_model_error_that_names_the_entry(path, change, told):
+    state = json.loads(prepare(line(), QUICK)[0].predictor.to_json())
+    change(state)
+    with pytest.raises(ModelError, match=told):
+        load(path, state)
 
 
 # -- the file -----------------------------------------------------------------------------------
@@ -155,8 +234,10 @@ def test_no_hidden_layer_is_softmax_regression():
     st.floats(-1e299, 1e299),
 )
 def test_a_classifier_survives_its_file_exactly(path, hidden, activation, names, rng, d, number):
-    classifier = untrained(hidden, activation)._replace(
-        columns=names, classes=[*names, "third"], scale=Standardizer([number, 0.1], [d, 1.0])
+    classifier = untrained(hidden, activation)
+    classifier = classifier._replace(
+        coding=classifier.coding._replace(columns=names, classes=[*names, "third"]),
+        scale=Standardizer([number, 0.1], [d, 1.0]),
     )
     for p in classifier.model.parameters():
         p.data = rng.choice([number, -number, d, 0.1, -0.0, 5e-324])
@@ -178,10 +259,10 @@ def test_any_finite_number_survives_the_file(path, number):
 
 def test_what_was_trained_answers_the_same_after_loading(path):
     done = run(blobs(), QUICK)
-    again = kept(done.classifier, path)
+    again = kept(done.predictor, path)
     for row in blobs(seed=9).rows:
-        assert again.probabilities(row) == done.classifier.probabilities(row)
-        assert again.classify(row) == done.classifier.classify(row)
+        assert again.probabilities(row) == done.predictor.probabilities(row)
+        assert again.classify(row) == done.predictor.classify(row)
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
@@ -267,14 +348,16 @@ def test_a_classifier_of_the_first_version_is_loaded():
     new = json.loads(classifier.to_json())
     assert (written["format"], written["version"]) == ("autograd-mini classifier", 1)
     assert (new.pop("format"), new.pop("version")) == ("autograd-mini model", 2)
-    assert new == {k: v for k, v in written.items() if k not in ("format", "version")}
+    assert {k: v for k, v in new.items() if k not in ADDED} == {
+        k: v for k, v in written.items() if k not in ("format", "version")
+    }
     for row, p in [([0.0, 0.0], 0.7878037918294055), ([4.0, 0.0], 0.7343926668651309)]:
         assert classifier.probabilities(row) == pytest.approx([p, 1 - p])
 
 
 def test_a_model_that_is_not_a_classifier_is_refused(path):
     save(path, untrained().model)
-    with pytest.raises(ModelError, match=r"'columns' is missing; .* writes classifiers"):
+    with pytest.raises(ModelError, match=r"'columns' is missing; .* writes predictors"):
         Classifier.load(path)
 
 
@@ -327,7 +410,9 @@ def load_or_refuse(path):
         return None
     row = classifier.scale.means
     assert classifier.classify(row) in classifier.classes
-    assert classifier.accuracy(Dataset(classifier.columns, classifier.classes, [row], [0])) in (
+    assert classifier.accuracy(
+        Dataset(classifier.coding.inputs, classifier.classes, [row], [0])
+    ) in (
         0,
         1,
     )
@@ -343,6 +428,8 @@ def entries(state, here=()):
 
 
 PLACES = [place for place in entries(VALID) if place]
+# entries that files of earlier releases do not have
+ADDED = ["kind", "one_hot", "target", "missing", "target_means", "target_deviations"]
 json_values = st.recursive(
     st.none()
     | st.booleans()
@@ -361,7 +448,11 @@ def holder(state, place):
     return state
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
+@pytest.mark.parametrize(
+    "place",
+    [place for place in PLACES if place[0] not in ADDED],
+    ids=lambda p: ".".join(map(str, p)),
+)
 def test_every_entry_is_needed(path, place):
     state = copy.deepcopy(VALID)
     del holder(state, place)[place[-1]]

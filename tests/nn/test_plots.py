@@ -57,6 +57,21 @@ def test_what_is_held_out_may_have_a_name_of_its_own(drawn):
     assert curves(drawn[0])["loss"] == {"training": [0.9, 0.6, 0.3], "test": [1.0] * 3}
 
 
+def test_predicted_numbers_are_drawn_against_true_ones(drawn):
+    answers = {"training": ([1.0, 3.0], [1.5, 2.5]), "test": ([2.0], [5.0])}
+    plots.training_curves(history(loss=1.0), "test", answers)
+    *_, axis = drawn[0].axes
+    assert len(drawn[0].axes) == 3
+    points = {c.get_label(): c.get_offsets().tolist() for c in axis.collections}
+    assert points == {"training": [[1.0, 1.5], [3.0, 2.5]], "test": [[2.0, 5.0]]}
+    [line] = axis.get_lines()  # of those that are right
+    assert (line.get_xy1(), line.get_slope()) == ((2.0, 2.0), 1)
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("true", "predicted")
+    (left, right), (bottom, top) = axis.get_xlim(), axis.get_ylim()
+    assert 0.5 < left < 1 < 3 < right < 3.5
+    assert 1 < bottom < 1.5 < 5 < top < 5.5
+
+
 @pytest.mark.parametrize("validation", [{}, {"accuracy": 0.5}])
 def test_what_was_not_measured_is_not_drawn(drawn, validation):
     plots.training_curves(history(**validation))
