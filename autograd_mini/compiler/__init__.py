@@ -153,7 +153,7 @@ def _made(
     chosen = load_backend(backend)
     is_irregular = graph.is_irregular  # before there are nodes of the program's own
     name = "value_and_grad" if reduction else "predict"
-    origin = None
+    origin, runs = None, []
     if backend == "tape":
         source, constants, blocks, places = chosen.taped(graph, roots, names, inputs, reduction)
     else:
@@ -162,7 +162,7 @@ def _made(
         else:
             lowered = lower_outputs(graph, roots, names, inputs)
         lowered = lowered._replace(dtype=dtype)
-        source, constants = chosen.emit(lowered, name)
+        source, constants, runs = chosen.emit(lowered, name)
         blocks, places = lowered.blocks, lowered.places
         origin = Origin(graph, lowered)
     compiled = Compiled(
@@ -184,6 +184,7 @@ def _made(
         dtype,
         origin,
         is_irregular,
+        runs,
     )
     options = {} if devices is None else {"devices": devices}
     return compiled, chosen.function(compiled, **options)

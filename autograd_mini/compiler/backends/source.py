@@ -141,6 +141,10 @@ class Source:
         """The lines above the function's."""
         return []
 
+    def prelude(self) -> list[str]:
+        """Statements before the lines."""
+        return [f"n = len({self.arguments[0]})"] if self.counts else []
+
     def body(self) -> list[str]:
         """The lines, with comments at the forward and the backward pass."""
         lines = ["# forward"]
@@ -482,10 +486,12 @@ def _inserted(small: Sequence[int], large: Sequence[int]) -> list[bool] | None:
     return None if left else flags
 
 
-def emit(kind: type[Source], lowered: Lowered, function: str) -> tuple[str, dict[str, Any]]:
+def emit(
+    kind: type[Source], lowered: Lowered, function: str
+) -> tuple[str, dict[str, Any], list[str]]:
     """The source of a function of this name, and the constants that it takes besides."""
     source = written(kind, lowered)
-    return _module(source, function, lowered), source.constants
+    return module(source, function, source.body(), source.results()), source.constants, []
 
 
 def written(kind: type[Source], lowered: Lowered) -> Source:
@@ -504,11 +510,9 @@ def function(name: str, module: str | ast.Module) -> Function:
     return scope[name]  # type: ignore[no-any-return]
 
 
-def _module(source: Source, name: str, lowered: Lowered) -> str:
+def module(source: Source, name: str, lines: Sequence[str], results: Sequence[str]) -> str:
     """The text of a module that defines one function, wrapped as the formatter black does."""
-    body = [f"n = len({source.arguments[0]})"] if source.counts else []
-    body += source.body()
-    body.append(returned(source.results(), lowered))
+    body = [*source.prelude(), *lines, returned(results, source.lowered)]
     decorators = source.decorators()
     text = "\n".join([*decorators, *body])
     imports = [
@@ -519,7 +523,7 @@ def _module(source: Source, name: str, lowered: Lowered) -> str:
     lines = [
         *imports,
         "",
-        *_about(source, lowered),
+        *_about(source, source.lowered),
         *decorators,
         *statement(f"def {name}({', '.join([*source.arguments, *source.constants])}):", WIDTH),
         *[f"    {line}" for text in body for line in statement(text)],
