@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, Signature
 from numbers import Real
 from operator import is_
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from .backends import backend
 from .explain import Explainer, Explanation, chosen_lines
 from .origin import Origin
 from .show import block, highlighted, shortest, summary
+
+if TYPE_CHECKING:
+    from .equations import Equations
 
 ARRAY = np.ndarray
 # of arrays, the inputs and then the parameters; it gives (loss, gradients), or ((loss, aux),
@@ -423,6 +426,23 @@ class Program:
     def summary(self) -> str:
         """What the program was made of, what it takes, and what it does."""
         return summary(self._compiled, self.values)
+
+    def equations(self, columns: bool = False) -> Equations:
+        r"""The same program as mathematics: equations of matrices, forward and backward, as LaTeX.
+
+        Args:
+            columns: whether an example is a column of its matrices, and not a row.
+
+        Raises:
+            ValueError: the graph is irregular and became a tape of scalars.
+
+        >>> from autograd_mini import Value, compile, dot, tanh
+        >>> W = [[Value(0.1), Value(0.2)], [Value(0.3), Value(0.4)]]
+        >>> layer = compile(lambda x: [tanh(dot(w, x)) for w in W], parameters={"W": W}, x=2)
+        >>> print(layer.equations().every[-1].latex)
+        \mathbf{H} = \tanh(\mathbf{X} \, \mathbf{W}^{\top})
+        """
+        return self._origin.equations(columns)
 
     def draw(self, format: str = "svg", rankdir: str = "TB", *, scalars: bool = True) -> Any:
         """The program as a picture: the scalar graph of one example, and beside it the arrays that

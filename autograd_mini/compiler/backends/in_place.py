@@ -18,7 +18,7 @@ import numpy as np
 
 from ...primitives import divide
 from ..arithmetic import RELATIONS
-from ..arrays import BATCH, VIEWS, Array
+from ..arrays import BATCH, VIEWS, Array, base
 from .source import ATOM, Expression, Source
 
 UFUNCS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide"}
@@ -39,7 +39,7 @@ class InPlace:
         for i, text in enumerate([text for text, _ in source.lines] + [" ".join(source.results())]):
             for name in re.findall(r"[^\W\d]\w*", text):
                 if name in arrays:
-                    self._readings[_owner(arrays[name])].append(i)
+                    self._readings[base(arrays[name], VIEWS)].append(i)
 
     def _is_float(self, x: Array) -> bool:
         """Whether NumPy has it as floats: a condition is a bool, and its branches may be ints."""
@@ -90,13 +90,6 @@ class InPlace:
             return False
         readings = self._readings[a]
         return a not in self._names or (readings[-1] == line and readings.count(line) == 1)
-
-
-def _owner(x: Array) -> Array:
-    """The array whose memory x may be a view of."""
-    while x.op in VIEWS and x.operands:
-        [x] = x.operands
-    return x
 
 
 def _out(tree: ast.expr, name: str) -> list[str] | None:

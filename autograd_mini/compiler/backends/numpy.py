@@ -12,7 +12,7 @@ import numpy as np
 
 from ...primitives import multiply
 from ...rules import Primitive
-from ..arrays import Array, ieee
+from ..arrays import Array, base, ieee
 from ..pipeline import Lowered
 from ..program import Compiled, Function
 from . import source
@@ -35,6 +35,7 @@ class NumpySource(source.Source):
     }
     imports = {  # noqa: RUF012
         "np": "import numpy as np",
+        "sliding_window_view": "from numpy.lib.stride_tricks import sliding_window_view",
         "special": "from scipy import special",
     }
     has_ones = False
@@ -48,7 +49,7 @@ class NumpySource(source.Source):
         bases: set[Array] = set()
         texts = super().results()
         for i, x in enumerate(self.outputs):
-            y = source.base(x)
+            y = base(x)
             shares = y in bases or y.op in ("input", "parameter", "constant")
             if x.shape and (shares or (y.op == "broadcast" and y.operands)):
                 texts[i] += ".copy()"
@@ -84,8 +85,11 @@ class NumpySource(source.Source):
             places, starts = np.unique(places[order], return_index=True)
             inner = f"{inner}[{dots}{self._constant_named('i', order)}]"
             inner = f"np.add.reduceat({inner}, {self._constant_named('i', starts)}, axis={axis})"
+        if np.array_equal(places, np.arange(x.lanes)):
+            self.lines.append((f"{name} = {inner}", x))
+            return
         self._write_zeros(x, name)
-        self.lines.append((f"{name}[{dots}{self._constant_named('i', places)}] = {inner}", x))
+        self.lines.append((f"{name}[{dots}{self._places(places)}] = {inner}", x))
 
 
 class ColumnSource(NumpySource):
