@@ -23,6 +23,7 @@ from .pipeline import Lowered
 
 TOP = r"^{\top}"
 LINEAR = (add, subtract, multiply, divide, negate)
+SIGNS = {"<": "<", ">": ">", "<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne"}
 HADAMARD, DIVIDED = r"\odot", r"\oslash"
 
 
@@ -47,11 +48,12 @@ class Equations(NamedTuple):
 
     Attributes:
         every: in their order, those of the forward pass first.
-        where: (symbol, shape, what it is) of inputs, parameters and constants.
+        where: (symbol, shape, what it is) for the name of each input, parameter and constant, and
+            of each gradient by the z of a layer.
     """
 
     every: tuple[Equation, ...]
-    where: tuple[tuple[str, str, str], ...]
+    where: dict[str, tuple[str, str, str]]
 
     def __str__(self) -> str:
         rows = []
@@ -62,7 +64,9 @@ class Equations(NamedTuple):
                 left, right = x.latex.split(" = ", 1)
                 rows.append(rf"{left} &= {right} && \in {x.shape} \\")
         rows.append(r"&\text{where} \\")
-        rows += [rf"{of} &\in {shape} && \text{{{about}}} \\" for of, shape, about in self.where]
+        rows += [
+            rf"{of} &\in {shape} && \text{{{about}}} \\" for of, shape, about in self.where.values()
+        ]
         return "\n".join([r"\begin{aligned}", *rows, r"\end{aligned}"])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -72,7 +76,7 @@ class Equations(NamedTuple):
 def equations(lowered: Lowered, columns: bool) -> Equations:
     """The equations of a program; `columns` says whether an example is a column."""
     about = {block.name: block.about for block in lowered.blocks}
-    source = written(_Lines, lowered._replace(outputs=list(lowered.as_written)))
+    source = written(_Lines, _exchanged(lowered))
     writer = _Writer(source, columns)
     every: list[Equation] = []
     is_backward = False
@@ -85,30 +89,42 @@ def equations(lowered: Lowered, columns: bool) -> Equations:
         if any(name == other.name for other in every):  # of several statements the first
             continue
         is_early = is_backward and _is_softmax(x)  # of what the loss is made of
-        place = next(i for i, e in enumerate(every) if e.name == "loss") if is_early else len(every)
+        place = [e.name for e in every].index("loss") if is_early else len(every)
         made = Equation(name, f"{symbol} = {right}", writer.set_of(x), is_backward and not is_early)
         every.insert(place, made)
         is_backward = is_backward or x is source.loss
-    where = []
+    where = {}
     for x in source.order:
         if x.op in ("input", "parameter", "constant"):
             name = writer.named(x)
             what = about.get(name, "") or {"input": "an input"}.get(x.op, "numbers")
-            where.append((writer.symbols[x], writer.set_of(x), latex_text(what)))
+            where[name] = writer.symbols[x], writer.set_of(x), latex_text(what)
         if writer.symbols.get(x, "").startswith((r"\Delta", r"\delta")):
-            what = f"the gradient of the loss by {source.names[x][1:]}"
-            where.append((writer.symbols[x], writer.set_of(x), latex_text(what)))
-    return Equations(tuple(every), tuple(where))
+            name = source.names[x]
+            what = latex_text(f"the gradient of the loss by {name[1:]}")
+            where[name] = writer.symbols[x], writer.set_of(x), what
+    return Equations(tuple(every), where)
 
 
 class _Lines(NumpySource):
-    """Says which arrays have a line, and their names."""
+    """Says which arrays have an equation, and their names, which are those of the source."""
 
     spellings = NumpySource.spellings | {
         str(p): ("f({}, {}, {})" if len(p.arguments) == 3 else "f({})", TIGHT)
         for p in TABLE.values()
         if str(p) not in NumpySource.spellings
     }
+
+    def __init__(self, outputs: Any, names: Any, arguments: Any, lowered: Lowered) -> None:
+        shown = written(NumpySource, _exchanged(lowered)).names
+        self._known = {_made_of(x): name for x, name in shown.items() if _made_of(x)}
+        self._shown = {*shown.values()}
+        super().__init__(outputs, names, arguments, lowered)
+
+    def _name(self, x: Array) -> str:
+        known = "loss" if x is self.loss else self._known.pop(_made_of(x), None)
+        self._taken |= self._shown
+        return known or super()._name(x)
 
     def _logsumexp(self, x: Array) -> Expression:
         return Expression(f"logsumexp({self._of(x.args[0]).text})", TIGHT, 2)
@@ -124,6 +140,19 @@ class _Lines(NumpySource):
 
     def _designation(self, x: Array) -> str:
         return "p" if _is_softmax(x) else super()._designation(x)
+
+
+def _exchanged(lowered: Lowered) -> Lowered:
+    """The program as it was written for the one with a stable softmax, and the other way round."""
+    return lowered._replace(outputs=list(lowered.as_written), as_written=lowered.outputs)
+
+
+def _made_of(x: Array) -> Any:
+    """What tells an array in another form of its program: its scalars, or whose gradient it is."""
+    if x.gradient_of is not None:
+        inner = _made_of(x.gradient_of)
+        return inner and ("gradient", inner)
+    return None if x.scalars is None else (x.scalars.shape, x.scalars.tobytes())
 
 
 class _NotMatrices(Exception):
@@ -153,16 +182,18 @@ class _Writer:
         name, rank = self.named(x), len(x.shape)
         if x is self._source.loss:
             return "L"
+        match = re.fullmatch(r"(dz|[A-Za-z])(\d*)_?(\d*)", name)
+        below = ",".join(filter(None, match.groups()[1:])) if match else ""
+        below = f"_{{{below}}}" * bool(below)
+        if match and match[1] == "dz" and x.args:
+            return (r"\Delta" if rank > 1 else r"\delta") + below
         if name.startswith("d") and x.gradient_of is not None:
-            if match := re.fullmatch(r"dz(\d*)", name):
-                return (r"\Delta" if rank > 1 else r"\delta") + f"_{{{match[1]}}}" * bool(match[1])
             of = self._arrays.get(name[1:])
             letter = self.symbols[of] if of in self.symbols else latex_name(name[1:])
             return rf"\frac{{\partial L}}{{\partial {letter}}}"
-        if re.fullmatch(r"[A-Za-z]\d*", name):
-            letter = name[0].upper() if rank > 1 else name[0].lower()
-            bold = rf"\mathbf{{{letter}}}" if rank else letter
-            return bold + f"_{{{name[1:]}}}" * (len(name) > 1)
+        if match:
+            letter = match[1].upper() if rank > 1 else match[1].lower()
+            return (rf"\mathbf{{{letter}}}" if rank else letter) + below
         return latex_name(name)
 
     def is_turned(self, x: Array) -> bool:
@@ -201,29 +232,29 @@ class _Writer:
         if any(len(a.shape) == 1 and a.is_batched and len(x.shape) == 2 for a in x.operands):
             raise _NotMatrices
         if _is_softmax(x):
-            inner = self.of(x.args[0].args[0], t).text
-            return Formula(rf"\operatorname{{softmax}}({inner})")
+            return self._along("softmax", x, x.args[0].args[0], t != self._columns)
         args = [self.of(a, t) for a in x.args]
         sizes = [_size(a) for a in x.args]
         if x.op in (multiply, divide) and (1, 1) in sizes[-2:]:
-            return self._scaled(x, *args, *sizes)
+            return self._scaled(x, t, *args, *sizes)
         if x.op is multiply and sizes[0][1] == sizes[1][0] == 1:
             return _product(*(args[::-1] if t else args))  # a column by a row
         if x.op is multiply and args[0].text == args[1].text:
             return Formula(rf"{_inside(args[0], ATOM)}^{{{HADAMARD} 2}}", PRODUCT)
         if x.op in (multiply, divide):
             sign = HADAMARD if x.op is multiply else DIVIDED
-            return Formula(f" {sign} ".join(_inside(a, PRODUCT, ATOM) for a in args), PRODUCT)
+            return Formula(f" {sign} ".join(_inside(a, PRODUCT) for a in args), SUM)
         if x.op in (add, subtract):
             right = _inside(args[1], SUM if x.op is add else PRODUCT)
             return Formula(f"{args[0]} {x.op.name} {right}", SUM)
         if x.op is negate:
-            return Formula(f"-{_inside(args[0], PRODUCT)}", SUM)
+            level = SUM if x.args[0].op in (multiply, divide) else PRODUCT
+            return Formula(f"-{_inside(args[0], level)}", SUM)
         if x.op is power and sizes[1] == (1, 1):
             exponent = f"{HADAMARD} {args[1]}" if _size(x) != (1, 1) else args[1]
             return Formula(f"{_inside(args[0], ATOM)}^{{{exponent}}}", PRODUCT)
         if x.op in RELATIONS:
-            condition = f"[{args[0]} {RELATIONS[x.op].replace('==', '=')} {args[1]}]"
+            condition = f"[{args[0]} {SIGNS[RELATIONS[x.op]]} {args[1]}]"
             if x.args[2:] == (1.0, 0.0):
                 return Formula(condition)
             return Formula(rf"\operatorname{{where}}({condition}, {args[2]}, {args[3]})")
@@ -233,14 +264,17 @@ class _Writer:
             return Formula(rf"\exp({args[0]})")
         return applied(x.op, args)
 
-    def _scaled(self, x: Array, a: Formula, b: Formula, *sizes: Any) -> Formula:
+    def _scaled(self, x: Array, t: bool, a: Formula, b: Formula, *sizes: Any) -> Formula:
         """A product with a single number, or a quotient by one."""
         if x.op is divide:
             if sizes[1] != (1, 1):
-                return Formula(f"{_inside(a, PRODUCT)} {DIVIDED} {_inside(b, ATOM)}", PRODUCT)
+                return Formula(f"{_inside(a, PRODUCT)} {DIVIDED} {_inside(b, ATOM)}", SUM)
             if sizes[0] == (1, 1):
                 return Formula(rf"\frac{{{a}}}{{{b}}}", PRODUCT)
-            return _product(Formula(rf"\frac{{1}}{{{b}}}"), a)
+            above, inner = "1", x.args[0]
+            if inner.op is multiply and inner.args[0].__class__ is float and inner.args[0] > 0:
+                above, a = self.of(inner.args[0], False).text, self.of(inner.args[1], t)
+            return _product(Formula(rf"\frac{{{above}}}{{{b}}}"), a)
         if a.text == b.text:
             return Formula(f"{_inside(a, ATOM)}^{{2}}", PRODUCT)
         return _product(a, b) if sizes[0] == (1, 1) else _product(b, a)
@@ -285,8 +319,30 @@ class _Writer:
         return Formula(f"{ones}{TOP} {inner}" if down else f"{inner} {ones}", PRODUCT)
 
     def _logsumexp(self, x: Array, t: bool) -> Formula:
-        inner = self.of(x.args[0], t).text
-        return Formula(rf"\operatorname{{logsumexp}}({inner})")
+        [a] = x.args  # of the rows: a column, which an array of one axis is if it is batched
+        is_turned = len(a.shape) == 2 and not x.is_batched
+        return self._along("logsumexp", x, a, t != (self._columns != is_turned))
+
+    def _along(self, function: str, x: Array, a: Array, t: bool) -> Formula:
+        """A function of each row, or of each column if these are the examples."""
+        inner = self.of(a, self._columns).text
+        return _transposed(Formula(rf"\operatorname{{{function}}}({inner})"), x, t)
+
+    def _slice(self, x: Array, t: bool) -> Formula:
+        [a] = x.args
+        turned = self.is_turned(a) if a in self.symbols else t
+        index = [":" if b is None else f"{b[0]}:{b[1]}" for b in x.info]
+        index = [i.split(":")[0] if n == 1 else i for i, n in zip(index, x.shape)]
+        if turned:
+            index.reverse()
+        part = Formula(f"{{{_inside(self.of(a, turned), ATOM)}}}_{{[{', '.join(index)}]}}")
+        return _transposed(part, x, t != turned)
+
+    def _concatenate(self, x: Array, t: bool) -> Formula:
+        """Blocks beside each other, or below."""
+        below = x.info == 0 and (len(x.shape) == 2 or x.is_batched)
+        inner = (r" \\ " if below != t else " & ").join(self.of(a, t).text for a in x.args)
+        return Formula(rf"\begin{{bmatrix}} {inner} \end{{bmatrix}}")
 
     def _transpose(self, x: Array, t: bool) -> Formula:
         return self.of(x.args[0], not t)
@@ -325,7 +381,7 @@ def _is_softmax(x: Array) -> bool:
     return lse is not None and lse.op == "logsumexp" and lse.args[0] is z
 
 
-def _inside(x: Formula, level: int, braced: int | None = None) -> str:
+def _inside(x: Formula, level: int) -> str:
     is_bare = x.level >= level and not (level > SUM and x.text.startswith("-"))
     return x.text if is_bare else f"({x.text})"
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, Signature
 from numbers import Real
 from operator import is_
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..files import write_atomically
 from ..nested import map_nested
 from ..value import Value
 from .arrays import Shape
@@ -443,6 +446,32 @@ class Program:
         \mathbf{H} = \tanh(\mathbf{X} \, \mathbf{W}^{\top})
         """
         return self._origin.equations(columns)
+
+    def save(self, path: str | os.PathLike[str], columns: bool = False) -> Path:
+        """Write a page of HTML with the source, the equations and the scalars side by side.
+        Pointing at a line lights what belongs to it in the other two. The page needs no network.
+
+        Args:
+            path: of the file, such as "program.html".
+            columns: whether an example is a column of the equations' matrices, and not a row.
+
+        Returns:
+            The path.
+
+        Raises:
+            ValueError: the graph is irregular and became a tape of scalars.
+        """
+        from .page import page
+
+        origin, file = self._origin, Path(path)
+        explained = self.explain()
+        texts = {line.name: list(rows) for line, rows in zip(explained.lines, explained.texts)}
+        source = self.source
+        if self._compiled.backend != "numpy":  # of which are the lines that are explained
+            source = "\n".join(f"    {line.code}" for line in origin.lines if line.code)
+        html = page(file.stem, source, origin.lines, self.equations(columns), texts)
+        write_atomically(file, html)
+        return file
 
     def draw(self, format: str = "svg", rankdir: str = "TB", *, scalars: bool = True) -> Any:
         """The program as a picture: the scalar graph of one example, and beside it the arrays that
