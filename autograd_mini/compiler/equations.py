@@ -277,7 +277,10 @@ class _Writer:
             return _product(Formula(rf"\frac{{{above}}}{{{b}}}"), a)
         if a.text == b.text:
             return Formula(f"{_inside(a, ATOM)}^{{2}}", PRODUCT)
-        return _product(a, b) if sizes[0] == (1, 1) else _product(b, a)
+        number, other, of = (a, b, x.args[0]) if sizes[0] == (1, 1) else (b, a, x.args[1])
+        if of.__class__ is Array and of.op in ("matmul", "sum") and of not in self.symbols:
+            number = Formula(f"({number})")  # of vectors
+        return _product(number, other)
 
     def _matmul(self, x: Array, t: bool) -> Formula:
         left, right = x.args

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import islice
+from pathlib import Path
 
 from ..mathml import mathml
 from ..palette import css_properties
@@ -15,38 +16,7 @@ from .show import COLOURS, tokens
 
 MOST = 8  # lines of an explanation of scalars
 
-STYLE = """
-body { color-scheme: light dark; margin: 0; background: var(--backdrop); color: var(--ink);
-  font: 15px/1.5 var(--font); }
-h1 { font-size: 1.1rem; margin: 1rem 1rem 0; }
-h2 { font-size: .9rem; color: var(--quiet); margin: .4rem .6rem; }
-main { display: grid; grid-template-columns: repeat(3, minmax(0, auto)); gap: 1rem; padding: 1rem;
-  align-items: start; }
-section { background: var(--paper); border-radius: 6px; overflow: auto; max-height: 86vh; }
-section > div { padding: .1rem .6rem; border-left: 3px solid transparent; }
-pre { margin: 0; font: 13px/1.5 ui-monospace, monospace; }
-math { display: block; text-align: left; margin: .25rem 0; }
-[data-of] { cursor: default; }
-[data-of].lit, [data-of]:focus { background: var(--mark); border-left-color: var(--forward);
-  outline: none; }
-@media (max-width: 70rem) { main { grid-template-columns: minmax(0, 1fr); } }
-"""
-SCRIPT = """
-const all = [...document.querySelectorAll("[data-of]")];
-const keys = (x) => x.dataset.of.split(" ");
-const light = (event) => {
-  const at = event.target.closest("[data-of]");
-  if (!at) return;
-  const wanted = new Set(keys(at));
-  for (const x of all) x.classList.toggle("lit", keys(x).some((key) => wanted.has(key)));
-  for (const section of document.querySelectorAll("section")) {
-    const first = section.querySelector(".lit");
-    if (first && !section.contains(at)) first.scrollIntoView({ block: "nearest" });
-  }
-};
-document.addEventListener("mouseover", light);
-document.addEventListener("focusin", light);
-"""
+HERE = Path(__file__).parent
 
 
 def page(
@@ -96,12 +66,13 @@ def page(
         f".{kind} {{ color: light-dark({light}, {dark}) !important; }}"
         for kind, light, dark in COLOURS.values()
     ]
+    style, script = ((HERE / f"page.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>body {{ {css_properties()} }}\n{STYLE}"
+        f"<title>{escape(title)}</title>\n<style>body {{ {css_properties()} }}\n{style}"
         f"{chr(10).join(rules)}\n</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n<main>\n"
-        f"{sections}\n</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
+        f"{sections}\n</main>\n<script>{script}</script>\n</body>\n</html>\n"
     )
 
 
