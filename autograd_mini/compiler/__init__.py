@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from inspect import signature
@@ -153,7 +154,7 @@ def _made(
     chosen = load_backend(backend)
     is_irregular = graph.is_irregular  # before there are nodes of the program's own
     name = "value_and_grad" if reduction else "predict"
-    origin = None
+    origin, runs = None, []
     if backend == "tape":
         source, constants, blocks, places = chosen.taped(graph, roots, names, inputs, reduction)
     else:
@@ -162,7 +163,7 @@ def _made(
         else:
             lowered = lower_outputs(graph, roots, names, inputs)
         lowered = lowered._replace(dtype=dtype)
-        source, constants = chosen.emit(lowered, name)
+        source, constants, runs = chosen.emit(lowered, name)
         blocks, places = lowered.blocks, lowered.places
         origin = Origin(graph, lowered)
     compiled = Compiled(
@@ -184,6 +185,7 @@ def _made(
         dtype,
         origin,
         is_irregular,
+        runs,
     )
     options = {} if devices is None else {"devices": devices}
     return compiled, chosen.function(compiled, **options)
@@ -224,13 +226,36 @@ def _leaves(parameters: Any) -> tuple[list[Value] | None, list[str] | None]:
     if hasattr(parameters, "named_parameters"):
         named = dict(parameters.named_parameters())
         return list(named.values()), list(named)
-    return _flat(parameters), None
+    if isinstance(parameters, Iterable) and parts(parameters) is None:
+        parameters = list(parameters)
+    inner = [part for _, part in parts(parameters) or [] if parts(part) is not None]
+    has_names = isinstance(parameters, dict) or inner or _is_regular(parameters)
+    return _flat(parameters), list(_paths(parameters, "")) if has_names else None
+
+
+def _paths(tree: Any, path: str) -> Iterator[str]:
+    """A name for each scalar of a structure: a.0.1 in {"a": ..}; .0.1 in a list of lists that are
+    alike, and 1.0.1 in another list."""
+    members = parts(tree)
+    if members is None:
+        yield path
+    for key, part in members or []:
+        own = ".".join(str(k).replace(".", "_") for k in (key if isinstance(key, tuple) else [key]))
+        yield from _paths(part, f"{path}.{own}" if path or _is_regular(tree) else own)
+
+
+def _is_regular(tree: Any) -> bool:
+    """Whether it is a list of lists that are alike."""
+    if isinstance(tree, dict):
+        return False
+    with suppress(ValueError):
+        array = np.array(tree, dtype=object)
+        return array.ndim > 1 and all(parts(x) is None for x in array.flat)
+    return False
 
 
 def _flat(parameters: Any) -> list[Value]:
     """The Values of (nested) lists, dicts or a single one: leaves, each there once."""
-    if isinstance(parameters, Iterable) and parts(parameters) is None:
-        parameters = list(parameters)
     leaves = flatten(parameters)
     for x in leaves:
         if not isinstance(x, Value):

@@ -255,6 +255,9 @@ class ArrayProgram:
 
     def scatter(self, x: Array, index: Index, shape: Shape) -> Array:
         """gather's adjoint: zeros of `shape`, with x's lanes added at the index."""
+        places = index.places
+        if places.size == math.prod(shape[x.is_batched :]) and not index.is_repeated:
+            return self.reshape(self.gather(x, np.argsort(places, axis=None)), shape)
         return self.make("scatter", (x,), index, shape)
 
     def assemble(self, pieces: Sequence[Array], starts: Sequence[Shape], shape: Shape) -> Array:
@@ -300,6 +303,13 @@ class Index:
 
     def __repr__(self) -> str:
         return f"[{self.places.shape}]"
+
+
+def base(x: Array, views: Sequence[str] = ("reshape", "transpose", "slice")) -> Array:
+    """The array that x is a view of."""
+    while x.op in views and x.operands:
+        [x] = x.operands
+    return x
 
 
 def written_shape(shape: Shape) -> str:

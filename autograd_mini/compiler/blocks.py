@@ -1,8 +1,8 @@
 """Which parameters are one array, in what order, and what it is called.
 
-Parameters belong together that are used alike: as factors of the same kind of operand, in the same
-kinds of sums. Their names, if a module gives them, say how they lie in the array: neurons.3.w.2 is
-row 3, column 2.
+If a module names them, a list of Values is an array of its shape, called by its path: blocks_1_q.
+The neurons of a layer are the rows of W1, W2, .. Without names those belong together that are used
+alike: as factors of the same kind of operand, in the same kinds of sums.
 """
 
 from __future__ import annotations
@@ -61,16 +61,14 @@ def parameter_blocks(
             labels = [graph.parameters[place].label for place in places]
             about = ", ".join(labels if len(labels) < 5 else [*labels[:2], "..", labels[-1]])
             if len(labels) == 1 and labels[0].isidentifier():
-                name = _named(labels[0], taken)
+                name = unique(identifier(labels[0]), taken, "_")
             else:
                 stem = "W" if any(role != NONE for _, role in use or ()) else "b"
                 name = next(x for n in count(1) if (x := f"{stem}{n}") not in taken)
                 taken.add(name)
             blocks.append(Block(name, tuple(places), None, about if all(labels) else ""))
         return blocks
-    families = _families(names, uses)
-    parents = list(dict.fromkeys(f.parent for f in families))
-    return [_block(group, parents, taken) for group in _fused(families, uses)]
+    return _named_blocks(names, taken)
 
 
 def _uses(graph: Graph, nodes: Iterable[int]) -> dict[int, Any]:
@@ -99,77 +97,61 @@ def _uses(graph: Graph, nodes: Iterable[int]) -> dict[int, Any]:
     return {place: frozenset(use) for place, use in uses.items()}
 
 
-class _Family(NamedTuple):
-    """Parameters whose names differ in numbers only."""
+class _Place(NamedTuple):
+    """Where a parameter is: in an attribute of a module, at an index."""
 
-    parent: str  # the module that holds them
-    stem: str  # the attribute
-    about: str
-    places: tuple[int, ...]
-    shape: Shape | None  # None if the numbers are no full grid in order
+    module: tuple[str, ...]
+    attribute: str
+    at: tuple[int, ...]
+    is_layer: bool  # whether it is a weight or bias of one of nn's layers
 
+    @classmethod
+    def of(cls, name: str) -> _Place:
+        """A parameter of this name: layers.0.neurons.3.w.2 is [3, 2] of the weights of layers.0.
 
-def _families(names: Sequence[str], uses: dict[int, Any]) -> list[_Family]:
-    """Parameters whose names differ in numbers only, used in the same kinds of sums."""
-    alike: dict[Any, list[int]] = {}
-    for place, name in enumerate(names):
-        kinds = frozenset(kind for kind, _ in uses.get(place, ()))
-        pattern = tuple("*" if token.isdecimal() else token for token in name.split("."))
-        alike.setdefault((pattern, kinds), []).append(place)
-    return [_family(members, names) for members in alike.values()]
-
-
-def _fused(families: Sequence[_Family], uses: dict[int, Any]) -> list[list[_Family]]:
-    """Families that are used alike are rows of one array, if they are of one width."""
-    groups: dict[Any, list[_Family]] = {}
-    for family in families:
-        use = frozenset(uses.get(place) for place in family.places)
-        key: Any = (use, family.shape[1:]) if family.shape and use != {None} else family
-        groups.setdefault(key, []).append(family)
-    return list(groups.values())
+        >>> _Place.of("blocks.1.q.0.2")
+        _Place(module=('blocks', '1'), attribute='q', at=(0, 2), is_layer=False)
+        """
+        tokens = tuple(name.split("."))
+        last = max((i for i, token in enumerate(tokens) if not token.isdecimal()), default=0)
+        module, index = tokens[:last], tuple(map(int, tokens[last + 1 :]))
+        is_layer = tokens[last] in ("w", "b") and module != () and module[-1].isdecimal()
+        if is_layer and module[-2:-1] == ("neurons",):
+            module, index = module[:-2], (int(module[-1]), *index)
+        return cls(module, tokens[last], index, is_layer)
 
 
-def _family(places: Sequence[int], names: Sequence[str]) -> _Family:
-    tokens = [names[place].split(".") for place in places]
-    columns = [sorted(set(column), key=len) for column in zip(*tokens)]
-    runs = [i for i, column in enumerate(columns) if len(column) > 1]
-    first = tokens[0]
-    grid = [sorted({int(t[i]) for t in tokens}) for i in runs]
-    complete = all(axis == list(range(len(axis))) for axis in grid) and list(product(*grid)) == [
-        tuple(int(t[i]) for i in runs) for t in tokens
-    ]
-    words = [token for token in first if not token.isdecimal()]
-    stem_at = max((i for i, token in enumerate(first) if not token.isdecimal()), default=0)
-    inside = [i for i in runs if i < stem_at]
-    parent = first[: inside[0] - 1] if inside else first[:stem_at]
-    letters = dict(zip(runs, "ijkl")) if complete else {}  # in place of the numbers that run
-    about = [letters.get(i, "*") if i in runs else token for i, token in enumerate(first)]
-    return _Family(
-        ".".join(parent),
-        words[-1] if words else "p",
-        ".".join(about),
-        tuple(places),
-        tuple(map(len, grid)) if complete else None,
-    )
+def _named_blocks(names: Sequence[str], taken: set[str]) -> list[Block]:
+    """An array for each attribute of each module."""
+    found = [_Place.of(name) for name in names]
+    arrays: dict[_Place, list[int]] = {}
+    for i, place in enumerate(found):
+        arrays.setdefault(place._replace(at=()), []).append(i)
+    layers = list(dict.fromkeys(array.module for array in arrays if array.is_layer))
+    blocks = []
+    for array, members in arrays.items():
+        name = "_".join((*array.module, array.attribute))
+        if array.is_layer:
+            name = f"{'W' if array.attribute == 'w' else 'b'}{layers.index(array.module) + 1}"
+        shape = _grid([found[i].at for i in members])
+        letters = iter("ijkl" if shape else "****")  # in place of the numbers that run
+        about = ".".join(
+            tokens[0] if len({*tokens}) == 1 else next(letters)
+            for tokens in zip(*[names[i].split(".") for i in members])
+        )
+        if array.is_layer and shape and shape[0] == 1:  # a single neuron
+            shape = shape[1:]
+        elif shape is None:
+            shape = (len(members),)
+        if not array.attribute or array.attribute.isdecimal():  # of a list, and without a name
+            stem = "W" if len(shape) > 1 else "b"
+            name = next(x for n in count(1) if (x := f"{stem}{n}") not in taken)
+            about = ""
+        blocks.append(Block(unique(identifier(name), taken, "_"), tuple(members), shape, about))
+    return blocks
 
 
-def _block(families: Sequence[_Family], parents: Sequence[str], taken: set[str]) -> Block:
-    places = tuple(place for family in families for place in family.places)
-    about = " above ".join(family.about for family in families)
-    shape = families[0].shape
-    if len(families) > 1 and shape:
-        shape = (sum(f.shape[0] for f in families if f.shape), *shape[1:])
-    stems = list(dict.fromkeys(family.stem for family in families))
-    if stems in (["w"], ["b"]) and (len(parents) > 1 or families[0].parent):
-        stem = "W" if stems == ["w"] else "b"
-        name = f"{stem}{parents.index(families[0].parent) + 1}"
-    else:
-        name = "_".join(stems) if len(stems) <= 3 else f"{stems[0]}_to_{stems[-1]}"
-    return Block(_named(name, taken), places, shape, about)
-
-
-def _named(name: str, taken: set[str]) -> str:
-    """An identifier for it that is not taken; and from then on it is."""
-    name = identifier(name)
-    is_free = name not in taken or f"W_{name}" in taken
-    return unique(name if is_free else f"W_{name}", taken, "_")
+def _grid(indices: Sequence[Shape]) -> Shape | None:
+    """The shape of the array that has these indices in their order, if there is one."""
+    shape = tuple(max(axis) + 1 for axis in zip(*indices))
+    return shape if [*product(*map(range, shape))] == [*indices] else None

@@ -166,6 +166,8 @@ class Layout:
             sizes = loop_nest(values[None])
             if sizes is None:
                 return None
+            array = self.arrays[int(np.searchsorted(self.starts, row[0], side="right")) - 1]
+            sizes = refined(sizes, values[None], [array.shape[array.is_batched :]])
             for size, digit in zip(sizes, np.unravel_index(np.searchsorted(values, row), sizes)):
                 if size > 1 and not any(np.array_equal(digit, known) for _, known in axes):
                     axes.append((size, digit))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Container, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from .backends.source import Source
 from .canonical import Graph, operands
 from .layout import HOLE
 from .pipeline import Lowered
+
+if TYPE_CHECKING:
+    from .equations import Equations
 
 
 class Line(NamedTuple):
@@ -211,16 +214,25 @@ class Origin:
         self._is_loss = bool(lowered.reduction)
         self._lowered: Lowered | None = lowered
         self._listing: Listing | None = None
+        self._equations: dict[bool, Equations] = {}
 
     @property
     def listing(self) -> Listing:
-        if self._listing is None or self._lowered is not None:
+        if self._listing is None:
             from .backends.numpy import written
 
             assert self._lowered is not None
             self._listing = listing(written(self._lowered), self._lowered)
-            self._lowered = None
         return self._listing
+
+    def equations(self, columns: bool) -> Equations:
+        """The program as mathematics."""
+        if columns not in self._equations:
+            from .equations import equations
+
+            assert self._lowered is not None
+            self._equations[columns] = equations(self._lowered, columns)
+        return self._equations[columns]
 
     @property
     def lines(self) -> list[Line]:
@@ -252,8 +264,10 @@ class Origin:
         return below
 
     def __getstate__(self) -> dict[str, Any]:
-        self.listing  # noqa: B018  # which is what remains
-        return self.__dict__
+        self.listing  # noqa: B018  # this and the equations are what remains
+        for columns in (False, True):
+            self.equations(columns)
+        return {**self.__dict__, "_lowered": None}
 
 
 def elements(lines: Sequence[Line]) -> dict[int, str]:

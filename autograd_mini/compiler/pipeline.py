@@ -29,6 +29,7 @@ class Lowered(NamedTuple):
         roots: the nodes of an example's loss and of what parameters alone add to it, a number where
             it is a constant; or the nodes of the outputs.
         reduction: "mean" or "sum"; "" for outputs that are not a loss.
+        as_written: the outputs before softmax was made stable.
         dtype: of all arrays.
     """
 
@@ -38,6 +39,7 @@ class Lowered(NamedTuple):
     inputs: dict[str, Shape]
     roots: list[Any]
     reduction: str
+    as_written: Sequence[Array] = ()
     dtype: str = "float64"
 
     def names(self, outputs: Sequence[Array]) -> dict[Array, str]:
@@ -170,7 +172,8 @@ def _parameters(lowering: Lowering) -> list[Array]:
 def _finished(
     lowering: Lowering, roots: list[Any], reduction: str, outputs: Sequence[Array]
 ) -> Lowered:
-    outputs = rewritten(outputs, stable_softmax)
     args = lowering.graph.args
     places = [np.array([args[i][0] for i in b.ravel()]).reshape(b.shape) for b in lowering.blocks]
-    return Lowered(outputs, lowering.parameters, places, lowering.inputs, roots, reduction)
+    stable = rewritten(outputs, stable_softmax)
+    blocks, inputs = lowering.parameters, lowering.inputs
+    return Lowered(stable, blocks, places, inputs, roots, reduction, outputs)

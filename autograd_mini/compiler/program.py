@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, Signature
 from numbers import Real
-from typing import Any, NamedTuple
+from operator import is_
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..files import write_atomically
 from ..nested import map_nested
 from ..value import Value
 from .arrays import Shape
@@ -16,6 +20,9 @@ from .backends import backend
 from .explain import Explainer, Explanation, chosen_lines
 from .origin import Origin
 from .show import block, highlighted, shortest, summary
+
+if TYPE_CHECKING:
+    from .equations import Equations
 
 ARRAY = np.ndarray
 # of arrays, the inputs and then the parameters; it gives (loss, gradients), or ((loss, aux),
@@ -42,6 +49,7 @@ class Compiled(NamedTuple):
         dtype: of all arrays.
         origin: the scalar graph, and the lines that it became; None for a tape, which has none.
         is_irregular: whether the graph would rather be a tape.
+        runs: sources that run in place of the one that is shown.
     """
 
     source: str
@@ -59,6 +67,35 @@ class Compiled(NamedTuple):
     dtype: str
     origin: Origin | None
     is_irregular: bool
+    runs: Sequence[str] = ()
+
+
+class Arrays(dict[str, Any]):
+    """The arrays of parameters by name; `checked` has them in order, once they were looked at, and
+    until one is replaced."""
+
+    checked: list[Any] | None = None
+
+
+def _forgetting(method: Callable[..., Any]) -> Callable[..., Any]:
+    def call(self: Arrays, *args: Any, **named: Any) -> Any:
+        self.checked = None
+        return method(self, *args, **named)
+
+    return call
+
+
+for _name in (
+    "__setitem__",
+    "__delitem__",
+    "__ior__",
+    "update",
+    "setdefault",
+    "pop",
+    "popitem",
+    "clear",
+):
+    setattr(Arrays, _name, _forgetting(getattr(dict, _name)))
 
 
 class Program:
@@ -86,11 +123,13 @@ class Program:
         self._structure = structure  # of the outputs, or of (loss, aux), with numbers for arrays
         self._shapes = compiled.parameters
         self._example = example  # to be run as scalars, where a program that checks fails
+        # whether it gives (loss, gradients) as its function does
+        self._is_plain = bool(compiled.reduction) and structure == 0 and example is None
         self._function = function
         self._dtype = np.dtype(compiled.dtype)
         self._last_shapes: list[Any] | None = None  # of inputs that need no check
         self.values = list(values)
-        self.arrays: dict[str, Any] = {}
+        self.arrays: dict[str, Any] = Arrays()
         self.load()
 
     @property
@@ -139,6 +178,9 @@ class Program:
 
     def _finished(self, batch: Sequence[Any], results: Any) -> Any:
         """The results of a batch, in the structure of what the traced function gives."""
+        if self._is_plain:
+            loss, gradients = results
+            return float(loss), list(gradients)
         if not self._compiled.reduction:
             return self._structured(results if results.__class__ is tuple else (results,))
         loss, gradients = results
@@ -202,7 +244,15 @@ class Program:
             if given < len(batch):
                 batch[given:] = self.draw_inputs(len(batch[0]))
             results = self._function(*batch, *self._parameter_arrays())
-            kept = results if kept is None else _overwritten(kept, results)
+            if kept is None:
+                kept = results
+            elif self._is_plain:
+                loss, gradients = results
+                for array, new in zip(kept[1], gradients):
+                    array[...] = new
+                kept = loss, kept[1]
+            else:
+                kept = _overwritten(kept, results)
             return self._finished(batch, kept)
 
         return call
@@ -239,16 +289,22 @@ class Program:
 
     def _parameter_arrays(self) -> list[Any]:
         """The arrays of the parameters, which users may have replaced, in order and checked."""
-        arrays, dtype = [], self._dtype
+        checked = getattr(self.arrays, "checked", None)
+        if checked is not None:
+            return checked  # type: ignore[no-any-return]
+        arrays = []
         for name, shape in self._shapes.items():
             x = self.arrays.get(name)
-            if x.__class__ is not ARRAY or x.shape != shape or x.dtype is not dtype:
-                if isinstance(x, (Real, list, np.ndarray)):
-                    x = _as_floats(f"arrays[{name!r}]", x, dtype)
-                if getattr(x, "shape", None) != shape:
-                    got = getattr(x, "shape", type(x).__name__)
-                    raise ValueError(f"arrays[{name!r}] expected an array of {shape}, got {got}")
+            if isinstance(x, (Real, list, np.ndarray)):
+                x = _as_floats(f"arrays[{name!r}]", x, self._dtype)
+            if getattr(x, "shape", None) != shape:
+                got = getattr(x, "shape", type(x).__name__)
+                raise ValueError(f"arrays[{name!r}] expected an array of {shape}, got {got}")
             arrays.append(x)
+        if isinstance(self.arrays, Arrays) and all(
+            map(is_, arrays, map(self.arrays.get, self._shapes))
+        ):
+            self.arrays.checked = arrays
         return arrays
 
     def _are_as_before(self, inputs: Sequence[Any]) -> bool:
@@ -307,6 +363,7 @@ class Program:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _example=None)
+        self._is_plain = bool(self._compiled.reduction) and self._structure == 0
         self._function = backend(self._compiled.backend).function(self._compiled)
 
     # -- the Values -----------------------------------------------------------------------------
@@ -372,6 +429,49 @@ class Program:
     def summary(self) -> str:
         """What the program was made of, what it takes, and what it does."""
         return summary(self._compiled, self.values)
+
+    def equations(self, columns: bool = False) -> Equations:
+        r"""The same program as mathematics: equations of matrices, forward and backward, as LaTeX.
+
+        Args:
+            columns: whether an example is a column of its matrices, and not a row.
+
+        Raises:
+            ValueError: the graph is irregular and became a tape of scalars.
+
+        >>> from autograd_mini import Value, compile, dot, tanh
+        >>> W = [[Value(0.1), Value(0.2)], [Value(0.3), Value(0.4)]]
+        >>> layer = compile(lambda x: [tanh(dot(w, x)) for w in W], parameters={"W": W}, x=2)
+        >>> print(layer.equations().every[-1].latex)
+        \mathbf{H} = \tanh(\mathbf{X} \, \mathbf{W}^{\top})
+        """
+        return self._origin.equations(columns)
+
+    def save(self, path: str | os.PathLike[str], columns: bool = False) -> Path:
+        """Write a page of HTML with the source, the equations and the scalars side by side.
+        Pointing at a line lights what belongs to it in the other two. The page needs no network.
+
+        Args:
+            path: of the file, such as "program.html".
+            columns: whether an example is a column of the equations' matrices, and not a row.
+
+        Returns:
+            The path.
+
+        Raises:
+            ValueError: the graph is irregular and became a tape of scalars.
+        """
+        from .page import page
+
+        origin, file = self._origin, Path(path)
+        explained = self.explain()
+        texts = {line.name: list(rows) for line, rows in zip(explained.lines, explained.texts)}
+        source = self.source
+        if self._compiled.backend != "numpy":  # of which are the lines that are explained
+            source = "\n".join(f"    {line.code}" for line in origin.lines if line.code)
+        html = page(file.stem, source, origin.lines, self.equations(columns), texts)
+        write_atomically(file, html)
+        return file
 
     def draw(self, format: str = "svg", rankdir: str = "TB", *, scalars: bool = True) -> Any:
         """The program as a picture: the scalar graph of one example, and beside it the arrays that

@@ -29,11 +29,12 @@ def highlighted(code: str) -> str:
     return (
         f'<pre class="autograd-code" style="background-color: {LIGHT[0]}; color: {LIGHT[1]}; '
         f'{_FONT}; margin: 0; padding: 4px 8px; white-space: pre; overflow-x: auto">'
-        f"{_tokens(code)}</pre>"
+        f"{tokens(code)}</pre>"
     )
 
 
-def _tokens(code: str) -> str:
+def tokens(code: str) -> str:
+    """Python code as HTML, with a class and a colour for each kind of token."""
     try:
         from pygments.lexers import PythonLexer
     except ModuleNotFoundError:

@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arrays import Array, ArrayProgram, Shape
+from .arrays import VIEWS, Array, ArrayProgram, Shape, base
+
+WINDOWS = 9  # so many overlapping slices are put side by side rather than gathered
 
 
 class View(NamedTuple):
@@ -96,30 +98,81 @@ def _split(size: int, step: int, shape: Shape) -> list[int]:
     return [size // math.prod(pieces), *pieces]
 
 
-def strided(x: Array, base: int, sizes: Shape, strides: Sequence[int]) -> Array | None:
-    """The view of x's lanes at base + the sum of stride * counter, if it is one; strides > 0.
+class Cut(NamedTuple):
+    """A view of the lanes of an array: it is reshaped, sliced along each axis, and transposed.
 
-    The array is cut into axes as long as the strides are far apart, and sliced along each.
+    Attributes:
+        shape: in which it is cut; longer by one than what remains if of the numbers between two
+            strides one is taken.
+        slices: (first, length, step) along each axis.
+        order: of the axes that remain.
     """
-    program = x.program
-    outermost = sorted(range(len(sizes)), key=lambda d: -strides[d])
-    shape, bounds, above = [], [], x.lanes
+
+    shape: Shape
+    slices: tuple[tuple[int, int, int], ...]
+    order: tuple[int, ...]
+
+
+def cut(lanes: int, base: int, sizes: Shape, strides: Sequence[int]) -> Cut | None:
+    """How to get the lanes at base + the sum of stride * counter, if they are a view; the array is
+    cut into axes as long as the strides are far apart.
+
+    >>> cut(6, 4, (3, 2), (-2, 1))
+    Cut(shape=(3, 2), slices=((2, 3, -1), (0, 2, 1)), order=(0, 1))
+    """
+    outermost = tuple(sorted(range(len(sizes)), key=lambda d: -abs(strides[d])))
+    order = tuple(map(outermost.index, range(len(sizes))))
+    low = base + sum((n - 1) * step for n, step in zip(sizes, strides) if step < 0)
+    shape, slices, above = [], [], lanes
     for d in outermost:
-        start = base % above // strides[d]
-        if above % strides[d] or start + sizes[d] > above // strides[d]:
+        step, n = abs(strides[d]), sizes[d]
+        start = low % above // step
+        if above % step or start + n > above // step:
             return None
-        shape.append(above // strides[d])
-        bounds.append((start, start + sizes[d]))
-        above = strides[d]
+        shape.append(above // step)
+        slices.append((start, n, 1) if strides[d] > 0 else (start + n - 1, n, -1))
+        above = step
     if above > 1:  # of the numbers between two strides, one
         shape.append(above)
-        bounds.append((base % above, base % above + 1))
-    batch = x.shape[: x.is_batched]
-    cut = program.reshape(x, (*batch, *shape))
-    cut = program.slice(cut, [*[None] * len(batch), *bounds])
-    cut = program.reshape(cut, (*batch, *[sizes[d] for d in outermost]))
-    order = [len(batch) + outermost.index(d) for d in range(len(sizes))]
-    return program.transpose(cut, [*range(len(batch)), *order])
+        slices.append((low % above, 1, 1))
+    return Cut(tuple(shape), tuple(slices), order)
+
+
+def strided(x: Array, base: int, sizes: Shape, strides: Sequence[int]) -> Array | None:
+    """The view of x's lanes at base + the sum of stride * counter, if it is one."""
+    program, batch = x.program, x.shape[: x.is_batched]
+    outer, n = max(zip(strides, sizes), default=(1, 0))  # the outermost loop
+    stop = base + n * outer
+    if len(sizes) > 1 and x.lanes % outer and stop <= x.lanes:
+        flat = program.reshape(x, (*batch, x.lanes))
+        x, base = program.slice(flat, [*[None] * len(batch), (base, stop)]), 0
+    found = cut(x.lanes, base, sizes, strides)
+    if found is None or any(step != 1 for _, _, step in found.slices):
+        return None
+    x = program.reshape(x, (*batch, *found.shape))
+    x = program.slice(x, [*[None] * len(batch), *[(i, i + n) for i, n, _ in found.slices]])
+    x = program.reshape(x, (*batch, *[n for _, n, _ in found.slices[: len(sizes)]]))
+    return program.transpose(x, [*range(len(batch)), *[len(batch) + d for d in found.order]])
+
+
+def windows(x: Array, base: int, sizes: Shape, strides: Sequence[int], room: int) -> Array | None:
+    """The view, or at most so many views side by side: slices that overlap, as the patches of a
+    convolution do."""
+    found = strided(x, base, sizes, strides)
+    if found is not None or len(sizes) < 2:
+        return found
+    for d in sorted(range(len(sizes)), key=sizes.__getitem__):
+        if sizes[d] <= room:
+            size, stride = ((*of[:d], *of[d + 1 :]) for of in (sizes, strides))
+            axis, pieces = d + x.is_batched, []
+            for k in range(sizes[d]):
+                p = windows(x, base + k * strides[d], size, stride, room // sizes[d])
+                if p is not None:
+                    shape = (*p.shape[:axis], 1, *p.shape[axis:])
+                    pieces.append(x.program.reshape(p, shape))
+            if len(pieces) == sizes[d]:
+                return x.program.concatenate(pieces, axis)
+    return None
 
 
 def squeezed(places: Any) -> tuple[Any, tuple[int, ...]]:
@@ -129,19 +182,85 @@ def squeezed(places: Any) -> tuple[Any, tuple[int, ...]]:
     return places[at], tuple(loops)
 
 
+def affine(places: Any) -> tuple[int, tuple[int, ...]] | None:
+    """Base and strides of places that are affine in the loops, on each of which they depend."""
+    base = int(places.flat[0])
+    steps = tuple(int(places.take(1, d).flat[0]) - base for d in range(places.ndim))
+    counted = base + sum(
+        (step * np.arange(n)).reshape([-1 if d == i else 1 for i in range(places.ndim)])
+        for d, (step, n) in enumerate(zip(steps, places.shape))
+    )
+    return (base, steps) if np.array_equal(counted, places) and all(steps) else None
+
+
+def affine_cut(places: Any, lanes: int) -> Cut | None:
+    """How to get these of an array's lanes, if they are a view; a single loop may have any step."""
+    if min(places.shape, default=1) < 2 or (found := affine(places)) is None:
+        return None
+    base, steps = found
+    if len(steps) == 1:
+        return Cut((lanes,), ((base, len(places), *steps),), (0,))
+    return cut(lanes, base, places.shape, steps)
+
+
+class Patches(NamedTuple):
+    """Windows that slide over a view of an array's lanes.
+
+    Attributes:
+        cut: the view, whose axes stay in their order.
+        windows: (axis, length, step) of each; they become the last axes.
+        order: of all axes, at last.
+    """
+
+    cut: Cut
+    windows: tuple[tuple[int, int, int], ...]
+    order: tuple[int, ...]
+
+
+def patches(places: Any, lanes: int) -> Patches | None:
+    """How to get these of an array's lanes, if they overlap as the patches of a convolution do.
+
+    >>> patches(np.array([[0, 1, 2], [2, 3, 4]]), 5).windows
+    ((0, 3, 2),)
+    """
+    found = affine(places)
+    if found is None or min(found[1]) < 0:
+        return None
+    base, steps = found
+    left = sorted(range(places.ndim), key=lambda d: (steps[d], -d))  # windows are within
+    over: dict[int, int] = {}  # which loop a window slides along
+    for d in left:
+        further = [
+            e for e in left if steps[e] % steps[d] == 0 and e != d and e not in over.values()
+        ]
+        near = [e for e in further if steps[e] < steps[d] * places.shape[d]]
+        if near and d not in over.values():
+            over[d] = near[0]
+    whole = [d for d in range(places.ndim) if d not in over.values()]
+    sizes = [
+        places.shape[d]
+        + ((places.shape[over[d]] - 1) * steps[over[d]] // steps[d] if d in over else 0)
+        for d in whole
+    ]
+    strides = [steps[d] for d in whole]
+    made = cut(lanes, base, tuple(sizes), strides)
+    if made is None:
+        return None
+    axes = [whole[made.order.index(i)] for i in range(len(whole))]  # the loop of each axis
+    slid = [d for d in axes if d in over]
+    windows = tuple((axes.index(d), places.shape[d], steps[over[d]] // steps[d]) for d in slid)
+    there = [*[over.get(d, d) for d in axes], *slid]
+    return Patches(made, windows, tuple(map(there.index, range(places.ndim))))
+
+
 def view(x: Array, addresses: Any) -> View:
     """Lanes of x, counted through its axes, for each place of a loop nest."""
     places, loops = squeezed(addresses)
     if x.lanes == 1:
         return View(x.program.reshape(x, x.shape[: x.is_batched]), ())
-    base = int(places.flat[0])
-    steps = [int(places.take(1, d).flat[0]) - base for d in range(places.ndim)]
-    affine = base + sum(
-        (step * np.arange(n)).reshape([-1 if d == i else 1 for i in range(places.ndim)])
-        for d, (step, n) in enumerate(zip(steps, places.shape))
-    )
-    if all(step > 0 for step in steps) and np.array_equal(affine, places):
-        found = strided(x, base, places.shape, steps)
+    if (known := affine(places)) and min(known[1], default=1) > 0:
+        room = 0 if base(x, VIEWS).op == "input" else WINDOWS  # which has no gradient to add up
+        found = windows(x, known[0], places.shape, known[1], room)
         if found is not None:
             return View(found, loops)
     return View(x.program.gather(x, places), loops)

@@ -59,13 +59,52 @@ def test_attributes_with_numbers_in_their_names_are_apart():
 def test_a_number_within_a_key_is_not_a_place():
     model = Model(p={"a-1": Value(1.0), "a-2": Value(2.0)})
     found = arrays(lambda x: dot(list(model.p.values()), x), model, x=2)
-    assert found == {"a_1": (), "a_2": ()}
+    assert found == {"p_a_1": (), "p_a_2": ()}
 
 
-def test_attributes_with_numbers_that_are_used_alike_are_rows_of_one_array():
+def test_attributes_that_are_used_alike_keep_their_names_and_shapes():
     model = Model(w1=M(2, 3), w2=M(2, 3))
     found = arrays(lambda x: fsum([tanh(dot(r, x)) for r in model.w1 + model.w2]), model, x=3)
-    assert found == {"w1_w2": (4, 3)}
+    assert found == {"w1": (2, 3), "w2": (2, 3)}
+
+
+def test_modules_in_lists_are_called_by_their_paths():
+    model = Model(blocks=[Model(q=M(2, 3), gain=Value(1.0)) for _ in range(2)])
+
+    def loss(x):
+        return fsum([b.gain * tanh(dot(r, x)) for b in model.blocks for r in b.q])
+
+    assert arrays(loss, model, x=3) == {
+        "blocks_0_q": (2, 3),
+        "blocks_0_gain": (),
+        "blocks_1_q": (2, 3),
+        "blocks_1_gain": (),
+    }
+
+
+def test_dicts_and_lists_of_lists_keep_names_and_shapes():
+    A, b, n = M(4, 4), V(4), V(2)
+    for given, expected in (
+        ({"a": A, "b": b}, {"a": (4, 4), "b": (4,)}),
+        ({"a": {"deep": A, "flat": b}}, {"a_deep": (4, 4), "a_flat": (4,)}),
+        (A, {"W1": (4, 4)}),
+        ([A, b], {"W1": (4, 4), "b1": (4,)}),
+        (np.array(A, dtype=object), {"W1": (4, 4)}),
+    ):
+        found = arrays(lambda x: dot(A[0], x) * A[3][2] + dot(b, x) * b[1] + n[0], given, x=4)
+        assert found == expected
+
+
+def test_the_coefficients_of_a_horner_scheme_are_one_array():
+    model = Model(w=V(6))
+
+    def loss(x):
+        y = 0.0
+        for w in model.w:
+            y = y * x + w
+        return y
+
+    assert arrays(loss, model, x=()) == {"w": (6,)}
 
 
 def test_among_numbers_that_parameters_are_multiplied_by_may_be_a_1():
@@ -79,7 +118,7 @@ def test_a_name_that_is_taken_is_changed():
     found = arrays(lambda x: dot(model.x, x) * dot(model.n, [1.0, v, 2.0 * v])
                    if (v := x[0]) is not None else None, model, x=3)  # fmt: skip
     assert len(found) == 3
-    assert set(found) == {"W_x", "n", "np"}  # x is the input's; what the source names is no matter
+    assert set(found) == {"x_2", "n", "np"}  # x is the input's; what the source names is no matter
     assert all(name.isidentifier() for name in found)
 
 
@@ -89,28 +128,6 @@ def test_keywords_are_no_names(name):
     [found] = arrays(lambda x: dot(getattr(model, name), x), model, x=3)
     assert found != name
     assert found.isidentifier()
-
-
-def test_parameters_used_alike_are_rows_of_one_array():
-    """Queries, keys and values of one attention: x is read once."""
-    model = Model(q=M(2, 3), k=M(2, 3), v=M(2, 3))
-
-    def loss(x):
-        q, k, v = ([dot(r, x) for r in w] for w in (model.q, model.k, model.v))
-        return fsum([a * b * c for a, b, c in zip(q, k, v)])
-
-    found = arrays(loss, model, x=3)
-    assert found == {"q_k_v": (6, 3)}
-
-
-def test_many_names_are_the_first_to_the_last():
-    """One array of six parameters has a name that fits in a line."""
-    model = Model(**{f"p{i}": M(2, 3) for i in range(6)})
-
-    def loss(x):
-        return fsum([tanh(dot(r, x)) for w in vars(model).values() for r in w])
-
-    assert arrays(loss, model, x=3) == {"p0_to_p5": (12, 3)}
 
 
 def test_without_names_the_use_tells():

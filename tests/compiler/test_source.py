@@ -185,3 +185,36 @@ def test_constants_of_a_gradient_are_floats():
 def test_a_negative_zero_keeps_its_sign():
     program = compile(lambda x: atan2(x, -0.0), x=())
     assert program.value_and_grad([0.0])[0] == atan2(0.0, -0.0) > 3
+
+
+# -- views instead of index arrays ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("f", "text"),
+    [
+        (lambda w, x: dot(w[::-1], x), "[:, ::-1]"),
+        (lambda w, x: dot(w[:3], x[::2]), ""),
+        (lambda w, x: dot(w[:3], x[5::-2]), ""),
+        (lambda w, x: dot(w[:2], [x[3], x[2]]), "[:, 3:1:-1]"),
+        (lambda w, x: fsum([tanh(dot(w[:3], x[i : i + 3])) for i in range(4)]),
+         "sliding_window_view(x, 3, axis=1)"),
+        (lambda w, x: fsum([tanh(dot(w[:2], x[i : i + 2])) for i in (0, 2, 4)]), "reshape"),
+        (lambda w, x: fsum([tanh(dot(w[:3], x[i : i + 3])) for i in (0, 2)]),
+         "sliding_window_view(x[:, :5], 3, axis=1)[:, ::2]"),
+    ],
+)  # fmt: skip
+def test_what_runs_in_steps_or_overlaps_is_no_index_array(f, text):
+    w = [Value(0.1 * i - 0.2) for i in range(6)]
+    program = compile(lambda x: f(w, x) ** 2, x=6, parameters={"w": w}, backend="numpy")
+    assert text in program.source
+    assert not program.constants
+    x = np.random.default_rng(0).normal(size=(3, 6))
+    loss, [dw] = program.value_and_grad(x)
+    for v in w:
+        v.zero_grad()
+    losses = [f(w, row) ** 2 for row in x.tolist()]
+    total = fsum(losses) / 3
+    total.backward()
+    assert loss == pytest.approx(total.data)
+    assert dw == pytest.approx([v.grad for v in w])

@@ -160,7 +160,7 @@ def convolution():
     return loss, Model(k=k, b=b, u=u), (X, Y), {"x": 6, "y": ()}
 
 
-@style(22, gathers=True)
+@style(25)
 def convolution_on_convolution():
     net = nn.Sequential(
         nn.Conv1d(1, 3, 3, activation="relu"),
@@ -233,7 +233,7 @@ def layer_norm():
     return loss, Model(w=w, b=b, g=g, c=c, o=o), (X, Y), {"x": 6, "y": ()}
 
 
-@style(22)
+@style(24)
 def attention():
     q, k, v, o = M(4, 4), M(4, 4), M(4, 4), V(4)
 

@@ -5,13 +5,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from interpreter import evaluate
+from numpy.lib.stride_tricks import sliding_window_view
 
 from autograd_mini.compiler.arrays import BATCH, ArrayProgram
 from autograd_mini.compiler.differentiate import gradients
 from autograd_mini.compiler.views import (
+    affine_cut,
     completed,
     joined,
     loop_nest,
+    patches,
     refined,
     squeezed,
     strided,
@@ -44,7 +47,7 @@ def operations(y):
     found = []
     while y.args:
         found.append(y.op)
-        [y] = y.args
+        y = y.args[0]
     return found
 
 
@@ -134,7 +137,6 @@ def test_a_transposed_box_is_no_gather(order, shape, batched, data):
         ((2, 3), np.arange(6).reshape(2, 3).T, ["transpose"]),
         ((6,), np.arange(2, 5), ["slice"]),
         ((6,), np.arange(0, 6, 2), ["reshape", "slice", "reshape"]),
-        ((4,), np.array([[1, 2], [2, 3]]), ["gather"]),  # windows overlap
         ((4,), np.array([3, 2, 1, 0]), ["gather"]),
         ((4,), np.array([0, 1, 3]), ["gather"]),
         ((3,), np.array([[0, 0], [1, 1], [2, 2]]), ["reshape"]),  # constant along a loop
@@ -143,6 +145,46 @@ def test_a_transposed_box_is_no_gather(order, shape, batched, data):
 def test_kinds_of_views(shape, places, made_by):
     _, x, numbers = make(False, shape)
     assert operations(check_view(x, numbers, places)) == made_by
+
+
+def test_a_part_that_no_stride_divides_is_sliced_first():
+    _, x, numbers = make(False, (5, 3))
+    places = 3 + np.arange(12).reshape(2, 2, 3)
+    assert "gather" not in operations(check_view(x, numbers, places))
+
+
+def test_windows_that_overlap_are_side_by_side_or_slide():
+    places = np.array([[1, 2], [2, 3]])
+    _, x, numbers = make(False, (4,))
+    assert check_view(x, numbers, places).op == "concatenate"  # so its gradient is a sum of slices
+    _, x, numbers = make(True, (4,))
+    assert check_view(x, numbers, places).op == "gather"  # of an input, which has none
+
+
+@given(affine(), st.sets(st.integers(0, 2)))
+def test_cuts_and_patches_are_what_they_say(drawn, reversed_axes):
+    shape, places = drawn
+    lanes = int(np.prod(shape))
+    places = np.flip(places, [axis for axis in reversed_axes if axis < places.ndim])
+    found = affine_cut(places, lanes)
+    if found is not None:
+        assert np.array_equal(taken(np.arange(lanes), found).transpose(found.order), places)
+    found = patches(places, lanes) if min(places.shape) > 1 else None
+    if found is not None:
+        x = taken(np.arange(lanes), found.cut)
+        if found.windows:
+            axes, sizes, _ = zip(*found.windows)
+            x = sliding_window_view(x, sizes, axes)
+        for axis, _, step in found.windows:
+            x = x[(slice(None),) * axis + (slice(None, None, step),)]
+        assert np.array_equal(x.transpose(found.order), places)
+
+
+def taken(x, cut):
+    x = x.reshape(cut.shape)
+    for axis, (first, n, step) in enumerate(cut.slices):
+        x = x.take(first + step * np.arange(n), axis)
+    return x.reshape([n for _, n, _ in cut.slices[: len(cut.order)]])
 
 
 def test_a_view_of_one_lane_depends_on_no_loop():

@@ -1,8 +1,8 @@
 """Backends: each turns an array program into source, and source into a function of arrays.
 
-A backend is a module with emit(lowered, name), which gives (source, constants); function(compiled),
-which gives a function of the inputs and the parameters; and DTYPES, the names of the kinds of
-numbers that it computes with.
+A backend is a module with emit(lowered, name), which gives (source, constants, sources of the same
+function that run in its place); function(compiled), which gives a function of the inputs and the
+parameters; and DTYPES, the names of the kinds of numbers that it computes with.
 """
 
 from __future__ import annotations

@@ -30,8 +30,9 @@ exec(HEADER, _SCOPE)
 TAKEN = {*_SCOPE, *OF_LOOPS}
 
 
-def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
-    """The source of a module with a function of this name, and the constants that it takes."""
+def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
+    """The source of a module with a function of this name, the constants that it takes, and no
+    other source that runs for it."""
     outputs = rewritten(lowered.outputs, composed(KNOWN))
     own = arguments(lowered, TAKEN)
     of = {x: own[name] for x, name in lowered.names(outputs).items()}
@@ -71,7 +72,7 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any]]:
     results = [_result(nests, i, bool(lowered.reduction)) for i in range(len(outputs))]
     lines += ["@jit", *statement(f"def {name}({', '.join([*own.values(), *constants])}):")]
     lines += _indented([*body, *statement(returned(results, lowered))])
-    return "\n".join([HEADER, "", *lines]) + "\n", constants
+    return "\n".join([HEADER, "", *lines]) + "\n", constants, []
 
 
 def _allocated(nests: Nests, phase: int, function: str) -> list[str]:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from ...primitives import multiply
 from ...rules import Primitive
-from ..arrays import Array, ieee
+from ..arrays import Array, base, ieee
+from ..pipeline import Lowered
 from ..program import Compiled, Function
 from . import source
+from .in_place import InPlace, are_columns_faster
 
 DTYPES = ("float64", "float32")
+MANY = 64  # examples, from which on columns pay
 
 
 class NumpySource(source.Source):
@@ -30,6 +35,7 @@ class NumpySource(source.Source):
     }
     imports = {  # noqa: RUF012
         "np": "import numpy as np",
+        "sliding_window_view": "from numpy.lib.stride_tricks import sliding_window_view",
         "special": "from scipy import special",
     }
     has_ones = False
@@ -43,16 +49,16 @@ class NumpySource(source.Source):
         bases: set[Array] = set()
         texts = super().results()
         for i, x in enumerate(self.outputs):
-            y = source.base(x)
+            y = base(x)
             shares = y in bases or y.op in ("input", "parameter", "constant")
             if x.shape and (shares or (y.op == "broadcast" and y.operands)):
                 texts[i] += ".copy()"
             bases.add(y)
         return texts
 
-    def body(self) -> list[str]:
+    def prelude(self) -> list[str]:
         ones = f"ones = np.ones(n{self.dtype})  # ones @ x is the sum of x's rows"
-        return [ones] * self.has_ones + super().body()
+        return super().prelude() + [ones] * self.has_ones
 
     def _sum(self, x: Array) -> source.Expression:
         """The sum along an axis is a product with ones: at the speed of one, and as accurate."""
@@ -79,36 +85,89 @@ class NumpySource(source.Source):
             places, starts = np.unique(places[order], return_index=True)
             inner = f"{inner}[{dots}{self._constant_named('i', order)}]"
             inner = f"np.add.reduceat({inner}, {self._constant_named('i', starts)}, axis={axis})"
+        if np.array_equal(places, np.arange(x.lanes)):
+            self.lines.append((f"{name} = {inner}", x))
+            return
         self._write_zeros(x, name)
-        self.lines.append((f"{name}[{dots}{self._constant_named('i', places)}] = {inner}", x))
+        self.lines.append((f"{name}[{dots}{self._places(places)}] = {inner}", x))
 
 
-written, emit = partial(source.written, NumpySource), partial(source.emit, NumpySource)
+class ColumnSource(NumpySource):
+    """Products have an example in each column of memory, and are read as their transposes."""
+
+    def _matmul(self, x: Array) -> source.Expression:
+        left, right = x.args
+        if x.is_batched and len(x.shape) == len(left.shape) == len(right.shape) == 2:
+            text = f"({self._turned(right)} @ {self._turned(left)}).T"
+            return source.Expression(text, source.ATOM, 1)
+        return super()._matmul(x)
+
+    def _elementwise(self, x: Array) -> source.Expression:
+        if x.op is multiply and x.is_batched and all(a.__class__ is Array for a in x.args):
+            column, row = x.args  # dz[:, None] * w
+            if column.op == "reshape" and (len(column.args[0].shape), *row.shape) == (
+                1,
+                *x.shape[1:],
+            ):
+                factors = self._named(row), self._named(column.args[0])
+                return source.Expression("({}[:, None] * {}).T".format(*factors), source.ATOM, 1)
+        return super()._elementwise(x)
+
+
+written = partial(source.written, NumpySource)
+
+
+def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
+    """The source, the constants that its function takes besides, and the sources that run for it:
+    for few examples, and for many if that is another one."""
+    shown = written(lowered)
+    kinds = [shown]
+    if are_columns_faster(shown):
+        kinds.append(source.written(ColumnSource, lowered))
+    runs = [
+        source.module(x.source, name, list(x.lines()), x.results()) for x in map(InPlace, kinds)
+    ]
+    return source.module(shown, name, shown.body(), shown.results()), shown.constants, runs
 
 
 def function(compiled: Compiled) -> Function:
-    """The function that the source defines, of the inputs and parameters, in IEEE arithmetic. An
-    array is given back to the system after the last line that uses it: there may be more of them
-    than the memory allocator keeps, and then each call would have to ask for their pages anew."""
-    tree = ast.parse(compiled.source)
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
-            _delete_after_use(node)
-    run = source.function(compiled.name, ast.fix_missing_locations(tree))
+    """The function that the source defines, of the inputs and parameters, in IEEE arithmetic."""
     constants = [
         elementwise(x, compiled.dtype) if isinstance(x, Primitive) else x
         for x in compiled.constants.values()
     ]
-    dtype = np.dtype(compiled.dtype)
+    few, *more = [_made(compiled.name, text) for text in compiled.runs]
+    many = more[0] if more else few
+    if _QUIET is None or any(map(callable, constants)):
+        few, many = map(np.errstate(all="ignore"), (few, many))
+        return lambda *arrays: (many if more and len(arrays[0]) >= MANY else few)(
+            *arrays, *constants
+        )
+    quiet = _QUIET.copy
+    if more:
+        return lambda *arrays: quiet().run(many if len(arrays[0]) >= MANY else few, *arrays)
+    return lambda *arrays: quiet().run(few, *arrays, *constants)
 
-    def silent(*arrays: Any) -> Any:
-        with np.errstate(all="ignore"):
-            results = run(*arrays, *constants)
-        if compiled.reduction and not compiled.has_aux:
-            return results[0], as_arrays(results[1], dtype)
-        return as_arrays((results,), dtype)[0]
 
-    return silent
+# Where warnings are off: a copy costs less than np.errstate. (NumPy 1 does not have them there.)
+_QUIET = copy_context() if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else None
+if _QUIET is not None:
+    _QUIET.run(np.seterr, all="ignore")
+
+
+def _made(name: str, text: str) -> Function:
+    """The function of a source. An array is given back to the system after the last line that uses
+    it: there may be more of them than the memory allocator keeps, and then each call would have to
+    ask for their pages anew."""
+    tree = ast.parse(text)
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            _delete_after_use(node)
+    return source.function(name, ast.fix_missing_locations(tree))
+
+
+def _is_array(x: Any, dtype: Any) -> bool:
+    return x.__class__ is np.ndarray and x.shape != () and x.dtype is dtype
 
 
 def as_arrays(results: tuple[Any, ...], dtype: Any) -> Any:
@@ -116,7 +175,7 @@ def as_arrays(results: tuple[Any, ...], dtype: Any) -> Any:
     return tuple(
         [
             x
-            if x.__class__ is np.ndarray and x.shape and x.dtype is dtype
+            if _is_array(x, dtype)
             else (as_arrays(x, dtype) if x.__class__ is tuple else np.array(x, dtype))
             for x in results
         ]

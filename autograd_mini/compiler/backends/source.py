@@ -21,9 +21,10 @@ import numpy as np
 from ...primitives import add, divide, multiply, negate, power, subtract
 from ...rules import Primitive
 from ..arithmetic import RELATIONS
-from ..arrays import BATCH, Array, written_shape
+from ..arrays import BATCH, Array, base, written_shape
 from ..pipeline import Lowered
 from ..simplify import as_matrix_products, composed, reachable, rewritten
+from ..views import Cut, affine, affine_cut, patches
 from .names import LOCALS, RESERVED, arguments, constant_name, identifier, unique
 
 if TYPE_CHECKING:
@@ -140,6 +141,10 @@ class Source:
     def decorators(self) -> list[str]:
         """The lines above the function's."""
         return []
+
+    def prelude(self) -> list[str]:
+        """Statements before the lines."""
+        return [f"n = len({self.arguments[0]})"] if self.counts else []
 
     def body(self) -> list[str]:
         """The lines, with comments at the forward and the backward pass."""
@@ -349,17 +354,59 @@ class Source:
         return Expression(text, ATOM, inner.operations + 1)
 
     def _gather(self, x: Array) -> Expression:
+        places, batch, lanes = x.info.places, x.is_batched, x.args[0].lanes
+        cut = affine_cut(places, lanes)
+        if cut is not None:
+            return self._transposed(self._cut(x.args[0], cut, batch), cut.order, batch)
+        found = patches(places, lanes) if "sliding_window_view" in self.imports else None
         inner = self._of(x.args[0])
-        index = self._constant_named("i", x.info.places)
-        dots = ":, " if x.args[0].is_batched else ""
-        return Expression(f"{inner.within(ATOM)}[{dots}{index}]", ATOM, inner.operations + 1)
+        if found is None:
+            dots = ":, " * batch
+            text = f"{inner.within(ATOM)}[{dots}{self._constant_named('i', places)}]"
+            return Expression(text, ATOM, inner.operations + 1)
+        sizes, axes = zip(*[(n, axis + batch) for axis, n, _ in found.windows])
+        what = self._cut(x.args[0], found.cut, batch).text
+        own = f"{sizes[0]}, axis={axes[0]}" if len(sizes) == 1 else f"{sizes}, axis={axes}"
+        inner = Expression(f"sliding_window_view({what}, {own})", ATOM, inner.operations + 1)
+        steps = {axis: f"::{step}" for axis, _, step in found.windows if step > 1}
+        if steps:
+            index = [steps.get(i, ":") for i in range(len(found.cut.order))]
+            inner = self._indexed(inner, [":"] * batch + index)
+        return self._transposed(inner, found.order, batch)
+
+    def _cut(self, x: Array, cut: Cut, batch: bool) -> Expression:
+        """A view but its transposition."""
+        if x.op == "reshape" and x not in self.names and len(cut.shape) > 1:
+            [x] = x.args
+        inner = self._of(x)
+        if x.shape[batch:] != cut.shape:
+            sizes = ", ".join(map(str, [-1] * batch + [*cut.shape]))
+            inner = inner._replace(text=f"{inner.within(ATOM)}.reshape({sizes})", binding=ATOM)
+        whole = [{(0, n, 1): ":", (n - 1, n, -1): "::-1"} for n in cut.shape]
+        index = [known.get(of) or _stepped(*of) for known, of in zip(whole, cut.slices)]
+        kept = len(cut.order)
+        index[kept:] = [str(first) for first, _, _ in cut.slices[kept:]]
+        return inner if {*index} == {":"} else self._indexed(inner, [":"] * batch + index)
+
+    def _transposed(self, inner: Expression, order: Sequence[int], batch: bool) -> Expression:
+        if list(order) == sorted(order):
+            return inner
+        axes = ", ".join(map(str, [*range(batch), *[axis + batch for axis in order]]))
+        return inner._replace(text=f"{inner.within(ATOM)}.transpose({axes})", binding=ATOM)
 
     def _write_scatter(self, x: Array, name: str) -> None:
         """Zeros, with the lanes at their places; those at one place are summed."""
         [g] = x.args
         self._write_zeros(x, name)
-        index = ":, " * g.is_batched + self._constant_named("i", x.info.places)
+        index = ":, " * g.is_batched + self._places(x.info.places)
         self.lines.append((self._added(name, index, self._of(g).text), x))
+
+    def _places(self, places: Any) -> str:
+        """An index of places in a row of lanes: a slice, or a constant."""
+        found = affine(places) if places.ndim == 1 and len(places) > 1 else None
+        if found is not None:
+            return _stepped(found[0], len(places), *found[1])
+        return self._constant_named("i", places)
 
     def _added(self, name: str, index: str, text: str) -> str:
         """A statement: what stands at the index, and the text's array added to it."""
@@ -369,8 +416,13 @@ class Source:
         return constant_name(stem, numbers, self.constants, self._taken)
 
     def _concatenate(self, x: Array) -> Expression:
-        pieces = ", ".join(self._named(a) for a in x.args)
-        return Expression(f"{self.library}.concatenate([{pieces}], axis={x.info})", ATOM, 9)
+        function, pieces = "concatenate", list(x.args)
+        inner = [a.args[0] for a in pieces if a.op == "reshape" and a not in self.names]
+        shape = x.shape[: x.info] + x.shape[x.info + 1 :]
+        if len(inner) == len(pieces) and all(a.shape == shape for a in inner):
+            function, pieces = "stack", inner
+        text = ", ".join(map(self._named, pieces))
+        return Expression(f"{self.library}.{function}([{text}], axis={x.info})", ATOM, 9)
 
     def _assemble(self, x: Array) -> Expression:
         for a in x.args:
@@ -456,11 +508,14 @@ def _bounds(bounds: tuple[int, int] | None) -> str:
     return ":" if bounds is None else f"{bounds[0] or ''}:{bounds[1]}"
 
 
-def base(x: Array, views: Sequence[str] = ("reshape", "transpose", "slice")) -> Array:
-    """The array that x is a view of."""
-    while x.op in views:
-        x = x.args[0]
-    return x
+def _stepped(first: int, length: int, step: int) -> str:
+    """The slice of so many numbers.
+
+    >>> _stepped(4, 3, -2), _stepped(1, 2, 3)
+    ('4::-2', '1:5:3')
+    """
+    stop = first + (length - 1) * step + (1 if step > 0 else -1)
+    return f"{first or ''}:{stop if stop >= 0 else ''}{f':{step}' * (step != 1)}"
 
 
 _unshaped = partial(base, views=("reshape", "transpose"))  # what x is in another shape or order
@@ -482,10 +537,12 @@ def _inserted(small: Sequence[int], large: Sequence[int]) -> list[bool] | None:
     return None if left else flags
 
 
-def emit(kind: type[Source], lowered: Lowered, function: str) -> tuple[str, dict[str, Any]]:
+def emit(
+    kind: type[Source], lowered: Lowered, function: str
+) -> tuple[str, dict[str, Any], list[str]]:
     """The source of a function of this name, and the constants that it takes besides."""
     source = written(kind, lowered)
-    return _module(source, function, lowered), source.constants
+    return module(source, function, source.body(), source.results()), source.constants, []
 
 
 def written(kind: type[Source], lowered: Lowered) -> Source:
@@ -504,11 +561,9 @@ def function(name: str, module: str | ast.Module) -> Function:
     return scope[name]  # type: ignore[no-any-return]
 
 
-def _module(source: Source, name: str, lowered: Lowered) -> str:
+def module(source: Source, name: str, lines: Sequence[str], results: Sequence[str]) -> str:
     """The text of a module that defines one function, wrapped as the formatter black does."""
-    body = [f"n = len({source.arguments[0]})"] if source.counts else []
-    body += source.body()
-    body.append(returned(source.results(), lowered))
+    body = [*source.prelude(), *lines, returned(results, source.lowered)]
     decorators = source.decorators()
     text = "\n".join([*decorators, *body])
     imports = [
@@ -519,7 +574,7 @@ def _module(source: Source, name: str, lowered: Lowered) -> str:
     lines = [
         *imports,
         "",
-        *_about(source, lowered),
+        *_about(source, source.lowered),
         *decorators,
         *statement(f"def {name}({', '.join([*source.arguments, *source.constants])}):", WIDTH),
         *[f"    {line}" for text in body for line in statement(text)],

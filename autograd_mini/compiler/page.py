@@ -1,0 +1,107 @@
+"""One page of a program: its source, its equations and its scalars, side by side and linked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from itertools import islice
+from pathlib import Path
+
+from ..mathml import mathml
+from ..palette import css_properties
+from .equations import Equation, Equations
+from .origin import Line
+from .show import COLOURS, tokens
+
+MOST = 8  # lines of an explanation of scalars
+
+HERE = Path(__file__).parent
+
+
+def page(
+    title: str,
+    source: str,
+    lines: Sequence[Line],
+    equations: Equations,
+    texts: Mapping[str, Sequence[str]],
+) -> str:
+    """The page as HTML, which contains all that it needs.
+
+    Args:
+        title: of the page.
+        source: the program.
+        lines: of the source, and its arguments.
+        equations: of the program.
+        texts: name -> what the scalars of its array are.
+    """
+    linked = _linked(lines, equations)
+    name, code = "", []
+    for text in source.rstrip().split("\n"):
+        match = re.match(r"    (\w+)(?:\[.*\])? \+?= ", text)
+        name = match[1] if match else name * text.startswith("     ")
+        code.append(_block(linked.get(name, []), f"<pre>{tokens(text) or ' '}</pre>"))
+    math, own = [], {line.name for line in lines}
+    for heading, is_backward in (("Forward", False), ("Backward", True)):
+        mine = [e for e in equations.every if e.is_backward == is_backward]
+        math += [f"<h2>{heading}</h2>"] * bool(mine)
+        for e in mine:
+            names = [e.name] if e.name in own else _with_user(e, equations)
+            math.append(_block(names, mathml(rf"{e.latex} \quad \in {e.shape}")))
+    math.append("<h2>Where</h2>")
+    for name, (symbol, shape, about) in equations.where.items():
+        text = rf"{symbol} \in {shape} \quad \text{{{about}}}"
+        math.append(_block([name], mathml(text)))
+    scalars = []
+    for name, rows in texts.items():
+        few = [*rows[:MOST], ".."] if len(rows) > MOST + 1 else rows
+        body = escape("\n    ".join([f"{name}: {few[0]}", *few[1:]]))
+        scalars.append(_block(linked.get(name, [name]), f"<pre>{body}</pre>"))
+    columns = (("Source", code), ("Equations", math), ("Scalars", scalars))
+    sections = "\n".join(
+        f'<section aria-label="{head}"><h2>{head}</h2>\n{chr(10).join(parts)}\n</section>'
+        for head, parts in columns
+    )
+    rules = [
+        f".{kind} {{ color: light-dark({light}, {dark}) !important; }}"
+        for kind, light, dark in COLOURS.values()
+    ]
+    style, script = ((HERE / f"page.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>body {{ {css_properties()} }}\n{style}"
+        f"{chr(10).join(rules)}\n</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n<main>\n"
+        f"{sections}\n</main>\n<script>{script}</script>\n</body>\n</html>\n"
+    )
+
+
+def _linked(lines: Sequence[Line], equations: Equations) -> dict[str, list[str]]:
+    """For each name of the source the equations that it belongs to: its own; or of a step that has
+    none, such as the largest logit, the next that it leads to."""
+    own = {e.name for e in equations.every} | {*equations.where}
+    found = {}
+    for line in lines:
+        towards = line
+        while towards.name not in own:
+            following = [x for x in lines if towards.name in x.reads]
+            if not following:
+                break
+            towards = following[0]
+        found[line.name] = [line.name] if line.name in own else [line.name, towards.name]
+    return found
+
+
+def _with_user(e: Equation, equations: Equations) -> list[str]:
+    """The name of an equation that has no line of its own, and of the first that reads it."""
+    symbol = e.latex.split(" = ", 1)[0]
+    readers = (other.name for other in equations.every if symbol in other.latex and other is not e)
+    return [e.name, *islice(readers, 1)]
+
+
+def _block(names: Sequence[str], inner: str) -> str:
+    return (
+        f'<div data-of="{" ".join(names)}" tabindex="0">{inner}</div>'
+        if names
+        else (f"<div>{inner}</div>")
+    )
