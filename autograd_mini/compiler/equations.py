@@ -44,7 +44,7 @@ class Equation(NamedTuple):
 
 
 class Equations(NamedTuple):
-    """The equations of a program; str() of it is LaTeX, and a notebook shows it typeset.
+    """The equations of a program. A notebook shows them typeset; .latex, or str(), is LaTeX.
 
     Attributes:
         every: in their order, those of the forward pass first.
@@ -55,7 +55,9 @@ class Equations(NamedTuple):
     every: tuple[Equation, ...]
     where: dict[str, tuple[str, str, str]]
 
-    def __str__(self) -> str:
+    @property
+    def latex(self) -> str:
+        """An aligned block: the equations with the sets they are in, then what the symbols are."""
         rows = []
         for heading, is_backward in (("forward", False), ("backward", True)):
             mine = [x for x in self.every if x.is_backward == is_backward]
@@ -69,8 +71,11 @@ class Equations(NamedTuple):
         ]
         return "\n".join([r"\begin{aligned}", *rows, r"\end{aligned}"])
 
+    def __str__(self) -> str:
+        return self.latex
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/latex": f"$${self}$$", "text/plain": str(self)}
+        return {"text/latex": f"$${self.latex}$$", "text/plain": self.latex}
 
 
 def equations(lowered: Lowered, columns: bool) -> Equations:
