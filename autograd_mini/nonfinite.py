@@ -7,14 +7,18 @@ import linecache
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from pathlib import Path
+from subprocess import SubprocessError
 from typing import Any
 
+from .errors import AutogradError
 from .graph import check_is_value, ieee_node, node_names, topological_order
 from .nested import flatten, paths, unflatten
 from .primitives import BRANCHES
 from .rules import Primitive
 from .signs import edge_text, total_text
+from .stepper import Stepper, step_through
 from .steps import Step, backprop_steps
 from .text import shortened
 from .value import Value
@@ -123,11 +127,24 @@ class NonfiniteReport:
     def _call(self, node: Value) -> str:
         return _text(node.op, [self._names.get(x, x) for x in node.operands])
 
-    def stepper(self) -> Any:
-        """The stepper of the graph; its page opens at the step in question."""
-        from .stepper import step_through
+    def stepper(self) -> Stepper:
+        """The stepper of the graph. It opens at the step that `reason` tells first."""
+        frames = step_through(self.root).frames
+        is_meant = [
+            frame.node is self.node and frame.kind == "forward"
+            if self.node is not None
+            else frame.step is not None and frame.step.number == self.step.number
+            for frame in frames
+        ]
+        start = is_meant.index(True) if True in is_meant else 0
+        return step_through(self.root, title="Where it is no longer finite", start=start)
 
-        return step_through(self.root, title="Where it is no longer finite")
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        told = f'<p style="white-space: pre-wrap">{escape(self.reason)}</p>'
+        try:
+            return {"text/html": told + self.stepper().element(), "text/plain": repr(self)}
+        except (AutogradError, ImportError, OSError, SubprocessError):  # a large graph, or no dot
+            return {"text/html": told, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return self.reason

@@ -156,6 +156,7 @@ def step_through(
     title: str = "",
     level: Literal["edges", "neurons", "layers"] = "edges",
     groups: Sequence[NodeGroup] = (),
+    start: int = 0,
 ) -> Stepper:
     """Step through the computation of a Value, and through backpropagation from it.
 
@@ -212,4 +213,4 @@ def step_through(
             "model=, in the topological order"
         )
     title = clean(title) or f"Backpropagation, {TITLES[order]}"
-    return Stepper(Contents(root, frames, title, model, level, levels, groups))
+    return Stepper(Contents(root, frames, title, model, level, levels, groups, start))

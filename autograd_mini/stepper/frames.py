@@ -168,3 +168,4 @@ class Contents(NamedTuple):
     level: str = "edges"
     levels: Mapping[str, Sequence[tuple[str, Part, list[int]]]] = {}
     groups: Sequence[NodeGroup] = ()
+    start: int = 0

@@ -202,6 +202,7 @@ def data_of(contents: Contents) -> tuple[dict[str, Any], str]:
     return {
         "root": index[root],
         "level": contents.level,
+        "start": contents.start,
         "opaque": opaque,
         "nodes": [node_data(node) for node in order],
         "frames": [frame_data(frame) for frame in frames],

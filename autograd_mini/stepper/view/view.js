@@ -274,6 +274,7 @@ function autogradStepper(root, data, rules) {
   resized.observe(picture);
 
   setLevel(data.level);
+  show(data.start);
   if (isPage) {
     address.read();
     root.focus({ preventScroll: true });
