@@ -5,8 +5,11 @@
 # network learns to, and we watch how its line bends. And we follow one single point through
 # backpropagation, before training and after it, to see which weights it moves, and why.
 #
-# [Step through backprop](01_step_through_backprop.ipynb) explains gradients, error terms, and the
-# step of gradient descent.
+# **You will be able to** train a network with a loop of your own, and say of a weight why it moves,
+# or does not.
+#
+# **You need** gradients, error terms, and the step of gradient descent:
+# [Step through backprop](01_step_through_backprop.ipynb) explains them.
 
 # %% [markdown]
 # ## The points

@@ -151,6 +151,7 @@ def test_guards_run_and_readers_do_not_see_them(build, tmp_path, monkeypatch, ca
     [path] = tmp_path.glob("*.ipynb")
     seen = build.nbformat.read(path, as_version=4).cells
     assert [(cell.source, cell.execution_count) for cell in seen] == [("6 * 7", 1), ('"end"', 2)]
+    assert [cell.outputs[0].execution_count for cell in seen] == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,441 @@
+"""The exercises of the notebooks, each with its check.
+
+    from exercises import exercises_of
+
+    check = exercises_of("04")
+    check(1, my_answer)
+
+says whether an answer is right, and if not, where it goes wrong. Questions, hints and worked
+answers stand in the notebooks; tests/project/test_exercises.py tries each check with right, wrong
+and silly answers.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from typing import Any
+
+from checks import (
+    EXACT,
+    Check,
+    Verdict,
+    Wrong,
+    call,
+    chosen,
+    difference,
+    evaluated,
+    formula,
+    function,
+    judge,
+    near,
+    number,
+    number_of,
+    numbers,
+    rows_of,
+    slope,
+    value_of,
+)
+
+from autograd_mini import (
+    Value,
+    backprop_steps,
+    exp,
+    grad,
+    gradients,
+    sigmoid,
+    silu,
+    softmax,
+    sqrt,
+    topological_order,
+)
+from nn import MLP, toys
+
+
+def exercises_of(notebook: str) -> Callable[[int, Any], Verdict]:
+    """check(number, answer) for the exercises of a notebook, such as "04".
+
+    Raises:
+        KeyError: there is no such notebook here, or no such exercise in it.
+    """
+    checks = EXERCISES[notebook]
+
+    def check(number: int, answer: Any) -> Verdict:
+        if number not in range(1, len(checks) + 1):
+            raise KeyError(f"notebook {notebook} has exercises 1 to {len(checks)}, not {number}")
+        return judge(number, checks[number - 1], answer)
+
+    return check
+
+
+XS = [(-1.5,), (-0.5,), (0.25,), (1.0,), (2.0,)]
+POSITIVE = [(0.25,), (0.5,), (1.0,), (2.0,)]
+
+# -- 01: step through backprop --------------------------------------------------------------------
+
+
+def descends(answer: Any) -> None:
+    """answer(parameters, rate) makes a step of gradient descent, and clears the gradients."""
+    parameters = [Value(1.0, "p"), Value(-2.0, "q")]
+    (parameters[0] ** 2 * parameters[1]).backward()  # gradients -4 and 1
+    call(answer, parameters, 0.1, case="two parameters")
+    for p, start, gradient in zip(parameters, (1.0, -2.0), (-4.0, 1.0), strict=True):
+        if near(p.data, start):
+            raise Wrong(f"The parameter {p.label} has not moved: change its .data.")
+        if near(p.data, start + 0.1 * gradient):
+            raise Wrong(f"{p.label} walked uphill: the loss grows along the gradient.")
+        if not near(p.data, start - 0.1 * gradient):
+            raise Wrong(f"{p.label} moved, but not by the rate times its gradient.")
+        if p.grad != 0:
+            raise Wrong("A gradient is still there, and the next backward() would add to it.")
+
+
+def three_that_cancel(answer: Any) -> None:
+    """Three contributions arrive at u, none is 0, and their sum is."""
+    steps = [s for s in backprop_steps(value_of(answer)) if s.parent and s.parent.label == "u"]
+    if not steps:
+        raise Wrong("No edge of this graph leads to a leaf that is called u.")
+    if len(steps) != 3:
+        raise Wrong(f"{len(steps)} contributions arrive at u, not three.")
+    if any(near(step.contribution, 0) for step in steps):
+        raise Wrong("One of the contributions is 0.")
+    if abs(steps[-1].after) > 1e-9:
+        raise Wrong(f"The three add up to {steps[-1].after:g}, and not to 0.")
+
+
+# -- 02: the graph --------------------------------------------------------------------------------
+
+
+def edges(root: Value) -> int:
+    return sum(len(node.parents) for node in topological_order(root))
+
+
+def graph(text: str) -> tuple[Value]:
+    a = Value(3.0, "a")
+    b = a + a
+    return ({"b = a + a": b, "c = b * b": b * b, "d = c + c": b * b + b * b, "a leaf": a}[text],)
+
+
+def paths_to(root: Value) -> dict[Value, int]:
+    """For each node, in how many ways one gets there from the root."""
+    paths = {root: 1}
+    for node in reversed(topological_order(root)):
+        for parent in node.parents:
+            paths[parent] = paths.get(parent, 0) + paths[node]
+    return paths
+
+
+def eight_paths(answer: Any) -> None:
+    nodes = topological_order(value_of(answer))
+    leaves = [node for node in nodes if not node.parents]
+    if len(leaves) != 1:
+        raise Wrong(f"The graph has {len(leaves)} leaves, not one.")
+    if len(nodes) != 4:
+        raise Wrong(f"The graph has {len(nodes)} nodes, not four.")
+    if (count := paths_to(answer)[leaves[0]]) != 8:
+        raise Wrong(f"{count} paths lead from the leaf to the root, not eight.")
+
+
+# -- 03: why topological order --------------------------------------------------------------------
+
+
+def orders_by_itself(answer: Any) -> None:
+    """answer(root) gives the gradient of every node, as a dict."""
+    x = Value(2.0, "x")
+    p = x * x
+    ladder = Value(1.0, "a")
+    rungs = [ladder]
+    for _ in range(12):
+        rungs.append(rungs[-1] + rungs[-1])
+    graphs = {
+        "a leaf alone": x,
+        "y = x * x": p,
+        "p = x * x, y = p + 3 * p": p + 3 * p,
+        "a ladder of 12 rungs": rungs[-1],
+    }
+    for name, root in graphs.items():
+        found = call(answer, root, case=name)
+        if not isinstance(found, dict):
+            raise Wrong(f"For {name} it gives {type(found).__name__}, not a dict of gradients.")
+        nodes = topological_order(root)
+        for node, right in zip(nodes, gradients(root, nodes), strict=True):
+            what = f"the node {node.label or str(node.op)} with data {node.data:g}"
+            if node not in found:
+                raise Wrong(f"For {name}: {what} has no gradient.")
+            if how := difference(number_of(found[node], what), right):
+                raise Wrong(f"For {name}: the gradient of {what} {how}.")
+
+
+def by_levels(root: Value) -> dict[Value, float]:
+    """Each node passes on once, level by level from the root: wrong for some graphs."""
+    gradient: dict[Value, float] = {root: 1.0}
+    level, done = [root], set()
+    while level:
+        for node in level:
+            done.add(node)
+            for parent, local in zip(node.parents, node.partials, strict=True):
+                gradient[parent] = gradient.get(parent, 0.0) + gradient[node] * local
+        parents = [parent for node in level for parent in node.parents]
+        level = [parent for parent in dict.fromkeys(parents) if parent not in done]
+    return gradient
+
+
+def fools_levels(answer: Any) -> None:
+    nodes = topological_order(value_of(answer))
+    found = by_levels(answer)
+    pairs = zip(nodes, gradients(answer, nodes), strict=True)
+    if all(near(found[node], right, EXACT) for node, right in pairs):
+        raise Wrong("Level by level, all gradients of this graph are right.")
+
+
+# -- 04: the chain rule by hand -------------------------------------------------------------------
+
+
+def chain_of(steps: list[tuple[Any, Any]], x: float) -> float:
+    """The derivative of the last f of the first at x; each step is a pair (f, f')."""
+    product = 1.0
+    for f, df in steps:
+        product, x = product * df(x), f(x)
+    return product
+
+
+SQUARE = (lambda x: x * x, lambda x: 2 * x)
+SINE = (math.sin, math.cos)
+LINE = (lambda x: 3 * x + 1, lambda x: 3.0)
+
+
+def grows_by_cosine(answer: Any) -> None:
+    """f' = f cos, and f is not 0."""
+    for x in (-2.0, 0.0, 0.5, 3.0):
+        f = evaluated(answer, "x", (x,))
+        if near(f, 0):
+            raise Wrong(f"f is 0 at x = {x:g}.")
+        if not near(slope(answer, x), f * math.cos(x), EXACT):
+            raise Wrong(f"At x = {x:g} the slope is {slope(answer, x):.4g}, not f times cos x.")
+
+
+# -- 07a: perceptron and XOR ----------------------------------------------------------------------
+
+
+def perceptron_rule(w: list[float], x: list[float], y: int) -> list[float]:
+    mistake = y * sum(a * b for a, b in zip(w, x, strict=True)) <= 0
+    return [a + y * b for a, b in zip(w, x, strict=True)] if mistake else w
+
+
+def xor_by_two_relus(answer: Any) -> None:
+    """Rows [w1, w2, b] of two hidden relus, and [v1, v2, c] of the output."""
+    first, second, output = rows_of(answer, 3, 3, 3)
+    for (x1, x2), y in toys.xor():
+        h = [max(0.0, w1 * x1 + w2 * x2 + b) for w1, w2, b in (first, second)]
+        found = output[0] * h[0] + output[1] * h[1] + output[2]
+        if not near(found, y):
+            raise Wrong(f"At ({x1:g}, {x2:g}) it gives {found:g}; the hidden neurons give {h}.")
+
+
+def one_feature(answer: Any) -> None:
+    """A number for each corner; a threshold divides the labels."""
+    found: dict[int, list[float]] = {0: [], 1: []}
+    for x, y in toys.xor():
+        found[y].append(number_of(call(answer, list(x), case=f"x = {x}"), f"the feature of {x}"))
+    if not (max(found[0]) < min(found[1]) or max(found[1]) < min(found[0])):
+        raise Wrong(f"Label 0 gets {found[0]}, label 1 gets {found[1]}: no threshold divides them.")
+
+
+# -- 07b: regression ------------------------------------------------------------------------------
+
+
+def never_comes_to_rest(answer: Any) -> None:
+    """Four (x, y) pairs, x a number, of both labels, that a threshold divides."""
+    pairs = rows_of(answer, 2, 2, 2, 2)
+    if {y for _, y in pairs} != {0.0, 1.0}:
+        raise Wrong("Both labels, 0 and 1, have to occur, and no others.")
+    zeros, ones = ([x for x, y in pairs if y == label] for label in (0, 1))
+    if not (max(zeros) < min(ones) or max(ones) < min(zeros)):
+        raise Wrong("For these examples there is a best w and b, and training comes to rest.")
+
+
+# -- 07c: depth and width -------------------------------------------------------------------------
+
+
+def triangle(answer: Any) -> None:
+    """Rows [w1, w2, b] of three hidden steps, and [v1, v2, v3, c] of the output."""
+    *hidden, output = rows_of(answer, 3, 3, 3, 4)
+
+    def inside(x1: float, x2: float) -> bool:
+        h = [float(w1 * x1 + w2 * x2 + b > 0) for w1, w2, b in hidden]
+        return sum(v * z for v, z in zip(output, [*h, 1.0], strict=True)) > 0
+
+    if not inside(0.0, 0.0):
+        raise Wrong("The origin is outside.")
+    for k in range(360):
+        direction = math.cos(math.radians(k)), math.sin(math.radians(k))
+        along = [inside(r / 10 * direction[0], r / 10 * direction[1]) for r in range(101)]
+        if along[-1]:
+            raise Wrong(f"It has no end in the direction of {k} degrees.")
+        if along != sorted(along, reverse=True):
+            raise Wrong(f"In the direction of {k} degrees one leaves it and comes back.")
+
+
+TIPS = [(-math.sin(2 * math.pi * k / 5), math.cos(2 * math.pi * k / 5)) for k in range(5)]
+
+
+def star_by_one_layer(answer: Any) -> None:
+    """The output's row [v1, .., v5, c] over the five lines of the pentagram."""
+    [output] = rows_of([answer], 6)
+    ends = [(TIPS[k], TIPS[(k + 2) % 5]) for k in range(5)]
+    rng = random.Random(0)
+    for _ in range(1000):
+        x1, x2 = rng.uniform(-1, 1), rng.uniform(-1, 1)
+        sides = [(q[0] - p[0]) * (x2 - p[1]) > (q[1] - p[1]) * (x1 - p[0]) for p, q in ends]
+        found = sum(v * side for v, side in zip(output, [*sides, 1], strict=True)) > 0
+        if found != (sum(sides) >= 4):
+            place = f"({x1:.2f}, {x2:.2f}), on the inner side of {sum(sides)} lines,"
+            raise Wrong(f"{place} is {'inside' if found else 'outside'}, and should not be.")
+
+
+# -- 08: activations and gradients ----------------------------------------------------------------
+
+
+def logarithm_or_zero(answer: Any) -> None:
+    """log(x) where x > 0, else 0, with gradients that are finite."""
+    for x, f, df in (2.0, math.log(2), 0.5), (0.5, math.log(0.5), 2.0), (0.0, 0, 0), (-1.0, 0, 0):
+        leaf = Value(x, "x")
+        root = call(answer, leaf, case=f"x = {x:g}")
+        if how := difference(number_of(root, f"the result for x = {x:g}"), f):
+            raise Wrong(f"For x = {x:g} the result {how}.")
+        found = gradients(value_of(root), [leaf])[0] if isinstance(root, Value) else 0.0
+        if how := difference(number_of(found, f"the gradient for x = {x:g}"), df):
+            raise Wrong(f"For x = {x:g} the gradient {how}.")
+
+
+def lets_gradients_through(answer: Any) -> None:
+    """f(0) = 0, a slope between 0.1 and 1 from -10 to 10, and not a straight line."""
+    if not near(evaluated(answer, "x", (0.0,)), 0):
+        raise Wrong("f(0) is not 0.")
+    slopes = {x: slope(answer, x) for x in (k / 4 + 0.01 for k in range(-40, 40))}
+    for x, s in slopes.items():
+        if not 0.1 <= s <= 1 + EXACT:
+            raise Wrong(f"At x = {x:g} the slope is {s:.3g}.")
+    if near(min(slopes.values()), max(slopes.values())):
+        raise Wrong("It is a straight line, and layers of those are one layer.")
+
+
+# -------------------------------------------------------------------------------------------------
+
+EXERCISES: dict[str, list[Check]] = {
+    "01": [
+        numbers("w1 w2 b", 0.0, 2.0, -2.0),
+        numbers("w1 w2 b", 0.0, 0.0, 0.0),
+        numbers("first second third", 4.0, 4.0, 4.0),
+        number(
+            1 / 12,
+            {
+                1 / 6: "After this step the error is as large as before, on the other side.",
+                1 / 24: "This step halves the error.",
+            },
+        ),
+        descends,
+        three_that_cancel,
+    ],
+    "02": [
+        numbers("edges a.grad", 2, 24.0, slips={(1, 24.0): "Both operands of the sum are a."}),
+        number(3),
+        number(0.5, {0.25: "That is the slope alone.", 2: "That is the weight alone."}),
+        function({text: graph(text) for text in ("a leaf", "b = a + a", "c = b * b")}, edges),
+        eight_paths,
+    ],
+    "03": [
+        chosen("AC", "ABCD"),
+        number(26, {8: "That is the right gradient. The naive recursion gives another one."}),
+        number(
+            2046,
+            {
+                20: "That is how many steps a topological order takes.",
+                1024: "That is how many paths lead to the leaf; edges further up count as well.",
+            },
+        ),
+        orders_by_itself,
+        fools_levels,
+    ],
+    "04": [
+        formula("x", grad(lambda x: sqrt(1 + x * x)), XS),
+        formula(
+            "x",
+            grad(lambda x: x**2 * exp(3 * x)),
+            XS,
+            {
+                "2*x*exp(3*x)": "That is one of the two ways.",
+                "3*x**2*exp(3*x)": "That is one of the two ways.",
+                "2*x*3*exp(3*x)": "The derivative of a product is not the product of derivatives.",
+            },
+        ),
+        formula(
+            "x",
+            grad(lambda x: x**x),
+            POSITIVE,
+            {
+                "x * x**(x - 1)": "That is the way through the base. There is another.",
+                "x**x * log(x)": "That is the way through the exponent. There is another.",
+            },
+        ),
+        formula("x", sigmoid, XS),
+        function(
+            {
+                "x**2 at 3": ([SQUARE], 3.0),
+                "sin(x**2) at 0.5": ([SQUARE, SINE], 0.5),
+                "3 sin(x)**2 + 1 at 2": ([SINE, SQUARE, LINE], 2.0),
+                "no function, at 2": ([], 2.0),
+            },
+            chain_of,
+        ),
+        grows_by_cosine,
+    ],
+    "07a": [
+        number(14, {16: "XOR is one of the 16.", 15: "What about the opposite of XOR?"}),
+        numbers(
+            "w1 w2 b",
+            *(-1.5, -1.25, -0.5),
+            slips={(2.5, 0.75, 1.5): "That is a step towards an example whose label is -1."},
+        ),
+        function(
+            {
+                "a mistake with label 1": ([-1.0, 0.5, 0.0], [2.0, 1.0, 1.0], 1),
+                "a mistake with label -1": ([1.0, 0.5, 0.0], [2.0, 1.0, 1.0], -1),
+                "a right answer": ([1.0, 0.5, 0.0], [2.0, 1.0, 1.0], 1),
+                "a score of exactly 0": ([0.0, 0.0, 0.0], [2.0, 1.0, 1.0], 1),
+            },
+            perceptron_rule,
+        ),
+        xor_by_two_relus,
+        one_feature,
+    ],
+    "07b": [
+        numbers("probability slope", 0.5, 0.25),
+        number(0.24, {0.16: "The third label is 0, so its probability is 1 less the model's."}),
+        formula("z y", lambda z, y: sigmoid(z) - y, [(-2.0, 0), (-1.0, 1), (0.5, 0), (3.0, 1)]),
+        function(
+            {str(z): (z,) for z in ([0.0, 0.0], [1.0, 2.0, 3.0], [-2.0], [1000.0, 0.0])}, softmax
+        ),
+        never_comes_to_rest,
+    ],
+    "07c": [
+        number(8, {9: "That is how many points there are."}),
+        number(len(MLP(1, [4, 4, 4, 4, 1]).parameters())),
+        numbers(
+            "row row",
+            *([2.0, 4.0], [1.0, 3.0]),
+            slips={((4.0, 2.0), (1.0, 1.0)): "The second layer comes after the first: it is left."},
+        ),
+        triangle,
+        star_by_one_layer,
+    ],
+    "08": [
+        formula("x", grad(silu), XS, {"1/(1 + exp(-x))": "That is one of the two ways."}),
+        numbers("left right", -2.0, 0.0),
+        number(1, {5: "Look at their gradients: which of the five could differ?"}),
+        number(0.25**10, {0.25: "That is one neuron."}),
+        logarithm_or_zero,
+        lets_gradients_through,
+    ],
+}
