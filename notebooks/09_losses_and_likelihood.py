@@ -746,82 +746,113 @@ print("from the logit:", loss.data, "with gradient", z.grad)
 # %% [markdown]
 # ## Exercises
 #
-# Try each before you read on. The answers run.
-#
-# **1.** You may predict one number c for all of 1, 2, 3 and 10. Which is best by the squared
-# error? Which by the absolute error $|c - y|$?
-#
-# *Answer.* The derivative of $\sum (c - y_i)^2$ is $2 \sum (c - y_i)$. It is 0 at the *mean*, 4.
-# That of $\sum |c - y_i|$ counts how many lie below c, less how many lie above. It is 0 anywhere
-# between 2 and 3: at the *median*. The 10 pulls at the mean, and not at the median.
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
 
 # %%
-numbers = [1.0, 2.0, 3.0, 10.0]
-assert grad(lambda c: sum((c - y) ** 2 for y in numbers))(4.0) == 0
-assert grad(lambda c: sum(abs(c - y) for y in numbers))(2.5) == 0
+from exercises import exercises_of
+
+check = exercises_of("09")
 
 # %% [markdown]
-# **2.** The slip in the sign of softmax's derivative can be found without any numerical
-# derivative. How?
-#
-# *Answer.* The probabilities sum to 1, whatever the logits are. So a row of the Jacobian, whose
-# entries say what happens when all logits grow together, has to sum to 0. All of the slide's
-# entries are positive.
+# **1.** You may predict one number c for all of 1, 2, 3 and 10. Which is best by the squared error?
+# Give one that is best by the absolute error $|c - y|$ as well, in a list of two.
 
 # %%
-assert abs(sum(repaired([2.0, 1.0, -1.0]))) < 1e-15
-print(f"the slide's row sums to {sum(slide_gradient([2.0, 1.0, -1.0])):.4f}")
+my_answer = ...
+check(1, my_answer)
 
 # %% [markdown]
-# **3.** The target may be a probability for each class, and not only one-hot: say 0.7, 0.2, 0.1.
-# For which logits is the cross entropy smallest, and how small is it?
+# <details><summary>Hint</summary>Where is the derivative of each sum 0?</details>
+# <details><summary>Answer</summary>
 #
-# *Answer.* The gradient $\hat y - y$ is 0 where the model gives just these probabilities. Their
-# logarithms are such logits. The loss is then the *entropy* of the target, $-\sum y_i \ln y_i$,
-# and no model can do better.
+# That of $\sum (c - y_i)^2$ is 0 at the *mean*, 4. That of $\sum |c - y_i|$ counts how many lie
+# below c, less how many lie above. It is 0 anywhere between 2 and 3: at the *median*. The 10 pulls
+# at the mean, and not at the median. `my_answer = [4, 2.5]`
+#
+# </details>
+#
+# **2.** The slip in the sign of softmax's derivative can be found without any numerical derivative.
+# What does a row of the right Jacobian sum to?
 
 # %%
-target = [0.7, 0.2, 0.1]
-best = [log(y) for y in target]
-entropy = -sum(y * log(y) for y in target)
-assert max(map(abs, grad(losses.cross_entropy)(best, target))) < 1e-12
-assert abs(losses.cross_entropy(best, target) - entropy) < 1e-12
-assert all(losses.cross_entropy(z, target) > entropy for z in ([0.0, 0, 0], [2.0, 1.0, -1.0]))
-print(f"entropy {entropy:.6f}")
+my_answer = ...
+check(2, my_answer)
 
 # %% [markdown]
+# <details><summary>Hint</summary>What becomes of a probability if all logits grow by the same
+# number?</details>
+# <details><summary>Answer</summary>
+#
+# The probabilities do not change, so the row sums to 0. All of the slide's entries are positive.
+# `my_answer = 0`
+#
+# </details>
+#
+# **3.** The target may be a probability for each class: say 0.7, 0.2, 0.1. How small can the cross
+# entropy get?
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>The gradient is prediction minus target. Where is it 0?</details>
+# <details><summary>Answer</summary>
+#
+# It is smallest where the model gives just these probabilities. The loss is then the *entropy* of
+# the target, $-\sum y_i \ln y_i$.
+#
+# ```python
+# from math import log
+#
+# my_answer = -sum(p * log(p) for p in (0.7, 0.2, 0.1))
+# ```
+#
+# </details>
+#
 # **4.** A shop counts its customers, hour by hour. Say that they follow the Poisson distribution,
 # $P(k) = \lambda^k e^{-\lambda} / k!$, where the mean $\lambda$ has to be positive. So let the
-# model give z, and let $\lambda = e^z$. What is the loss, and what is its gradient?
-#
-# *Answer.* $-\ln P(k) = \lambda - k \ln \lambda + \ln k! = e^z - k z + \ln k!$. Its derivative is
-# $e^z - k$: what was predicted, less what was seen. That is no accident. It comes out whenever a
-# distribution of the *exponential family* gets its natural parameter from the model (McCullagh and
-# Nelder, *Generalized Linear Models*, 1989).
+# model give z, and let $\lambda = e^z$. What is the gradient of the loss $-\ln P(k)$ by z? Give a
+# formula in z and k.
 
 # %%
-from math import factorial
-
-
-def poisson_nll(z, count):
-    mean = exp(z)
-    return -log(mean**count * exp(-mean) / factorial(count))
-
-
-for z, count in (0.5, 0), (1.0, 4), (2.0, 3):
-    assert abs(grad(poisson_nll)(z, count) - (exp(z) - count)) < 1e-12
+my_answer = ...
+check(4, my_answer)
 
 # %% [markdown]
-# **5.** Compute $\ln \sigma(z)$ at z = -800, with `exp` and `log` from this library, so that it
-# neither overflows nor ends as the logarithm of 0.
+# <details><summary>Hint</summary>Write the logarithm as a sum first.</details>
+# <details><summary>Answer</summary>
 #
-# *Answer.* $\ln \sigma(z) = -\ln(1 + e^{-z})$ overflows for z = -800. Take $e^{z}$ out of the
-# fraction: $\ln \sigma(z) = z - \ln(1 + e^{z})$, which is right on this side. On the other side
-# the first form is. `log_sigmoid` chooses for you.
+# $-\ln P(k) = e^z - k z + \ln k!$, and its derivative is what was predicted, less what was seen.
+# That is no accident: it comes out whenever a distribution of the *exponential family* gets its
+# natural parameter from the model (McCullagh and Nelder, *Generalized Linear Models*, 1989).
+# `my_answer = "exp(z) - k"`
+#
+# </details>
+#
+# **5.** Write a function that gives $\ln \sigma(z)$ for any z, also for 800 and -800, without
+# `log_sigmoid`.
 
 # %%
-from autograd_mini import log_sigmoid
+my_answer = ...
+check(5, my_answer)
 
-z = -800.0
-assert z - log(1 + exp(z)) == log_sigmoid(z) == -800.0
-print(log_sigmoid(z), grad(log_sigmoid)(z))
+# %% [markdown]
+# <details><summary>Hint</summary>For negative z take e to the z out of the fraction.</details>
+# <details><summary>Answer</summary>
+#
+# $-\ln(1 + e^{-z})$ is right for z above 0, and $z - \ln(1 + e^{z})$ below.
+#
+# ```python
+# from math import exp, log1p
+#
+#
+# def log_of_sigmoid(z):
+#     return min(z, 0.0) - log1p(exp(-abs(z)))
+#
+#
+# my_answer = log_of_sigmoid
+# ```
+#
+# </details>

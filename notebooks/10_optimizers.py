@@ -851,76 +851,13 @@ assert abs(empirical[2] - natural[2]) > 1e-3
 # then try three times as much and a third of it.
 
 # %% [markdown]
-# ## Exercises
+# ## An optimizer of your own
 #
-# Try each before you read on. The answers run.
-#
-# **1.** What is the largest rate at which gradient descent on $L(w) = 5 (w - 1)^2 + 3$ converges?
-# What happens exactly at that rate?
-#
-# *Answer.* $L'' = 10$, so the limit is $2/10$. Exactly there it jumps from one side to the other
-# for ever, always to the same two points.
-
-
-# %%
-def shifted(w):
-    return 5 * (w - 1) ** 2 + 3
-
-
-limit = 2 / grad(grad(shifted))(0.0)
-places = descend(shifted, 3.0, limit, 4)
-assert max(abs(w - wanted) for w, wanted in zip(places, [3, -1, 3, -1, 3])) < 1e-12
-print(limit, [round(w, 6) for w in places])
-
-# %% [markdown]
-# **2.** On a slope that is the same everywhere, how much faster than plain gradient descent does
-# momentum 0.9 become?
-#
-# *Answer.* The velocity is $g + 0.9\, g + 0.81\, g + \ldots = g / (1 - 0.9)$: ten times. So when
-# you switch momentum on, make the rate smaller.
-
-# %%
-steady = walk(
-    lambda p: 1.0 * p[0], [0.0], lambda ps: optimizers.SGD(ps, lr=0.01, momentum=0.9), 200
-)
-assert abs((steady[-2][0] - steady[-1][0]) / 0.01 - 10) < 1e-6
-
-# %% [markdown]
-# **3.** What is Adam with $\beta_1 = \beta_2 = 0$ and $\varepsilon = 0$?
-#
-# *Answer.* The means are the gradient itself and its square, and $g / \sqrt{g^2}$ is the sign of
-# g. Every weight moves by $\eta$, up or down.
-
-# %%
-start, after = walk(valley, START, lambda ps: optimizers.Adam(ps, 0.1, betas=(0, 0), eps=0), 1)
-assert max(abs(b - a - wanted) for a, b, wanted in zip(start, after, [0.1, -0.1])) < 1e-12
-
-# %% [markdown]
-# **4.** The BFGS update of the estimate B of $H^{-1}$ is
-#
-# $$B \leftarrow (I - \rho\, s y^\top)\, B\, (I - \rho\, y s^\top) + \rho\, s s^\top,
-# \qquad \rho = \frac{1}{y^\top s}.$$
-#
-# Check that afterwards $B y = s$, for a step on Rosenbrock's function.
-#
-# *Answer.* $(I - \rho\, y s^\top)\, y = y - y\, (\rho\, s^\top y) = 0$, so the first term gives
-# nothing, and the second gives $s\, (\rho\, s^\top y) = s$.
-
-# %%
-old, new = np.array([-1.2, 1.0]), np.array([-1.0, 1.1])
-s = new - old
-y = np.array(grad(rosenbrock)(new.tolist())) - np.array(grad(rosenbrock)(old.tolist()))
-rho = 1 / (y @ s)
-left_factor = np.eye(2) - rho * np.outer(s, y)
-B = left_factor @ np.eye(2) @ left_factor.T + rho * np.outer(s, s)
-assert np.allclose(B @ y, s, atol=1e-12)
-
-# %% [markdown]
-# **5.** Write an optimizer of your own. *AdaGrad* divides by the root of the sum of all squared
+# *AdaGrad* divides by the root of the sum of all squared
 # gradients so far: $v \leftarrow v + g^2$, $w \leftarrow w - \eta\, g / \sqrt{v}$.
 #
-# *Answer.* Derive from `Optimizer`. Name the settings for the base class, and in `memory` what is
-# to be saved between steps. `zero_grad`, `state_dict` and `load_state_dict` come with it, and
+# To write it, derive from `Optimizer`. Name the settings for the base class, and in `memory` what
+# is to be saved between steps. `zero_grad`, `state_dict` and `load_state_dict` come with it, and
 # `fit` takes it.
 
 # %%
@@ -948,3 +885,101 @@ assert valley(places[-1]) < 1e-3
 figure, axes = plt.subplots(figsize=(5.6, 2.8))
 draw(axes, valley, places, **valley_lines)
 figure.tight_layout()
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
+
+# %%
+from exercises import exercises_of
+
+check = exercises_of("10")
+
+# %% [markdown]
+# **1.** What is the largest rate at which gradient descent on $L(w) = 5 (w - 1)^2 + 3$ does not
+# move away from the minimum?
+
+# %%
+my_answer = ...
+check(1, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>How large is the second derivative?</details>
+# <details><summary>Answer</summary>
+#
+# $L'' = 10$, so the limit is $2/10$. Exactly there it jumps between two points.
+# `my_answer = 2 / 10`
+#
+# </details>
+#
+# **2.** On a slope that is the same everywhere, how many times as fast as plain gradient descent
+# does momentum 0.9 become?
+
+# %%
+my_answer = ...
+check(2, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Sum the series 1 + 0.9 + 0.81 + ..</details>
+# <details><summary>Answer</summary>
+#
+# The velocity is $g + 0.9\, g + 0.81\, g + \ldots = g / (1 - 0.9)$. So when you switch momentum on,
+# make the rate smaller. `my_answer = 10`
+#
+# </details>
+#
+# **3.** Adam with $\beta_1 = \beta_2 = 0$, $\varepsilon = 0$ and $\eta = 0.1$ meets a gradient of
+# -3. By how much does it change the weight?
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>The means are the gradient itself, and its square.</details>
+# <details><summary>Answer</summary>
+#
+# $g / \sqrt{g^2}$ is the sign of g. Each weight moves by $\eta$, here up. `my_answer = 0.1`
+#
+# </details>
+#
+# **4.** Write a step of AdaGrad for one weight: `step(w, g, v, rate)` gives the new w and the new
+# v, the sum of squared gradients so far.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>First v, then w.</details>
+# <details><summary>Answer</summary>
+#
+# The square of this gradient is already in the v that the step is divided by.
+#
+# ```python
+# def step(w, g, v, rate):
+#     v += g * g
+#     return [w - rate * g / v**0.5, v]
+#
+#
+# my_answer = step
+# ```
+#
+# </details>
+#
+# **5.** Invent a loss of one weight x on which gradient descent at rate 1, starting from 1, jumps
+# between two points for ever. Give a formula in x.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>For a parabola the limit of the rate is 2 / L''.</details>
+# <details><summary>Answer</summary>
+#
+# $L'' = 2$ has its limit at 1, such as $x^2$: from 1 to -1, and back. `my_answer = "x**2"`
+#
+# </details>

@@ -714,59 +714,114 @@ print([round(d, 4) for d in with_slip], "and right:", [round(d, 4) for d in with
 # %% [markdown]
 # ## Exercises
 #
-# Try each before you read on. The answers run.
-#
-# **1.** What becomes of the error terms if no layer has an activation?
-#
-# *Answer.* Then σ' is 1, and only matrices are left:
-# $\delta^{[1]} = (\mathbf{W}^{[2]})^\top (\mathbf{W}^{[3]})^\top \, \partial \mathcal{L} / \partial
-# \mathbf{z}^{[3]}$. It is the gradient through the one matrix $\mathbf{W}^{[3]} \mathbf{W}^{[2]}$.
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
 
 # %%
-linear = MLP(2, [3, 3, 2], activation=None, rng=random.Random(8))
-W, _ = matrices(linear)
-hidden = linear.layers[0]([1.0, -2.0])
-output = linear.layers[2](linear.layers[1](hidden))
-losses.half_squared_error(output, [0.0, 0.0]).backward()
-assert_equal([h.grad for h in hidden], (W[3] @ W[2]).T @ [o.data for o in output])
+from exercises import exercises_of
+
+check = exercises_of("12")
 
 # %% [markdown]
-# **2.** With a *batch* of examples, the rows of a matrix X, one computes $\mathbf{A} = \mathbf{X}
-# \mathbf{W}^\top + \mathbf{b}$ for all of them at once. Let row n of Δ be the error term of
-# example n. What is the gradient of W, and of b, for the sum of the losses?
-#
-# *Answer.* The gradients of the examples add up, and $\sum_n \delta_n \mathbf{x}_n^\top$ is the
-# product $\Delta^\top \mathbf{X}$. For b it is the sum of the rows of Δ.
+# **1.** Let $\mathbf{W} = \begin{pmatrix} 1 & 2 \\ 0 & 3 \end{pmatrix}$ be the weights of the next
+# layer, and (1, -1) its error terms. What arrives at the two outputs of this layer?
 
 # %%
-layer = Layer(3, 2, activation="tanh", rng=random.Random(9))
-X = np.array([[dice.gauss(0, 1) for _ in range(3)] for _ in range(5)])
-fsum([losses.half_squared_error(layer(row), [1.0, -1.0]) for row in X]).backward()
-
-weights = np.array([[w.data for w in neuron.w] for neuron in layer.neurons])
-Z = np.tanh(X @ weights.T)  # the biases start at 0
-Delta = (Z - [1.0, -1.0]) * (1 - Z**2)
-assert_equal([[w.grad for w in neuron.w] for neuron in layer.neurons], Delta.T @ X)
-assert_equal([neuron.b.grad for neuron in layer.neurons], Delta.sum(axis=0))
+my_answer = ...
+check(1, my_answer)
 
 # %% [markdown]
-# **3.** A relu neuron is *off* where its pre-activation is below 0. What does one example teach to
-# the weights of such a neuron?
+# <details><summary>Hint</summary>The sum runs down a column of W.</details>
+# <details><summary>Answer</summary>
 #
-# *Answer.* σ' is 0, so its error term is 0, and with it the whole row of $\delta \mathbf{z}^\top$.
+# $\mathbf{W}^\top \delta = (1 \cdot 1 - 0, 2 \cdot 1 - 3)$. `my_answer = [1, -1]`
+#
+# </details>
+#
+# **2.** A layer has the inputs (1, 0, 3) and the error terms (2, -1). What is the gradient of its
+# matrix of weights? Give its rows.
 
 # %%
-layer = Layer(2, 2, activation="relu", rng=random.Random(10))
-off, on = layer.neurons
-off.b.data, on.b.data = -10.0, 10.0
-losses.half_squared_error(layer([1.0, 2.0]), [0.0, 0.0]).backward()
-assert [w.grad for w in off.w] == [0.0, 0.0]
-assert all(w.grad != 0 for w in on.w)
+my_answer = ...
+check(2, my_answer)
 
 # %% [markdown]
-# **4.** How many multiplications does the backward pass need for a layer from n inputs to m
-# neurons, and how many the forward pass?
+# <details><summary>Hint</summary>Each row is the input, scaled by one neuron's error
+# term.</details>
+# <details><summary>Answer</summary>
 #
-# *Answer.* Forward: mn, for $\mathbf{W}\mathbf{z}$. Backward: mn for $\delta \mathbf{z}^\top$, mn
-# for $\mathbf{W}^\top \delta$, and n for the slopes. So the gradients of *all* weights cost about
-# twice as much as the loss itself, however many weights there are.
+# The outer product. The second input is 0, so its weights learn nothing.
+# `my_answer = [[2, 0, 6], [-1, 0, -3]]`
+#
+# </details>
+#
+# **3.** How many multiplications does a layer from 100 inputs to 10 neurons need, forward and
+# backward? Leave the activation itself out, but count its slopes at the inputs.
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Backward there are two products of that size: one for the weights,
+# one for the inputs.</details>
+# <details><summary>Answer</summary>
+#
+# Forward $mn$. Backward $mn$ for the gradient of W, $mn$ for $\mathbf{W}^\top \delta$, and n for
+# the slopes. So the gradients of *all* weights cost about twice as much as the loss itself.
+# `my_answer = [1000, 2100]`
+#
+# </details>
+#
+# **4.** With a *batch* the examples are the rows of a matrix X, and their error terms the rows of a
+# matrix D. Write a function `gradient(D, X)` that gives the gradient of W, for the sum of the
+# losses, as a list of rows.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Add up the outer products of the examples.</details>
+# <details><summary>Answer</summary>
+#
+# $\sum_n \delta_n \mathbf{x}_n^\top$ is the product $\Delta^\top \mathbf{X}$.
+#
+# ```python
+# def gradient(D, X):
+#     rows, columns = range(len(D[0])), range(len(X[0]))
+#     return [[sum(d[i] * x[j] for d, x in zip(D, X)) for j in columns] for i in rows]
+#
+#
+# my_answer = gradient
+# ```
+#
+# </details>
+#
+# **5.** Write the recursion of the error terms for tanh: `back(W, delta, z)` gives the error terms
+# of a layer with the pre-activations z. W and delta are those of the next layer.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>First the sum down each column, then the slope of tanh at
+# z.</details>
+# <details><summary>Answer</summary>
+#
+# $(\mathbf{W}^\top \delta) \odot (1 - \tanh^2 \mathbf{z})$.
+#
+# ```python
+# from math import tanh
+#
+#
+# def back(W, delta, z):
+#     arrived = [sum(w * d for w, d in zip(column, delta)) for column in zip(*W)]
+#     return [a * (1 - tanh(zj) ** 2) for a, zj in zip(arrived, z)]
+#
+#
+# my_answer = back
+# ```
+#
+# </details>

@@ -44,6 +44,7 @@ from autograd_mini import (
     exp,
     grad,
     gradients,
+    log_sigmoid,
     sigmoid,
     silu,
     softmax,
@@ -215,6 +216,43 @@ def grows_by_cosine(answer: Any) -> None:
             raise Wrong(f"At x = {x:g} the slope is {slope(answer, x):.4g}, not f times cos x.")
 
 
+# -- 05: train on two moons -----------------------------------------------------------------------
+
+
+def trains(answer: Any) -> None:
+    """answer(model, data) leaves a model that is right on eight points."""
+    data = [([x1, x2], int(x1 + x2 > 2)) for x1 in (0.0, 1.0, 2.0) for x2 in (0.0, 0.5, 2.5)]
+    model = MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
+    before = [p.data for p in model.parameters()]
+    call(answer, model, data, case="nine points")
+    if before == [p.data for p in model.parameters()]:
+        raise Wrong("The parameters of the model have not moved.")
+    wrong = sum((model.predict(x) > 0) != (y == 1) for x, y in data)
+    if wrong:
+        raise Wrong(f"Afterwards {wrong} of the nine points are wrong; a line could divide them.")
+
+
+# -- 06: for those who know micrograd -------------------------------------------------------------
+
+
+def parameters_of(inputs: int, sizes: list[int]) -> int:
+    return sum(m * (n + 1) for n, m in zip([inputs, *sizes], sizes, strict=False))
+
+
+def twice_in_micrograd(answer: Any) -> None:
+    """A second pass, with the gradients of nodes in between kept, does not give twice as much."""
+    nodes = topological_order(value_of(answer))
+    once = dict(zip(nodes, gradients(answer, nodes), strict=True))
+    twice = dict.fromkeys(nodes, 0.0)
+    for _ in range(2):
+        twice[answer] = 1.0
+        for node in reversed(nodes):
+            for parent, local in zip(node.parents, node.partials, strict=True):
+                twice[parent] += twice[node] * local
+    if all(near(twice[n], 2 * once[n], EXACT) for n in nodes if not n.parents):
+        raise Wrong("Here two passes give each leaf twice its gradient, in micrograd too.")
+
+
 # -- 07a: perceptron and XOR ----------------------------------------------------------------------
 
 
@@ -321,6 +359,54 @@ def lets_gradients_through(answer: Any) -> None:
         raise Wrong("It is a straight line, and layers of those are one layer.")
 
 
+# -- 09: losses and likelihood --------------------------------------------------------------------
+
+
+def best_constants(answer: Any) -> None:
+    """The best constant for 1, 2, 3 and 10 by the squared error, and one by the absolute error."""
+    [[squared, absolute]] = rows_of([answer], 2)
+    if how := difference(squared, 4.0):
+        raise Wrong(f"The first {how}.")
+    if not 2 <= absolute <= 3:
+        raise Wrong(f"The second is too {'large' if absolute > 3 else 'small'}.")
+
+
+# -- 10: optimizers -------------------------------------------------------------------------------
+
+
+def adagrad_step(w: float, g: float, v: float, rate: float) -> list[float]:
+    v += g * g
+    return [w - rate * g / math.sqrt(v), v]
+
+
+def opposite_steps(answer: Any) -> None:
+    """A loss on which gradient descent at rate 1, from 1, jumps between two points."""
+    w = 1.0
+    places = [w := w - slope(answer, w) for _ in range(4)]
+    if near(places[0], 1.0):
+        raise Wrong("The gradient at 1 is 0, so gradient descent stays there.")
+    if not near(places[1], 1.0, EXACT) or not near(places[3], 1.0, EXACT):
+        raise Wrong(f"It goes from 1 to {', '.join(f'{w:.4g}' for w in places)}.")
+
+
+# -- 12: backprop in matrices ---------------------------------------------------------------------
+
+
+def product(a: list[list[float]], b: list[list[float]]) -> list[list[float]]:
+    """Of two matrices."""
+    columns = list(zip(*b, strict=True))
+    return [[sum(x * y for x, y in zip(row, c, strict=True)) for c in columns] for row in a]
+
+
+def weights_gradient(deltas: list[list[float]], inputs: list[list[float]]) -> list[list[float]]:
+    return product([list(column) for column in zip(*deltas, strict=True)], inputs)
+
+
+def error_terms(W: list[list[float]], delta: list[float], z: list[float]) -> list[float]:
+    [arrived] = product([delta], W)
+    return [d * (1 - math.tanh(zj) ** 2) for d, zj in zip(arrived, z, strict=True)]
+
+
 # -------------------------------------------------------------------------------------------------
 
 EXERCISES: dict[str, list[Check]] = {
@@ -391,6 +477,27 @@ EXERCISES: dict[str, list[Check]] = {
         ),
         grows_by_cosine,
     ],
+    "05": [
+        number(-0.5, {0.5: "That is the prediction. The error term is prediction minus label."}),
+        numbers("delta_j v_j w_j1 w_j2", -0.36, 0.4, -0.36, -1.08),
+        chosen("BCD", "ABCD"),
+        number(3, {2: "Two sides are not enough to go around a moon.", 6: "Fewer will do."}),
+        trains,
+    ],
+    "06": [
+        numbers("first second", 24.0, 26.0, slips={(24.0, 2.0): "Leaves add up what arrives."}),
+        number(36, {54: "That is what micrograd gives.", 18: "That is one pass."}),
+        numbers("spelled-out short", 10, 7),
+        function(
+            {
+                "MLP(2, [16, 16, 1])": (2, [16, 16, 1]),
+                "MLP(3, [1])": (3, [1]),
+                "MLP(4, [5, 2])": (4, [5, 2]),
+            },
+            parameters_of,
+        ),
+        twice_in_micrograd,
+    ],
     "07a": [
         number(14, {16: "XOR is one of the 16.", 15: "What about the opposite of XOR?"}),
         numbers(
@@ -437,5 +544,44 @@ EXERCISES: dict[str, list[Check]] = {
         number(0.25**10, {0.25: "That is one neuron."}),
         logarithm_or_zero,
         lets_gradients_through,
+    ],
+    "09": [
+        best_constants,
+        number(0),
+        number(-sum(p * math.log(p) for p in (0.7, 0.2, 0.1)), {0: "Only for one-hot targets."}),
+        formula("z k", lambda z, k: exp(z) - k, [(-1.0, 0), (0.5, 2), (1.5, 3), (2.0, 9)]),
+        function({f"z = {z:g}": (z,) for z in (0.0, 1.5, -3.0, 800.0, -800.0)}, log_sigmoid),
+    ],
+    "10": [
+        number(0.2, {0.1: "That is the best rate. What is the largest?"}),
+        number(10),
+        number(0.1, {-0.1: "It walks against the gradient.", 0.3: "That is a step of SGD."}),
+        function(
+            {
+                "w = 1, g = 3, v = 0": (1.0, 3.0, 0.0, 0.1),
+                "w = 1, g = -3, v = 16": (1.0, -3.0, 16.0, 0.1),
+            },
+            adagrad_step,
+        ),
+        opposite_steps,
+    ],
+    "12": [
+        numbers("first second", 1.0, -1.0, slips={(-1.0, -3.0): "That is W times delta."}),
+        numbers("row row", [2.0, 0.0, 6.0], [-1.0, 0.0, -3.0]),
+        numbers("forward backward", 1000, 2100, slips={(1000, 2000): "And the slopes?"}),
+        function(
+            {
+                "one example": ([[2.0, -1.0]], [[1.0, 0.0, 3.0]]),
+                "two examples": ([[2.0, -1.0], [1.0, 1.0]], [[1.0, 0.0, 3.0], [0.0, 1.0, 1.0]]),
+            },
+            weights_gradient,
+        ),
+        function(
+            {
+                "two neurons": ([[1.0, 2.0], [0.0, 3.0]], [1.0, -1.0], [0.0, 0.5]),
+                "three neurons before one": ([[1.0, -2.0, 0.5]], [2.0], [0.1, -0.3, 2.0]),
+            },
+            error_terms,
+        ),
     ],
 }

@@ -10,6 +10,7 @@ import pytest
 from exercises import EXERCISES, exercises_of
 
 from autograd_mini import Value, exp, log, sin, sqrt, tanh, topological_order, where
+from nn.losses import binary_cross_entropy_with_logits
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 WORKED = re.compile(r"<summary>Answer</summary>(.*?)</details>", re.DOTALL)
@@ -71,6 +72,27 @@ def naive(root):
     return gradient
 
 
+def trained_badly(model, data):
+    model.parameters()[0].data += 1e-3
+
+
+def trained(model, data):
+    for _ in range(300):
+        for x, y in data:
+            model.zero_grad()
+            binary_cross_entropy_with_logits(model(x), y).backward()
+            for q in model.parameters():
+                q.data -= 0.3 * q.grad
+
+
+def plain_step(w, g, v, rate):
+    return [w - rate * g, v + g * g]
+
+
+def transposed(W, delta, z):
+    return [sum(w * d for w, d in zip(row, delta, strict=False)) for row in W]
+
+
 def overflowing(z):
     return [math.exp(zi) / sum(math.exp(zj) for zj in z) for zi in z]
 
@@ -130,6 +152,19 @@ WRONG = {
         (lambda steps, x: sum(df(x) for _, df in steps), "For sin(x**2) at 0.5"),
     ],
     ("04", 6): [("0 * x", "f is 0"), ("exp(x)", "not f times cos x"), (math.exp, "raises")],
+    ("05", 1): [(0.5, "prediction minus label"), (-1, "too small")],
+    ("05", 2): [([0.36, 0.4, -0.36, -1.08], "delta_j has"), ([-1, 0.4, -1, -3], "delta_j is too")],
+    ("05", 3): [("ABCD", "1 of your 4"), ("BC", "something is missing")],
+    ("05", 4): [(2, "Two sides"), (6, "Fewer"), (12, "too large")],
+    ("05", 5): [(still, "have not moved"), (trained_badly, "of the nine points are wrong")],
+    ("06", 1): [([24, 2], "add up"), ([12, 14], "first is too small")],
+    ("06", 2): [(54, "micrograd"), (18, "one pass"), (72, "too large")],
+    ("06", 3): [([10, 10], "short is too large"), ([7, 10], "spelled-out is too small")],
+    ("06", 4): [
+        (lambda n, sizes: n * sum(sizes), "For MLP(2, [16, 16, 1])"),
+        (lambda n, sizes: None, "Expected a number"),
+    ],
+    ("06", 5): [(x * x, "twice its gradient"), (x + u, "twice its gradient")],
     ("07a", 1): [(16, "XOR is one"), (15, "opposite"), (10, "too small")],
     ("07a", 2): [([2.5, 0.75, 1.5], "whose label is -1"), ([-1.5, -1.25, 0.5], "b has")],
     ("07a", 3): [
@@ -181,6 +216,30 @@ WRONG = {
         ("exp(x)", "f(0) is not 0"),
         ("2 * x", "the slope is 2"),
     ],
+    ("09", 1): [([4, 4], "second is too large"), ([2.5, 2.5], "first is too small")],
+    ("09", 2): [(1, "too large"), (-0.1, "too small")],
+    ("09", 3): [(0, "one-hot"), (-0.8018, "wrong sign"), (1.0986, "too large")],
+    ("09", 4): [("k - exp(z)", "wrong sign everywhere"), ("z - k", "At z = -1, k = 0")],
+    ("09", 5): [
+        (lambda z: -math.log(1 + math.exp(-z)), "For z = -800 it raises OverflowError"),
+        (lambda z: z - math.log(1 + math.exp(z)), "For z = 800 it raises OverflowError"),
+    ],
+    ("10", 1): [(0.1, "best rate"), (2, "too large")],
+    ("10", 2): [(9, "too small"), (0.9, "too small")],
+    ("10", 3): [(-0.1, "against the gradient"), (0.3, "step of SGD"), (3, "too large")],
+    ("10", 4): [(plain_step, "entry 0"), (lambda *all: [0.9, 0.0], "entry 1 is too small")],
+    ("10", 5): [("(x - 1)**2", "stays there"), ("0.25 * x**2", "It goes from 1 to 0.5")],
+    ("12", 1): [([-1, -3], "W times delta"), ([1, 1], "second has")],
+    ("12", 2): [
+        ([[2, -1], [0, 0], [6, -3]], "2 entries"),
+        ([[2, 0, 6], [1, 0, 3]], "row: entry 0"),
+    ],
+    ("12", 3): [([1000, 2000], "slopes"), ([1000, 1000], "too small")],
+    ("12", 4): [
+        (lambda D, X: [[sum(d) for d in D]], "For one example"),
+        (lambda D, X: [[d * a for a in X[0]] for d in D[0]], "For two examples"),
+    ],
+    ("12", 5): [(transposed, "For two neurons"), (lambda W, d, z: d, "For two neurons")],
 }
 
 MORE_RIGHT = {
@@ -190,6 +249,9 @@ MORE_RIGHT = {
     ("04", 1): [lambda x: x / sqrt(1 + x * x), "(1 + x**2)**-0.5 * x"],
     ("04", 6): ["-3 * exp(sin(x))", lambda x: exp(sin(x))],
     ("07a", 5): [lambda x: abs(x[0] - x[1]), lambda x: 2 * x[0] * x[1] - x[0] - x[1]],
+    ("05", 5): [trained],
+    ("09", 1): [(4.0, 2), [4, 3]],
+    ("10", 5): ["x**2", lambda x: (x - 5) ** 2],
     ("07b", 5): [[[5, 0], [4, 0], [3, 1], [2, 1]]],
     ("07c", 5): [(2, 2, 2, 2, 2, -7)],
     ("08", 6): [lambda x: where(x > 0, x, 0.2 * x), "leaky_relu(x, 0.5)"],
