@@ -7,8 +7,9 @@
 # same: code that uses them runs once its imports are changed. What the lecture does by hand inside
 # the engine, such as `o._backward()`, has no counterpart here; `backprop_steps` shows those steps.
 #
-# This notebook goes through the lecture's examples in order, and says where something is
-# different and why.
+# **You will be able to** run the lecture's examples with this library, and say where it does
+# something else, and why. **You need** to have seen the lecture, or its code. (Letters are the
+# lecture's: n is the weighted sum, and o the output.)
 #
 # | micrograd | here |
 # |---|---|

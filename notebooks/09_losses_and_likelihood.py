@@ -9,8 +9,13 @@
 # and the same idea, maximum likelihood. We compute them so that nothing overflows. And on the way
 # we let the engine catch four mistakes that stood on lecture slides.
 #
-# You need to know what a derivative is, and the chain rule
-# ([notebook 04](04_chain_rule_by_hand.ipynb)).
+# **You will be able to** choose a loss for a task, derive it from a likelihood, and write it so
+# that it does not overflow.
+#
+# **You need** the chain rule ([notebook 04](04_chain_rule_by_hand.ipynb)), and it helps to have
+# seen [regression](07b_regression.ipynb). The letters are those of [the table of
+# symbols](../docs/notation.md#symbols); a score of labels -1 and 1 is called s here, and one of
+# labels 0 and 1 is z.
 
 # %%
 from textwrap import fill

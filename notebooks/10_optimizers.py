@@ -9,7 +9,10 @@
 # valley, then with gradients that are only estimates. The losses are small enough to see
 # everything, and to know what should come out.
 #
-# You need gradients ([notebook 04](04_chain_rule_by_hand.ipynb)) and losses
+# **You will be able to** say which rates converge and why; write momentum, Adam, AdamW and a step
+# of Newton's method; and choose an optimizer.
+#
+# **You need** gradients ([notebook 04](04_chain_rule_by_hand.ipynb)) and losses
 # ([notebook 09](09_losses_and_likelihood.ipynb)).
 
 # %%

@@ -6,7 +6,11 @@
 #
 # *Regularisation* is what one does against it. In this notebook a network memorises pure chance,
 # and then we try three remedies on one and the same problem: early stopping, weight decay and
-# dropout. You need [the training loop](05_train_moons.ipynb).
+# dropout.
+#
+# **You will be able to** see from curves that a network overfits, and to use each of the three.
+#
+# **You need** [the training loop](05_train_moons.ipynb).
 
 # %% [markdown]
 # ## A problem with a simple rule
@@ -425,16 +429,11 @@ for points in curves.values():
 # will help; the model is too small, or the inputs do not say enough.
 
 # %% [markdown]
-# ## Exercises
+# ## One weight, two penalties
 #
-# Try each before you read on. The answers run.
-#
-# **1.** A single weight has the loss $\frac12 (w - a)^2$. Where is the minimum with the ridge's
-# penalty, and where with the lasso's?
-#
-# *Answer.* Ridge: $w - a + \lambda w = 0$, so $w = \frac{a}{1 + \lambda}$. Lasso: where $w > 0$ it
-# is $w - a + \lambda = 0$, so $w = a - \lambda$, as long as that is above 0, and likewise on the
-# other side. In between the minimum is at 0. This is called *soft thresholding*.
+# A single weight has the loss $\frac12 (w - a)^2$. Here are the minima with the penalty of the
+# ridge and of the lasso, both with λ = 0.5, found by trying. (Exercises 1 and 2 ask for the
+# formulas.)
 
 
 # %%
@@ -454,10 +453,10 @@ for a in (-2.0, -0.3, 0.0, 0.4, 1.5):
     print(f"a = {a:4}   ridge {ridge:6.3f}   lasso {lasso:6.3f}")
 
 # %% [markdown]
-# **2.** Show that dropout does not change the mean output of a linear neuron: take the mean over
-# *all* masks, each with its probability.
+# ## The mean over all masks
 #
-# *Answer.* With n inputs there are $2^n$ masks. `Dropout` takes a mask of one's own.
+# Dropout does not change the mean output of a linear neuron. With n inputs there are $2^n$ masks,
+# and `Dropout` takes a mask of one's own:
 
 # %%
 from itertools import product
@@ -474,9 +473,9 @@ assert abs(mean - neuron.predict(x)) < 1e-12
 print(f"mean over 16 masks {mean:.6f}, without dropout {neuron.predict(x):.6f}")
 
 # %% [markdown]
-# **3.** Can a single neuron, `MLP(10, [1])`, learn coin tosses by heart?
+# ## How much can one neuron learn by heart?
 #
-# *Answer.* Ten of them, yes: there are eleven parameters, and a plane can be laid between any ten
+# Ten coin tosses, yes: there are eleven parameters, and a plane can be laid between any ten
 # points that are not in a special position. Fifty, no. How much a model can memorise depends on how
 # many parameters it has.
 
@@ -486,3 +485,115 @@ for count in (10, 50):
     train(single, coin[:count], epochs=4000 // count)
     print(f"{count} coin tosses: {share_right(single, coin[:count]):.0%} learned")
     assert (share_right(single, coin[:count]) == 1.0) == (count == 10)
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
+
+# %%
+from exercises import exercises_of
+
+check = exercises_of("11")
+
+# %% [markdown]
+# **1.** A single weight has the loss $\frac12 (w - a)^2$. Where is the minimum with the ridge's
+# penalty $\frac{\lambda}{2} w^2$ for $\lambda = 0.5$? Give a formula in a.
+
+# %%
+my_answer = ...
+check(1, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Set the derivative of the sum to 0.</details>
+# <details><summary>Answer</summary>
+#
+# $w - a + \lambda w = 0$, so $w = a / (1 + \lambda)$. `my_answer = "a / 1.5"`
+#
+# </details>
+#
+# **2.** And with the lasso's penalty $\lambda |w|$, for any a? `sign(a)`, `abs(a)`, `maximum(x, y)`
+# may be in the formula.
+
+# %%
+my_answer = ...
+check(2, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Where w > 0 it is a - λ, as long as that is above 0. And
+# below?</details>
+# <details><summary>Answer</summary>
+#
+# Likewise on the other side, and in between the minimum is at 0. This is called *soft
+# thresholding*. `my_answer = "sign(a) * maximum(abs(a) - 0.5, 0)"`
+#
+# </details>
+#
+# **3.** Dropout leaves out each output with the probability 0.3. By which factor are those
+# multiplied that stay, so that the mean is what it was?
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>A share of 0.7 stays.</details>
+# <details><summary>Answer</summary>
+#
+# $0.7 \cdot f = 1$. `my_answer = 1 / 0.7`
+#
+# </details>
+#
+# **4.** Write a step of gradient descent with weight decay: `step(w, g, rate, decay)` gives the new
+# w, if g is the gradient of the loss alone.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>The penalty's gradient is decay times w.</details>
+# <details><summary>Answer</summary>
+#
+# $w - \eta\,(g + \lambda w)$.
+#
+# ```python
+# def step(w, g, rate, decay):
+#     return w - rate * (g + decay * w)
+#
+#
+# my_answer = step
+# ```
+#
+# </details>
+#
+# **5.** Write early stopping: `best(losses, patience)` gets the validation loss of each epoch, and
+# gives the epoch, counted from 0, that training goes back to. It ends when the loss has not
+# improved for `patience` epochs, and sees nothing of what would have come later.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Keep the best epoch so far. How long ago was it?</details>
+# <details><summary>Answer</summary>
+#
+# The rest of the losses does not count, be they lower or not.
+#
+# ```python
+# def best(losses, patience):
+#     found = 0
+#     for epoch, loss in enumerate(losses):
+#         if loss < losses[found]:
+#             found = epoch
+#         elif epoch - found >= patience:
+#             break
+#     return found
+#
+#
+# my_answer = best
+# ```
+#
+# </details>

@@ -25,6 +25,7 @@ from checks import (
     call,
     chosen,
     difference,
+    disagreement,
     evaluated,
     formula,
     function,
@@ -389,6 +390,20 @@ def opposite_steps(answer: Any) -> None:
         raise Wrong(f"It goes from 1 to {', '.join(f'{w:.4g}' for w in places)}.")
 
 
+# -- 11: regularisation ---------------------------------------------------------------------------
+
+
+def best_epoch(losses: list[float], patience: int) -> int:
+    """The epoch, from 0, that early stopping goes back to."""
+    best = 0
+    for epoch, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = epoch
+        elif epoch - best >= patience:
+            break
+    return best
+
+
 # -- 12: backprop in matrices ---------------------------------------------------------------------
 
 
@@ -405,6 +420,66 @@ def weights_gradient(deltas: list[list[float]], inputs: list[list[float]]) -> li
 def error_terms(W: list[list[float]], delta: list[float], z: list[float]) -> list[float]:
     [arrived] = product([delta], W)
     return [d * (1 - math.tanh(zj) ** 2) for d, zj in zip(arrived, z, strict=True)]
+
+
+# -- 13: handwritten digits -----------------------------------------------------------------------
+
+PICTURE = [k / 32 - 1 for k in range(64)]
+
+
+def moved_left(picture: list[float]) -> list[float]:
+    return [pixel for i in range(0, 64, 8) for pixel in [*picture[i + 1 : i + 8], -1.0]]
+
+
+def towards_a_mistake(x: list[float], gradient: list[float], step: float) -> list[float]:
+    signs = [(g > 0) - (g < 0) for g in gradient]
+    return [min(1.0, max(-1.0, xi + step * s)) for xi, s in zip(x, signs, strict=True)]
+
+
+# -- 14: from scalars to arrays -------------------------------------------------------------------
+
+
+def compiles(answer: Any) -> None:
+    """answer(x) is the largest of three numbers, and can be compiled."""
+    from autograd_mini import compile
+
+    if not callable(answer):
+        raise Wrong("Expected a function of a list of three numbers.")
+    try:
+        program = compile(answer, x=3)
+    except Exception as error:
+        raise Wrong(f"compile says: {error}") from None
+    rows = [[1.0, 2.0, 3.0], [3.0, -1.0, 2.0], [-5.0, -1.0, -2.0]]
+    for row in rows:
+        found = program.value_and_grad([row])[0]
+        if how := difference(number_of(found, "the program's result"), max(row)):
+            raise Wrong(f"For {row} the program's result {how}.")
+
+
+# -- 15: finding wrong gradients ------------------------------------------------------------------
+
+
+def central_difference(f: Callable[[float], float], x: float, h: float) -> float:
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+def wrong_but_for_equal_operands(answer: Any) -> None:
+    """answer(x1, x2) gives partials of a product, right where x1 = x2, and not elsewhere."""
+    for x1, x2 in ((3.0, 3.0), (-2.0, -2.0), (0.5, 0.5)):
+        found = call(answer, x1, x2, case=f"x1 = x2 = {x1:g}")
+        if what := disagreement(found, [x2, x1]):
+            raise Wrong(f"With both operands {x1:g} a test would find it: {what}.")
+    if not disagreement(call(answer, 2.0, 5.0, case="x1 = 2, x2 = 5"), [5.0, 2.0]):
+        raise Wrong("For x1 = 2 and x2 = 5 the partials are right.")
+
+
+# -- 20: a GPT in scalars -------------------------------------------------------------------------
+
+
+def attention(query: list[float], keys: list[list[float]], values: list[float]) -> float:
+    scores = [sum(a * b for a, b in zip(query, key, strict=True)) for key in keys]
+    weights = softmax([score / math.sqrt(len(query)) for score in scores])
+    return float(sum(a * v for a, v in zip(weights, values, strict=True)))
 
 
 # -------------------------------------------------------------------------------------------------
@@ -565,6 +640,25 @@ EXERCISES: dict[str, list[Check]] = {
         ),
         opposite_steps,
     ],
+    "11": [
+        formula("a", lambda a: a / 1.5, XS, {"a - 0.5": "That is the lasso's, for a above 0.5."}),
+        formula("a", lambda a: math.copysign(max(abs(a) - 0.5, 0), a), XS),
+        number(
+            1 / 0.7, {0.7: "That would make the mean smaller still.", 1 / 0.3: "1 - p is kept."}
+        ),
+        function(
+            {"w = 2, g = 0": (2.0, 0.0, 0.1, 0.5), "w = -1, g = 3": (-1.0, 3.0, 0.1, 0.01)},
+            lambda w, g, rate, decay: w - rate * (g + decay * w),
+        ),
+        function(
+            {
+                "losses that fall": ([3.0, 2.0, 1.0], 2),
+                "losses that turn": ([3.0, 2.0, 2.5, 2.6, 1.0], 2),
+                "a bump shorter than the patience": ([3.0, 2.0, 2.5, 1.0], 2),
+            },
+            best_epoch,
+        ),
+    ],
     "12": [
         numbers("first second", 1.0, -1.0, slips={(-1.0, -3.0): "That is W times delta."}),
         numbers("row row", [2.0, 0.0, 6.0], [-1.0, 0.0, -3.0]),
@@ -582,6 +676,68 @@ EXERCISES: dict[str, list[Check]] = {
                 "three neurons before one": ([[1.0, -2.0, 0.5]], [2.0], [0.1, -0.3, 2.0]),
             },
             error_terms,
+        ),
+    ],
+    "13": [
+        number(math.log(10), {0.1: "That is the probability. The loss is minus its logarithm."}),
+        numbers("first second third", 0.1, 0.7, -0.8),
+        number(32 * 65 + 10 * 33, {64 * 32 + 32 * 10: "The biases are parameters, too."}),
+        function({"a picture that gets darker": (PICTURE,)}, moved_left),
+        function(
+            {
+                "three pixels": ([0.0, 0.5, -0.5], [2.0, -0.01, 0.0], 0.1),
+                "pixels at their limits": ([1.0, -1.0], [1.0, -1.0], 0.1),
+            },
+            towards_a_mistake,
+        ),
+    ],
+    "14": [
+        chosen("AC", "ABCD"),
+        numbers("H Z Delta_1 dW_1", [200, 32], [200, 10], [200, 32], [32, 64]),
+        number(2),
+        function(
+            {
+                "one example": (
+                    [[1.0, 2.0]],
+                    [[1.0, -1.0], [0.5, 3.0], [0.0, 1.0]],
+                    [0.1, 0.2, 0.3],
+                ),
+                "two examples": ([[1.0, 2.0], [0.0, -1.0]], [[1.0, -1.0]], [0.5]),
+            },
+            lambda X, W, b: [
+                [
+                    sum(w * x for w, x in zip(row, example, strict=True)) + bi
+                    for row, bi in zip(W, b)
+                ]
+                for example in X
+            ],
+        ),
+        compiles,
+    ],
+    "15": [
+        number(1, {2: "What is x / x?"}),
+        chosen("BD", "ABCD"),
+        number(1, {0: "The result grows by t as well."}),
+        function(
+            {
+                "sin at 1, h = 0.1": (math.sin, 1.0, 0.1),
+                "x**3 at 2, h = 0.5": (lambda x: x**3, 2.0, 0.5),
+            },
+            central_difference,
+        ),
+        wrong_but_for_equal_operands,
+    ],
+    "20": [
+        numbers("first second", 0.75, 0.25),
+        numbers("first second", 0.75, -0.75, slips={(2.25, -0.25): "The mean is missing."}),
+        numbers("weight gradient", 0.5, 0.0),
+        number(2048 / 4192, {2048: "That is their number. What share is it?"}),
+        function(
+            {
+                "two keys": ([0.7, -0.4], [[1.5, 0.5], [0.0, 1.0]], [3.0, -1.0]),
+                "three equal keys": ([1.0, 2.0], [[1.0, 1.0]] * 3, [3.0, 0.0, 0.0]),
+            },
+            attention,
         ),
     ],
 }

@@ -229,6 +229,17 @@ WRONG = {
     ("10", 3): [(-0.1, "against the gradient"), (0.3, "step of SGD"), (3, "too large")],
     ("10", 4): [(plain_step, "entry 0"), (lambda *all: [0.9, 0.0], "entry 1 is too small")],
     ("10", 5): [("(x - 1)**2", "stays there"), ("0.25 * x**2", "It goes from 1 to 0.5")],
+    ("11", 1): [("a - 0.5", "lasso's"), ("a / 0.5", "same factor"), ("1.5 * a", "same factor")],
+    ("11", 2): [("a - 0.5", "At a = -1.5"), ("a / 1.5", "At a = -0.5")],
+    ("11", 3): [(0.7, "smaller still"), (1 / 0.3, "is kept"), (1, "too small")],
+    ("11", 4): [
+        (lambda w, g, rate, decay: w - rate * g, "For w = 2, g = 0: it gives 2.0"),
+        (lambda w, g, rate, decay: w * (1 - decay) - rate * g, "which is too small"),
+    ],
+    ("11", 5): [
+        (lambda losses, patience: losses.index(min(losses)), "For losses that turn"),
+        (lambda losses, patience: 1, "For losses that fall"),
+    ],
     ("12", 1): [([-1, -3], "W times delta"), ([1, 1], "second has")],
     ("12", 2): [
         ([[2, -1], [0, 0], [6, -3]], "2 entries"),
@@ -240,6 +251,48 @@ WRONG = {
         (lambda D, X: [[d * a for a in X[0]] for d in D[0]], "For two examples"),
     ],
     ("12", 5): [(transposed, "For two neurons"), (lambda W, d, z: d, "For two neurons")],
+    ("13", 1): [(0.1, "minus its logarithm"), (1, "too small")],
+    ("13", 2): [([0.1, 0.7, 0.2], "third is too large"), ([-0.1, 0.7, -0.8], "first has")],
+    ("13", 3): [(2368, "biases"), (1000, "too small")],
+    ("13", 4): [(lambda x: [-1.0, *x[:-1]], "entry 0"), (lambda x: [*x[1:], -1.0], "entry 7")],
+    ("13", 5): [
+        (lambda x, g, s: [a + s * b for a, b in zip(x, g, strict=True)], "For three pixels"),
+        (lambda x, g, s: [a - s * (b > 0) + s * (b < 0) for a, b in zip(x, g)], "wrong sign"),
+        (lambda x, g, s: [a + s * ((b > 0) - (b < 0)) for a, b in zip(x, g)], "at their limits"),
+    ],
+    ("14", 1): [("A", "something is missing"), ("ABC", "1 of your 3")],
+    ("14", 2): [
+        ([[200, 32], [200, 10], [200, 32], [64, 32]], "dW_1: entry 0 is too large"),
+        ([200, 32], "4 entries"),
+    ],
+    ("14", 3): [(1, "too small"), (3, "too large")],
+    ("14", 4): [
+        (lambda X, W, b: X, "For one example"),
+        (lambda X, W, b: [[0.0 for _ in W] for _ in X], "entry 0: entry 0"),
+    ],
+    ("14", 5): [
+        (lambda x: x[0] if x[0] > x[1] else x[1], "compile says: "),
+        (lambda x: x[0] + x[1] + x[2], "is too large"),
+    ],
+    ("15", 1): [(2, "x / x"), (3, "too large")],
+    ("15", 2): [("ABCD", "2 of your 4"), ("B", "something is missing")],
+    ("15", 3): [(0, "grows by t"), (2, "too large")],
+    ("15", 4): [
+        (lambda f, x, h: (f(x + h) - f(x)) / h, "For sin at 1, h = 0.1"),
+        (lambda f, x, h: (f(x + h) - f(x - h)) / h, "too large"),
+    ],
+    ("15", 5): [
+        (lambda x1, x2: (x2, x1), "the partials are right"),
+        (lambda x1, x2: (x1, -x1), "a test would find it: entry 1 has the right size"),
+    ],
+    ("20", 1): [([0.25, 0.75], "first is too small"), ([0.5, 0.5], "first is too small")],
+    ("20", 2): [([2.25, -0.25], "mean is missing"), ([0.75, 0.75], "second has")],
+    ("20", 3): [([1, 0], "weight is too large"), ([0.5, 1], "gradient is too large")],
+    ("20", 4): [(2048, "What share"), (0.9, "too large")],
+    ("20", 5): [
+        (lambda q, keys, values: sum(values) / len(values), "For two keys"),
+        (lambda q, keys, values: 0.0, "too small"),
+    ],
 }
 
 MORE_RIGHT = {
@@ -278,7 +331,7 @@ SILLY = [
     print,
     lambda: 1,
     lambda *anything: None,
-    lambda *anything: anything,
+    lambda *anything: [anything],
 ]
 
 
