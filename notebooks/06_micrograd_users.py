@@ -69,8 +69,11 @@ by_hand = [x.grad for x in (a, b, c, f)]
 for leaf in (a, b, c, f):
     leaf.zero_grad()
 L.backward()
+print("by hand   ", by_hand)
+print("backward()", [x.grad for x in (a, b, c, f)])
+
+# %% tags=["guard"]
 assert [x.grad for x in (a, b, c, f)] == by_hand
-print(by_hand)
 
 # %% [markdown]
 # Every multiplication of this pass can be seen, too. `backprop_steps` tells them in order:
@@ -278,8 +281,10 @@ x = Value(1.0, "x")
 square = (3 * x) ** 2
 square.backward()
 square.backward()
-assert x.grad == 36.0
 print(x.grad)
+
+# %% tags=["guard"]
+assert x.grad == 36.0
 
 # %% [markdown]
 # **Exponents.** `Value ** Value` and `number ** Value` work, and have their derivatives.

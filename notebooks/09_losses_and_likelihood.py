@@ -58,6 +58,8 @@ mean = grad(losses.mean_squared_error)(prediction, target)
 half = grad(losses.half_squared_error)(prediction, target)
 print("gradient of the mean:", [round(g, 6) for g in mean])
 print("gradient of the half:", half)
+
+# %% tags=["guard"]
 assert half == [p - t for p, t in zip(prediction, target)]
 
 # %% [markdown]
@@ -76,8 +78,10 @@ yhat.label = "ŷ"
 L = (yhat - y) ** 2
 L.label = "L"
 L.backward()
-assert (b0.grad, b1.grad) == (2 * (yhat.data - y), 2 * (yhat.data - y) * x)
 L
+
+# %% tags=["guard"]
+assert (b0.grad, b1.grad) == (2 * (yhat.data - y), 2 * (yhat.data - y) * x)
 
 # %%
 chain_rule(L, b1)
@@ -176,11 +180,13 @@ figure.tight_layout()
 from autograd_mini import dot
 
 w, x, label = [0.5, -1.0], [1.0, 2.0], 1
-assert dot(w, x) < 0  # a mistake
 gradient = grad(lambda w: losses.perceptron_cost(dot(w, x), label))(w)
 stepped = [wi - 1.0 * gi for wi, gi in zip(w, gradient)]
-assert stepped == [wi + label * xi for wi, xi in zip(w, x)]
 print("gradient", gradient, "weights after the step", stepped)
+
+# %% tags=["guard"]
+assert dot(w, x) < 0  # a mistake
+assert stepped == [wi + label * xi for wi, xi in zip(w, x)]
 
 # %% [markdown]
 # At their corner these losses have no derivative. The library says 0 there, as PyTorch does. (So
@@ -234,8 +240,10 @@ show_error(check_gradients, slide_sigmoid, 0.5, gradient=slide_derivative)
 
 # %%
 check_gradients(sigmoid, 0.5, gradient=slide_derivative)
-assert abs(slide_sigmoid(0.5) - (1 - sigmoid(0.5))) < 1e-15
 print(f"sigmoid {sigmoid(0.5):.4f}, without the minus {slide_sigmoid(0.5):.4f}")
+
+# %% tags=["guard"]
+assert abs(slide_sigmoid(0.5) - (1 - sigmoid(0.5))) < 1e-15
 
 # %% [markdown]
 # ## Will I pass?
@@ -329,9 +337,12 @@ figure.tight_layout()
 
 # %%
 share = len(passed) / len(students)
+for chance in (share - 0.1, share, share + 0.1):
+    print(f"at p = {chance:.3f} the derivative is {round(grad(nll)(chance), 6) + 0.0:9.4f}")
+
+# %% tags=["guard"]
 assert abs(grad(nll)(share)) < 1e-12
 assert grad(nll)(share - 0.1) < 0 < grad(nll)(share + 0.1)
-print(f"share {share:.4f}")
 
 # %% [markdown]
 # There is a second reason for the logarithm. Look at the numbers beside the left picture: the
@@ -465,8 +476,10 @@ for parameter, found in zip(model.parameters(), by_hand):
     assert abs(found) < 1e-6  # the bottom of the valley
 
 mean_chance = sum(sigmoid(model.predict(x)) for x, _ in data) / len(data)
-assert abs(mean_chance - share) < 1e-6
 print(f"mean probability {mean_chance:.4f}, share of those who passed {share:.4f}")
+
+# %% tags=["guard"]
+assert abs(mean_chance - share) < 1e-6
 
 # %% [markdown]
 # **The bias as a weight.** One may put a 1 at the end of every x, and b at the end of w. Then
@@ -474,6 +487,10 @@ print(f"mean probability {mean_chance:.4f}, share of those who passed {share:.4f
 
 # %%
 x, (w1, w2, b) = data[0][0], [p.data for p in model.parameters()]
+print(f"w x + b             {dot([w1, w2], x, b):.6f}")
+print(f"with b as a weight  {dot([w1, w2, b], [*x, 1.0]):.6f}")
+
+# %% tags=["guard"]
 assert dot([w1, w2, b], [*x, 1.0]) == dot([w1, w2], x, b) == model.predict(x)
 
 # %% [markdown]
@@ -531,6 +548,8 @@ for name, loss in ("squared error", squared), ("negative log-likelihood", cross)
 axes.set(xlabel="logit z, where the label is 1", ylabel="gradient by z")
 axes.legend(loc="lower right")
 figure.tight_layout()
+
+# %% tags=["guard"]
 assert abs(grad(squared)(-8.0)) < 4e-4 < 0.999 < abs(grad(cross)(-8.0))
 
 # %% [markdown]
@@ -546,6 +565,8 @@ assert abs(grad(squared)(-8.0)) < 4e-4 < 0.999 < abs(grad(cross)(-8.0))
 # %%
 z = [2.0, 1.0, -1.0]
 print([round(p, 4) for p in softmax(z)])
+
+# %% tags=["guard"]
 assert abs(sum(softmax(z)) - 1) < 1e-15
 assert all(abs(p - q) < 1e-15 for p, q in zip(softmax(z), softmax([zi + 5 for zi in z])))
 assert abs(softmax([0.7, -0.4])[0] - sigmoid(0.7 - -0.4)) < 1e-15
@@ -626,9 +647,11 @@ for point in [2.0, 1.0], [2.0, 1.0, -1.0], [0.5, -0.5, 3.0, 1.0]:
 # %%
 z, k, one_hot = [2.0, 1.0, -1.0], 1, [0, 1, 0]
 loss = losses.cross_entropy(z, k)
+print(f"{loss:.6f}")
+
+# %% tags=["guard"]
 assert abs(loss - -log(softmax(z)[k])) < 1e-15
 assert loss == losses.cross_entropy(z, one_hot)
-print(f"{loss:.6f}")
 
 # %% [markdown]
 # And its gradient? Multiply $\partial \ell / \partial \hat y_k = -1/\hat y_k$ with row k of the
@@ -681,9 +704,11 @@ print("library:", softmax([1000.0, 0.0]))
 # %%
 from autograd_mini import logsumexp
 
+print(losses.cross_entropy([1000.0, 0.0], 1), grad(losses.cross_entropy)([1000.0, 0.0], 1))
+
+# %% tags=["guard"]
 assert logsumexp([1000.0, 1000.0]) == 1000 + log(2)
 assert all(abs(g - 0.5) < 1e-12 for g in grad(logsumexp)([1000.0, 1000.0]))
-print(losses.cross_entropy([1000.0, 0.0], 1), grad(losses.cross_entropy)([1000.0, 0.0], 1))
 
 # %% [markdown]
 # Overflow is loud. There is a quiet mistake, too. Let the label be 0 and the logit be large. Then
@@ -719,6 +744,8 @@ axes.annotate("log of 0", (naive[-1][0] - 0.5, 1e-12), ha="right")
 axes.set(xlabel="logit z, where the label is 0", ylabel="relative error of the loss")
 axes.legend(loc="upper left")
 figure.tight_layout()
+
+# %% tags=["guard"]
 assert max(error for _, error in stable) < 1e-15
 assert max(error for _, error in naive) > 1e-3
 
@@ -730,8 +757,10 @@ except DomainError as error:
     print(error)
 loss = losses.binary_cross_entropy_with_logits(z, 0)
 loss.backward()
-assert (loss.data, z.grad) == (40.0, 1.0)
 print("from the logit:", loss.data, "with gradient", z.grad)
+
+# %% tags=["guard"]
+assert (loss.data, z.grad) == (40.0, 1.0)
 
 # %% [markdown]
 # So let the network give logits, and leave the sigmoid or the softmax to the loss.

@@ -78,6 +78,8 @@ memoriser = network()
 train(memoriser, coin, epochs=150)
 print(f"examples it was trained on: {share_right(memoriser, coin):.0%} right")
 print(f"new coin tosses:            {share_right(memoriser, tossed_test):.0%} right")
+
+# %% tags=["guard"]
 assert share_right(memoriser, coin) == 1.0
 assert abs(share_right(memoriser, tossed_test) - 0.5) < 0.1
 
@@ -151,6 +153,8 @@ best = max(shares[2] for _, shares in seen)
 last = seen[-1][1]
 print(f"test examples right: {best:.0%} at best, {last[2]:.0%} in the end")
 print(f"wrong labels learned in the end: {last[1]:.0%}")
+
+# %% tags=["guard"]
 assert min(shares[1] for _, shares in seen) < 0.35
 assert last[1] > 0.7
 assert best - last[2] > 0.04
@@ -185,6 +189,8 @@ from nn import EarlyStopping
 stopped = network()
 history, _ = watched(stopped, validation=validation, early_stopping=EarlyStopping(patience=8))
 print(f"stopped after {len(history.epochs)} epochs, back to epoch {turn}")
+
+# %% tags=["guard"]
 assert history.stopped_early
 assert len(history.epochs) == turn + 8
 
@@ -239,8 +245,11 @@ def one_step(weight_decay, penalty):
 
 
 built_in, by_penalty = one_step(decay, 0.0), one_step(0.0, decay)
+print("weight_decay=:", [round(w, 6) for w in built_in])
+print("by a penalty: ", [round(w, 6) for w in by_penalty])
+
+# %% tags=["guard"]
 assert all(abs(a - b) < 1e-12 for a, b in zip(built_in, by_penalty))
-print([round(w, 6) for w in built_in])
 
 # %% [markdown]
 # How much decay does it take? We try two strengths:
@@ -333,12 +342,14 @@ figure.tight_layout()
 # %%
 X, targets = np.array(rows), np.array([y for _, [y] in line])
 solved = np.linalg.solve(X.T @ X + len(X) * lam * np.eye(8), X.T @ targets)
-assert np.abs(solved - ridge).max() < 1e-9
-assert all(abs(w) < 0.01 for w in lasso[2:])
-assert all(abs(w) > 0.3 for w in lasso[:2])
 print("weights nearer to 0 than 0.01:", end=" ")
 for name, weights, _ in kinds:
     print(f"{name} {sum(abs(w) < 0.01 for w in weights)}", end="; " if name != "lasso" else "\n")
+
+# %% tags=["guard"]
+assert np.abs(solved - ridge).max() < 1e-9
+assert all(abs(w) < 0.01 for w in lasso[2:])
+assert all(abs(w) > 0.3 for w in lasso[:2])
 
 # %% [markdown]
 # ## Dropout
@@ -382,6 +393,7 @@ plot_shares(axes, seen, "dropout 0.5")
 axes.legend(loc="upper right", bbox_to_anchor=(1, 0.84))
 figure.tight_layout()
 
+# %% tags=["guard"]
 assert results["dropout 0.5"][1] < results["no regularisation"][1] - 0.2
 assert results["dropout 0.5"][2] > results["no regularisation"][2]
 
@@ -469,8 +481,10 @@ layer, mean = Dropout(p), 0.0
 for kept in product([0, 1], repeat=4):
     probability = (1 - p) ** sum(kept) * p ** (4 - sum(kept))
     mean += probability * neuron.predict(layer(x, mask=[k / (1 - p) for k in kept]))
-assert abs(mean - neuron.predict(x)) < 1e-12
 print(f"mean over 16 masks {mean:.6f}, without dropout {neuron.predict(x):.6f}")
+
+# %% tags=["guard"]
+assert abs(mean - neuron.predict(x)) < 1e-12
 
 # %% [markdown]
 # ## How much can one neuron learn by heart?

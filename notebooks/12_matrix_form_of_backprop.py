@@ -561,15 +561,16 @@ for depth, without, with_memory in zip(depths, counts[False], counts[True]):
 # that go through its matrix, and 3 for the slopes.
 
 # %%
-assert {later - earlier for earlier, later in pairwise(counts[True])} == {21}
-assert counts[False][-1] > 100 * counts[True][-1]
-
 figure, axes = plt.subplots(figsize=(5.5, 3.2))
 axes.semilogy(depths, counts[False], "^-", color="#a63a00", label="chain by chain")
 axes.semilogy(depths, counts[True], "o-", color="#0b5394", label="factors stored (backprop)")
 axes.set(xlabel="depth", ylabel="multiplications", title="all weights of a network 3 wide")
 axes.legend()
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert {later - earlier for earlier, later in pairwise(counts[True])} == {21}
+assert counts[False][-1] > 100 * counts[True][-1]
 
 # %% [markdown]
 # The engine is on the second line as well. It keeps a gradient at each node, so it passes each
@@ -712,8 +713,10 @@ caught(
 
 # %%
 with_slip, without = (backward_in_a_row([0.8, -1.2, 1.5], slip) for slip in (True, False))
-assert [p == q for p, q in zip(with_slip, without)] == [False, False, True]
 print([round(d, 4) for d in with_slip], "and right:", [round(d, 4) for d in without])
+
+# %% tags=["guard"]
+assert [p == q for p, q in zip(with_slip, without)] == [False, False, True]
 
 # %% [markdown]
 # ## Exercises

@@ -166,6 +166,9 @@ dW1 = dz1.T @ x
 db1 = ones @ dz1
 """
 written = [line.strip() for line in program.source.splitlines()]
+print(sum(line in written for line in LINES.split("\n") if line), "of 9 lines are in the program")
+
+# %% tags=["guard"]
 assert all(line in written for line in LINES.strip().splitlines())
 
 # %% [markdown]
@@ -218,9 +221,11 @@ def compiled():
 
 
 expected, found = eager(), compiled()
-assert abs(found - expected).max() < 1e-12 * abs(expected).max()
 
 print(f"{len(found)} gradients, all the same to 12 digits")
+
+# %% tags=["guard"]
+assert abs(found - expected).max() < 1e-12 * abs(expected).max()
 
 # %% [markdown]
 # Each ring is a gradient from the graphs of scalars, and each dot one from the array program:
@@ -261,8 +266,10 @@ def seconds(call):
 
 nodes = len(topological_order(loss_of(x, y)))
 ratio = seconds(eager) / seconds(lambda: program.value_and_grad(X, Y))
-assert ratio > 100
 print(f"{nodes} nodes for each of {len(X)} examples; compiled, more than 100 times as fast")
+
+# %% tags=["guard"]
+assert ratio > 100
 
 # %% [markdown]
 # ## What it refuses
@@ -373,6 +380,8 @@ except OverflowError as error:
 
 loss, _ = compile(surprise, z=2, y=2).value_and_grad([[1000.0, 0.0]], [[0, 1]])
 print("compiled:  ", loss)
+
+# %% tags=["guard"]
 assert loss == 1000.0
 
 # %% [markdown]
@@ -404,7 +413,6 @@ print(sliding.source[sliding.source.index("    # forward") :])
 
 # %%
 [windows] = sliding.constants.values()
-assert windows.tolist() == [[t, t + 1, t + 2] for t in range(6)]
 
 signal = np.sin(np.arange(8) * 1.1)
 figure, (top, bottom) = plt.subplots(1, 2, figsize=(7, 2.6), width_ratios=[2.2, 1])
@@ -417,6 +425,9 @@ for (row, column), place in np.ndenumerate(windows):
     bottom.text(column, row, place, ha="center", va="center")
 bottom.set(title="its 6 windows, v", xticks=[], yticks=[])
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert windows.tolist() == [[t, t + 1, t + 2] for t in range(6)]
 
 # %% [markdown]
 # In the gradient the windows come back: `dz.reshape(-1, 2).T @ v`. A weight that is used in many
@@ -467,7 +478,6 @@ said = [metrics.predicted_class(reader.predict(x)) for x, _ in test]
 was = [digit for _, digit in test]
 table = metrics.confusion_matrix(said, was, 10)
 right = sum(table[k][k] for k in range(10))
-assert right >= 0.95 * len(test)
 
 figure, axes = plt.subplots(figsize=(4.6, 4.2))
 mistakes = [[0 if i == j else table[i][j] for j in range(10)] for i in range(10)]
@@ -480,6 +490,9 @@ for i in range(10):
 axes.set(xlabel="said", ylabel="was", xticks=range(10), yticks=range(10))
 axes.set_title(f"{right} of {len(test)} right")
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert right >= 0.95 * len(test)
 
 # %% [markdown]
 # At a terminal, `progress=True` shows a bar while it trains. And Ctrl-C, or the stop button, ends

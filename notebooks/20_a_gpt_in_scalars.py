@@ -291,13 +291,15 @@ print(program.summary())
 
 # %%
 [mask] = program.constants.values()
-assert (mask == np.tri(16)).all()
 figure, axis = plt.subplots(figsize=(2.8, 2.8))
 axis.imshow(mask, cmap="Blues", vmax=1.6)
 axis.set(
     xlabel="looks at position", ylabel="position", xticks=[0, 5, 10, 15], yticks=[0, 5, 10, 15]
 )
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert (mask == np.tri(16)).all()
 
 # %% [markdown]
 # Which array holds the scores? That one which the mask is applied to, halved for
@@ -374,8 +376,10 @@ def seconds(call, times):
 theirs = microgpt.GPT(microgpt.Value)
 engine = seconds(lambda: theirs.loss("mary").backward(), times=3)
 ours = seconds(lambda: program.value_and_grad(tokens, targets), times=50)
-assert engine > 100 * ours
 print("compiled, a name takes less than a hundredth of the engine's time")
+
+# %% tags=["guard"]
+assert engine > 100 * ours
 
 # %% [markdown]
 # (And the engine reads five tokens, while the program reads all 16 rows of the table.)
@@ -413,7 +417,6 @@ def loss_of_all(model):
 
 
 learned = loss_of_all(model)
-assert learned < simple["pairs of letters"] - 0.2
 
 figure, axis = plt.subplots(figsize=(8, 3.6))
 axis.plot(curve, color="#0b5394", alpha=0.25, linewidth=0.8)
@@ -426,6 +429,9 @@ axis.text(1005, learned, f"this model {learned:.2f}", va="center", color="#0b539
 axis.set(xlabel="step", ylabel="loss", xlim=(0, 1000), ylim=(1.9, 3.5))
 axis.spines[["top", "right"]].set_visible(False)
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert learned < simple["pairs of letters"] - 0.2
 
 # %% [markdown]
 # (The pale line is the loss of each step's names, the dark one the mean of 50 steps. The number is
@@ -492,6 +498,8 @@ figure.tight_layout()
 
 middle = places[[signs.index(vowel) for vowel in "aeiou"]].mean(axis=0)
 near = sorted(signs, key=lambda sign: math.dist(places[signs.index(sign)], middle))
+
+# %% tags=["guard"]
 assert set(near[:6]) == vowels
 
 # %% [markdown]
@@ -523,8 +531,6 @@ name = "christina"
 tables = list(attention(model, name))
 nearest = sum(tables[2][i][i] + tables[2][i][i - 1] for i in range(1, 10)) / 9
 first = sum(tables[1][i][0] + tables[1][i][1] for i in range(2, 10)) / 8
-assert nearest > 0.5
-assert first > 0.5
 
 figure, axes = plt.subplots(1, 4, figsize=(10, 2.9))
 for head, (axis, table) in enumerate(zip(axes, tables)):
@@ -533,6 +539,10 @@ for head, (axis, table) in enumerate(zip(axes, tables)):
     axis.set_yticks(range(len(name) + 1), f".{name}")
     axis.set_title(f"head {head}", fontsize=10)
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert nearest > 0.5
+assert first > 0.5
 
 # %% [markdown]
 # From a terminal all this is one line: `python -m examples.scalar_gpt`. It shows a progress bar.
@@ -563,6 +573,8 @@ alone = loss_of_all(shortsighted)
 print(f"pairs of letters    {simple['pairs of letters']:.2f}")
 print(f"letter and position {alone:.2f}")
 print(f"with attention      {learned:.2f}")
+
+# %% tags=["guard"]
 assert learned + 0.05 < alone < simple["pairs of letters"]
 
 # %% [markdown]
@@ -580,6 +592,8 @@ axis.barh(list(sizes), list(sizes.values()), color="#0b5394")
 axis.invert_yaxis()
 axis.set(xlabel="parameters")
 figure.tight_layout()
+
+# %% tags=["guard"]
 assert sizes["widen"] + sizes["narrow"] > 0.45 * sum(sizes.values())
 
 # %% [markdown]
