@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
 
-from autograd_mini import Value, grad, topological_order
+from autograd_mini import AutogradError, Value, grad, topological_order
 from autograd_mini.expressions import ExpressionError, parse
 
 Check = Callable[[Any], None]
@@ -144,7 +144,12 @@ def chosen(right: str, among: str) -> Check:
 
 
 def number_of(x: Any, name: str = "the answer") -> float:
-    """A float; a Value gives its data."""
+    """A float; a Value gives its data, and a text such as "1/12" what it comes to."""
+    if isinstance(x, str):
+        try:
+            x = parse(x, {})
+        except (AutogradError, ArithmeticError, ValueError):
+            raise Wrong(f"Expected a number for {name}, got {shown(x)}.") from None
     x = x.data if isinstance(x, Value) else x
     if isinstance(x, bool) or not isinstance(x, Real):
         raise Wrong(f"Expected a number for {name}, got {shown(x)}.")

@@ -584,7 +584,7 @@ EXERCISES: dict[str, list[Check]] = {
             {
                 "a mistake with label 1": ([-1.0, 0.5, 0.0], [2.0, 1.0, 1.0], 1),
                 "a mistake with label -1": ([1.0, 0.5, 0.0], [2.0, 1.0, 1.0], -1),
-                "a right answer": ([1.0, 0.5, 0.0], [2.0, 1.0, 1.0], 1),
+                "an example that is right already": ([1.0, 0.5, 0.0], [2.0, 1.0, 1.0], 1),
                 "a score of exactly 0": ([0.0, 0.0, 0.0], [2.0, 1.0, 1.0], 1),
             },
             perceptron_rule,

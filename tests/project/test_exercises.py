@@ -169,7 +169,10 @@ WRONG = {
     ("07a", 2): [([2.5, 0.75, 1.5], "whose label is -1"), ([-1.5, -1.25, 0.5], "b has")],
     ("07a", 3): [
         (lambda w, x, y: w, "For a mistake with label 1"),
-        (lambda w, x, y: [a + y * b for a, b in zip(w, x, strict=True)], "For a right answer"),
+        (
+            lambda w, x, y: [a + y * b for a, b in zip(w, x, strict=True)],
+            "For an example that is right already",
+        ),
     ],
     ("07a", 4): [
         ([[1, 1, -0.5], [-1, -1, 1.5], [1, 1, -1.5]], "At (0, 1) it gives -0.5"),
@@ -297,7 +300,7 @@ WRONG = {
 
 MORE_RIGHT = {
     ("01", 1): [(Fraction(0), Value(2.0), -2)],
-    ("01", 4): [Fraction(1, 12), 0.0833, Value(1 / 12)],
+    ("01", 4): [Fraction(1, 12), 0.0833, Value(1 / 12), "1/12"],
     ("03", 1): [["c", "a"], {"A", "C"}, "A, C"],
     ("04", 1): [lambda x: x / sqrt(1 + x * x), "(1 + x**2)**-0.5 * x"],
     ("04", 6): ["-3 * exp(sin(x))", lambda x: exp(sin(x))],
