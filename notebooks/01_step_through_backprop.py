@@ -6,7 +6,12 @@
 # and how fast? The answer is a derivative. *Backpropagation* finds all of them in one pass.
 #
 # Here you watch it do so, one multiplication after another: first in a single neuron, then in a
-# small network. You need the derivative of $x^2$, and the chain rule of school:
+# small network.
+#
+# **You will be able to** run a forward and a backward pass by hand, say why a gradient is a sum,
+# and make a step of gradient descent.
+#
+# **You need** the derivative of $x^2$, and the chain rule of school:
 #
 # $$\frac{dz}{dx} = \frac{dz}{dy} \cdot \frac{dy}{dx}.$$
 
@@ -179,8 +184,6 @@ for step in backprop_steps(L):
 
 # %%
 L.backward()
-assert abs(w1.grad - chain_rule(L, w1).total) < 1e-12
-assert abs(w1.grad - -1.5) < 1e-12
 L
 
 # %% [markdown]
@@ -194,8 +197,17 @@ L
 
 # %%
 delta = z.grad
+for name, gradient, product in [
+    ("w1", w1.grad, delta * x1.data),
+    ("w2", w2.grad, delta * x2.data),
+    ("b ", b.grad, delta),
+]:
+    print(f"{name}   gradient {gradient:.4f}   delta times input {product:.4f}")
+
+# %% tags=["guard"]
+assert abs(w1.grad - chain_rule(L, w1).total) < 1e-12
+assert abs(w1.grad - -1.5) < 1e-12
 assert [w1.grad, w2.grad, b.grad] == [delta * x1.data, delta * x2.data, delta]
-print(f"delta {delta:.4f}")
 
 # %% [markdown]
 # δ is negative: the loss falls when z grows, for $\hat y$ is too small. The gradient of $w_1$ is
@@ -236,7 +248,7 @@ chain_rule(L, u)
 # %% [markdown]
 # On paper: $L = 2u \cdot u^2 = 2u^3$, and $6u^2$ at u = 3 is 54.
 
-# %%
+# %% tags=["guard"]
 assert chain_rule(L, u).total == 6 * 3.0**2 == 54.0
 
 # %% [markdown]
@@ -322,7 +334,6 @@ deltas = [[h.parents[0].grad for h in outputs] for outputs in hidden]
 for i, h in enumerate(hidden[0]):
     weights = [neuron.w[i].data for neuron in model.layers[1].neurons]
     arrived = [delta * w for delta, w in zip(deltas[1], weights)]
-    assert abs(sum(arrived) * (1 - h.data**2) - deltas[0][i]) < 1e-12
     terms = "  ".join(f"{a:+.4f}" for a in arrived)
     print(f"h0[{i}]: {terms}   sum {h.grad:+.4f}   error term {deltas[0][i]:+.4f}")
 
@@ -343,7 +354,6 @@ for p in model.parameters():
     p.data -= rate * p.grad
 after = forward()[0].data
 print(f"loss before {before:.4f}, after {after:.4f}")
-assert after < before
 
 # %% [markdown]
 # It fell. By how much should it have? If the loss were a straight line in each parameter, each
@@ -375,93 +385,141 @@ for step in range(1, 11):
 # %% [markdown]
 # ## Exercises
 #
-# **1.** What are the gradients of the neuron's weights if $x_1$ is 0?
-#
-# **2.** Take the activation $\mathrm{relu}(z) = \max(0, z)$, and weights that make z negative. What
-# are the gradients then?
-#
-# **3.** Let $q = x \cdot x$ and $y = q \cdot x$. How many contributions arrive at x, and what are
-# they at x = 2?
-#
-# **4.** What is in `.grad` after two calls of `backward()`? Why does a training loop set gradients
-# to 0?
-#
-# **5.** A *linear* neuron has no activation function: $y = w_1 x_1 + w_2 x_2 + b$. Make one step
-# of gradient descent with $x_1 = 2$, $x_2 = -1$. For which learning rate is the loss 0 after it?
-# From which rate on does it grow?
-
-# %% [markdown]
-# ## Answers
-#
-# **1.** $\delta x_1 = 0$ for $w_1$: a weight whose input is 0 has no say in the output, so it does
-# not move. $w_2$ has $\delta x_2$ as before, with a new δ.
-
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
 
 # %%
-def neuron(x1, x2, w1=0.5, w2=0.5, b=0.5, activation=tanh):
-    """(loss, w1, w2, b) of the neuron, with the target 1."""
-    w1, w2, b = Value(w1, "w1"), Value(w2, "w2"), Value(b, "b")
-    loss = (activation(w1 * x1 + w2 * x2 + b) - 1) ** 2
-    return loss, w1, w2, b
+from exercises import exercises_of
 
-
-loss, w1, w2, b = neuron(0.0, -1.0)
-loss.backward()
-assert w1.grad == 0.0
-assert w2.grad == -b.grad != 0.0
-print(f"w1 {w1.grad:.4f}, w2 {w2.grad:.4f}, b {b.grad:.4f}")
+check = exercises_of("01")
 
 # %% [markdown]
-# **2.** All are 0. The local derivative of relu is 0 there, and 0 times anything is 0. No error
-# comes through, however large it is. If that happens for every input, the neuron is called
-# *dead*.
+# **1.** What are the gradients of $w_1$, $w_2$ and b in the first neuron of this page, if $x_1 =
+# 0$, $x_2 = -1$, and both weights and the bias are 0.5? The label is 1 again. Give a list of three
+# numbers.
 
 # %%
-from autograd_mini import relu
-
-loss, *parameters = neuron(2.0, -1.0, w1=-2.0, activation=relu)
-loss.backward()
-assert [p.grad for p in parameters] == [0.0, 0.0, 0.0]
-print("loss", loss.data, " gradients", [p.grad for p in parameters])
+my_answer = ...
+check(1, my_answer)
 
 # %% [markdown]
-# **3.** Three, one for each edge that leaves x. One comes from y, with the local derivative q = 4.
-# Two come from q, with the upstream gradient x = 2 and the local derivative x = 2. Together they
-# are 4 + 4 + 4 = 12, and that is $3x^2$.
+# <details><summary>Hint</summary>What are z and ŷ here? Then find δ, and multiply it with the
+# inputs.</details>
+# <details><summary>Answer</summary>
+#
+# $z = 0.5 \cdot 0 - 0.5 + 0.5 = 0$, so $\hat y = 0$ and $e = -1$. Then $\delta = 2e\,(1 - \hat y^2)
+# = -2$, and the gradients are $\delta x_1$, $\delta x_2$ and $\delta$. A weight whose input is 0
+# has no say in the output, so it does not move. `my_answer = [0.0, 2.0, -2.0]`
+#
+# </details>
+#
+# **2.** The same three gradients with the activation $\mathrm{relu}(z) = \max(0, z)$, for $x_1 =
+# 2$, $x_2 = -1$, $w_1 = -2$, $w_2 = 0.5$, b = 0.5.
 
 # %%
-x = Value(2.0, "x")
-q = x * x
-q.label = "q"
-y = q * x
-y.label = "y"
-arrived = [step for step in backprop_steps(y) if step.parent is x]
-assert [step.contribution for step in arrived] == [4.0, 4.0, 4.0]
-for step in arrived:
-    print(step.text, "  so far", step.after)
+my_answer = ...
+check(2, my_answer)
 
 # %% [markdown]
-# **4.** Twice the gradient: each call adds its own. Without `zero_grad()` a step would follow the
-# sum of all gradients so far, and all but the last belong to older weights.
+# <details><summary>Hint</summary>Which side of 0 is z on? What is the slope of relu
+# there?</details>
+# <details><summary>Answer</summary>
+#
+# z is -4. The slope of relu is 0 there, and 0 times anything is 0: no error comes through, however
+# large it is. If that happens for each input, the neuron is called *dead*.
+# `my_answer = [0.0, 0.0, 0.0]`
+#
+# </details>
+#
+# **3.** Let $q = x \cdot x$ and $f = q \cdot x$, and x = 2. Which contributions arrive at x? Give
+# them as a list, one for each edge that leaves x.
 
 # %%
-loss, w1, _, _ = neuron(2.0, -1.0)
-loss.backward()
-once = w1.grad
-loss.backward()
-assert w1.grad == 2 * once
-print(f"once {once:.4f}, twice {w1.grad:.4f}")
+my_answer = ...
+check(3, my_answer)
 
 # %% [markdown]
-# **5.** The step changes $w_i$ by $-\eta \cdot 2 e x_i$, and b by $-\eta \cdot 2 e$. So y
-# changes by $-2 \eta e\,(x_1^2 + x_2^2 + 1) = -12\,\eta e$, and the new error is $(1 - 12
-# \eta)\,e$. It is 0 for η = 1/12. At η = 1/6 we come out as far on the other side, and beyond
-# that farther. A larger step is not always a better one.
+# <details><summary>Hint</summary>One of the edges leads to f, and two lead to q.</details>
+# <details><summary>Answer</summary>
+#
+# From f comes $1 \cdot q = 4$. From q comes its gradient x = 2 times the local derivative x = 2,
+# twice. Together they are 12, and that is $3x^2$.
+#
+# ```python
+# from autograd_mini import Value, backprop_steps
+#
+# x = Value(2.0, "x")
+# q = x * x
+# my_answer = [s.contribution for s in backprop_steps(q * x) if s.parent is x]
+# ```
+#
+# </details>
+#
+# **4.** A *linear* neuron has no activation function: $\hat y = w_1 x_1 + w_2 x_2 + b$. Make one
+# step of gradient descent on $(\hat y - y)^2$ with $x_1 = 2$, $x_2 = -1$. For which learning rate
+# is the loss 0 after it?
 
 # %%
-for part in (24, 12, 8, 6, 4):
-    start, *parameters = neuron(2.0, -1.0, w1=1.5, activation=lambda z: z)
-    start.backward()
-    moved = [p.data - p.grad / part for p in parameters]
-    end, *_ = neuron(2.0, -1.0, *moved, activation=lambda z: z)
-    print(f"rate 1/{part:<2}   loss before {start.data:.4f}, after {end.data:.4f}")
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>By how much do w1, w2 and b change? By how much does that change
+# ŷ?</details>
+# <details><summary>Answer</summary>
+#
+# The step changes $w_i$ by $-\eta \cdot 2 e x_i$, and b by $-\eta \cdot 2 e$. So $\hat y$ changes
+# by $-2 \eta e\,(x_1^2 + x_2^2 + 1) = -12\,\eta e$, and the new error is $(1 - 12 \eta)\,e$. It is
+# 0 for $\eta = 1/12$. At 1/6 we come out as far on the other side, and beyond that farther.
+# `my_answer = 1 / 12`
+#
+# </details>
+#
+# **5.** Write a function `descend(parameters, rate)` that makes one step of gradient descent with
+# the gradients that are there, and then clears them.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>The parameters are Values. Change p.data, and then call
+# p.zero_grad().</details>
+# <details><summary>Answer</summary>
+#
+# The step goes *against* the gradient. Without clearing, the next `backward()` would add to it.
+#
+# ```python
+# def descend(parameters, rate):
+#     for p in parameters:
+#         p.data -= rate * p.grad
+#         p.zero_grad()
+#
+#
+# my_answer = descend
+# ```
+#
+# </details>
+#
+# **6.** Invent a graph with a leaf called u at which three contributions arrive: none of them is 0,
+# and their sum is. The answer is the root.
+
+# %%
+my_answer = ...
+check(6, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>A sum passes its gradient on unchanged. What does a product with a
+# number do?</details>
+# <details><summary>Answer</summary>
+#
+# There are many. In $(u + u) - 2u$ the contributions are 1, 1 and -2.
+#
+# ```python
+# from autograd_mini import Value
+#
+# u = Value(3.0, "u")
+# my_answer = (u + u) - 2 * u
+# ```
+#
+# </details>

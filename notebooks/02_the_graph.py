@@ -5,8 +5,10 @@
 # backprop is a walk over it. In this notebook we look at that graph, first node by node, then
 # neuron by neuron, and at the end at one with fifty thousand nodes.
 #
-# You need to know what a derivative is. Nothing has to be installed beyond autograd-mini: it
-# brings the program that draws.
+# **You will be able to** read the picture of any graph, choose how much of it to see, and see where
+# gradients vanish.
+#
+# **You need** to know what a derivative is.
 
 # %% [markdown]
 # ## One neuron
@@ -135,49 +137,110 @@ print(", ".join(f"{layer.neurons[0].w[0].grad:.0e}" for layer in deep.layers))
 # %% [markdown]
 # ## Exercises
 #
-# **1.** Draw the graph of $b = a + a;\ c = b \cdot b$. How many edges arrive at the operation of
-# b, and why must they be two?
-#
-# *Answer.* Two, each with the local derivative 1. Both carry gradient to a: where a
-# moves by one, b moves by two.
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
 
 # %%
-a = Value(3.0, "a")
-b = a + a
-b.label = "b"
-c = b * b
-c.label = "c"
-c.backward()
-assert a.grad == 8 * a.data
-draw_dot(c)
+from exercises import exercises_of
+
+check = exercises_of("02")
 
 # %% [markdown]
-# **2.** In the network above, through how many paths does the gradient reach x1? Highlight them.
-#
-# *Answer.* Three, one through each hidden neuron.
+# **1.** Let a = 3, b = a + a and c = b · b. How many edges arrive at the operation of b, and what
+# is the gradient of a? Give both as a list.
 
 # %%
-draw_dot(loss, model=model, highlight=x[0])
+my_answer = ...
+check(1, my_answer)
 
 # %% [markdown]
-# **3.** How many boxes does the graph of 1 + 1 + .. + 1, a hundred thousand times, take?
+# <details><summary>Hint</summary>An operand that is used twice has two edges.</details>
+# <details><summary>Answer</summary>
 #
-# *Answer.* Five: the leaf, the first two sums, one box for all that repeat, and the root.
+# Two edges, each with the local derivative 1: where a moves by one, b moves by two. $c = 4a^2$, so
+# the gradient is $8a = 24$. `my_answer = [2, 24.0]`
+#
+# </details>
+#
+# **2.** In the network with three hidden neurons above, through how many paths does the gradient
+# reach x1?
 
 # %%
-y = Value(1.0, "x")
-for _ in range(100_000):
-    y = y + 1.0
-draw_dot(y)
+my_answer = ...
+check(2, my_answer)
 
 # %% [markdown]
-# **4.** Ten layers of relu, in place of the sigmoids: do the gradients vanish, too?
+# <details><summary>Hint</summary>draw_dot(loss, model=model, highlight=x[0]) shows them.</details>
+# <details><summary>Answer</summary>
 #
-# *Answer.* The slope of relu is 1 or 0. So nothing is lost to the activations, unless a neuron
-# is dead. With a width of 1 one dead neuron is enough to stop everything, so take some more.
+# Three, one through each hidden neuron. `my_answer = 3`
+#
+# </details>
+#
+# **3.** A sigmoid neuron with one input has the weight 2. By which factor at most does it multiply
+# a gradient that comes back through it?
 
 # %%
-wide = MLP(1, [*[8] * 9, 1], rng=random.Random(0))
-wide_loss = losses.mean_squared_error([wide([1.0])], [1.0])
-wide_loss.backward()
-draw_dot(wide_loss, model=wide, detail="layers", color="gradient")
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Two local derivatives are on the way: that of the sigmoid, and
+# that of the product.</details>
+# <details><summary>Answer</summary>
+#
+# The slope of the sigmoid is at most 1/4, and the weight is 2. `my_answer = 2 / 4`
+#
+# </details>
+#
+# **4.** Write a function `edges(root)` that counts the edges of a graph.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>topological_order(root) has each node once, and node.parents has a
+# parent twice if it is used twice.</details>
+# <details><summary>Answer</summary>
+#
+# Every edge ends at one node, so count the parents of each. A recursion over the parents would
+# count the edges of a shared node once for each way that leads there.
+#
+# ```python
+# from autograd_mini import topological_order
+#
+#
+# def edges(root):
+#     return sum(len(node.parents) for node in topological_order(root))
+#
+#
+# my_answer = edges
+# ```
+#
+# </details>
+#
+# **5.** Draw a graph of four nodes, one of them a leaf, in which eight paths lead from the leaf to
+# the root. The answer is the root.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>How many paths does b = a + a have?</details>
+# <details><summary>Answer</summary>
+#
+# Each node uses the one before it twice, and so doubles the number of paths. Sums do it, and
+# products too.
+#
+# ```python
+# from autograd_mini import Value
+#
+# x = Value(1.0, "x")
+# y = x + x
+# z = y + y
+# my_answer = z + z
+# ```
+#
+# </details>

@@ -10,7 +10,12 @@
 # $$b = a + a, \qquad c = b + b.$$
 #
 # Here we write the four lines and watch them go wrong. Then we repair them, and count what the
-# repair costs. You should know how a gradient travels along an edge:
+# repair costs.
+#
+# **You will be able to** say when a node may pass its gradient on, write a topological sort and
+# backprop, and recognise two wrong ones.
+#
+# **You need** to know how a gradient travels along an edge:
 # [Step through backprop](01_step_through_backprop.ipynb) shows it.
 
 # %% [markdown]
@@ -45,7 +50,6 @@ y.backward()
 found = naive(y)
 for leaf in (w, x, b):
     print(f"d y / d {leaf.label}:  naive {found[leaf]:.6f}   backward() {leaf.grad:.6f}")
-    assert found[leaf] == leaf.grad
 
 # %% [markdown]
 # It works. Does it always?
@@ -64,8 +68,6 @@ c
 
 # %%
 print("backward()", a.grad, "  naive", naive(c)[a])
-assert a.grad == 4.0
-assert naive(c)[a] == 6.0
 
 # %% [markdown]
 # Six! Let us watch where the two extra ones come from. `order="depth_first"` runs the naive
@@ -203,8 +205,6 @@ for n in range(1, 16):
     top, bottom = ladder(n)
     gradient, steps = by_paths(top)
     edges = len(backprop_steps(top)) - 1  # step 0 is the seed
-    assert gradient[bottom] == 2.0**n
-    assert (edges, steps) == (2 * n, 2 ** (n + 1) - 2)
     counts.append((n, edges, steps))
     print(f"{n:5} {edges:13} {steps:14,}")
 
@@ -227,7 +227,6 @@ figure.tight_layout()
 # %%
 top, bottom = ladder(60)
 top.backward()
-assert bottom.grad == 2.0**60
 years = (2**61 - 2) / 1e6 / (60 * 60 * 24 * 365)
 print(f"topological: {len(backprop_steps(top)) - 1} steps; path by path: {years:,.0f} years")
 
@@ -267,7 +266,6 @@ def count_path_steps(root):
     return steps
 
 
-assert count_path_steps(ladder(15)[0]) == by_paths(ladder(15)[0])[1]
 for depth in (1, 2, 3, 4, 5):
     y = MLP(2, [16] * depth + [1], rng=random.Random(0))([0.5, -0.5])
     print(f"hidden layers: {depth}   edges: {len(backprop_steps(y)) - 1:5,}   ", end="")
@@ -348,9 +346,16 @@ def nobody_is_too_early(steps):
     return True
 
 
-assert nobody_is_too_early(backprop_steps(y))
-assert not nobody_is_too_early(backprop_steps(y, order="depth_first"))
-assert nobody_is_too_early(backprop_steps(MLP(3, [4, 4, 1])([1.0, 2.0, 3.0])))
+network = MLP(3, [4, 4, 1])([1.0, 2.0, 3.0])
+print("topological:", nobody_is_too_early(backprop_steps(y)))
+print("depth first:", nobody_is_too_early(backprop_steps(y, order="depth_first")))
+print("a network:  ", nobody_is_too_early(backprop_steps(network)))
+
+# %% tags=["guard"]
+assert (backprop(c)[a], naive(c)[a], by_paths(c)[0][a]) == (4.0, 6.0, 4.0)
+assert counts == [(n, 2 * n, 2 ** (n + 1) - 2) for n in range(1, 16)]
+assert bottom.grad == 2.0**60
+assert count_path_steps(ladder(15)[0]) == by_paths(ladder(15)[0])[1]
 
 # %% [markdown]
 # ## A mean bug
@@ -391,94 +396,127 @@ print(f"{correct} of {len(model.parameters())} gradients are right")
 # %% [markdown]
 # ## Exercises
 #
-# **1.** For which graphs is the naive recursion right?
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
+
+# %%
+from exercises import exercises_of
+
+check = exercises_of("03")
+
+# %% [markdown]
+# **1.** For which of these graphs is the naive recursion right? Give the letters, such as "AB".
 #
-# **2.** Put $d = c + c$ on top. What does the naive recursion give for a? Find it by hand.
+# A: $y = x \cdot x \cdot w + x$. B: $b = a + a$, $c = b + b$. C: a neuron, $\tanh(w x + b)$. D: $p
+# = 2x$, $q = 3p$, $y = p + q$.
+
+# %%
+my_answer = ...
+check(1, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>A leaf adds up what arrives, and passes nothing on. Which graphs
+# use a node in between twice?</details>
+# <details><summary>Answer</summary>
 #
-# **3.** There is another way to know when everything has arrived: count. Each node knows on how
+# Where each intermediate result is used only once, nobody can be too early. In B it is b that is
+# used twice, in D it is p. In A only the leaf x is. `my_answer = "AC"`
+#
+# </details>
+#
+# **2.** Put $d = c + c$ on top of the two additions. Which gradient does the naive recursion give
+# for a? Find it by hand.
+
+# %%
+my_answer = ...
+check(2, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Up to the moment when c has its first 1, all is as before: b ends
+# with 2, and a with 6.</details>
+# <details><summary>Answer</summary>
+#
+# Then c has 2 and passes it on. Along the first edge b becomes 4, and passes 4 on twice: a has 14.
+# Along the second b becomes 6, and passes 6 on twice: a has 26. The right answer is 8.
+# `my_answer = 26`
+#
+# </details>
+#
+# **3.** How many steps does it take, path by path, to go through a ladder of 10 rungs?
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>How many edges lead down from the top, and how many paths lead to
+# the edges of the rung below?</details>
+# <details><summary>Answer</summary>
+#
+# $2 + 4 + \dots + 2^{10} = 2^{11} - 2$. `my_answer = 2**11 - 2`
+#
+# </details>
+#
+# **4.** There is another way to know when everything has arrived: count. Each node knows on how
 # many edges it is used, and is ready when as many have arrived. This is Kahn's algorithm (1962).
-# Write it.
+# Write it: a function `kahn(root)` that gives the gradients as a dictionary, node by node.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Count the uses first: each node is in the .parents of those that
+# use it. Then start at the root.</details>
+# <details><summary>Answer</summary>
 #
-# **4.** Why not go level by level? First the root, then all its parents, then all of theirs,
-# each node once. Find a graph where this is wrong.
-
-# %% [markdown]
-# ## Answers
+# A node is ready when nothing is missing any more.
 #
-# **1.** Where each intermediate result is used only once. Leaves may be used as often as one
-# likes: they add up what arrives, and pass nothing on. That is why the neuron was no problem, and
-# neither is this:
+# ```python
+# from collections import Counter
+#
+# from autograd_mini import topological_order
+#
+#
+# def kahn(root):
+#     missing = Counter(parent for node in topological_order(root) for parent in node.parents)
+#     gradient, ready = {root: 1.0}, [root]
+#     while ready:
+#         node = ready.pop()
+#         for parent, local in zip(node.parents, node.partials):
+#             gradient[parent] = gradient.get(parent, 0.0) + gradient[node] * local
+#             missing[parent] -= 1
+#             if missing[parent] == 0:
+#                 ready.append(parent)
+#     return gradient
+#
+#
+# my_answer = kahn
+# ```
+#
+# </details>
+#
+# **5.** Why not go level by level? First the root, then all its parents, then all of theirs, each
+# node once. Find a graph for which that gives a wrong gradient. The answer is its root.
 
 # %%
-x, w = Value(3.0, "x"), Value(0.5, "w")
-y = x * x * w + x
-y.backward()
-assert naive(y)[x] == x.grad == 4.0
-print(naive(y)[x])
+my_answer = ...
+check(5, my_answer)
 
 # %% [markdown]
-# **2.** Up to the moment when c has its first 1, all is as before: b ends with 2, a with 6. Then c
-# has 2 and passes it on. Along the first edge b becomes 4, and passes 4 on twice: a has 14. Along
-# the second b becomes 6, and passes 6 on twice: a has 26. The right answer is 8.
-
-# %%
-d = c + c
-assert naive(d)[a] == 26.0
-assert backprop(d)[a] == 8.0
-for n in range(1, 7):
-    top, bottom = ladder(n)
-    print(f"{n} rungs: right {backprop(top)[bottom]:4.0f}   naive {naive(top)[bottom]:7,.0f}")
-
-# %% [markdown]
-# **3.** First count the uses, then start at the root. A node is ready when nothing is missing.
-
-# %%
-from collections import Counter
-
-
-def kahn(root):
-    """The gradient of every node, each ready when all of its uses have arrived."""
-    missing = Counter(parent for node in sort(root) for parent in node.parents)
-    gradient, ready = {root: 1.0}, [root]
-    while ready:
-        node = ready.pop()
-        for parent, local in zip(node.parents, node.partials):
-            gradient[parent] = gradient.get(parent, 0.0) + gradient[node] * local
-            missing[parent] -= 1
-            if missing[parent] == 0:
-                ready.append(parent)
-    return gradient
-
-
-for root in (c, ladder(60)[0]):
-    assert kahn(root) == backprop(root)
-print(kahn(c)[a])
-
-# %% [markdown]
-# **4.** A short and a long way do it. With $p = 2x$, $q = 3p$ and $y = p + q$ both p and q are one
-# step below y. But p has to wait for q. Level by level, p comes first, and what q sends it later is
-# lost.
-
-
-# %%
-def by_levels(root):
-    """Each node passes on once, level by level from the root. Wrong!"""
-    gradient, level, done = {root: 1.0}, [root], set()
-    while level:
-        for node in level:
-            done.add(node)
-            for parent, local in zip(node.parents, node.partials):
-                gradient[parent] = gradient.get(parent, 0.0) + gradient[node] * local
-        parents = [parent for node in level for parent in node.parents]
-        level = [parent for parent in dict.fromkeys(parents) if parent not in done]
-    return gradient
-
-
-x = Value(1.0, "x")
-p = 2 * x
-q = 3 * p
-y = p + q
-y.backward()
-assert x.grad == 8.0
-assert by_levels(y)[x] == 2.0
-print("right", x.grad, "  level by level", by_levels(y)[x])
+# <details><summary>Hint</summary>A short and a long way have to lead to the same node.</details>
+# <details><summary>Answer</summary>
+#
+# With $p = 2x$, $q = 3p$ and $y = p + q$ both p and q are one step below y. But p has to wait for
+# q. Level by level p comes first, and what q sends it later is lost.
+#
+# ```python
+# from autograd_mini import Value
+#
+# x = Value(1.0, "x")
+# p = 2 * x
+# q = 3 * p
+# my_answer = p + q
+# ```
+#
+# </details>

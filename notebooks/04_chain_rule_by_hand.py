@@ -5,17 +5,19 @@
 # first, and then with the engine, which shows the same terms in the same places. If the two
 # disagree, one of them is wrong, and it is good to know which.
 #
-# You need the derivatives of powers, of the logarithm, and of sine.
+# **You will be able to** differentiate nested functions by hand, find all ways from an input to a
+# result, and check what you found.
+#
+# **You need** the derivatives of powers, of the logarithm, and of sine.
 
 # %%
-from autograd_mini import Value, chain_rule, grad, latex
+from autograd_mini import Value, chain_rule, grad
 
 
-def check(f, by_hand, points):
+def compare(f, by_hand, points):
     """Compare the engine's derivative with a formula found on paper."""
     for x in points:
         found, wanted = grad(f)(x), by_hand(x)
-        assert abs(found - wanted) <= 1e-12 * max(1.0, abs(wanted)), (x, found, wanted)
         print(f"x = {x:5}   engine {found:10.6f}   paper {wanted:10.6f}")
 
 
@@ -62,8 +64,8 @@ chain_rule(f, x)
 # points:
 
 # %%
-assert x.grad == chain_rule(f, x).total == 24.0
-check(lambda x: (2 * x - 3) ** 3, lambda x: 6 * (2 * x - 3) ** 2, [-1.0, 0.0, 1.5, 2.5])
+print("in the picture", x.grad, "  by the chain rule", chain_rule(f, x).total)
+compare(lambda x: (2 * x - 3) ** 3, lambda x: 6 * (2 * x - 3) ** 2, [-1.0, 0.0, 1.5, 2.5])
 
 # %% [markdown]
 # **Example.** $z = \ln y$ with $y = x^2$. On paper:
@@ -81,7 +83,7 @@ z.label = "z"
 chain_rule(z, x)
 
 # %%
-check(lambda x: log(x**2), lambda x: 2 / x, [-2.0, 0.5, 4.0])
+compare(lambda x: log(x**2), lambda x: 2 / x, [-2.0, 0.5, 4.0])
 
 # %% [markdown]
 # The engine never finds out that $\frac{1}{x^2} \cdot 2x$ is $\frac{2}{x}$. It does not simplify
@@ -119,7 +121,7 @@ z
 chain_rule(z, u)
 
 # %%
-check(lambda u: u**2 * sin(u), lambda u: 2 * u * sin(u) + u**2 * cos(u), [-1.0, 0.5, 2.0])
+compare(lambda u: u**2 * sin(u), lambda u: 2 * u * sin(u) + u**2 * cos(u), [-1.0, 0.5, 2.0])
 
 # %% [markdown]
 # Why a sum? Let us take each way alone. First u moves for v only, and w stays what it was. Then
@@ -185,8 +187,7 @@ inner, outer = jacobian(g)(at), jacobian(h)(g(at))
 product = [[sum(a * b for a, b in zip(row, column)) for column in zip(*inner)] for row in outer]
 whole = jacobian(lambda x: h(g(x)))(at)
 for row, same in zip(product, whole):
-    assert all(abs(a - b) < 1e-12 for a, b in zip(row, same))
-    print("  ".join(f"{a:8.4f}" for a in row))
+    print("product", *(f"{a:8.4f}" for a in row), "   at once", *(f"{a:8.4f}" for a in same))
 
 # %% [markdown]
 # ## tanh is a sigmoid in disguise
@@ -221,7 +222,7 @@ t.label = "t"
 chain_rule(t, x)
 
 # %%
-check(lambda x: 2 * sigmoid(2 * x) - 1, lambda x: 1 - tanh(x) ** 2, [-2.0, 0.0, 0.5])
+compare(lambda x: 2 * sigmoid(2 * x) - 1, lambda x: 1 - tanh(x) ** 2, [-2.0, 0.0, 0.5])
 
 # %% [markdown]
 # ## A neuron and its loss
@@ -255,63 +256,120 @@ print(f"by the engine {w.grad:.6f}, by hand {by_hand:.6f}")
 # %% [markdown]
 # ## Exercises
 #
-# Work on paper first. The answers run.
-#
-# **1.** $f(x) = \sqrt{1 + x^2}$.
-#
-# *Answer.* With $u = 1 + x^2$ it is $\frac{1}{2 \sqrt u} \cdot 2x = \frac{x}{\sqrt{1 + x^2}}$.
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
 
 # %%
-from autograd_mini import sqrt
+from exercises import exercises_of
 
-check(lambda x: sqrt(1 + x**2), lambda x: x / sqrt(1 + x**2), [-3.0, 0.0, 1.0])
+check = exercises_of("04")
 
 # %% [markdown]
-# **2.** $f(x) = x^2 e^{3x}$. How many ways are there from x to f?
-#
-# *Answer.* Two, one to each factor: $2x \cdot e^{3x} + x^2 \cdot 3 e^{3x}$.
+# **1.** What is the derivative of $f(x) = \sqrt{1 + x^2}$? Give a formula in x as a text, such as
+# `"2*x + exp(3*x)"`.
 
 # %%
-x = Value(0.5, "x")
-a, e = x**2, exp(3 * x)
-a.label, e.label = "a", "e"
-f = a * e
-f.label = "f"
-chain_rule(f, x)
-
-# %%
-check(
-    lambda x: x**2 * exp(3 * x),
-    lambda x: 2 * x * exp(3 * x) + 3 * x**2 * exp(3 * x),
-    [-1.0, 0.0, 0.5],
-)
+my_answer = ...
+check(1, my_answer)
 
 # %% [markdown]
-# **3.** $f(x) = x^x$, for x > 0. The power rule does not help, and neither does the rule for
-# $e^x$. Or do they both?
+# <details><summary>Hint</summary>The inner part is u = 1 + x². The derivative of the root of u is 1
+# / (2 sqrt(u)).</details>
+# <details><summary>Answer</summary>
 #
-# *Answer.* x comes in twice, as the base and as the exponent. Let $f = p^q$, with p = q = x. The
-# power rule gives the first way, $q\,p^{q-1} = x^x$. The exponential's gives the second, $p^q \ln
-# p = x^x \ln x$. Together: $x^x (1 + \ln x)$.
+# $\frac{1}{2 \sqrt u} \cdot 2x = \frac{x}{\sqrt{1 + x^2}}$. `my_answer = "x / sqrt(1 + x**2)"`
+#
+# </details>
+#
+# **2.** The derivative of $f(x) = x^2 e^{3x}$. How many ways lead from x to f?
 
 # %%
-x = Value(2.0, "x")
-f = x**x
-f.label = "f"
-chain_rule(f, x)
-
-# %%
-check(lambda x: x**x, lambda x: x**x * (1 + log(x)), [0.5, 1.0, 2.0])
+my_answer = ...
+check(2, my_answer)
 
 # %% [markdown]
-# **4.** What does `latex` write for $\ln(1 + e^x)$, and what is its derivative?
+# <details><summary>Hint</summary>First x moves for the first factor only, then for the
+# second.</details>
+# <details><summary>Answer</summary>
 #
-# *Answer.* $\frac{1}{1 + e^x} \cdot e^x$, which is the sigmoid. The function is called
-# *softplus*.
+# Two, one through each factor: $2x \cdot e^{3x} + x^2 \cdot 3 e^{3x}$.
+# `my_answer = "2*x * exp(3*x) + x**2 * 3*exp(3*x)"`
+#
+# </details>
+#
+# **3.** The derivative of $f(x) = x^x$, for x > 0. The power rule does not help, and neither does
+# the rule for $e^x$. Or do they both?
 
 # %%
-x = Value(1.0, "x")
-latex(log(1 + exp(x)))
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>x comes in twice. Let f = p^q with p = q = x.</details>
+# <details><summary>Answer</summary>
+#
+# The power rule gives the way through the base, $q\,p^{q-1} = x^x$. The exponential's gives the way
+# through the exponent, $p^q \ln p = x^x \ln x$. Together: $x^x (1 + \ln x)$.
+# `my_answer = "x**x * (1 + log(x))"`
+#
+# </details>
+#
+# **4.** The derivative of $f(x) = \ln(1 + e^x)$, which is called *softplus*.
 
 # %%
-check(lambda x: log(1 + exp(x)), sigmoid, [-2.0, 0.0, 2.0])
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>The derivative of ln u is 1/u.</details>
+# <details><summary>Answer</summary>
+#
+# $\frac{1}{1 + e^x} \cdot e^x$, which is the sigmoid. `my_answer = "exp(x) / (1 + exp(x))"`
+#
+# </details>
+#
+# **5.** Write the chain rule as a function: `chain(steps, x)` gives the derivative of $f_k(\dots
+# f_2(f_1(x)))$ at x. `steps` is a list of pairs, each of a function and its derivative, $f_1$
+# first.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Each derivative is taken at what the functions before it
+# gave.</details>
+# <details><summary>Answer</summary>
+#
+# Carry two numbers along: where we are, and the product so far.
+#
+# ```python
+# def chain(steps, x):
+#     product = 1.0
+#     for f, derivative in steps:
+#         product *= derivative(x)
+#         x = f(x)
+#     return product
+#
+#
+# my_answer = chain
+# ```
+#
+# </details>
+#
+# **6.** Now backwards: find a function f, not 0, with $f'(x) = f(x) \cos x$ for every x. Give a
+# formula.
+
+# %%
+my_answer = ...
+check(6, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Which function is its own derivative? What is to be inside
+# it?</details>
+# <details><summary>Answer</summary>
+#
+# The chain rule gives $e^{u}$ the derivative $e^{u} \cdot u'$. So u has to be a function with the
+# derivative cos x. Any multiple is right as well. `my_answer = "exp(sin(x))"`
+#
+# </details>

@@ -5,8 +5,11 @@
 # network learns to, and we watch how its line bends. And we follow one single point through
 # backpropagation, before training and after it, to see which weights it moves, and why.
 #
-# [Step through backprop](01_step_through_backprop.ipynb) explains gradients, error terms, and the
-# step of gradient descent.
+# **You will be able to** train a network with a loop of your own, and say of a weight why it moves,
+# or does not.
+#
+# **You need** gradients, error terms, and the step of gradient descent:
+# [Step through backprop](01_step_through_backprop.ipynb) explains them.
 
 # %% [markdown]
 # ## The points
@@ -273,10 +276,12 @@ figure.tight_layout()
 # any more, but for the few points that are close to it.
 
 # %%
-assert max(map(abs, kept[20].errors)) == abs(kept[20].errors[follow])
 for epoch, shot in kept.items():
     print(f"epoch {epoch:3}   our point: ŷ - y = {shot.errors[follow]:7.4f}", end="")
     print(f"   all: sum of |ŷ - y| = {sum(map(abs, shot.errors)):7.4f}")
+
+# %% tags=["guard"]
+assert max(map(abs, kept[20].errors)) == abs(kept[20].errors[follow])
 
 # %% [markdown]
 # ## What the neurons became
@@ -315,22 +320,9 @@ figure.tight_layout()
 # Nobody told any neuron which side to take. Each followed its gradient.
 
 # %% [markdown]
-# ## Exercises
+# ## What each part is for
 #
-# **1.** Train a single neuron, `MLP(2, [1])`. How many points can it get right?
-#
-# **2.** Take the hidden layer of six, but without an activation function: `activation=None`. Is
-# it better than the single neuron?
-#
-# **3.** Start with all weights equal: `init=lambda inputs, outputs, rng: 0.5`. What happens, and
-# why?
-#
-# **4.** How many hidden neurons does it take? First guess, then try.
-
-# %% [markdown]
-# ## Answers
-#
-# **1.** One neuron is one straight line.
+# Could less do? A single neuron is one straight line:
 
 
 # %%
@@ -343,10 +335,10 @@ single = MLP(2, [1], rng=random.Random(5))
 print(after_training(single))
 
 # %% [markdown]
-# **2.** No. Straight lines put into a straight line give a straight line,
-# $W_2 (W_1 x + b_1) + b_2 = W x + b$, with $W = W_2 W_1$ and $b = W_2 b_1 + b_2$. Only the
-# activation function makes a network more than one neuron. Trained for long enough, this one finds
-# the single neuron's line:
+# What if the hidden layer has no activation function? Straight lines put into a straight line give
+# a straight line, $W_2 (W_1 x + b_1) + b_2 = W x + b$, with $W = W_2 W_1$ and $b = W_2 b_1 + b_2$.
+# Only the activation function makes a network more than one neuron. Trained for long enough, this
+# one finds the single neuron's line:
 
 # %%
 linear = MLP(2, [6, 1], activation=None, rng=random.Random(5))
@@ -358,20 +350,124 @@ for i, w in enumerate(single.layers[0].neurons[0].w):
     print(f"weight of input {i}:  single neuron {w.data:.2f}, two layers {W:.2f}")
 
 # %% [markdown]
-# **3.** All hidden neurons give the same output, and get the same error term. So they get the same
-# gradients, and stay the same for ever: six neurons, and together they are no more than one. Random
-# weights are there to break this symmetry.
+# And if all weights start equal? All hidden neurons give the same output, and get the same error
+# term. So they get the same gradients, and stay the same for ever: six neurons, and together they
+# are no more than one. Random weights are there to break this symmetry.
 
 # %%
 equal = MLP(2, [6, 1], activation="tanh", init=lambda inputs, outputs, rng: 0.5)
 print(after_training(equal))
 first, *others = [[p.data for p in neuron.parameters()] for neuron in equal.layers[0].neurons]
+
+# %% tags=["guard"]
 assert all(other == first for other in others)
 
 # %% [markdown]
-# **4.** Three, one for each side of the border. With two there are not enough sides.
+# ## Exercises
+#
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
 
 # %%
-for count in (2, 3):
-    small = MLP(2, [count, 1], activation="tanh", rng=random.Random(0))
-    print(f"{count} hidden: {after_training(small)}")
+from exercises import exercises_of
+
+check = exercises_of("05")
+
+# %% [markdown]
+# **1.** A point with the label 1 has the score z = 0. What is its error term $\delta$?
+
+# %%
+my_answer = ...
+check(1, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>What does the sigmoid give at 0?</details>
+# <details><summary>Answer</summary>
+#
+# $\hat y = 1/2$, so $\delta = \hat y - y = -1/2$. `my_answer = -0.5`
+#
+# </details>
+#
+# **2.** Let $\delta = 0.5$, and let a hidden tanh neuron have $h_j = 0.8$, $v_j = -2$ and the
+# inputs 1 and 3. What are $\delta_j$ and the gradients of $v_j$, $w_{j,1}$ and $w_{j,2}$? Give a
+# list of four numbers.
+
+# %%
+my_answer = ...
+check(2, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>The three short formulas above.</details>
+# <details><summary>Answer</summary>
+#
+# $\delta_j = 0.5 \cdot (-2) \cdot (1 - 0.64)$; the others are $\delta h_j$, $\delta_j \cdot 1$ and
+# $\delta_j \cdot 3$. `my_answer = [-0.36, 0.4, -0.36, -1.08]`
+#
+# </details>
+#
+# **3.** Now the hidden neuron is fully saturated: $h_j = 1$. Its inputs are 1 and 0, and $\delta$
+# and $v_j$ are not 0. Which gradients are 0: A that of $v_j$, B that of $w_{j,1}$, C that of
+# $w_{j,2}$, D that of $b_j$? Give the letters.
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>What is the slope of tanh there? Which gradient does not have it
+# as a factor?</details>
+# <details><summary>Answer</summary>
+#
+# The slope $1 - h_j^2$ is 0, and with it $\delta_j$: w and b do not move. The gradient of $v_j$ is
+# $\delta h_j$. `my_answer = "BCD"`
+#
+# </details>
+#
+# **4.** How many hidden tanh neurons does it take to get all points of the moons right? First
+# guess, then try with
+# `after_training(MLP(2, [count, 1], activation="tanh", rng=random.Random(0)))`.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>How many sides has the border between the moons?</details>
+# <details><summary>Answer</summary>
+#
+# Three, one for each side of the border: from this start two leave 9 points wrong, and three none.
+# `my_answer = 3`
+#
+# </details>
+#
+# **5.** Write a function `train(model, data)` that trains a network with one output, in place, on
+# (x, y) pairs with the labels 0 and 1. It is tried with nine points that a line can divide.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Forward, zero_grad, backward, a step; how often, and how
+# far?</details>
+# <details><summary>Answer</summary>
+#
+# One example after the other, 300 times.
+#
+# ```python
+# from nn.losses import binary_cross_entropy_with_logits
+#
+#
+# def train(model, data):
+#     for _ in range(300):
+#         for x, y in data:
+#             model.zero_grad()
+#             binary_cross_entropy_with_logits(model(x), y).backward()
+#             for p in model.parameters():
+#                 p.data -= 0.3 * p.grad
+#
+#
+# my_answer = train
+# ```
+#
+# </details>

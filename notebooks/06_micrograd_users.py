@@ -7,8 +7,9 @@
 # same: code that uses them runs once its imports are changed. What the lecture does by hand inside
 # the engine, such as `o._backward()`, has no counterpart here; `backprop_steps` shows those steps.
 #
-# This notebook goes through the lecture's examples in order, and says where something is
-# different and why.
+# **You will be able to** run the lecture's examples with this library, and say where it does
+# something else, and why. **You need** to have seen the lecture, or its code. (Letters are the
+# lecture's: n is the weighted sum, and o the output.)
 #
 # | micrograd | here |
 # |---|---|
@@ -68,8 +69,11 @@ by_hand = [x.grad for x in (a, b, c, f)]
 for leaf in (a, b, c, f):
     leaf.zero_grad()
 L.backward()
+print("by hand   ", by_hand)
+print("backward()", [x.grad for x in (a, b, c, f)])
+
+# %% tags=["guard"]
 assert [x.grad for x in (a, b, c, f)] == by_hand
-print(by_hand)
 
 # %% [markdown]
 # Every multiplication of this pass can be seen, too. `backprop_steps` tells them in order:
@@ -277,8 +281,10 @@ x = Value(1.0, "x")
 square = (3 * x) ** 2
 square.backward()
 square.backward()
-assert x.grad == 36.0
 print(x.grad)
+
+# %% tags=["guard"]
+assert x.grad == 36.0
 
 # %% [markdown]
 # **Exponents.** `Value ** Value` and `number ** Value` work, and have their derivatives.
@@ -333,22 +339,12 @@ twice
 # gradients: the [README](../README.md) has an overview.
 
 # %% [markdown]
-# ## Exercises
+# ## Without zero_grad
 #
-# 1. The lecture's training loop at first has a bug: `zero_grad` is forgotten before `backward`.
-#    Train the network on the four examples for 20 steps without it. What happens to the loss, and
-#    why?
-# 2. $y = x + x$, then $z = y \cdot y$. Say what `x.grad` is after one backward pass from z, and
-#    after a second one from y. Check it.
-# 3. Where does a neuron's picture show more boxes: with `expand=True` or without? How many are
-#    there for two inputs?
-
-# %% [markdown]
-# ## Answers
-#
-# **1.** The gradients of all steps so far add up, so a step goes along their sum, as with a
-# momentum of 1. Nothing slows it down. The loss falls faster at first; then the steps go past the
-# valley, and the loss rises again.
+# The lecture's training loop at first has a bug: `zero_grad` is forgotten before `backward`. Then
+# the gradients of all steps so far add up, so a step goes along their sum, as with a momentum of 1.
+# Nothing slows it down. The loss falls faster at first; then the steps go past the valley, and the
+# loss rises again.
 
 # %%
 xs = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]
@@ -368,27 +364,110 @@ for clears in (True, False):
     print(", ".join(f"{number:.2f}" for number in seen[::5]), f"largest later {max(seen[5:]):.2f}")
 
 # %% [markdown]
-# **2.** $z = 4x^2$, so the first pass gives $8x$. The second adds $dy/dx = 2$.
+# ## Exercises
+#
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
 
 # %%
-x = Value(3.0, "x")
-y = x + x
-z = y * y
-z.backward()
-print(x.grad)
-y.backward()
-print(x.grad)
-assert x.grad == 8 * 3.0 + 2
+from exercises import exercises_of
+
+check = exercises_of("06")
 
 # %% [markdown]
-# **3.** With `expand=True` every product and every sum is a node. For two inputs that is five
-# leaves, two products, two sums and the activation: ten boxes. Without it one dot product stands
-# for the products and sums: seven.
+# **1.** Let x = 3, $y = x + x$ and $z = y \cdot y$. What is `x.grad` after `z.backward()`, and what
+# is it after `y.backward()` on top of that? Give both.
 
 # %%
-from autograd_mini import topological_order
+my_answer = ...
+check(1, my_answer)
 
-for expand in (True, False):
-    neuron = MLP(2, [1], output_activation="tanh", expand=expand, rng=random.Random(0))
-    out = neuron([Value(1.0, "x1"), Value(2.0, "x2")])
-    print(expand, len(topological_order(out)))
+# %% [markdown]
+# <details><summary>Hint</summary>z is 4x². Leaves add up what arrives.</details>
+# <details><summary>Answer</summary>
+#
+# The first pass gives $8x = 24$. The second adds 2. `my_answer = [24.0, 26.0]`
+#
+# </details>
+#
+# **2.** What does this library give for the gradient of $(3x)^2$ at 1 after *two* calls of
+# `backward()`?
+
+# %%
+my_answer = ...
+check(2, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Twice the derivative; nodes in between start anew.</details>
+# <details><summary>Answer</summary>
+#
+# The derivative is $18x$, so it is 36. `my_answer = 36`
+#
+# </details>
+#
+# **3.** How many boxes has the picture of a tanh neuron with two inputs, spelled out and with one
+# dot product? Give both numbers.
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Count the leaves first: two inputs, two weights, a bias.</details>
+# <details><summary>Answer</summary>
+#
+# Five leaves, two products, two sums and the activation are ten. One dot product stands for the
+# products and sums, so that seven are left. `my_answer = [10, 7]`
+#
+# </details>
+#
+# **4.** Write a function `count(inputs, sizes)` that says how many parameters `MLP(inputs, sizes)`
+# has.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>A layer from n to m has a weight for each pair, and m
+# biases.</details>
+# <details><summary>Answer</summary>
+#
+# $m\,(n + 1)$ for each layer.
+#
+# ```python
+# def count(inputs, sizes):
+#     total = 0
+#     for size in sizes:
+#         total += size * (inputs + 1)
+#         inputs = size
+#     return total
+#
+#
+# my_answer = count
+# ```
+#
+# </details>
+#
+# **5.** Invent a graph for which two backward passes in micrograd, which keeps the gradients of the
+# nodes in between, do *not* give each leaf twice its gradient. The answer is its root.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Is there a node in between at all?</details>
+# <details><summary>Answer</summary>
+#
+# It takes a node between leaf and root: after the first pass it has a gradient, and the second pass
+# adds to that and passes on the sum.
+#
+# ```python
+# from autograd_mini import Value
+#
+# x = Value(1.0, "x")
+# my_answer = (3 * x) ** 2
+# ```
+#
+# </details>

@@ -9,8 +9,7 @@
 # hidden layer.
 #
 # **You need** the dot product, and [gradients](01_step_through_backprop.ipynb). The letters are
-# those of [the table of symbols](../docs/notation.md#symbols): x an input, w a weight, b a bias, z
-# the weighted sum, $\hat y$ the answer, y the label, $\eta$ the learning rate.
+# those of [the table of symbols](../docs/notation.md#symbols).
 
 # %% [markdown]
 # ## The perceptron
@@ -26,8 +25,8 @@
 # $$\begin{bmatrix} \mathbf{w} \\ b \end{bmatrix}^\top \begin{bmatrix} \mathbf{x} \\ 1 \end{bmatrix}
 # = \mathbf{w}^\top \mathbf{x} + b.$$
 #
-# `Perceptron(2)` does that: it has three weights, and the last is the bias. They start at 0. Here
-# are two clouds of points for it to tell apart, with labels -1 and 1.
+# `Perceptron(2)` has three weights, which start at 0; the last is the bias. Here are two clouds of
+# points for it to tell apart, with labels -1 and 1.
 
 # %%
 import random
@@ -135,8 +134,7 @@ print(f"{sum(result.mistakes)} mistakes, and at most {(R / gamma) ** 2:.0f} were
 from nn import toys
 
 xor = toys.xor()
-for x, y in xor:
-    print(x, y)
+print(*xor)
 
 line = Perceptron(2, activation="step")  # for labels 0 and 1
 print("mistakes in each pass:", line.fit(xor, epochs=20).mistakes)
@@ -147,19 +145,7 @@ print("mistakes in each pass:", line.fit(xor, epochs=20).mistakes)
 # $$b < 0, \qquad w_1 + b > 0, \qquad w_2 + b > 0, \qquad w_1 + w_2 + b < 0.$$
 #
 # The two in the middle add up to $w_1 + w_2 + 2b > 0$, the outer two to $w_1 + w_2 + 2b < 0$. Both
-# cannot be. Three of the four can, so a line gets 75 % right at best. Ten thousand random lines:
-
-
-# %%
-from toolbox import accuracy
-
-rng = random.Random(0)
-best = 0.0
-for _ in range(10_000):
-    for w in line.w:
-        w.data = rng.uniform(-1, 1)
-    best = max(best, accuracy(line, xor))
-print(f"the best of 10,000 lines: {best:.0%}")
+# cannot be. Three of the four can, so a line gets 75 % right at best.
 
 # %% [markdown]
 # ## XOR by a feature map
@@ -247,7 +233,7 @@ for m in (2, 4, 8, 16, 32):
 # with its bias at the end.)
 
 # %%
-from toolbox import set_weights
+from toolbox import accuracy, set_weights
 
 from nn import MLP
 
@@ -259,10 +245,9 @@ for x, y in xor:
     print(x, y, "  hidden", by_hand.layers[0].predict(x), " output", by_hand.predict(x))
 
 # %% [markdown]
-# Now let it learn. The step has no slope, so a gradient cannot say where to go. We take tanh
-# instead. For a loss we take one that [the next notebook](07b_regression.ipynb) explains; here it
-# is enough that it is small where z is far above 0 for label 1, and far below for label 0. `fit` is
-# the loop: forward, backward, a step, 400 times.
+# Now let it learn. The step has no slope, so we take tanh instead. For a loss we take one that [the
+# next notebook](07b_regression.ipynb) explains: small where z is far above 0 for label 1, and far
+# below for label 0. `fit` is the loop: forward, backward, a step, 400 times.
 
 # %%
 from nn import fit, losses
@@ -304,15 +289,110 @@ draw_panels(
 )
 
 # %% [markdown]
-# All four are right at the four points, and each has its own opinion on what is in between.
+# All four are right at the four points. In between each has its own opinion.
 
 # %% tags=["guard"]
 assert all(perceptron.predict(x) == y for x, y in clouds)
-assert (differences, mistakes_in_clouds > 0) == (0, True)
+assert (differences, succeeded[32], solved[8], solved[2] < 10) == (0, 100, 10, True)
 assert sum(result.mistakes) <= (R / gamma) ** 2
-assert best == 0.75
-assert accuracy(learned, xor) == succeeded[32] / 100 == 1
-assert all(by_hand.predict(x) == y for x, y in xor)
-assert all((by_features.score(with_product(x)).data > 0) == y for x, y in xor)
-assert all((kernel_score(x) > 0) == y for x, y in xor)
-assert solved[2] < solved[8] == 10
+for x, y in xor:
+    scores = (kernel_score(x), by_features.score(with_product(x)).data, learned.predict(x))
+    assert all((z > 0) == y == by_hand.predict(x) for z in scores)
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
+
+# %%
+from exercises import exercises_of
+
+check = exercises_of("07a")
+
+# %% [markdown]
+# **1.** There are 16 logical functions of two inputs. How many of them can a perceptron learn?
+
+# %%
+my_answer = ...
+check(1, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Which ones are not to be had with a line? XOR is one.</details>
+# <details><summary>Answer</summary>
+#
+# All but XOR and its opposite. `my_answer = 14`
+#
+# </details>
+#
+# **2.** A perceptron with the weights 0.5, -0.25 and the bias 0.5 sees the point (2, 1), whose
+# label is -1. What are $w_1$, $w_2$ and b after the update with $\eta = 1$?
+
+# %%
+my_answer = ...
+check(2, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>z is 1.25: a mistake. The input of the bias is 1.</details>
+# <details><summary>Answer</summary>
+#
+# $\mathbf{w} + y\,\mathbf{x} = (0.5 - 2, -0.25 - 1, 0.5 - 1)$. `my_answer = [-1.5, -1.25, -0.5]`
+#
+# </details>
+#
+# **3.** Write the rule: `update(w, x, y)` gives the new weights as a list, with $\eta = 1$. The
+# last input is the 1, and y is -1 or 1.
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>What is a mistake, if z may be 0?</details>
+# <details><summary>Answer</summary>
+#
+# A mistake is where $y z \leq 0$; all other weights stay.
+#
+# ```python
+# def update(w, x, y):
+#     z = sum(wi * xi for wi, xi in zip(w, x))
+#     return [wi + y * xi for wi, xi in zip(w, x)] if y * z <= 0 else w
+#
+#
+# my_answer = update
+# ```
+#
+# </details>
+#
+# **4.** Solve XOR with two hidden relu neurons, by hand, so that the output *is* the label. Give
+# three rows: $[w_1, w_2, b]$ of each hidden neuron, and $[v_1, v_2, c]$ of the output, which has no
+# activation.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Let both neurons look at x1 + x2, which is 0, 1 or 2.</details>
+# <details><summary>Answer</summary>
+#
+# $\mathrm{relu}(x_1 + x_2) - 2\, \mathrm{relu}(x_1 + x_2 - 1)$ goes up to 1, and down again.
+# `my_answer = [[1, 1, 0], [1, 1, -1], [1, -2, 0]]`
+#
+# </details>
+#
+# **5.** Invent *one* feature, a function of `x = [x1, x2]` that gives a number, with which a
+# perceptron that sees nothing else solves XOR.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>It should be large where exactly one of the two is 1.</details>
+# <details><summary>Answer</summary>
+#
+# $(x_1 - x_2)^2$ is the label itself, and $|x_1 - x_2|$ too.
+# `my_answer = lambda x: (x[0] - x[1]) ** 2`
+#
+# </details>

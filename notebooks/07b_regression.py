@@ -279,3 +279,105 @@ assert abs(expected - 40) < 0.01
 assert all(abs(p.data - q) < 1e-6 for p, q in zip(linear.parameters(), closed_form))
 assert abs(sum(deltas)) < 1e-12
 assert np.max(np.abs(h - network.predict([0.5, -1.0, 2.0]))) < 1e-15
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
+
+# %%
+from exercises import exercises_of
+
+check = exercises_of("07b")
+
+# %% [markdown]
+# **1.** What does logistic regression answer for z = 0, and what is the slope of the sigmoid there?
+
+# %%
+my_answer = ...
+check(1, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>e⁰ is 1.</details>
+# <details><summary>Answer</summary>
+#
+# $\hat y = 1/2$, and the slope is $\hat y\,(1 - \hat y) = 1/4$. `my_answer = [0.5, 0.25]`
+#
+# </details>
+#
+# **2.** A model gives three examples the probabilities 0.8, 0.5 and 0.4 of label 1. Their labels
+# are 1, 1 and 0. What is the likelihood?
+
+# %%
+my_answer = ...
+check(2, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>How likely is label 0 for the third, by the model?</details>
+# <details><summary>Answer</summary>
+#
+# $0.8 \cdot 0.5 \cdot (1 - 0.4)$. `my_answer = 0.8 * 0.5 * (1 - 0.4)`
+#
+# </details>
+#
+# **3.** Write the error term $\delta = \partial \ell / \partial z$ of logistic regression as a
+# formula in z and y, with `exp`.
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>It is the prediction minus the label, and the prediction is the
+# sigmoid of z.</details>
+# <details><summary>Answer</summary>
+#
+# $\hat y - y$ with $\hat y = 1 / (1 + e^{-z})$. `my_answer = "1 / (1 + exp(-z)) - y"`
+#
+# </details>
+#
+# **4.** Write `softmax(z)` for a list of plain numbers, so that it takes any numbers.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Only differences count. What if the largest z is taken off all of
+# them first?</details>
+# <details><summary>Answer</summary>
+#
+# Then no exponent is above 0, and nothing overflows.
+#
+# ```python
+# from math import exp
+#
+#
+# def softmax(z):
+#     powers = [exp(zi - max(z)) for zi in z]
+#     return [power / sum(powers) for power in powers]
+#
+#
+# my_answer = softmax
+# ```
+#
+# </details>
+#
+# **5.** On some data logistic regression does not come to rest: its weights grow and grow. Invent
+# four examples (x, y) like that, with x a number and y 0 or 1. Both labels have to occur.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>When does it help to double w and b? Think of what the perceptron
+# can do.</details>
+# <details><summary>Answer</summary>
+#
+# Where a threshold divides the labels, all predictions are on the right side, and larger weights
+# make each of them surer. So each doubling of w and b lowers the loss.
+# `my_answer = [(1.0, 0), (2.0, 0), (3.0, 1), (4.0, 1)]`
+#
+# </details>

@@ -1,13 +1,11 @@
 # %% [markdown]
 # # Depth, width and approximation
 #
-# What does a hidden layer add, and what a second one? Here we build shapes and curves from single
-# neurons, by hand, so that we know what each neuron is for. Then we train networks of one and of
-# several hidden layers, all with equally many parameters, on a problem that is hard for one layer.
+# What does a hidden layer add, and what a second one? We build shapes and curves by hand, so that
+# we know what each neuron is for, and train networks on a problem that is hard for one layer.
 #
-# **You will be able to** show that layers without activations are one layer; say what shapes no
-# hidden layer, one and two can cut out; make a network that goes through given points; and count
-# what a function costs in width and in depth.
+# **You will be able to** show that layers without activations are one layer; say which shapes no
+# hidden layer, one and two can cut out; and count what a function costs in width and in depth.
 #
 # **You need** [the hidden layer](07a_perceptron_and_xor.ipynb) and
 # [the matrix of a layer](07b_regression.ipynb). The letters are those of
@@ -22,9 +20,8 @@
 # \mathbf{x}, \qquad \widetilde{\mathbf{W}} = \mathbf{W}_d \cdots \mathbf{W}_2 \mathbf{W}_1.$$
 #
 # With biases it is $\widetilde{\mathbf{W}} \mathbf{x} + \widetilde{\mathbf{b}}$. How does one see
-# that from outside? By the *Jacobian*, the table of all derivatives of outputs by inputs. That of a
-# linear network is $\widetilde{\mathbf{W}}$, everywhere. With an activation in between it is
-# another one at each place.
+# that from outside? By the *Jacobian*, the table of all derivatives of outputs by inputs. Here it
+# is $\widetilde{\mathbf{W}}$ everywhere. With an activation in between it depends on the place.
 
 # %%
 import random
@@ -41,13 +38,11 @@ def jacobian_at(model, x):
 
 stack = MLP(3, [4, 4, 2], activation=None, rng=random.Random(3))
 curved = MLP(3, [4, 4, 2], activation="tanh", rng=random.Random(3))
-product = np.eye(3)
-for layer in stack.layers:
-    product = np.array([[w.data for w in neuron.w] for neuron in layer.neurons]) @ product
-print("the product of the three matrices\n", product.round(3))
+W1, W2, W3 = ([[w.data for w in neuron.w] for neuron in layer.neurons] for layer in stack.layers)
+print("product of the three matrices:", (np.array(W3) @ W2 @ W1).round(3).tolist())
 for x in ([0.0, 0.0, 0.0], [1.0, 2.0, -1.0]):
-    print("at", x, "\n  without activations", jacobian_at(stack, x).round(3).tolist())
-    print("  with tanh          ", jacobian_at(curved, x).round(3).tolist())
+    print("at", x, "without activations:", jacobian_at(stack, x).round(3).tolist())
+    print("   with tanh:", jacobian_at(curved, x).round(3).tolist())
 
 # %% [markdown]
 # So these three layers, with 46 parameters, can do no more than one layer with 8.
@@ -95,8 +90,7 @@ shapes = {"no hidden layer": half_plane, "one": polygon, "two": star}
 draw_panels({name: net.predict for name, net in shapes.items()}, [], -1.2, 1.2, 3.2, count=120)
 
 # %% [markdown]
-# The star is not convex: the way from a tip to the next one leads outside. So no AND of half planes
-# is a star.
+# The star is not convex, so no AND of half planes is a star.
 #
 # ## Two spirals
 #
@@ -106,35 +100,17 @@ draw_panels({name: net.predict for name, net in shapes.items()}, [], -1.2, 1.2, 
 # that it takes less time: [notebook 14](14_from_scalars_to_arrays.ipynb).)
 
 # %%
-from toolbox import accuracy
+from toolbox import accuracy, spirals
 
 from nn import fit, losses
 from nn.optimizers import SGD
 
 
-def spirals(count, turns, rng):
-    """Two arms around the origin, with labels 0 and 1."""
-    points = []
-    for i in range(count):
-        radius = (i // 2 + 1) / (count // 2)
-        angle = 2 * pi * turns * radius + pi * (i % 2)
-        x = [radius * cos(angle) + rng.gauss(0, 0.01), radius * sin(angle) + rng.gauss(0, 0.01)]
-        points.append((x, i % 2))
-    return points
-
-
 def trained(sizes, seed):
     model = MLP(2, sizes, activation="tanh", rng=random.Random(seed))
-    fit(
-        model,
-        losses.binary_cross_entropy_with_logits,
-        data,
-        optimizer=SGD(model.parameters(), lr=0.5),
-        epochs=600,
-        batch_size=20,
-        rng=random.Random(0),
-        compiled=True,
-    )
+    loss, sgd = losses.binary_cross_entropy_with_logits, SGD(model.parameters(), lr=0.5)
+    how = {"epochs": 600, "batch_size": 20, "rng": random.Random(0), "compiled": True}
+    fit(model, loss, data, optimizer=sgd, **how)
     return model
 
 
@@ -150,8 +126,8 @@ panels = {f"2-{sizes}": of_seed[0].predict for sizes, of_seed in models.items()}
 draw_panels(panels, data, -1.2, 1.2, 3.2)
 
 # %% [markdown]
-# One hidden layer did not solve it from these starts. There *are* weights with which one layer
-# does, if it is wide enough, as the next section says; but gradient descent did not find them here.
+# One hidden layer did not solve it from these starts. A layer that is wide enough *can*, as the
+# next section says; but gradient descent did not find the weights.
 #
 # ## One hidden layer can follow any curve
 #
@@ -167,6 +143,8 @@ draw_panels(panels, data, -1.2, 1.2, 3.2)
 from itertools import pairwise
 from math import exp, sqrt
 
+places = [-1 + 2 * i / 400 for i in range(401)]
+
 
 def f(x):
     return sin(3 * x) + abs(x)
@@ -177,12 +155,7 @@ def through_points(f, n):
     knots = [-1 + 2 * k / n for k in range(n + 1)]
     slopes = [(f(b) - f(a)) * n / 2 for a, b in pairwise(knots)]
     bends = [slopes[0], *(after - before for before, after in pairwise(slopes))]
-    return set_weights(
-        MLP(1, [n, 1], activation="relu"), [[1.0, -t] for t in knots[:-1]], [[*bends, f(-1)]]
-    )
-
-
-places = [-1 + 2 * i / 400 for i in range(401)]
+    return set_weights(MLP(1, [n, 1]), [[1.0, -t] for t in knots[:-1]], [[*bends, f(-1)]])
 
 
 def error_of(curve):
@@ -215,30 +188,26 @@ def least_squares(features):
     return lambda x: float(sum(w * g(x) for w, g in zip(weights, features)))
 
 
-def bells(n):
-    centres = [-1 + 2 * k / (n - 1) for k in range(n)]
-    return [lambda x, c=c: exp(-((x - c) ** 2) / (2 / n) ** 2) for c in centres]
+def bell(centre, width):
+    return lambda x: exp(-((x - centre) ** 2) / width**2)
 
 
-def powers(n):
-    return [np.polynomial.chebyshev.Chebyshev.basis(k) for k in range(n)]
-
-
-errors["polynomial"] = {n: error_of(least_squares(powers(n))) for n in sizes}
-errors["bells"] = {n: error_of(least_squares(bells(n))) for n in sizes}
+for n in sizes:
+    powers = [np.polynomial.chebyshev.Chebyshev.basis(k) for k in range(n)]
+    bells = [bell(-1 + 2 * k / (n - 1), 2 / n) for k in range(n)]
+    errors.setdefault("polynomial", {})[n] = error_of(least_squares(powers))
+    errors.setdefault("bells", {})[n] = error_of(least_squares(bells))
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4))
 left.plot(places, [f(x) for x in places], color="#222222", label="f")
 for n, style in (2, ":"), (4, "--"), (8, "-"):
     curve = [by_hand[n].predict([x]) for x in places]
     left.plot(places, curve, color=ORANGE, linestyle=style, label=f"{n} relus")
-left.legend()
 for (name, row), colour, marker in zip(errors.items(), (ORANGE, BLUE, GREEN), "os^"):
     right.plot(list(row), list(row.values()), color=colour, marker=marker, label=name)
 right.loglog(base=2)
 right.set(yscale="log", xlabel="neurons, powers of x, or bells", title="error", ylim=(0.001, 2))
-right.legend()
-figure.tight_layout()
+_ = left.legend(), right.legend()
 
 # %% [markdown]
 # Which is best depends on the function: this one has a kink at 0. The polynomial of 32 powers has
@@ -256,7 +225,7 @@ figure.tight_layout()
 
 # %%
 def zigzag(m, depth):
-    """A network with m neurons in each of its hidden layers: m**depth pieces, by hand."""
+    """A network with m neurons in each hidden layer: m**depth pieces, by hand."""
     first = [[1.0, -k / m] for k in range(m)]
     add_up = [m * (1.0 if k == 0 else 2.0 * (-1) ** k) for k in range(m)]
     later = [[w * u for u in add_up] + [b] for w, b in first]
@@ -276,8 +245,8 @@ axis.plot(at, curve, color=BLUE, linewidth=0.8)
 figure.tight_layout()
 
 # %% [markdown]
-# The same function with 193, 97 and 53 parameters. Not every function is made of repetitions like
-# this one. But where a function is made of parts, and those of parts, depth can pay.
+# The same function with 193, 97 and 53 parameters. Not every function repeats itself. But
+# where a function is made of parts, and those of parts, depth can pay.
 #
 # ## Michaelis and Menten, by one layer and by two
 #
@@ -285,9 +254,8 @@ figure.tight_layout()
 #
 # $$v = \frac{V_{\max} [S]}{K_m + [S]}.$$
 #
-# In two steps it is simple: first $V_{\max} [S]$ and $K_m + [S]$, then their quotient. Products and
-# quotients are sums of logarithms. So here are two models of four weights each, both trained by
-# gradient descent. The first has one layer, and the second has two.
+# In two steps it is simple: first $V_{\max} [S]$ and $K_m + [S]$, then their quotient. Here are two
+# models of four weights each, one of one layer and one of two, trained by gradient descent.
 
 # %%
 from autograd_mini import Value, log
@@ -321,20 +289,111 @@ for model in (OneLayer(), TwoLayers()):
     sgd = SGD(model.parameters(), lr=0.3)
     fit(model, losses.mean_squared_error, measured, optimizer=sgd, epochs=1000, compiled=True)
     worst = max(abs(model.predict(x) - v) for x, v in measured)
-    numbers = [round(p.data, 2) for p in model.parameters()]
-    print(f"{type(model).__name__:10} weights {numbers}, largest error {worst:.2f}")
+    weights = [round(p.data, 2) for p in model.parameters()]
+    print(f"{type(model).__name__:10} weights {weights}, largest error {worst:.2f}")
 
 # %% [markdown]
 # The second finds the law itself: all four weights are 1. The first has as many weights, and
-# cannot. We chose the neurons to suit the law, of course. A network does not know beforehand which
-# features it will need. But with layers it can build some out of others.
+# cannot. We chose the neurons to suit the law, of course.
 
 # %% tags=["guard"]
-assert np.max(np.abs(jacobian_at(stack, [1.0, 2.0, -1.0]) - product)) < 1e-12
+assert np.max(np.abs(jacobian_at(stack, [1.0, 2.0, -1.0]) - np.array(W3) @ W2 @ W1)) < 1e-12
 assert [net.predict([0.0, 0.7]) > 0 for net in shapes.values()] == [True, False, True]
-assert [net.predict([0.0, -0.7]) > 0 for net in (polygon, star)] == [False, False]
 assert max(accuracy(model, data) for model in models["26-1"]) < 0.95
 assert min(accuracy(model, data) for model in models["7-7-3-1"]) > 0.95
 assert 3.5 < errors["relus"][16] / errors["relus"][32] < 4.5
-assert pieces == 64
-assert worst < 0.01
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
+
+# %%
+from exercises import exercises_of
+
+check = exercises_of("07c")
+
+# %% [markdown]
+# **1.** A curve goes through nine points, with straight lines in between. How many hidden relu
+# neurons does that take?
+
+# %%
+my_answer = ...
+check(1, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>How many pieces are between nine points?</details>
+# <details><summary>Answer</summary>
+#
+# Eight pieces, and one neuron for each. `my_answer = 8`
+#
+# </details>
+#
+# **2.** A zigzag of 256 pieces is to be had with four hidden layers of 4 neurons each. How many
+# parameters is that, with one input and one output?
+
+# %%
+my_answer = ...
+check(2, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>A layer from n inputs to m neurons has m (n + 1)
+# parameters.</details>
+# <details><summary>Answer</summary>
+#
+# $4 \cdot 2 + 3 \cdot 4 \cdot 5 + 5$. `my_answer = 4 * 2 + 3 * 4 * 5 + 5`
+#
+# </details>
+#
+# **3.** Two layers without activation and bias have the matrices $\mathbf{W}_1 = \begin{pmatrix} 1
+# & 2 \\ 0 & 1 \end{pmatrix}$ and $\mathbf{W}_2 = \begin{pmatrix} 2 & 0 \\ 1 & 1 \end{pmatrix}$; the
+# first comes first. Which one matrix does the same? Give its rows.
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Which of the two stands on the left of x in W₂ W₁ x?</details>
+# <details><summary>Answer</summary>
+#
+# $\mathbf{W}_2 \mathbf{W}_1$. `my_answer = [[2, 4], [1, 3]]`
+#
+# </details>
+#
+# **4.** Draw a triangle around the origin with three hidden steps. Give four rows: $[w_1, w_2, b]$
+# of each hidden neuron, and $[v_1, v_2, v_3, c]$ of the output, which is above 0 inside.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Each side is a line, with the origin on its positive side. The
+# output asks for all three.</details>
+# <details><summary>Answer</summary>
+#
+# One side below, one on the right, one on the upper left.
+# `my_answer = [[0, 1, 1], [-1, -1, 1], [1, -1, 1], [1, 1, 1, -2.5]]`
+#
+# </details>
+#
+# **5.** The star needed two hidden layers. Did it? Draw it with one: give the output's row $[v_1,
+# \dots, v_5, c]$ over the five lines of the pentagram, each of which is 1 on its inner side and
+# else 0.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>On how many inner sides is one in the middle, in a tip, and
+# between two tips?</details>
+# <details><summary>Answer</summary>
+#
+# On at least four of the five, everywhere in the star and nowhere else. So one hidden layer can do
+# more than convex polygons, if its output neuron counts instead of asking for all.
+# `my_answer = [1, 1, 1, 1, 1, -3.5]`
+#
+# </details>

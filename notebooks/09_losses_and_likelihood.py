@@ -9,8 +9,13 @@
 # and the same idea, maximum likelihood. We compute them so that nothing overflows. And on the way
 # we let the engine catch four mistakes that stood on lecture slides.
 #
-# You need to know what a derivative is, and the chain rule
-# ([notebook 04](04_chain_rule_by_hand.ipynb)).
+# **You will be able to** choose a loss for a task, derive it from a likelihood, and write it so
+# that it does not overflow.
+#
+# **You need** the chain rule ([notebook 04](04_chain_rule_by_hand.ipynb)), and it helps to have
+# seen [regression](07b_regression.ipynb). The letters are those of [the table of
+# symbols](../docs/notation.md#symbols); a score of labels -1 and 1 is called s here, and one of
+# labels 0 and 1 is z.
 
 # %%
 from textwrap import fill
@@ -53,6 +58,8 @@ mean = grad(losses.mean_squared_error)(prediction, target)
 half = grad(losses.half_squared_error)(prediction, target)
 print("gradient of the mean:", [round(g, 6) for g in mean])
 print("gradient of the half:", half)
+
+# %% tags=["guard"]
 assert half == [p - t for p, t in zip(prediction, target)]
 
 # %% [markdown]
@@ -71,8 +78,10 @@ yhat.label = "ŷ"
 L = (yhat - y) ** 2
 L.label = "L"
 L.backward()
-assert (b0.grad, b1.grad) == (2 * (yhat.data - y), 2 * (yhat.data - y) * x)
 L
+
+# %% tags=["guard"]
+assert (b0.grad, b1.grad) == (2 * (yhat.data - y), 2 * (yhat.data - y) * x)
 
 # %%
 chain_rule(L, b1)
@@ -171,11 +180,13 @@ figure.tight_layout()
 from autograd_mini import dot
 
 w, x, label = [0.5, -1.0], [1.0, 2.0], 1
-assert dot(w, x) < 0  # a mistake
 gradient = grad(lambda w: losses.perceptron_cost(dot(w, x), label))(w)
 stepped = [wi - 1.0 * gi for wi, gi in zip(w, gradient)]
-assert stepped == [wi + label * xi for wi, xi in zip(w, x)]
 print("gradient", gradient, "weights after the step", stepped)
+
+# %% tags=["guard"]
+assert dot(w, x) < 0  # a mistake
+assert stepped == [wi + label * xi for wi, xi in zip(w, x)]
 
 # %% [markdown]
 # At their corner these losses have no derivative. The library says 0 there, as PyTorch does. (So
@@ -229,8 +240,10 @@ show_error(check_gradients, slide_sigmoid, 0.5, gradient=slide_derivative)
 
 # %%
 check_gradients(sigmoid, 0.5, gradient=slide_derivative)
-assert abs(slide_sigmoid(0.5) - (1 - sigmoid(0.5))) < 1e-15
 print(f"sigmoid {sigmoid(0.5):.4f}, without the minus {slide_sigmoid(0.5):.4f}")
+
+# %% tags=["guard"]
+assert abs(slide_sigmoid(0.5) - (1 - sigmoid(0.5))) < 1e-15
 
 # %% [markdown]
 # ## Will I pass?
@@ -324,9 +337,12 @@ figure.tight_layout()
 
 # %%
 share = len(passed) / len(students)
+for chance in (share - 0.1, share, share + 0.1):
+    print(f"at p = {chance:.3f} the derivative is {round(grad(nll)(chance), 6) + 0.0:9.4f}")
+
+# %% tags=["guard"]
 assert abs(grad(nll)(share)) < 1e-12
 assert grad(nll)(share - 0.1) < 0 < grad(nll)(share + 0.1)
-print(f"share {share:.4f}")
 
 # %% [markdown]
 # There is a second reason for the logarithm. Look at the numbers beside the left picture: the
@@ -460,8 +476,10 @@ for parameter, found in zip(model.parameters(), by_hand):
     assert abs(found) < 1e-6  # the bottom of the valley
 
 mean_chance = sum(sigmoid(model.predict(x)) for x, _ in data) / len(data)
-assert abs(mean_chance - share) < 1e-6
 print(f"mean probability {mean_chance:.4f}, share of those who passed {share:.4f}")
+
+# %% tags=["guard"]
+assert abs(mean_chance - share) < 1e-6
 
 # %% [markdown]
 # **The bias as a weight.** One may put a 1 at the end of every x, and b at the end of w. Then
@@ -469,6 +487,10 @@ print(f"mean probability {mean_chance:.4f}, share of those who passed {share:.4f
 
 # %%
 x, (w1, w2, b) = data[0][0], [p.data for p in model.parameters()]
+print(f"w x + b             {dot([w1, w2], x, b):.6f}")
+print(f"with b as a weight  {dot([w1, w2, b], [*x, 1.0]):.6f}")
+
+# %% tags=["guard"]
 assert dot([w1, w2, b], [*x, 1.0]) == dot([w1, w2], x, b) == model.predict(x)
 
 # %% [markdown]
@@ -526,6 +548,8 @@ for name, loss in ("squared error", squared), ("negative log-likelihood", cross)
 axes.set(xlabel="logit z, where the label is 1", ylabel="gradient by z")
 axes.legend(loc="lower right")
 figure.tight_layout()
+
+# %% tags=["guard"]
 assert abs(grad(squared)(-8.0)) < 4e-4 < 0.999 < abs(grad(cross)(-8.0))
 
 # %% [markdown]
@@ -541,6 +565,8 @@ assert abs(grad(squared)(-8.0)) < 4e-4 < 0.999 < abs(grad(cross)(-8.0))
 # %%
 z = [2.0, 1.0, -1.0]
 print([round(p, 4) for p in softmax(z)])
+
+# %% tags=["guard"]
 assert abs(sum(softmax(z)) - 1) < 1e-15
 assert all(abs(p - q) < 1e-15 for p, q in zip(softmax(z), softmax([zi + 5 for zi in z])))
 assert abs(softmax([0.7, -0.4])[0] - sigmoid(0.7 - -0.4)) < 1e-15
@@ -621,9 +647,11 @@ for point in [2.0, 1.0], [2.0, 1.0, -1.0], [0.5, -0.5, 3.0, 1.0]:
 # %%
 z, k, one_hot = [2.0, 1.0, -1.0], 1, [0, 1, 0]
 loss = losses.cross_entropy(z, k)
+print(f"{loss:.6f}")
+
+# %% tags=["guard"]
 assert abs(loss - -log(softmax(z)[k])) < 1e-15
 assert loss == losses.cross_entropy(z, one_hot)
-print(f"{loss:.6f}")
 
 # %% [markdown]
 # And its gradient? Multiply $\partial \ell / \partial \hat y_k = -1/\hat y_k$ with row k of the
@@ -676,9 +704,11 @@ print("library:", softmax([1000.0, 0.0]))
 # %%
 from autograd_mini import logsumexp
 
+print(losses.cross_entropy([1000.0, 0.0], 1), grad(losses.cross_entropy)([1000.0, 0.0], 1))
+
+# %% tags=["guard"]
 assert logsumexp([1000.0, 1000.0]) == 1000 + log(2)
 assert all(abs(g - 0.5) < 1e-12 for g in grad(logsumexp)([1000.0, 1000.0]))
-print(losses.cross_entropy([1000.0, 0.0], 1), grad(losses.cross_entropy)([1000.0, 0.0], 1))
 
 # %% [markdown]
 # Overflow is loud. There is a quiet mistake, too. Let the label be 0 and the logit be large. Then
@@ -714,6 +744,8 @@ axes.annotate("log of 0", (naive[-1][0] - 0.5, 1e-12), ha="right")
 axes.set(xlabel="logit z, where the label is 0", ylabel="relative error of the loss")
 axes.legend(loc="upper left")
 figure.tight_layout()
+
+# %% tags=["guard"]
 assert max(error for _, error in stable) < 1e-15
 assert max(error for _, error in naive) > 1e-3
 
@@ -725,8 +757,10 @@ except DomainError as error:
     print(error)
 loss = losses.binary_cross_entropy_with_logits(z, 0)
 loss.backward()
-assert (loss.data, z.grad) == (40.0, 1.0)
 print("from the logit:", loss.data, "with gradient", z.grad)
+
+# %% tags=["guard"]
+assert (loss.data, z.grad) == (40.0, 1.0)
 
 # %% [markdown]
 # So let the network give logits, and leave the sigmoid or the softmax to the loss.
@@ -746,82 +780,113 @@ print("from the logit:", loss.data, "with gradient", z.grad)
 # %% [markdown]
 # ## Exercises
 #
-# Try each before you read on. The answers run.
-#
-# **1.** You may predict one number c for all of 1, 2, 3 and 10. Which is best by the squared
-# error? Which by the absolute error $|c - y|$?
-#
-# *Answer.* The derivative of $\sum (c - y_i)^2$ is $2 \sum (c - y_i)$. It is 0 at the *mean*, 4.
-# That of $\sum |c - y_i|$ counts how many lie below c, less how many lie above. It is 0 anywhere
-# between 2 and 3: at the *median*. The 10 pulls at the mean, and not at the median.
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
 
 # %%
-numbers = [1.0, 2.0, 3.0, 10.0]
-assert grad(lambda c: sum((c - y) ** 2 for y in numbers))(4.0) == 0
-assert grad(lambda c: sum(abs(c - y) for y in numbers))(2.5) == 0
+from exercises import exercises_of
+
+check = exercises_of("09")
 
 # %% [markdown]
-# **2.** The slip in the sign of softmax's derivative can be found without any numerical
-# derivative. How?
-#
-# *Answer.* The probabilities sum to 1, whatever the logits are. So a row of the Jacobian, whose
-# entries say what happens when all logits grow together, has to sum to 0. All of the slide's
-# entries are positive.
+# **1.** You may predict one number c for all of 1, 2, 3 and 10. Which is best by the squared error?
+# Give one that is best by the absolute error $|c - y|$ as well, in a list of two.
 
 # %%
-assert abs(sum(repaired([2.0, 1.0, -1.0]))) < 1e-15
-print(f"the slide's row sums to {sum(slide_gradient([2.0, 1.0, -1.0])):.4f}")
+my_answer = ...
+check(1, my_answer)
 
 # %% [markdown]
-# **3.** The target may be a probability for each class, and not only one-hot: say 0.7, 0.2, 0.1.
-# For which logits is the cross entropy smallest, and how small is it?
+# <details><summary>Hint</summary>Where is the derivative of each sum 0?</details>
+# <details><summary>Answer</summary>
 #
-# *Answer.* The gradient $\hat y - y$ is 0 where the model gives just these probabilities. Their
-# logarithms are such logits. The loss is then the *entropy* of the target, $-\sum y_i \ln y_i$,
-# and no model can do better.
+# That of $\sum (c - y_i)^2$ is 0 at the *mean*, 4. That of $\sum |c - y_i|$ counts how many lie
+# below c, less how many lie above. It is 0 anywhere between 2 and 3: at the *median*. The 10 pulls
+# at the mean, and not at the median. `my_answer = [4, 2.5]`
+#
+# </details>
+#
+# **2.** The slip in the sign of softmax's derivative can be found without any numerical derivative.
+# What does a row of the right Jacobian sum to?
 
 # %%
-target = [0.7, 0.2, 0.1]
-best = [log(y) for y in target]
-entropy = -sum(y * log(y) for y in target)
-assert max(map(abs, grad(losses.cross_entropy)(best, target))) < 1e-12
-assert abs(losses.cross_entropy(best, target) - entropy) < 1e-12
-assert all(losses.cross_entropy(z, target) > entropy for z in ([0.0, 0, 0], [2.0, 1.0, -1.0]))
-print(f"entropy {entropy:.6f}")
+my_answer = ...
+check(2, my_answer)
 
 # %% [markdown]
+# <details><summary>Hint</summary>What becomes of a probability if all logits grow by the same
+# number?</details>
+# <details><summary>Answer</summary>
+#
+# The probabilities do not change, so the row sums to 0. All of the slide's entries are positive.
+# `my_answer = 0`
+#
+# </details>
+#
+# **3.** The target may be a probability for each class: say 0.7, 0.2, 0.1. How small can the cross
+# entropy get?
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>The gradient is prediction minus target. Where is it 0?</details>
+# <details><summary>Answer</summary>
+#
+# It is smallest where the model gives just these probabilities. The loss is then the *entropy* of
+# the target, $-\sum y_i \ln y_i$.
+#
+# ```python
+# from math import log
+#
+# my_answer = -sum(p * log(p) for p in (0.7, 0.2, 0.1))
+# ```
+#
+# </details>
+#
 # **4.** A shop counts its customers, hour by hour. Say that they follow the Poisson distribution,
 # $P(k) = \lambda^k e^{-\lambda} / k!$, where the mean $\lambda$ has to be positive. So let the
-# model give z, and let $\lambda = e^z$. What is the loss, and what is its gradient?
-#
-# *Answer.* $-\ln P(k) = \lambda - k \ln \lambda + \ln k! = e^z - k z + \ln k!$. Its derivative is
-# $e^z - k$: what was predicted, less what was seen. That is no accident. It comes out whenever a
-# distribution of the *exponential family* gets its natural parameter from the model (McCullagh and
-# Nelder, *Generalized Linear Models*, 1989).
+# model give z, and let $\lambda = e^z$. What is the gradient of the loss $-\ln P(k)$ by z? Give a
+# formula in z and k.
 
 # %%
-from math import factorial
-
-
-def poisson_nll(z, count):
-    mean = exp(z)
-    return -log(mean**count * exp(-mean) / factorial(count))
-
-
-for z, count in (0.5, 0), (1.0, 4), (2.0, 3):
-    assert abs(grad(poisson_nll)(z, count) - (exp(z) - count)) < 1e-12
+my_answer = ...
+check(4, my_answer)
 
 # %% [markdown]
-# **5.** Compute $\ln \sigma(z)$ at z = -800, with `exp` and `log` from this library, so that it
-# neither overflows nor ends as the logarithm of 0.
+# <details><summary>Hint</summary>Write the logarithm as a sum first.</details>
+# <details><summary>Answer</summary>
 #
-# *Answer.* $\ln \sigma(z) = -\ln(1 + e^{-z})$ overflows for z = -800. Take $e^{z}$ out of the
-# fraction: $\ln \sigma(z) = z - \ln(1 + e^{z})$, which is right on this side. On the other side
-# the first form is. `log_sigmoid` chooses for you.
+# $-\ln P(k) = e^z - k z + \ln k!$, and its derivative is what was predicted, less what was seen.
+# That is no accident: it comes out whenever a distribution of the *exponential family* gets its
+# natural parameter from the model (McCullagh and Nelder, *Generalized Linear Models*, 1989).
+# `my_answer = "exp(z) - k"`
+#
+# </details>
+#
+# **5.** Write a function that gives $\ln \sigma(z)$ for any z, also for 800 and -800, without
+# `log_sigmoid`.
 
 # %%
-from autograd_mini import log_sigmoid
+my_answer = ...
+check(5, my_answer)
 
-z = -800.0
-assert z - log(1 + exp(z)) == log_sigmoid(z) == -800.0
-print(log_sigmoid(z), grad(log_sigmoid)(z))
+# %% [markdown]
+# <details><summary>Hint</summary>For negative z take e to the z out of the fraction.</details>
+# <details><summary>Answer</summary>
+#
+# $-\ln(1 + e^{-z})$ is right for z above 0, and $z - \ln(1 + e^{z})$ below.
+#
+# ```python
+# from math import exp, log1p
+#
+#
+# def log_of_sigmoid(z):
+#     return min(z, 0.0) - log1p(exp(-abs(z)))
+#
+#
+# my_answer = log_of_sigmoid
+# ```
+#
+# </details>

@@ -9,7 +9,10 @@
 # valley, then with gradients that are only estimates. The losses are small enough to see
 # everything, and to know what should come out.
 #
-# You need gradients ([notebook 04](04_chain_rule_by_hand.ipynb)) and losses
+# **You will be able to** say which rates converge and why; write momentum, Adam, AdamW and a step
+# of Newton's method; and choose an optimizer.
+#
+# **You need** gradients ([notebook 04](04_chain_rule_by_hand.ipynb)) and losses
 # ([notebook 09](09_losses_and_likelihood.ipynb)).
 
 # %%
@@ -75,13 +78,15 @@ figure.tight_layout()
 
 # %%
 curvature = grad(grad(parabola))(4.0)
-assert curvature == 2.0
 for rate in rates:
     places = descend(parabola, 4.0, rate, 10)
     for t, w in enumerate(places):
         assert abs(w - (1 - 2 * rate) ** t * 4.0) < 1e-12
     assert (abs(places[-1]) < 4.0) == (rate < 2 / curvature)
     print(f"rate {rate:4}:  factor {1 - 2 * rate:5.2f} a step, w = {places[-1]:8.4f} after 10")
+
+# %% tags=["guard"]
+assert curvature == 2.0
 
 # %% [markdown]
 # `optimizers.SGD` is this rule, for as many parameters as you like. One takes the gradient with
@@ -94,8 +99,10 @@ for _ in range(10):
     sgd.zero_grad()
     parabola(w).backward()
     sgd.step()
-assert w.data == descend(parabola, 4.0, 0.3, 10)[-1]
 print(f"{w.data:.6f}")
+
+# %% tags=["guard"]
+assert w.data == descend(parabola, 4.0, 0.3, 10)[-1]
 
 # %% [markdown]
 # ## Two valleys
@@ -141,7 +148,6 @@ def valley(p):
 
 
 START = [-4.0, 1.0]
-assert hessian(valley)(START) == [[1, 0], [0, 25]]
 
 
 def walk(loss, start, make_optimizer, steps):
@@ -181,6 +187,9 @@ for axis, rate in zip(axes, (0.02, 0.077)):
     axis.set(title=f"30 steps of gradient descent, α = {rate}", xlabel="x")
 axes[0].set_ylabel("y")
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert hessian(valley)(START) == [[1, 0], [0, 25]]
 
 # %% [markdown]
 # On the left the rate is small, and the walk is not there after 30 steps. On the right it is
@@ -279,9 +288,11 @@ def steps_to(loss, places, goal=1e-6):
 
 
 needed = {name: steps_to(valley, places) for name, places in walks.items()}
-assert needed["momentum"] < needed["Nesterov"] < needed["gradient descent"]
 for name, steps in needed.items():
     print(f"{name:16} {steps} steps to a loss below 1e-6")
+
+# %% tags=["guard"]
+assert needed["momentum"] < needed["Nesterov"] < needed["gradient descent"]
 
 # %% [markdown]
 # On such a bowl the theory says by how much momentum helps. In the long run the best rate and the
@@ -344,9 +355,8 @@ for decay in (0.01, 1.0):
 # and only the decay moves it. It should fade as fast as the decay says, by $1 - \eta\lambda$ a
 # step. We try two decays, one ten times the other.
 
+
 # %%
-
-
 def trough(p):
     return 25 * (p[1] - 0.8) ** 2 / 2 + 0 * p[0]
 
@@ -370,9 +380,11 @@ axes[0].set_ylabel("y")
 figure.tight_layout()
 
 strong, weak = decayed(optimizers.Adam, 0.2), decayed(optimizers.Adam, 0.02)
-assert all(abs(p[0] - q[0]) < 1e-4 for p, q in zip(strong, weak))
 for t, (x, _) in enumerate(decayed(optimizers.AdamW, 0.2)):
     assert abs(x - (1 - 0.05 * 0.2) ** t * -4.0) < 1e-12
+
+# %% tags=["guard"]
+assert all(abs(p[0] - q[0]) < 1e-4 for p, q in zip(strong, weak))
 
 # %% [markdown]
 # Adam takes x towards 0 at the same speed for both. Only AdamW does as it is told.
@@ -430,7 +442,6 @@ mean_x, mean_y = (sum(numbers) / 64 for numbers in zip(*points))
 best_w = sum((x - mean_x) * (y - mean_y) for x, y in points)
 best_w /= sum((x - mean_x) ** 2 for x, _ in points)
 best_line = [best_w, mean_y - best_w * mean_x]
-assert max(map(abs, grad(lambda p: error_of(p, points))(best_line))) < 1e-12
 
 runs = {size: train(size, epochs=5) for size in (64, 8, 1)}
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.3), sharex=True, sharey=True)
@@ -448,6 +459,9 @@ for axis, (size, places) in zip(axes, runs.items()):
     axis.set(title=f"batches of {size}: {len(places) - 1} steps", xlabel="w")
 axes[0].set_ylabel("b")
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert max(map(abs, grad(lambda p: error_of(p, points))(best_line))) < 1e-12
 
 # %% [markdown]
 # All three have seen every point five times. The full gradient walked straight, and took five
@@ -524,9 +538,8 @@ figure.tight_layout()
 # %% [markdown]
 # How far from the best line does single-point training end? Averaged over 10 runs:
 
+
 # %%
-
-
 def distance_left(schedule, seed):
     neuron = Neuron(1, activation=None)
     neuron.w[0].data, neuron.b.data = -1.0, 1.5
@@ -548,6 +561,8 @@ left = {
 }
 for name, distance in left.items():
     print(f"{name:26} {distance:.4f}")
+
+# %% tags=["guard"]
 assert all(left[name] < left["constant"] / 3 for name in plans if name != "constant")
 
 # %% [markdown]
@@ -566,9 +581,8 @@ assert all(left[name] < left["constant"] / 3 for name in plans if name != "const
 # leaves the map. *Clipping* shortens a gradient that is longer than some bound, and keeps its
 # direction.
 
+
 # %%
-
-
 def cliff(p):
     return losses.half_squared_error(p[0] ** 8, 1.0)
 
@@ -581,10 +595,8 @@ class Clipped(optimizers.SGD):
         super().step()
 
 
-assert grad(cliff)([2.0]) == [261120.0]
 unclipped = walk(cliff, [2.0], lambda ps: optimizers.SGD(ps, lr=0.01), 1)
 clipped = walk(cliff, [2.0], lambda ps: Clipped(ps, lr=0.01), 130)
-assert abs(clipped[-1][0] - 1) < 1e-3
 print(
     f"without clipping, one step: from 2 to {unclipped[1][0]:.1f}, loss {cliff(unclipped[1]):.2g}"
 )
@@ -597,6 +609,10 @@ shown = [w for [w] in clipped[::6]]
 axes.semilogy(shown, [max(cliff([w]), 1e-4) for w in shown], "o", color=RED, markersize=4)
 axes.set(xlabel="w; every sixth step is shown", ylabel="loss")
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert grad(cliff)([2.0]) == [261120.0]
+assert abs(clipped[-1][0] - 1) < 1e-3
 
 # %% [markdown]
 # `fit(.., max_gradient_norm=1.0)` does it in training.
@@ -628,9 +644,8 @@ for start in START, [3.0, 2.0], [-100.0, 1e-3]:
 # Let us take it to Rosenbrock's function, a bent valley with its bottom at (1, 1), in which
 # gradient descent creeps.
 
+
 # %%
-
-
 def rosenbrock(p):
     x, y = p
     return (1 - x) ** 2 + 100 * (y - x * x) ** 2
@@ -647,9 +662,6 @@ def loss():
 
 
 result = optimizers.bfgs([x, y], loss)
-assert result.converged
-assert abs(x.data - 1) < 1e-6
-assert abs(y.data - 1) < 1e-6
 
 slow = {
     "gradient descent": walk(rosenbrock, far, lambda ps: optimizers.SGD(ps, lr=0.0015), 2000),
@@ -657,8 +669,6 @@ slow = {
 }
 for name, places in slow.items():
     print(f"{name}: loss {rosenbrock(places[-1]):.1e} after 2000 steps")
-assert len(tried) < 60
-assert rosenbrock(tried[-1]) < 1e-10
 print("BFGS: loss below 1e-10 after fewer than 60 evaluations of the loss and its gradient")
 
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), sharex=True, sharey=True)
@@ -669,6 +679,13 @@ for axis, (name, places) in zip(axes, [*slow.items(), ("BFGS", tried)]):
     axis.set(title=name, xlabel="x", xlim=(-1.7, 1.6), ylim=(-0.8, 2.2))
 axes[0].set_ylabel("y")
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert result.converged
+assert abs(x.data - 1) < 1e-6
+assert abs(y.data - 1) < 1e-6
+assert len(tried) < 60
+assert rosenbrock(tried[-1]) < 1e-10
 
 # %% [markdown]
 # (The points off the valley are places that BFGS tried and did not take.) For large networks it
@@ -753,16 +770,17 @@ after = [[log_p.data for log_p in log_ps] for log_ps in log_probabilities(model)
 divergence = 0.0
 for old, new in zip(before, after):
     divergence += sum(np.exp(o) * (o - n) for o, n in zip(old, new)) / len(students)
-assert abs(divergence / (d @ F @ d / 2) - 1) < 1e-3
 print(f"divergence {divergence:.4e}, by the Fisher matrix {d @ F @ d / 2:.4e}")
+
+# %% tags=["guard"]
+assert abs(divergence / (d @ F @ d / 2) - 1) < 1e-3
 
 # %% [markdown]
 # `NaturalGradient` builds F and takes the step. Beside it we let gradient descent run, at about the
 # largest rate that it can bear. Then both again with the project in *minutes*:
 
+
 # %%
-
-
 def by_natural_gradient(units, steps):
     model = zeros()
     optimizer = optimizers.NaturalGradient(model.parameters(), damping=0.0)
@@ -785,7 +803,6 @@ def by_gradient_descent(units, steps, rate):
 HOURS, MINUTES = (1.0, 1.0), (60.0, 1.0)
 natural = by_natural_gradient(HOURS, 12)
 natural_in_minutes = by_natural_gradient(MINUTES, 12)
-assert all(abs(a - b) < 1e-9 for a, b in zip(natural, natural_in_minutes))
 
 figure, axes = plt.subplots(figsize=(6.4, 3.2))
 axes.plot(by_gradient_descent(HOURS, 100, 0.015), ":", color=GREY, label="gradient descent, hours")
@@ -799,16 +816,19 @@ axes.plot(natural, ".-", color=BLUE, label="natural gradient, either")
 axes.set(xlabel="step", ylabel="mean negative log-likelihood")
 axes.legend()
 figure.tight_layout()
-print("natural gradient:", [round(loss, 6) for loss in natural[:7]])
+print("natural gradient, hours:  ", [round(loss, 6) for loss in natural[:6]])
+print("natural gradient, minutes:", [round(loss, 6) for loss in natural_in_minutes[:6]])
+
+# %% tags=["guard"]
+assert all(abs(a - b) < 1e-9 for a, b in zip(natural, natural_in_minutes))
 
 # %% [markdown]
 # The natural gradient does not see the units: its losses are the same to the last digits. And it
 # is quick. For logistic regression the Fisher matrix is the Hessian of the loss, so that a step is
 # one of Newton's:
 
+
 # %%
-
-
 def nll_of(parameters):
     w1, w2, b = parameters
     return sum(
@@ -817,6 +837,10 @@ def nll_of(parameters):
     ) / len(students)
 
 
+for row in hessian(nll_of)([0.0, 0.0, 0.0]):
+    print("".join(f"{number:10.4f}" for number in row))
+
+# %% tags=["guard"]
 assert np.allclose(hessian(nll_of)([0.0, 0.0, 0.0]), F, atol=1e-12)
 
 # %% [markdown]
@@ -831,6 +855,8 @@ model = zeros()
 optimizer = optimizers.NaturalGradient(model.parameters(), damping=0.0, fisher="empirical")
 empirical = [optimizer.step(log_probabilities(model), labels) for _ in range(7)]
 print("empirical:", [round(loss, 6) for loss in empirical])
+
+# %% tags=["guard"]
 assert abs(empirical[1] - natural[1]) < 1e-12
 assert abs(empirical[2] - natural[2]) > 1e-3
 
@@ -851,81 +877,17 @@ assert abs(empirical[2] - natural[2]) > 1e-3
 # then try three times as much and a third of it.
 
 # %% [markdown]
-# ## Exercises
+# ## An optimizer of your own
 #
-# Try each before you read on. The answers run.
-#
-# **1.** What is the largest rate at which gradient descent on $L(w) = 5 (w - 1)^2 + 3$ converges?
-# What happens exactly at that rate?
-#
-# *Answer.* $L'' = 10$, so the limit is $2/10$. Exactly there it jumps from one side to the other
-# for ever, always to the same two points.
-
-
-# %%
-def shifted(w):
-    return 5 * (w - 1) ** 2 + 3
-
-
-limit = 2 / grad(grad(shifted))(0.0)
-places = descend(shifted, 3.0, limit, 4)
-assert max(abs(w - wanted) for w, wanted in zip(places, [3, -1, 3, -1, 3])) < 1e-12
-print(limit, [round(w, 6) for w in places])
-
-# %% [markdown]
-# **2.** On a slope that is the same everywhere, how much faster than plain gradient descent does
-# momentum 0.9 become?
-#
-# *Answer.* The velocity is $g + 0.9\, g + 0.81\, g + \ldots = g / (1 - 0.9)$: ten times. So when
-# you switch momentum on, make the rate smaller.
-
-# %%
-steady = walk(
-    lambda p: 1.0 * p[0], [0.0], lambda ps: optimizers.SGD(ps, lr=0.01, momentum=0.9), 200
-)
-assert abs((steady[-2][0] - steady[-1][0]) / 0.01 - 10) < 1e-6
-
-# %% [markdown]
-# **3.** What is Adam with $\beta_1 = \beta_2 = 0$ and $\varepsilon = 0$?
-#
-# *Answer.* The means are the gradient itself and its square, and $g / \sqrt{g^2}$ is the sign of
-# g. Every weight moves by $\eta$, up or down.
-
-# %%
-start, after = walk(valley, START, lambda ps: optimizers.Adam(ps, 0.1, betas=(0, 0), eps=0), 1)
-assert max(abs(b - a - wanted) for a, b, wanted in zip(start, after, [0.1, -0.1])) < 1e-12
-
-# %% [markdown]
-# **4.** The BFGS update of the estimate B of $H^{-1}$ is
-#
-# $$B \leftarrow (I - \rho\, s y^\top)\, B\, (I - \rho\, y s^\top) + \rho\, s s^\top,
-# \qquad \rho = \frac{1}{y^\top s}.$$
-#
-# Check that afterwards $B y = s$, for a step on Rosenbrock's function.
-#
-# *Answer.* $(I - \rho\, y s^\top)\, y = y - y\, (\rho\, s^\top y) = 0$, so the first term gives
-# nothing, and the second gives $s\, (\rho\, s^\top y) = s$.
-
-# %%
-old, new = np.array([-1.2, 1.0]), np.array([-1.0, 1.1])
-s = new - old
-y = np.array(grad(rosenbrock)(new.tolist())) - np.array(grad(rosenbrock)(old.tolist()))
-rho = 1 / (y @ s)
-left_factor = np.eye(2) - rho * np.outer(s, y)
-B = left_factor @ np.eye(2) @ left_factor.T + rho * np.outer(s, s)
-assert np.allclose(B @ y, s, atol=1e-12)
-
-# %% [markdown]
-# **5.** Write an optimizer of your own. *AdaGrad* divides by the root of the sum of all squared
+# *AdaGrad* divides by the root of the sum of all squared
 # gradients so far: $v \leftarrow v + g^2$, $w \leftarrow w - \eta\, g / \sqrt{v}$.
 #
-# *Answer.* Derive from `Optimizer`. Name the settings for the base class, and in `memory` what is
-# to be saved between steps. `zero_grad`, `state_dict` and `load_state_dict` come with it, and
+# To write it, derive from `Optimizer`. Name the settings for the base class, and in `memory` what
+# is to be saved between steps. `zero_grad`, `state_dict` and `load_state_dict` come with it, and
 # `fit` takes it.
 
+
 # %%
-
-
 class AdaGrad(optimizers.Optimizer):
     """AdaGrad (Duchi et al. 2011)."""
 
@@ -944,7 +906,107 @@ class AdaGrad(optimizers.Optimizer):
 
 
 places = walk(valley, START, lambda ps: AdaGrad(ps, lr=1.0), 60)
-assert valley(places[-1]) < 1e-3
 figure, axes = plt.subplots(figsize=(5.6, 2.8))
 draw(axes, valley, places, **valley_lines)
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert valley(places[-1]) < 1e-3
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
+
+# %%
+from exercises import exercises_of
+
+check = exercises_of("10")
+
+# %% [markdown]
+# **1.** What is the largest rate at which gradient descent on $L(w) = 5 (w - 1)^2 + 3$ does not
+# move away from the minimum?
+
+# %%
+my_answer = ...
+check(1, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>How large is the second derivative?</details>
+# <details><summary>Answer</summary>
+#
+# $L'' = 10$, so the limit is $2/10$. Exactly there it jumps between two points.
+# `my_answer = 2 / 10`
+#
+# </details>
+#
+# **2.** On a slope that is the same everywhere, how many times as fast as plain gradient descent
+# does momentum 0.9 become?
+
+# %%
+my_answer = ...
+check(2, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Sum the series 1 + 0.9 + 0.81 + ..</details>
+# <details><summary>Answer</summary>
+#
+# The velocity is $g + 0.9\, g + 0.81\, g + \ldots = g / (1 - 0.9)$. So when you switch momentum on,
+# make the rate smaller. `my_answer = 10`
+#
+# </details>
+#
+# **3.** Adam with $\beta_1 = \beta_2 = 0$, $\varepsilon = 0$ and $\eta = 0.1$ meets a gradient of
+# -3. By how much does it change the weight?
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>The means are the gradient itself, and its square.</details>
+# <details><summary>Answer</summary>
+#
+# $g / \sqrt{g^2}$ is the sign of g. Each weight moves by $\eta$, here up. `my_answer = 0.1`
+#
+# </details>
+#
+# **4.** Write a step of AdaGrad for one weight: `step(w, g, v, rate)` gives the new w and the new
+# v, the sum of squared gradients so far.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>First v, then w.</details>
+# <details><summary>Answer</summary>
+#
+# The square of this gradient is already in the v that the step is divided by.
+#
+# ```python
+# def step(w, g, v, rate):
+#     v += g * g
+#     return [w - rate * g / v**0.5, v]
+#
+#
+# my_answer = step
+# ```
+#
+# </details>
+#
+# **5.** Invent a loss of one weight x on which gradient descent at rate 1, starting from 1, jumps
+# between two points for ever. Give a formula in x.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>For a parabola the limit of the rate is 2 / L''.</details>
+# <details><summary>Answer</summary>
+#
+# $L'' = 2$ has its limit at 1, such as $x^2$: from 1 to -1, and back. `my_answer = "x**2"`
+#
+# </details>

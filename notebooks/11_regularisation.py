@@ -6,7 +6,11 @@
 #
 # *Regularisation* is what one does against it. In this notebook a network memorises pure chance,
 # and then we try three remedies on one and the same problem: early stopping, weight decay and
-# dropout. You need [the training loop](05_train_moons.ipynb).
+# dropout.
+#
+# **You will be able to** see from curves that a network overfits, and to use each of the three.
+#
+# **You need** [the training loop](05_train_moons.ipynb).
 
 # %% [markdown]
 # ## A problem with a simple rule
@@ -74,6 +78,8 @@ memoriser = network()
 train(memoriser, coin, epochs=150)
 print(f"examples it was trained on: {share_right(memoriser, coin):.0%} right")
 print(f"new coin tosses:            {share_right(memoriser, tossed_test):.0%} right")
+
+# %% tags=["guard"]
 assert share_right(memoriser, coin) == 1.0
 assert abs(share_right(memoriser, tossed_test) - 0.5) < 0.1
 
@@ -147,6 +153,8 @@ best = max(shares[2] for _, shares in seen)
 last = seen[-1][1]
 print(f"test examples right: {best:.0%} at best, {last[2]:.0%} in the end")
 print(f"wrong labels learned in the end: {last[1]:.0%}")
+
+# %% tags=["guard"]
 assert min(shares[1] for _, shares in seen) < 0.35
 assert last[1] > 0.7
 assert best - last[2] > 0.04
@@ -181,6 +189,8 @@ from nn import EarlyStopping
 stopped = network()
 history, _ = watched(stopped, validation=validation, early_stopping=EarlyStopping(patience=8))
 print(f"stopped after {len(history.epochs)} epochs, back to epoch {turn}")
+
+# %% tags=["guard"]
 assert history.stopped_early
 assert len(history.epochs) == turn + 8
 
@@ -235,8 +245,11 @@ def one_step(weight_decay, penalty):
 
 
 built_in, by_penalty = one_step(decay, 0.0), one_step(0.0, decay)
+print("weight_decay=:", [round(w, 6) for w in built_in])
+print("by a penalty: ", [round(w, 6) for w in by_penalty])
+
+# %% tags=["guard"]
 assert all(abs(a - b) < 1e-12 for a, b in zip(built_in, by_penalty))
-print([round(w, 6) for w in built_in])
 
 # %% [markdown]
 # How much decay does it take? We try two strengths:
@@ -329,12 +342,14 @@ figure.tight_layout()
 # %%
 X, targets = np.array(rows), np.array([y for _, [y] in line])
 solved = np.linalg.solve(X.T @ X + len(X) * lam * np.eye(8), X.T @ targets)
-assert np.abs(solved - ridge).max() < 1e-9
-assert all(abs(w) < 0.01 for w in lasso[2:])
-assert all(abs(w) > 0.3 for w in lasso[:2])
 print("weights nearer to 0 than 0.01:", end=" ")
 for name, weights, _ in kinds:
     print(f"{name} {sum(abs(w) < 0.01 for w in weights)}", end="; " if name != "lasso" else "\n")
+
+# %% tags=["guard"]
+assert np.abs(solved - ridge).max() < 1e-9
+assert all(abs(w) < 0.01 for w in lasso[2:])
+assert all(abs(w) > 0.3 for w in lasso[:2])
 
 # %% [markdown]
 # ## Dropout
@@ -378,6 +393,7 @@ plot_shares(axes, seen, "dropout 0.5")
 axes.legend(loc="upper right", bbox_to_anchor=(1, 0.84))
 figure.tight_layout()
 
+# %% tags=["guard"]
 assert results["dropout 0.5"][1] < results["no regularisation"][1] - 0.2
 assert results["dropout 0.5"][2] > results["no regularisation"][2]
 
@@ -425,16 +441,11 @@ for points in curves.values():
 # will help; the model is too small, or the inputs do not say enough.
 
 # %% [markdown]
-# ## Exercises
+# ## One weight, two penalties
 #
-# Try each before you read on. The answers run.
-#
-# **1.** A single weight has the loss $\frac12 (w - a)^2$. Where is the minimum with the ridge's
-# penalty, and where with the lasso's?
-#
-# *Answer.* Ridge: $w - a + \lambda w = 0$, so $w = \frac{a}{1 + \lambda}$. Lasso: where $w > 0$ it
-# is $w - a + \lambda = 0$, so $w = a - \lambda$, as long as that is above 0, and likewise on the
-# other side. In between the minimum is at 0. This is called *soft thresholding*.
+# A single weight has the loss $\frac12 (w - a)^2$. Here are the minima with the penalty of the
+# ridge and of the lasso, both with λ = 0.5, found by trying. (Exercises 1 and 2 ask for the
+# formulas.)
 
 
 # %%
@@ -454,10 +465,10 @@ for a in (-2.0, -0.3, 0.0, 0.4, 1.5):
     print(f"a = {a:4}   ridge {ridge:6.3f}   lasso {lasso:6.3f}")
 
 # %% [markdown]
-# **2.** Show that dropout does not change the mean output of a linear neuron: take the mean over
-# *all* masks, each with its probability.
+# ## The mean over all masks
 #
-# *Answer.* With n inputs there are $2^n$ masks. `Dropout` takes a mask of one's own.
+# Dropout does not change the mean output of a linear neuron. With n inputs there are $2^n$ masks,
+# and `Dropout` takes a mask of one's own:
 
 # %%
 from itertools import product
@@ -470,13 +481,15 @@ layer, mean = Dropout(p), 0.0
 for kept in product([0, 1], repeat=4):
     probability = (1 - p) ** sum(kept) * p ** (4 - sum(kept))
     mean += probability * neuron.predict(layer(x, mask=[k / (1 - p) for k in kept]))
-assert abs(mean - neuron.predict(x)) < 1e-12
 print(f"mean over 16 masks {mean:.6f}, without dropout {neuron.predict(x):.6f}")
 
+# %% tags=["guard"]
+assert abs(mean - neuron.predict(x)) < 1e-12
+
 # %% [markdown]
-# **3.** Can a single neuron, `MLP(10, [1])`, learn coin tosses by heart?
+# ## How much can one neuron learn by heart?
 #
-# *Answer.* Ten of them, yes: there are eleven parameters, and a plane can be laid between any ten
+# Ten coin tosses, yes: there are eleven parameters, and a plane can be laid between any ten
 # points that are not in a special position. Fifty, no. How much a model can memorise depends on how
 # many parameters it has.
 
@@ -486,3 +499,115 @@ for count in (10, 50):
     train(single, coin[:count], epochs=4000 // count)
     print(f"{count} coin tosses: {share_right(single, coin[:count]):.0%} learned")
     assert (share_right(single, coin[:count]) == 1.0) == (count == 10)
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
+
+# %%
+from exercises import exercises_of
+
+check = exercises_of("11")
+
+# %% [markdown]
+# **1.** A single weight has the loss $\frac12 (w - a)^2$. Where is the minimum with the ridge's
+# penalty $\frac{\lambda}{2} w^2$ for $\lambda = 0.5$? Give a formula in a.
+
+# %%
+my_answer = ...
+check(1, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Set the derivative of the sum to 0.</details>
+# <details><summary>Answer</summary>
+#
+# $w - a + \lambda w = 0$, so $w = a / (1 + \lambda)$. `my_answer = "a / 1.5"`
+#
+# </details>
+#
+# **2.** And with the lasso's penalty $\lambda |w|$, for any a? `sign(a)`, `abs(a)`, `maximum(x, y)`
+# may be in the formula.
+
+# %%
+my_answer = ...
+check(2, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Where w > 0 it is a - λ, as long as that is above 0. And
+# below?</details>
+# <details><summary>Answer</summary>
+#
+# Likewise on the other side, and in between the minimum is at 0. This is called *soft
+# thresholding*. `my_answer = "sign(a) * maximum(abs(a) - 0.5, 0)"`
+#
+# </details>
+#
+# **3.** Dropout leaves out each output with the probability 0.3. By which factor are those
+# multiplied that stay, so that the mean is what it was?
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>A share of 0.7 stays.</details>
+# <details><summary>Answer</summary>
+#
+# $0.7 \cdot f = 1$. `my_answer = 1 / 0.7`
+#
+# </details>
+#
+# **4.** Write a step of gradient descent with weight decay: `step(w, g, rate, decay)` gives the new
+# w, if g is the gradient of the loss alone.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>The penalty's gradient is decay times w.</details>
+# <details><summary>Answer</summary>
+#
+# $w - \eta\,(g + \lambda w)$.
+#
+# ```python
+# def step(w, g, rate, decay):
+#     return w - rate * (g + decay * w)
+#
+#
+# my_answer = step
+# ```
+#
+# </details>
+#
+# **5.** Write early stopping: `best(losses, patience)` gets the validation loss of each epoch, and
+# gives the epoch, counted from 0, that training goes back to. It ends when the loss has not
+# improved for `patience` epochs, and sees nothing of what would have come later.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Keep the best epoch so far. How long ago was it?</details>
+# <details><summary>Answer</summary>
+#
+# The rest of the losses does not count, be they lower or not.
+#
+# ```python
+# def best(losses, patience):
+#     found = 0
+#     for epoch, loss in enumerate(losses):
+#         if loss < losses[found]:
+#             found = epoch
+#         elif epoch - found >= patience:
+#             break
+#     return found
+#
+#
+# my_answer = best
+# ```
+#
+# </details>

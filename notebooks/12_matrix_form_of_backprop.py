@@ -6,8 +6,12 @@
 # in this notebook we see why: we derive the matrix formulas from the graph, and check every entry
 # of every one of them against the engine.
 #
-# You need [the chain rule](04_chain_rule_by_hand.ipynb), and the product of a matrix and a
-# vector. The matrices are NumPy's; the engine never sees them.
+# **You will be able to** write the forward and the backward pass of any dense network in matrices,
+# derive each formula from the graph, and check each with the engine.
+#
+# **You need** [the chain rule](04_chain_rule_by_hand.ipynb), and the product of a matrix and a
+# vector. The letters are those of [the table of symbols](../docs/notation.md#symbols); many slides
+# write a for z here, and z for h. The matrices are NumPy's; the engine does not see them.
 
 # %%
 import random
@@ -31,12 +35,12 @@ def assert_equal(found, wanted):
 # %% [markdown]
 # ## A layer is a matrix
 #
-# A neuron computes $a = w_1 z_1 + \ldots + w_n z_n + b$ and then $\sigma(a)$. A layer of m neurons
+# A neuron computes $z = w_1 h_1 + \ldots + w_n h_n + b$ and then $\sigma(z)$. A layer of m neurons
 # does this m times, on the same inputs. Write the weights of each neuron as a row. The rows make
 # a matrix W with m rows and n columns, and the whole layer is
 #
-# $$\mathbf{a} = \mathbf{W} \mathbf{z} + \mathbf{b}, \qquad
-# \mathbf{z}_{\text{next}} = \sigma(\mathbf{a}),$$
+# $$\mathbf{z} = \mathbf{W} \mathbf{h} + \mathbf{b}, \qquad
+# \mathbf{h}_{\text{next}} = \sigma(\mathbf{z}),$$
 #
 # where σ is applied to each entry by itself. So $W_{ij}$ is the weight from input j to neuron i.
 #
@@ -69,16 +73,16 @@ for k in W:
 # %% [markdown]
 # ## The forward pass
 #
-# With L layers, numbered from 1, and the input as $\mathbf{z}^{[0]} = \mathbf{x}$:
+# With L layers, numbered from 1, and the input as $\mathbf{h}^{[0]} = \mathbf{x}$:
 #
 # $$\begin{aligned}
 # &\textbf{for } l = 1 \textbf{ to } L: \\
-# &\qquad \mathbf{a}^{[l]} = \mathbf{W}^{[l]} \mathbf{z}^{[l-1]} + \mathbf{b}^{[l]}
+# &\qquad \mathbf{z}^{[l]} = \mathbf{W}^{[l]} \mathbf{h}^{[l-1]} + \mathbf{b}^{[l]}
 #   && \text{the pre-activations} \\
-# &\qquad \mathbf{z}^{[l]} = \sigma^{[l]}(\mathbf{a}^{[l]}) && \text{the activations}
+# &\qquad \mathbf{h}^{[l]} = \sigma^{[l]}(\mathbf{z}^{[l]}) && \text{the activations}
 # \end{aligned}$$
 #
-# All $\mathbf{a}$ and $\mathbf{z}$ are kept. The backward pass will need them.
+# All $\mathbf{z}$ and $\mathbf{h}$ are kept. The backward pass will need them.
 
 
 # %%
@@ -88,36 +92,36 @@ def each(f, vector):
 
 
 def forward(x, W, b, sigma):
-    """(a, z): the pre-activations and the activations of every layer."""
-    a, z = {}, {0: np.array(x)}
+    """(z, h): the pre-activations and the activations of every layer."""
+    z, h = {}, {0: np.array(x)}
     for k in range(1, len(W) + 1):
-        a[k] = W[k] @ z[k - 1] + b[k]
-        z[k] = each(sigma[k], a[k])
-    return a, z
+        z[k] = W[k] @ h[k - 1] + b[k]
+        h[k] = each(sigma[k], z[k])
+    return z, h
 
 
-a, z = forward(x, W, b, sigma)
+z, h = forward(x, W, b, sigma)
 
 # %% [markdown]
-# Now the engine. We run the network layer by layer and keep the nodes. A node $z = \sigma(a)$ has
-# one parent, and that is a.
+# Now the engine. We run the network layer by layer and keep the nodes. A node $h = \sigma(z)$ has
+# one parent, and that is z.
 
 
 # %%
 def run(model, x):
-    """(the nodes a, the nodes z) of every layer, as the engine makes them."""
-    a_nodes, z_nodes = {}, {0: [Value(xi) for xi in x]}
+    """(the nodes z, the nodes h) of every layer, as the engine makes them."""
+    z_nodes, h_nodes = {}, {0: [Value(xi) for xi in x]}
     for k, layer in enumerate(model.layers, 1):
-        z_nodes[k] = layer(z_nodes[k - 1])
-        a_nodes[k] = [node.parents[0] for node in z_nodes[k]]
-    return a_nodes, z_nodes
+        h_nodes[k] = layer(h_nodes[k - 1])
+        z_nodes[k] = [node.parents[0] for node in h_nodes[k]]
+    return z_nodes, h_nodes
 
 
-a_nodes, z_nodes = run(model, x)
+z_nodes, h_nodes = run(model, x)
 for k in W:
-    assert_equal([node.data for node in a_nodes[k]], a[k])
     assert_equal([node.data for node in z_nodes[k]], z[k])
-print("output", z[3].round(4))
+    assert_equal([node.data for node in h_nodes[k]], h[k])
+print("output", h[3].round(4))
 
 # %% [markdown]
 # ## The error term
@@ -137,13 +141,13 @@ for k, layer in enumerate(small.layers, 1):
         for j, w in enumerate(neuron.w, 1):
             w.label = f"W{k}[{i},{j}]"
 
-small_a, small_z = run(small, [1.0, -0.5])
-for j, xj in enumerate(small_z[0], 1):
+small_z, small_h = run(small, [1.0, -0.5])
+for j, xj in enumerate(small_h[0], 1):
     xj.label = f"x[{j}]"
 for k in (1, 2):
-    for i, (ai, zi) in enumerate(zip(small_a[k], small_z[k]), 1):
-        ai.label, zi.label = f"a{k}[{i}]", f"z{k}[{i}]"
-loss = losses.half_squared_error(small_z[2], [1.0, 0.0])
+    for i, (zi, hi) in enumerate(zip(small_z[k], small_h[k]), 1):
+        zi.label, hi.label = f"z{k}[{i}]", f"h{k}[{i}]"
+loss = losses.half_squared_error(small_h[2], [1.0, 0.0])
 loss.label = "L"
 loss.backward()
 weight = small.layers[0].neurons[0].w[1]
@@ -153,41 +157,41 @@ picture
 
 # %% [markdown]
 # The weight $W^{[1]}_{12}$ touches the loss through one node only, the pre-activation
-# $a^{[1]}_1$ of its own neuron. The same is true of the other weight of that neuron, and of its
+# $z^{[1]}_1$ of its own neuron. The same is true of the other weight of that neuron, and of its
 # bias. So the gradient at a pre-activation is worth a name. It is called the *error term*:
 #
-# $$\delta^{[l]}_i = \frac{\partial \mathcal{L}}{\partial a^{[l]}_i}.$$
+# $$\delta^{[l]}_i = \frac{\partial \mathcal{L}}{\partial z^{[l]}_i}.$$
 #
-# In the picture it is the gradient in the boxes called a. Everything else follows from it in one
-# step. With $a^{[l]}_i = \sum_j W^{[l]}_{ij} z^{[l-1]}_j + b^{[l]}_i$, the number on the edge from
-# $W_{ij}$ is $z_j$, and the number on the edge from the bias is 1:
+# In the picture it is the gradient in the boxes called z. Everything else follows from it in one
+# step. With $z^{[l]}_i = \sum_j W^{[l]}_{ij} h^{[l-1]}_j + b^{[l]}_i$, the number on the edge from
+# $W_{ij}$ is $h_j$, and the number on the edge from the bias is 1:
 #
-# $$\frac{\partial \mathcal{L}}{\partial W^{[l]}_{ij}} = \delta^{[l]}_i \, z^{[l-1]}_j, \qquad
+# $$\frac{\partial \mathcal{L}}{\partial W^{[l]}_{ij}} = \delta^{[l]}_i \, h^{[l-1]}_j, \qquad
 # \frac{\partial \mathcal{L}}{\partial b^{[l]}_i} = \delta^{[l]}_i.$$
 #
-# An activation $z_j$ goes into *every* neuron of the next layer. So its gradient is a sum, over
+# An activation $h_j$ goes into *every* neuron of the next layer. So its gradient is a sum, over
 # the edges that leave it:
 #
-# $$\frac{\partial \mathcal{L}}{\partial z^{[l-1]}_j} = \sum_i W^{[l]}_{ij} \, \delta^{[l]}_i.$$
+# $$\frac{\partial \mathcal{L}}{\partial h^{[l-1]}_j} = \sum_i W^{[l]}_{ij} \, \delta^{[l]}_i.$$
 #
 # The forward pass sums over j, along the rows of W. This sum runs over i, down a column. That is
 # the product with the *transposed* matrix. One more edge, through the activation, and we are at
 # the error term of the layer before:
 #
 # $$\delta^{[l-1]}_j = \Bigl(\sum_i W^{[l]}_{ij} \, \delta^{[l]}_i\Bigr) \,
-# \sigma'(a^{[l-1]}_j).$$
+# \sigma'(z^{[l-1]}_j).$$
 #
 # Let us check these four on the picture, by the engine's own numbers:
 
 # %%
 W2 = matrices(small)[0][2]
-delta_2 = np.array([node.grad for node in small_a[2]])
+delta_2 = np.array([node.grad for node in small_z[2]])
 for j, neuron in enumerate(small.layers[0].neurons):
     arriving = sum(W2[i, j] * delta_2[i] for i in range(2))
-    delta_j = arriving * (1 - small_z[1][j].data ** 2)  # tanh' = 1 - tanh^2
-    assert_equal(small_z[1][j].grad, arriving)
-    assert_equal(small_a[1][j].grad, delta_j)
-    assert_equal([w.grad for w in neuron.w], [delta_j * xi.data for xi in small_z[0]])
+    delta_j = arriving * (1 - small_h[1][j].data ** 2)  # tanh' = 1 - tanh^2
+    assert_equal(small_h[1][j].grad, arriving)
+    assert_equal(small_z[1][j].grad, delta_j)
+    assert_equal([w.grad for w in neuron.w], [delta_j * xi.data for xi in small_h[0]])
     assert_equal(neuron.b.grad, delta_j)
     print(f"neuron {j + 1}: arriving {arriving:8.5f}, error term {delta_j:8.5f}")
 
@@ -197,18 +201,18 @@ for j, neuron in enumerate(small.layers[0].neurons):
 # The same four formulas, for all entries at once. $\odot$ multiplies entry by entry.
 #
 # $$\begin{aligned}
-# &\delta^{[L]} = \frac{\partial \mathcal{L}}{\partial \mathbf{z}^{[L]}} \odot
-#   \sigma^{[L]\prime}(\mathbf{a}^{[L]}) && \text{the error term of the output} \\
+# &\delta^{[L]} = \frac{\partial \mathcal{L}}{\partial \mathbf{h}^{[L]}} \odot
+#   \sigma^{[L]\prime}(\mathbf{z}^{[L]}) && \text{the error term of the output} \\
 # &\textbf{for } l = L \textbf{ to } 1: \\
 # &\qquad \frac{\partial \mathcal{L}}{\partial \mathbf{W}^{[l]}} =
-#   \delta^{[l]} (\mathbf{z}^{[l-1]})^\top && \text{the gradient of the weights} \\
+#   \delta^{[l]} (\mathbf{h}^{[l-1]})^\top && \text{the gradient of the weights} \\
 # &\qquad \frac{\partial \mathcal{L}}{\partial \mathbf{b}^{[l]}} = \delta^{[l]}
 #   && \text{the gradient of the biases} \\
 # &\qquad \delta^{[l-1]} = \bigl((\mathbf{W}^{[l]})^\top \delta^{[l]}\bigr) \odot
-#   \sigma^{[l-1]\prime}(\mathbf{a}^{[l-1]}) && \text{while } l > 1
+#   \sigma^{[l-1]\prime}(\mathbf{z}^{[l-1]}) && \text{while } l > 1
 # \end{aligned}$$
 #
-# (Without "while $l > 1$" the last round would ask for $\mathbf{a}^{[0]}$. There is none: the
+# (Without "while $l > 1$" the last round would ask for $\mathbf{z}^{[0]}$. There is none: the
 # input has no activation. What one gets there is $(\mathbf{W}^{[1]})^\top \delta^{[1]}$, the
 # gradient of the input.)
 #
@@ -216,39 +220,39 @@ for j, neuron in enumerate(small.layers[0].neurons):
 
 
 # %%
-def backward(a, z, W, sigma, dL_dz):
+def backward(z, h, W, sigma, dL_dh):
     """(delta, dW, db) of every layer, from the gradient at the output."""
     L = len(W)
     delta, dW, db = {}, {}, {}
-    delta[L] = dL_dz * each(grad(sigma[L]), a[L])
+    delta[L] = dL_dh * each(grad(sigma[L]), z[L])
     for k in range(L, 0, -1):
-        dW[k] = np.outer(delta[k], z[k - 1])
+        dW[k] = np.outer(delta[k], h[k - 1])
         db[k] = delta[k]
         if k > 1:
-            delta[k - 1] = (W[k].T @ delta[k]) * each(grad(sigma[k - 1]), a[k - 1])
+            delta[k - 1] = (W[k].T @ delta[k]) * each(grad(sigma[k - 1]), z[k - 1])
     return delta, dW, db
 
 
-delta, dW, db = backward(a, z, W, sigma, z[3] - y)  # half the squared error: z - y
+delta, dW, db = backward(z, h, W, sigma, h[3] - y)  # half the squared error: h - y
 
 # %% [markdown]
 # And the engine, on the same network. Every single number has to agree:
 
 # %%
-loss = losses.half_squared_error(z_nodes[3], y)
+loss = losses.half_squared_error(h_nodes[3], y)
 loss.backward()
 
 
-def assert_gradients(model, a_nodes, delta, dW, db):
+def assert_gradients(model, z_nodes, delta, dW, db):
     """Every error term, and every weight's and bias' gradient, is the engine's."""
     for k, layer in enumerate(model.layers, 1):
-        assert_equal([node.grad for node in a_nodes[k]], delta[k])
+        assert_equal([node.grad for node in z_nodes[k]], delta[k])
         assert_equal([[w.grad for w in n.w] for n in layer.neurons], dW[k])
         assert_equal([n.b.grad for n in layer.neurons], db[k])
 
 
-assert_gradients(model, a_nodes, delta, dW, db)
-assert_equal([xi.grad for xi in z_nodes[0]], W[1].T @ delta[1])
+assert_gradients(model, z_nodes, delta, dW, db)
+assert_equal([xi.grad for xi in h_nodes[0]], W[1].T @ delta[1])
 for k in delta:
     print(f"delta[{k}] = {delta[k].round(5)}")
 
@@ -267,27 +271,27 @@ for _ in range(100):
         )
     )
     inputs, targets = ([dice.gauss(0, 1) for _ in range(n)] for n in (sizes[0], sizes[-1]))
-    a_nodes, z_nodes = run(other, inputs)
-    losses.half_squared_error(z_nodes[len(sizes) - 1], targets).backward()
+    z_nodes, h_nodes = run(other, inputs)
+    losses.half_squared_error(h_nodes[len(sizes) - 1], targets).backward()
 
     W_other, b_other = matrices(other)
     f = {k: layer.neurons[0].activation for k, layer in enumerate(other.layers, 1)}
-    a_other, z_other = forward(inputs, W_other, b_other, f)
-    dL_dz = z_other[len(f)] - targets
-    assert_gradients(other, a_nodes, *backward(a_other, z_other, W_other, f, dL_dz))
+    z_other, h_other = forward(inputs, W_other, b_other, f)
+    dL_dh = h_other[len(f)] - targets
+    assert_gradients(other, z_nodes, *backward(z_other, h_other, W_other, f, dL_dh))
 print("100 networks, every entry within", TOLERANCE)
 
 # %% [markdown]
-# A gradient $\delta \mathbf{z}^\top$ is an *outer product*: a column times a row. Each of its
+# A gradient $\delta \mathbf{h}^\top$ is an *outer product*: a column times a row. Each of its
 # rows is the input, scaled by one neuron's error term. So a neuron without an error learns
 # nothing, and an input of 0 teaches nothing. Here is the one of layer 2:
 
 # %%
 import matplotlib.pyplot as plt
 
-column, row, product = delta[2][:, None], z[1][None, :], dW[2]
+column, row, product = delta[2][:, None], h[1][None, :], dW[2]
 figure, axes = plt.subplots(1, 3, figsize=(8.5, 2.6), width_ratios=[1, 4, 4])
-titles = (r"$\delta^{[2]}$", r"$(z^{[1]})^\top$", r"$\delta^{[2]} (z^{[1]})^\top$")
+titles = (r"$\delta^{[2]}$", r"$(h^{[1]})^\top$", r"$\delta^{[2]} (h^{[1]})^\top$")
 for axis, table, title in zip(axes, (column, row, product), titles):
     most = np.abs(table).max()
     axis.imshow(table, cmap="RdBu_r", vmin=-1.5 * most, vmax=1.5 * most)
@@ -313,7 +317,7 @@ figure.tight_layout()
 #
 # $$\frac{\partial \mathbf{z}}{\partial \mathbf{x}} = \operatorname{diag}(f'(\mathbf{x})), \qquad
 # \frac{\partial \operatorname{softmax}(\mathbf{z})}{\partial \mathbf{z}} =
-# \operatorname{diag}(\mathbf{p}) - \mathbf{p} \mathbf{p}^\top, \qquad
+# \operatorname{diag}(\hat{\mathbf{y}}) - \hat{\mathbf{y}} \hat{\mathbf{y}}^\top, \qquad
 # \frac{\partial \operatorname{CE}}{\partial \mathbf{z}} = \hat{\mathbf{y}} - \mathbf{y}.$$
 #
 # And the gradient by a matrix, where the row $\delta = \partial J / \partial \mathbf{z}$ is known:
@@ -388,8 +392,7 @@ print(f"shape {table.shape}; {np.count_nonzero(table)} of {table.size} entries a
 # \mathbf{h}_1 \xrightarrow{\mathbf{W}_2, \mathbf{b}_2} \mathbf{z}_2
 # \xrightarrow{\text{softmax}} \hat{\mathbf{y}} \xrightarrow{\text{CE}} J$$
 #
-# The letters are others than above, as they are in other books: now z is the pre-activation, and
-# h the activation. Also, $\delta_1$ and $\delta_2$ are rows here, counted from the output:
+# As on some slides, $\delta_1$ and $\delta_2$ are rows here, counted from the output:
 #
 # $$\delta_1 = \frac{\partial J}{\partial \mathbf{z}_2} = (\hat{\mathbf{y}} - \mathbf{y})^\top,
 # \qquad \delta_2 = \frac{\partial J}{\partial \mathbf{z}_1} =
@@ -491,7 +494,7 @@ print("all five agree; the biases and the input do not notice the penalty")
 # Here is the error term once more, written as a recursion. It is a correct program for it, and a
 # short one:
 #
-# $$\delta^{[l]}_j = \sigma'(a^{[l]}_j) \sum_i W^{[l+1]}_{ij} \, \delta^{[l+1]}_i.$$
+# $$\delta^{[l]}_j = \sigma'(z^{[l]}_j) \sum_i W^{[l+1]}_{ij} \, \delta^{[l+1]}_i.$$
 #
 # But called for each weight it multiplies out that weight's whole chain, down to the loss, over
 # every path. Python's `cache` stores each answer the first time and looks it up from then on. The
@@ -501,7 +504,7 @@ print("all five agree; the biases and the input do not notice the penalty")
 from functools import cache
 
 
-def count_multiplications(W, slopes, inputs, dL_dz, remember):
+def count_multiplications(W, slopes, inputs, dL_dh, remember):
     """(all dL/dW, how many multiplications they took)."""
     L, count = len(W), 0
 
@@ -512,7 +515,7 @@ def count_multiplications(W, slopes, inputs, dL_dz, remember):
 
     def error_term(k, j):
         if k == L:
-            return times(dL_dz[j], slopes[k][j])
+            return times(dL_dh[j], slopes[k][j])
         following = range(len(W[k + 1]))
         arriving = sum(times(W[k + 1][i, j], delta(k + 1, i)) for i in following)
         return times(slopes[k][j], arriving)
@@ -536,13 +539,13 @@ for depth in depths:
     deep = MLP(width, [width] * depth, activation="tanh", output_activation="tanh", rng=dice)
     start = [1.0, -0.5, 0.25]
     W_deep, b_deep = matrices(deep)
-    a_deep, z_deep = forward(start, W_deep, b_deep, dict.fromkeys(W_deep, tanh))
-    slopes = {k: each(grad(tanh), a_deep[k]) for k in W_deep}
+    z_deep, h_deep = forward(start, W_deep, b_deep, dict.fromkeys(W_deep, tanh))
+    slopes = {k: each(grad(tanh), z_deep[k]) for k in W_deep}
     loss = losses.half_squared_error(deep(start), [0.0] * width)
     loss.backward()
     steps.append(len(backprop_steps(loss)))
     for remember in (False, True):
-        found, count = count_multiplications(W_deep, slopes, z_deep, z_deep[depth], remember)
+        found, count = count_multiplications(W_deep, slopes, h_deep, h_deep[depth], remember)
         counts[remember].append(count)
         for k, layer in enumerate(deep.layers, 1):
             assert_equal(found[k], [[w.grad for w in n.w] for n in layer.neurons])
@@ -558,15 +561,16 @@ for depth, without, with_memory in zip(depths, counts[False], counts[True]):
 # that go through its matrix, and 3 for the slopes.
 
 # %%
-assert {later - earlier for earlier, later in pairwise(counts[True])} == {21}
-assert counts[False][-1] > 100 * counts[True][-1]
-
 figure, axes = plt.subplots(figsize=(5.5, 3.2))
 axes.semilogy(depths, counts[False], "^-", color="#a63a00", label="chain by chain")
 axes.semilogy(depths, counts[True], "o-", color="#0b5394", label="factors stored (backprop)")
 axes.set(xlabel="depth", ylabel="multiplications", title="all weights of a network 3 wide")
 axes.legend()
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert {later - earlier for earlier, later in pairwise(counts[True])} == {21}
+assert counts[False][-1] > 100 * counts[True][-1]
 
 # %% [markdown]
 # The engine is on the second line as well. It keeps a gradient at each node, so it passes each
@@ -624,9 +628,10 @@ def sigmoid_slope(z):
 caught(lambda z: 1 / (1 + exp(z)), sigmoid_slope, lambda z: -sigmoid_slope(z), 0.5)
 
 # %% [markdown]
-# **The softmax's derivative.** The diagonal is $p_i (1 - p_i) = e^{z_i} \sum_{j \ne i} e^{z_j} /
-# (\sum_j e^{z_j})^2$. It is easily written with the exponential of a sum in place of the sum of
-# exponentials. Off the diagonal it is $-p_i p_j$, with a minus. Two slips, one after the other:
+# **The softmax's derivative.** The diagonal is $\hat y_i (1 - \hat y_i) = e^{z_i} \sum_{j \ne i}
+# e^{z_j} / (\sum_j e^{z_j})^2$. It is easily written with the exponential of a sum in place of the
+# sum of exponentials. Off the diagonal it is $-\hat y_i \hat y_j$, with a minus. Two slips, one
+# after the other:
 
 
 # %%
@@ -708,65 +713,122 @@ caught(
 
 # %%
 with_slip, without = (backward_in_a_row([0.8, -1.2, 1.5], slip) for slip in (True, False))
-assert [p == q for p, q in zip(with_slip, without)] == [False, False, True]
 print([round(d, 4) for d in with_slip], "and right:", [round(d, 4) for d in without])
+
+# %% tags=["guard"]
+assert [p == q for p, q in zip(with_slip, without)] == [False, False, True]
 
 # %% [markdown]
 # ## Exercises
 #
-# Try each before you read on. The answers run.
-#
-# **1.** What becomes of the error terms if no layer has an activation?
-#
-# *Answer.* Then σ' is 1, and only matrices are left:
-# $\delta^{[1]} = (\mathbf{W}^{[2]})^\top (\mathbf{W}^{[3]})^\top \, \partial \mathcal{L} / \partial
-# \mathbf{z}^{[3]}$. It is the gradient through the one matrix $\mathbf{W}^{[3]} \mathbf{W}^{[2]}$.
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
 
 # %%
-linear = MLP(2, [3, 3, 2], activation=None, rng=random.Random(8))
-W, _ = matrices(linear)
-hidden = linear.layers[0]([1.0, -2.0])
-output = linear.layers[2](linear.layers[1](hidden))
-losses.half_squared_error(output, [0.0, 0.0]).backward()
-assert_equal([h.grad for h in hidden], (W[3] @ W[2]).T @ [o.data for o in output])
+from exercises import exercises_of
+
+check = exercises_of("12")
 
 # %% [markdown]
-# **2.** With a *batch* of examples, the rows of a matrix X, one computes $\mathbf{A} = \mathbf{X}
-# \mathbf{W}^\top + \mathbf{b}$ for all of them at once. Let row n of Δ be the error term of
-# example n. What is the gradient of W, and of b, for the sum of the losses?
-#
-# *Answer.* The gradients of the examples add up, and $\sum_n \delta_n \mathbf{x}_n^\top$ is the
-# product $\Delta^\top \mathbf{X}$. For b it is the sum of the rows of Δ.
+# **1.** Let $\mathbf{W} = \begin{pmatrix} 1 & 2 \\ 0 & 3 \end{pmatrix}$ be the weights of the next
+# layer, and (1, -1) its error terms. What arrives at the two outputs of this layer?
 
 # %%
-layer = Layer(3, 2, activation="tanh", rng=random.Random(9))
-X = np.array([[dice.gauss(0, 1) for _ in range(3)] for _ in range(5)])
-fsum([losses.half_squared_error(layer(row), [1.0, -1.0]) for row in X]).backward()
-
-weights = np.array([[w.data for w in neuron.w] for neuron in layer.neurons])
-Z = np.tanh(X @ weights.T)  # the biases start at 0
-Delta = (Z - [1.0, -1.0]) * (1 - Z**2)
-assert_equal([[w.grad for w in neuron.w] for neuron in layer.neurons], Delta.T @ X)
-assert_equal([neuron.b.grad for neuron in layer.neurons], Delta.sum(axis=0))
+my_answer = ...
+check(1, my_answer)
 
 # %% [markdown]
-# **3.** A relu neuron is *off* where its pre-activation is below 0. What does one example teach to
-# the weights of such a neuron?
+# <details><summary>Hint</summary>The sum runs down a column of W.</details>
+# <details><summary>Answer</summary>
 #
-# *Answer.* σ' is 0, so its error term is 0, and with it the whole row of $\delta \mathbf{z}^\top$.
+# $\mathbf{W}^\top \delta = (1 \cdot 1 - 0, 2 \cdot 1 - 3)$. `my_answer = [1, -1]`
+#
+# </details>
+#
+# **2.** A layer has the inputs (1, 0, 3) and the error terms (2, -1). What is the gradient of its
+# matrix of weights? Give its rows.
 
 # %%
-layer = Layer(2, 2, activation="relu", rng=random.Random(10))
-off, on = layer.neurons
-off.b.data, on.b.data = -10.0, 10.0
-losses.half_squared_error(layer([1.0, 2.0]), [0.0, 0.0]).backward()
-assert [w.grad for w in off.w] == [0.0, 0.0]
-assert all(w.grad != 0 for w in on.w)
+my_answer = ...
+check(2, my_answer)
 
 # %% [markdown]
-# **4.** How many multiplications does the backward pass need for a layer from n inputs to m
-# neurons, and how many the forward pass?
+# <details><summary>Hint</summary>Each row is the input, scaled by one neuron's error
+# term.</details>
+# <details><summary>Answer</summary>
 #
-# *Answer.* Forward: mn, for $\mathbf{W}\mathbf{z}$. Backward: mn for $\delta \mathbf{z}^\top$, mn
-# for $\mathbf{W}^\top \delta$, and n for the slopes. So the gradients of *all* weights cost about
-# twice as much as the loss itself, however many weights there are.
+# The outer product. The second input is 0, so its weights learn nothing.
+# `my_answer = [[2, 0, 6], [-1, 0, -3]]`
+#
+# </details>
+#
+# **3.** How many multiplications does a layer from 100 inputs to 10 neurons need, forward and
+# backward? Leave the activation itself out, but count its slopes at the inputs.
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Backward there are two products of that size: one for the weights,
+# one for the inputs.</details>
+# <details><summary>Answer</summary>
+#
+# Forward $mn$. Backward $mn$ for the gradient of W, $mn$ for $\mathbf{W}^\top \delta$, and n for
+# the slopes. So the gradients of *all* weights cost about twice as much as the loss itself.
+# `my_answer = [1000, 2100]`
+#
+# </details>
+#
+# **4.** With a *batch* the examples are the rows of a matrix X, and their error terms the rows of a
+# matrix D. Write a function `gradient(D, X)` that gives the gradient of W, for the sum of the
+# losses, as a list of rows.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Add up the outer products of the examples.</details>
+# <details><summary>Answer</summary>
+#
+# $\sum_n \delta_n \mathbf{x}_n^\top$ is the product $\Delta^\top \mathbf{X}$.
+#
+# ```python
+# def gradient(D, X):
+#     rows, columns = range(len(D[0])), range(len(X[0]))
+#     return [[sum(d[i] * x[j] for d, x in zip(D, X)) for j in columns] for i in rows]
+#
+#
+# my_answer = gradient
+# ```
+#
+# </details>
+#
+# **5.** Write the recursion of the error terms for tanh: `back(W, delta, z)` gives the error terms
+# of a layer with the pre-activations z. W and delta are those of the next layer.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>First the sum down each column, then the slope of tanh at
+# z.</details>
+# <details><summary>Answer</summary>
+#
+# $(\mathbf{W}^\top \delta) \odot (1 - \tanh^2 \mathbf{z})$.
+#
+# ```python
+# from math import tanh
+#
+#
+# def back(W, delta, z):
+#     arrived = [sum(w * d for w, d in zip(column, delta)) for column in zip(*W)]
+#     return [a * (1 - tanh(zj) ** 2) for a, zj in zip(arrived, z)]
+#
+#
+# my_answer = back
+# ```
+#
+# </details>

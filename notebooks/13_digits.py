@@ -8,7 +8,10 @@
 # Then we look inside: at its mistakes, at what its neurons look for, and at how the loss of one
 # single picture becomes a gradient for every weight, and for every pixel.
 #
-# You need [the training loop](05_train_moons.ipynb) and, for the last part, [backprop in
+# **You will be able to** train a network on real data, count its mistakes, and say what one example
+# teaches it.
+#
+# **You need** [the training loop](05_train_moons.ipynb) and, for the last part, [backprop in
 # matrices](12_matrix_form_of_backprop.ipynb). The pictures come with
 # [scikit-learn](https://scikit-learn.org), which the extra `notebook` installs.
 
@@ -64,10 +67,10 @@ print(len(training), "pictures to train on,", len(test), "to test on")
 # 64 inputs, 32 hidden neurons with relu, 10 outputs. The outputs are *logits*, one for each
 # digit. The softmax makes probabilities of them:
 #
-# $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}.$$
+# $$\hat y_k = \frac{e^{z_k}}{\sum_j e^{z_j}}.$$
 #
-# The loss of a picture is the *cross entropy*, $-\ln p_y$ where y is the right digit. Somebody who
-# guesses gives each digit one tenth, and pays $\ln 10 \approx 2.3$.
+# The loss of a picture is the *cross entropy*, $-\ln \hat y_y$ where y is the right digit. Somebody
+# who guesses gives each digit one tenth, and pays $\ln 10 \approx 2.3$.
 
 # %%
 from nn import MLP, fit, losses, metrics, optimizers, schedules
@@ -124,7 +127,6 @@ was = [digit for _, digit in test]
 table = metrics.confusion_matrix(said, was, 10)
 
 right = sum(table[k][k] for k in range(10))
-assert right >= 0.95 * len(test)
 print(f"{right} of {len(test)} right, {right / len(test):.1%}")
 
 figure, axes = plt.subplots(figsize=(4.6, 4.2))
@@ -137,6 +139,9 @@ for i in range(10):
             axes.text(j, i, table[i][j], ha="center", va="center", fontsize=9, weight=weight)
 axes.set(xlabel="said", ylabel="was", xticks=range(10), yticks=range(10))
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert right >= 0.95 * len(test)
 
 # %% [markdown]
 # ## The mistakes
@@ -166,6 +171,8 @@ for share in (1.0, 0.9, 0.8):
     errors = sum(said[i] != was[i] for i in answered)
     print(f"of the surest {share:4.0%}: {errors:2} wrong in {len(answered)}")
 kept = surest[: round(0.8 * len(test))]
+
+# %% tags=["guard"]
 assert sum(said[i] != was[i] for i in kept) < len(wrong) / 2
 
 # %% [markdown]
@@ -225,7 +232,7 @@ step_through(loss, title=f"The loss of a {y} that was taken for a {said[wrong[0]
 # local derivatives of `logsumexp` are the probabilities. So the gradients at the logits, which are
 # the *error terms* of the output neurons, come to
 #
-# $$\delta_k = \frac{\partial L}{\partial z_k} = p_k - y_k,$$
+# $$\delta_k = \frac{\partial L}{\partial z_k} = \hat y_k - y_k,$$
 #
 # where $y_k$ is 1 for the right digit, and 0 for the others. Whoever got too much has to give it
 # back, and the right digit gets it.
@@ -236,14 +243,16 @@ p = softmax([zk.data for zk in z])
 delta = [zk.grad for zk in z]
 for k in range(10):
     assert abs(delta[k] - (p[k] - (k == y))) < 1e-12
-assert abs(sum(delta)) < 1e-12
 
 figure, (left, middle) = plt.subplots(1, 2, figsize=(7, 2.6), width_ratios=[1, 2.6])
 show(left, x, f"a {y}, taken for a {said[wrong[0]]}")
 middle.bar(range(10), delta, color=["#a63a00" if d > 0 else "#0b5394" for d in delta])
 middle.axhline(0, color="black", linewidth=0.8)
-middle.set(xlabel="digit k", xticks=range(10), title=r"error terms $\delta_k = p_k - y_k$")
+middle.set(xlabel="digit k", xticks=range(10), title=r"error terms $\delta_k = \hat{y}_k - y_k$")
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert abs(sum(delta)) < 1e-12
 
 # %% [markdown]
 # The next step back is the last layer, $\mathbf{z} = \mathbf{W} \mathbf{h} + \mathbf{b}$, with the
@@ -251,7 +260,7 @@ figure.tight_layout()
 # layer, with the error terms that come through W and relu:
 #
 # $$\frac{\partial L}{\partial \mathbf{W}^{[2]}} = \delta \, \mathbf{h}^\top, \qquad
-# \delta^{[1]} = (\mathbf{W}^{[2]})^\top \delta \odot \mathrm{relu}'(\mathbf{a}), \qquad
+# \delta^{[1]} = (\mathbf{W}^{[2]})^\top \delta \odot \mathrm{relu}'(\mathbf{z}^{[1]}), \qquad
 # \frac{\partial L}{\partial \mathbf{W}^{[1]}} = \delta^{[1]} \mathbf{x}^\top, \qquad
 # \frac{\partial L}{\partial \mathbf{x}} = (\mathbf{W}^{[1]})^\top \delta^{[1]}.$$
 #
@@ -268,11 +277,19 @@ arriving = [sum(d * n.w[j].data for d, n in zip(delta, output.neurons)) for j in
 delta_1 = [a if hj > 0 else 0.0 for a, hj in zip(arriving, h)]
 to_pixels = [sum(d * n.w[i].data for d, n in zip(delta_1, hidden.neurons)) for i in range(64)]
 
-for d, neuron in zip(delta, output.neurons):
-    assert all(abs(w.grad - d * hj) < 1e-12 for w, hj in zip(neuron.w, h))
-for d, neuron in zip(delta_1, hidden.neurons):
-    assert all(abs(w.grad - d * xi) < 1e-12 for w, xi in zip(neuron.w, x))
-assert all(abs(pixel.grad - g) < 1e-12 for pixel, g in zip(pixels, to_pixels))
+by_hand = {
+    "W2": [d * hj for d in delta for hj in h],
+    "W1": [d * xi for d in delta_1 for xi in x],
+    "x": to_pixels,
+}
+by_engine = {
+    "W2": [w.grad for neuron in output.neurons for w in neuron.w],
+    "W1": [w.grad for neuron in hidden.neurons for w in neuron.w],
+    "x": [pixel.grad for pixel in pixels],
+}
+for name, gradient in by_hand.items():
+    same = all(abs(a - b) < 1e-12 for a, b in zip(gradient, by_engine[name]))
+    print(f"the {len(gradient)} derivatives by {name} are the same: {same}")
 print(sum(hj == 0 for hj in h), "of 32 hidden neurons are off, and learn nothing from this picture")
 
 # %% [markdown]
@@ -300,14 +317,9 @@ show(right, to_pixels, "its gradient", cmap="RdBu_r", vmin=-most, vmax=most)
 figure.tight_layout()
 
 # %% [markdown]
-# ## Exercises
+# ## Is the hidden layer needed?
 #
-# Try each before you read on. The answers run.
-#
-# **1.** Is the hidden layer needed? Train a network without one, `MLP(64, [10])`, in the same way.
-#
-# *Answer.* This is *softmax regression*. Digits are so tidy here that it does well, too; but
-# not as well.
+# Without it this is *softmax regression*. It does well, too; but not as well.
 
 
 # %%
@@ -328,12 +340,15 @@ fit(
     schedule=schedules.linear_decay,
 )
 print(f"{share_right(linear, test):.0%} without, {share_right(model, test):.0%} with hidden layer")
+
+# %% tags=["guard"]
 assert 0.8 < share_right(linear, test) < share_right(model, test)
 
 # %% [markdown]
-# **2.** Move all test pictures one pixel to the right. How many are read now?
+# ## One pixel to the right
 #
-# *Answer.* Fewer than half. To this network a picture is a list of 64 numbers, in which the
+# Move all test pictures one pixel to the right. How many are read now? Fewer than half. To this
+# network a picture is a list of 64 numbers, in which the
 # neighbours of a pixel mean nothing. What it learned about one place it does not know of the next.
 # Networks with *convolutions* share what they learn between all places.
 
@@ -346,14 +361,17 @@ def moved(picture):
 
 share = share_right(model, [(moved(x), y) for x, y in test])
 print(f"{share:.0%} of the moved pictures are read")
+
+# %% tags=["guard"]
 assert share < 0.5
 
 # %% [markdown]
-# **3.** Take a picture that is read correctly. Change its pixels a little *along* the gradient,
-# step by step, until it is taken for something else. Does it look like that to you?
+# ## To fool it
 #
-# *Answer.* Such a picture is called an *adversarial example*. A little change in each of 64
-# pixels, all in the worst direction, adds up to a large one in the logits.
+# Take a picture that is read correctly. Change its pixels a little *along* the gradient, step by
+# step, until it is taken for something else. Does it look like that to you? Such a picture is
+# called an *adversarial example*. A little change in each of 64 pixels, all in the worst direction,
+# adds up to a large one in the logits.
 
 # %%
 x, y = next((x, y) for i, (x, y) in enumerate(test) if said[i] == y == 8)
@@ -370,3 +388,116 @@ show(left, x, f"an {y}", vmin=-1, vmax=1)
 show(middle, [b - a for a, b in zip(x, fooled)], "the change", cmap="RdBu_r", vmin=-2, vmax=2)
 show(right, fooled, f"taken for a {answer}", vmin=-1, vmax=1)
 figure.tight_layout()
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
+
+# %%
+from exercises import exercises_of
+
+check = exercises_of("13")
+
+# %% [markdown]
+# **1.** A network that knows nothing gives each of the ten digits the same probability. What is its
+# loss?
+
+# %%
+my_answer = ...
+check(1, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Minus the logarithm of one tenth.</details>
+# <details><summary>Answer</summary>
+#
+# $-\ln 0.1 = \ln 10$.
+#
+# ```python
+# from math import log
+#
+# my_answer = log(10)
+# ```
+#
+# </details>
+#
+# **2.** With three classes a network gives the probabilities 0.1, 0.7 and 0.2, and the third is
+# right. What are the three error terms?
+
+# %%
+my_answer = ...
+check(2, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Prediction minus label.</details>
+# <details><summary>Answer</summary>
+#
+# Only the right class has the label 1. `my_answer = [0.1, 0.7, -0.8]`
+#
+# </details>
+#
+# **3.** How many parameters has the network with 64 inputs, 32 hidden neurons and 10 outputs?
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Each neuron has a weight for each of its inputs, and a
+# bias.</details>
+# <details><summary>Answer</summary>
+#
+# $32 \cdot 65 + 10 \cdot 33$. `my_answer = 32 * 65 + 10 * 33`
+#
+# </details>
+#
+# **4.** Write a function `left(picture)` that moves a picture, a list of 64 numbers, row by row,
+# one pixel to the left. Paper, -1, comes in.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>The first pixel of each row goes, and one comes in at its
+# end.</details>
+# <details><summary>Answer</summary>
+#
+# Eight rows of eight.
+#
+# ```python
+# def left(picture):
+#     rows = [picture[i : i + 8] for i in range(0, 64, 8)]
+#     return [pixel for row in rows for pixel in [*row[1:], -1.0]]
+#
+#
+# my_answer = left
+# ```
+#
+# </details>
+#
+# **5.** Here is another way to fool a network: move every pixel by the *same* step, up where the
+# gradient of the loss is positive, down where it is negative, and not at all where it is 0. Write
+# `fool(x, gradient, step)`. No pixel may leave the range from -1 to 1.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>(g > 0) - (g < 0) is the sign of g.</details>
+# <details><summary>Answer</summary>
+#
+# This is the *fast gradient sign method* (Goodfellow, Shlens and Szegedy, 2015).
+#
+# ```python
+# def fool(x, gradient, step):
+#     signs = [(g > 0) - (g < 0) for g in gradient]
+#     return [min(1.0, max(-1.0, xi + step * s)) for xi, s in zip(x, signs)]
+#
+#
+# my_answer = fool
+# ```
+#
+# </details>

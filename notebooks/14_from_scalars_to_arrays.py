@@ -11,7 +11,11 @@
 # those. Here you watch this happen on a small network, read every line, and then train on
 # handwritten digits.
 #
-# You need [backprop in matrices](12_matrix_form_of_backprop.ipynb).
+# **You will be able to** read the array program of a network line by line, and compile code of your
+# own.
+#
+# **You need** [backprop in matrices](12_matrix_form_of_backprop.ipynb). The letters are those of
+# [the table of symbols](../docs/notation.md#symbols).
 
 # %% [markdown]
 # ## One example, in scalars
@@ -85,7 +89,7 @@ for step in backprop_steps(L):
 # says, minus what is right. Those of the hidden neurons come back through $W^{[2]}$ and the slope
 # of tanh:
 #
-# $$\delta^{[2]}_i = p_i - y_i, \qquad
+# $$\delta^{[2]}_i = \hat y_i - y_i, \qquad
 # \delta^{[1]}_j = \Bigl(\sum_i W^{[2]}_{ij} \, \delta^{[2]}_i\Bigr) \bigl(1 - h_j^2\bigr).$$
 #
 # In the picture they are the gradients in the boxes of z2 and z1.
@@ -136,9 +140,9 @@ picture
 # |---|---|---|
 # | $\mathbf{h} = \tanh(\mathbf{W}^{[1]} \mathbf{x} + \mathbf{b}^{[1]})$ | $\mathbf{H} = \tanh(\mathbf{X} \mathbf{W}^{[1]\top} + \mathbf{b}^{[1]})$ | `h1 = np.tanh(x @ W1.T + b1)` |
 # | $\mathbf{z} = \mathbf{W}^{[2]} \mathbf{h} + \mathbf{b}^{[2]}$ | $\mathbf{Z} = \mathbf{H} \mathbf{W}^{[2]\top} + \mathbf{b}^{[2]}$ | `z2 = h1 @ W2.T + b2` |
-# | $\mathbf{p} = e^{\mathbf{z}} / \sum_k e^{z_k}$ | the same in each row | `e` over `s`, where the largest `m` is taken off before exp |
+# | $\hat{\mathbf{y}} = e^{\mathbf{z}} / \sum_k e^{z_k}$ | the same in each row | `e` over `s`, where the largest `m` is taken off before exp |
 # | $\mathcal{L} = \ln \sum_k e^{z_k} - \mathbf{y}^\top \mathbf{z}$ | the mean over the rows | `loss = ((m + np.log(s)).sum() - np.vdot(z2, y)) / n` |
-# | $\delta^{[2]} = \mathbf{p} - \mathbf{y}$ | $\Delta^{[2]} = (\mathbf{P} - \mathbf{Y}) / n$ | `dz2 = (e / s[:, None] - y) / n` |
+# | $\delta^{[2]} = \hat{\mathbf{y}} - \mathbf{y}$ | $\Delta^{[2]} = (\hat{\mathbf{Y}} - \mathbf{Y}) / n$ | `dz2 = (e / s[:, None] - y) / n` |
 # | $\partial \mathcal{L} / \partial \mathbf{W}^{[2]} = \delta^{[2]} \mathbf{h}^\top$ | $\Delta^{[2]\top} \mathbf{H}$ | `dW2 = dz2.T @ h1` |
 # | $\partial \mathcal{L} / \partial \mathbf{b}^{[2]} = \delta^{[2]}$ | the sum of the rows of $\Delta^{[2]}$ | `db2 = ones @ dz2` |
 # | $\delta^{[1]} = (\mathbf{W}^{[2]\top} \delta^{[2]}) \odot (1 - \mathbf{h} \odot \mathbf{h})$ | $\Delta^{[1]} = (\Delta^{[2]} \mathbf{W}^{[2]}) \odot (1 - \mathbf{H} \odot \mathbf{H})$ | `dz1 = dz2 @ W2 * (1 - h1 * h1)` |
@@ -162,6 +166,9 @@ dW1 = dz1.T @ x
 db1 = ones @ dz1
 """
 written = [line.strip() for line in program.source.splitlines()]
+print(sum(line in written for line in LINES.split("\n") if line), "of 9 lines are in the program")
+
+# %% tags=["guard"]
 assert all(line in written for line in LINES.strip().splitlines())
 
 # %% [markdown]
@@ -214,9 +221,11 @@ def compiled():
 
 
 expected, found = eager(), compiled()
-assert abs(found - expected).max() < 1e-12 * abs(expected).max()
 
 print(f"{len(found)} gradients, all the same to 12 digits")
+
+# %% tags=["guard"]
+assert abs(found - expected).max() < 1e-12 * abs(expected).max()
 
 # %% [markdown]
 # Each ring is a gradient from the graphs of scalars, and each dot one from the array program:
@@ -257,8 +266,10 @@ def seconds(call):
 
 nodes = len(topological_order(loss_of(x, y)))
 ratio = seconds(eager) / seconds(lambda: program.value_and_grad(X, Y))
-assert ratio > 100
 print(f"{nodes} nodes for each of {len(X)} examples; compiled, more than 100 times as fast")
+
+# %% tags=["guard"]
+assert ratio > 100
 
 # %% [markdown]
 # ## What it refuses
@@ -369,6 +380,8 @@ except OverflowError as error:
 
 loss, _ = compile(surprise, z=2, y=2).value_and_grad([[1000.0, 0.0]], [[0, 1]])
 print("compiled:  ", loss)
+
+# %% tags=["guard"]
 assert loss == 1000.0
 
 # %% [markdown]
@@ -400,7 +413,6 @@ print(sliding.source[sliding.source.index("    # forward") :])
 
 # %%
 [windows] = sliding.constants.values()
-assert windows.tolist() == [[t, t + 1, t + 2] for t in range(6)]
 
 signal = np.sin(np.arange(8) * 1.1)
 figure, (top, bottom) = plt.subplots(1, 2, figsize=(7, 2.6), width_ratios=[2.2, 1])
@@ -413,6 +425,9 @@ for (row, column), place in np.ndenumerate(windows):
     bottom.text(column, row, place, ha="center", va="center")
 bottom.set(title="its 6 windows, v", xticks=[], yticks=[])
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert windows.tolist() == [[t, t + 1, t + 2] for t in range(6)]
 
 # %% [markdown]
 # In the gradient the windows come back: `dz.reshape(-1, 2).T @ v`. A weight that is used in many
@@ -463,7 +478,6 @@ said = [metrics.predicted_class(reader.predict(x)) for x, _ in test]
 was = [digit for _, digit in test]
 table = metrics.confusion_matrix(said, was, 10)
 right = sum(table[k][k] for k in range(10))
-assert right >= 0.95 * len(test)
 
 figure, axes = plt.subplots(figsize=(4.6, 4.2))
 mistakes = [[0 if i == j else table[i][j] for j in range(10)] for i in range(10)]
@@ -476,6 +490,9 @@ for i in range(10):
 axes.set(xlabel="said", ylabel="was", xticks=range(10), yticks=range(10))
 axes.set_title(f"{right} of {len(test)} right")
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert right >= 0.95 * len(test)
 
 # %% [markdown]
 # At a terminal, `progress=True` shows a bar while it trains. And Ctrl-C, or the stop button, ends
@@ -531,13 +548,9 @@ else:
     print('pip install "autograd-mini[jax]"')
 
 # %% [markdown]
-# ## Exercises
+# ## Three changes
 #
-# Try each before you read on. The answers run.
-#
-# **1.** Take the sigmoid in the hidden layer in place of tanh. Which lines change, and into what?
-#
-# *Answer.* The one that computes h1, and the slope in that of dz1: $\sigma' = \sigma (1 - \sigma)$.
+# Take the sigmoid in the hidden layer in place of tanh. These lines are new:
 
 
 # %%
@@ -552,10 +565,9 @@ for line in lines(changed):
         print(line)
 
 # %% [markdown]
-# **2.** Add weight decay to the loss, $0.01 \sum w^2$ over all weights of the first layer. What
-# does the program compute once, and not for each example?
-#
-# *Answer.* The penalty and its gradient: no example is in them. They are added at the end.
+# Add weight decay to the loss, $0.01 \sum w^2$ over all weights of the first layer. The penalty and
+# its gradient are computed once, and not for each example: no example is in them. They are added at
+# the end.
 
 
 # %%
@@ -572,10 +584,8 @@ for line in lines(decayed):
         print(line)
 
 # %% [markdown]
-# **3.** Write a network that uses the same weights twice: $z = \mathbf{W} \tanh(\mathbf{W}
-# \mathbf{x})$, with a square W. How many terms has dW?
-#
-# *Answer.* Two, one for each place where W is used. They are added, as all contributions are.
+# Write a network that uses the same weights twice: $z = \mathbf{W} \tanh(\mathbf{W} \mathbf{x})$,
+# with a square W. Look for dW:
 
 # %%
 from autograd_mini import Value, dot, tanh
@@ -590,3 +600,115 @@ def twice(x):
 
 tied = compile(twice, x=3)
 print(tied.source[tied.source.index("    # forward") :])
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
+
+# %%
+from exercises import exercises_of
+
+check = exercises_of("14")
+
+# %% [markdown]
+# **1.** The hidden layer gets the sigmoid in place of tanh. In which lines of the program does a
+# formula change: A that of h1, B that of z2, C that of dz1, D that of dW1?
+
+# %%
+my_answer = ...
+check(1, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Where does the activation stand, and where its slope?</details>
+# <details><summary>Answer</summary>
+#
+# In A and C. The other two see only the numbers. `my_answer = "AC"`
+#
+# </details>
+#
+# **2.** A batch has 200 examples, and a network goes from 64 inputs to 32 hidden neurons and 10
+# outputs. What are the shapes of $\mathbf{H}$, $\mathbf{Z}^{[2]}$, $\Delta^{[1]}$ and $\partial L /
+# \partial \mathbf{W}^{[1]}$? Give four pairs.
+
+# %%
+my_answer = ...
+check(2, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>An example is a row. A gradient has the shape of what it is the
+# gradient of.</details>
+# <details><summary>Answer</summary>
+#
+# The gradient of W has lost the 200: it is a sum over the examples.
+# `my_answer = [[200, 32], [200, 10], [200, 32], [32, 64]]`
+#
+# </details>
+#
+# **3.** How many terms has dW in the network that uses W twice?
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Each place where W is used sends a contribution.</details>
+# <details><summary>Answer</summary>
+#
+# Two, and they are added, as all contributions are. `my_answer = 2`
+#
+# </details>
+#
+# **4.** Write a layer for a batch without NumPy: `layer(X, W, b)` gives $\mathbf{X} \mathbf{W}^\top
+# + \mathbf{b}$ as a list of rows.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Entry (n, i) is the dot product of example n and the weights of
+# neuron i, and its bias.</details>
+# <details><summary>Answer</summary>
+#
+# W has a row for each neuron, so no transpose has to be made.
+#
+# ```python
+# def layer(X, W, b):
+#     return [
+#         [sum(w * x for w, x in zip(row, example)) + bi for row, bi in zip(W, b)]
+#         for example in X
+#     ]
+#
+#
+# my_answer = layer
+# ```
+#
+# </details>
+#
+# **5.** Write a function of a list x of three numbers that gives the largest, so that `compile`
+# takes it. An `if` on a number is refused.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>maximum(a, b) and where(condition, a, b) can be traced.</details>
+# <details><summary>Answer</summary>
+#
+# The largest of the first two, and then of that and the third.
+#
+# ```python
+# from autograd_mini import maximum
+#
+#
+# def largest(x):
+#     return maximum(maximum(x[0], x[1]), x[2])
+#
+#
+# my_answer = largest
+# ```
+#
+# </details>

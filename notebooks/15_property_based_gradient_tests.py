@@ -9,9 +9,11 @@
 # Then we write an operation of our own and prove it, and at the end we look at what numerical
 # checks cannot see.
 #
-# You need to know what a derivative is, and the chain rule. `pip install
-# "autograd-mini[testing]"` brings [Hypothesis](https://hypothesis.readthedocs.io), which draws
-# the random examples.
+# **You will be able to** test an operation of your own with random programs, and say what a
+# numerical check cannot see.
+#
+# **You need** to know what a derivative is, and the chain rule. `pip install -e ".[testing]"`
+# brings [Hypothesis](https://hypothesis.readthedocs.io), which draws the random examples.
 
 # %% [markdown]
 # ## An operation with a mistake in it
@@ -44,9 +46,11 @@ side = Value(3.0, "side")
 area = product(side, side)
 area.label = "area"
 area.backward()
+area
+
+# %% tags=["guard"]
 assert area.data == 9.0
 assert side.grad == 6.0
-area
 
 # %% [markdown]
 # All is well, it seems. In the picture every box is a value with its gradient. The number on an
@@ -223,8 +227,10 @@ s = sympy.Symbol("x", real=True)
 bump = sympy.exp(-(s**2) / 2)
 [partial] = gaussian.partials
 difference = sympy.simplify(sympy.diff(bump, s) - partial(s, bump))
-assert difference == 0
 print(f"SymPy's derivative: {sympy.diff(bump, s)}, ours: {partial(s, bump)}")
+
+# %% tags=["guard"]
+assert difference == 0
 
 # %% [markdown]
 # That is true for every real x, and not only where we looked. [How far to trust
@@ -413,12 +419,10 @@ show_error(check_primitive, lazy, (2.0,), (-10.0,))
 # | points that were never tried | a proof, where there is a formula |
 
 # %% [markdown]
-# ## Exercises
+# ## More rules to try
 #
-# Try each before you read on. The answers run.
-#
-# **1.** In this rule for $x_1 / x_2$ a sign is missing. What do you expect as the smallest
-# failing program? How many inputs does it need?
+# In this rule for $x_1 / x_2$ a sign is missing. What do you expect as the smallest failing
+# program? How many inputs does it need?
 
 # %%
 quotient = primitive(
@@ -429,8 +433,7 @@ quotient = primitive(
 )
 
 # %% [markdown]
-# *Answer.* One input is enough this time: $x / x$ is 1 everywhere, so its derivative is 0, and
-# the wrong rule gives $1/x + 1/x$. `find` gives the smallest example directly:
+# `find` gives the smallest example directly:
 
 # %% tags=["explores"]
 from hypothesis import find
@@ -447,11 +450,9 @@ def fails(f):
 print(find(expressions(primitives=[quotient, add, sin]), fails, settings=repeatable))
 
 # %% [markdown]
-# **2.** Write an operation whose first derivative is right everywhere, and whose second is wrong.
-# Does `check_primitive` find it?
-#
-# *Answer.* Cut the partial off from its operand: compute it with plain numbers. As a number it is
-# right. But it does not remember where it came from, so its own derivative is 0.
+# Here is an operation whose first derivative is right everywhere, and whose second is wrong. Does
+# `check_primitive` find it? Cut the partial off from its operand: compute it with plain numbers. As
+# a number it is right. But it does not remember where it came from, so its own derivative is 0.
 
 
 # %%
@@ -464,11 +465,9 @@ check_primitive(frozen, (0.5,), order=1)
 show_error(check_primitive, frozen, (0.5,))
 
 # %% [markdown]
-# **3.** Some properties need no numerical derivative at all. If all inputs of `logsumexp` grow by
-# t, so does the result. What follows for the sum of its gradients? Test it.
-#
-# *Answer.* $f(x_1 + t, \ldots, x_n + t) = f(x_1, \ldots, x_n) + t$. Differentiate by t on both
-# sides: the gradients sum to 1. The strategy `values` draws leaves.
+# Some properties need no numerical derivative at all. If all inputs of `logsumexp` grow by t, so
+# does the result: $f(x_1 + t, \ldots, x_n + t) = f(x_1, \ldots, x_n) + t$. Differentiate by t on
+# both sides, and you have the sum of its gradients. The strategy `values` draws leaves.
 
 # %%
 from hypothesis import strategies as st
@@ -486,10 +485,9 @@ def test_gradients_sum_to_1(xs):
 test_gradients_sum_to_1()
 
 # %% [markdown]
-# **4.** $\tanh(x) = 2\sigma(2x) - 1$. Show that a network gives the same value and the same
-# gradients with either. `assert_same_gradients(f, g, *inputs)` compares two functions.
-#
-# *Answer.* Write the second form as a function, and let random networks use both:
+# And $\tanh(x) = 2\sigma(2x) - 1$, so a network gives the same value and the same gradients with
+# either. `assert_same_gradients(f, g, *inputs)` compares two functions. Write the second form as a
+# function, and let random networks use both:
 
 # %%
 from autograd_mini import tanh
@@ -508,3 +506,102 @@ def test_two_forms_of_tanh(f):
 
 
 test_two_forms_of_tanh()
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
+
+# %%
+from exercises import exercises_of
+
+check = exercises_of("15")
+
+# %% [markdown]
+# **1.** How many inputs does the smallest program have that shows the missing sign in the rule for
+# the quotient?
+
+# %%
+my_answer = ...
+check(1, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>May both operands be the same?</details>
+# <details><summary>Answer</summary>
+#
+# One: $x / x$ is 1 everywhere, so its derivative is 0, and the wrong rule gives $1/x + 1/x$.
+# `my_answer = 1`
+#
+# </details>
+#
+# **2.** Which of these tests can *miss* a wrong derivative: A a proof by algebra for every x; B
+# central differences with a tolerance of 1e-9 in a flat region; C complex steps at the very point
+# where it is wrong; D a hundred random points, all on one side of a branch?
+
+# %%
+my_answer = ...
+check(2, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Where is too small a number, or the wrong place, looked
+# at?</details>
+# <details><summary>Answer</summary>
+#
+# B lets everything tiny pass, and D does not see the other branch. `my_answer = "BD"`
+#
+# </details>
+#
+# **3.** What do the gradients of `logsumexp` sum to?
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>If all inputs grow by t, so does the result. Differentiate by
+# t.</details>
+# <details><summary>Answer</summary>
+#
+# The derivative of $f + t$ by t is 1. (They are the probabilities of the softmax.) `my_answer = 1`
+#
+# </details>
+#
+# **4.** Write the central difference: `difference(f, x, h)`.
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>The two points are 2h apart.</details>
+# <details><summary>Answer</summary>
+#
+# $(f(x + h) - f(x - h)) / (2h)$.
+#
+# ```python
+# def difference(f, x, h):
+#     return (f(x + h) - f(x - h)) / (2 * h)
+#
+#
+# my_answer = difference
+# ```
+#
+# </details>
+#
+# **5.** Invent a wrong rule for the product that no test with equal operands finds: a function of
+# x1 and x2 that gives both partials, right wherever x1 = x2, and wrong for 2 and 5. (Not the one of
+# this page.)
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>What is 0 when both are equal?</details>
+# <details><summary>Answer</summary>
+#
+# For example the mean of both operands, twice.
+# `my_answer = lambda x1, x2: [(x1 + x2) / 2, (x1 + x2) / 2]`
+#
+# </details>

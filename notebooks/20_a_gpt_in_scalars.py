@@ -10,8 +10,12 @@
 # names.
 #
 # The architecture is that of Andrej Karpathy's
-# [microgpt](https://gist.github.com/karpathy/8627fe009c40f57531cb18360106ce95). You need
-# [backprop](01_step_through_backprop.ipynb), and for the second half
+# [microgpt](https://gist.github.com/karpathy/8627fe009c40f57531cb18360106ce95).
+#
+# **You will be able to** write attention in scalars, step through it, and find it in the compiled
+# program.
+#
+# **You need** [backprop](01_step_through_backprop.ipynb), and for the second half
 # [From scalars to arrays](14_from_scalars_to_arrays.ipynb). The code is `examples/scalar_gpt.py`,
 # and the names come with a package that the extra `examples` installs.
 
@@ -287,13 +291,15 @@ print(program.summary())
 
 # %%
 [mask] = program.constants.values()
-assert (mask == np.tri(16)).all()
 figure, axis = plt.subplots(figsize=(2.8, 2.8))
 axis.imshow(mask, cmap="Blues", vmax=1.6)
 axis.set(
     xlabel="looks at position", ylabel="position", xticks=[0, 5, 10, 15], yticks=[0, 5, 10, 15]
 )
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert (mask == np.tri(16)).all()
 
 # %% [markdown]
 # Which array holds the scores? That one which the mask is applied to, halved for
@@ -370,8 +376,10 @@ def seconds(call, times):
 theirs = microgpt.GPT(microgpt.Value)
 engine = seconds(lambda: theirs.loss("mary").backward(), times=3)
 ours = seconds(lambda: program.value_and_grad(tokens, targets), times=50)
-assert engine > 100 * ours
 print("compiled, a name takes less than a hundredth of the engine's time")
+
+# %% tags=["guard"]
+assert engine > 100 * ours
 
 # %% [markdown]
 # (And the engine reads five tokens, while the program reads all 16 rows of the table.)
@@ -409,7 +417,6 @@ def loss_of_all(model):
 
 
 learned = loss_of_all(model)
-assert learned < simple["pairs of letters"] - 0.2
 
 figure, axis = plt.subplots(figsize=(8, 3.6))
 axis.plot(curve, color="#0b5394", alpha=0.25, linewidth=0.8)
@@ -422,6 +429,9 @@ axis.text(1005, learned, f"this model {learned:.2f}", va="center", color="#0b539
 axis.set(xlabel="step", ylabel="loss", xlim=(0, 1000), ylim=(1.9, 3.5))
 axis.spines[["top", "right"]].set_visible(False)
 figure.tight_layout()
+
+# %% tags=["guard"]
+assert learned < simple["pairs of letters"] - 0.2
 
 # %% [markdown]
 # (The pale line is the loss of each step's names, the dark one the mean of 50 steps. The number is
@@ -488,6 +498,8 @@ figure.tight_layout()
 
 middle = places[[signs.index(vowel) for vowel in "aeiou"]].mean(axis=0)
 near = sorted(signs, key=lambda sign: math.dist(places[signs.index(sign)], middle))
+
+# %% tags=["guard"]
 assert set(near[:6]) == vowels
 
 # %% [markdown]
@@ -519,8 +531,6 @@ name = "christina"
 tables = list(attention(model, name))
 nearest = sum(tables[2][i][i] + tables[2][i][i - 1] for i in range(1, 10)) / 9
 first = sum(tables[1][i][0] + tables[1][i][1] for i in range(2, 10)) / 8
-assert nearest > 0.5
-assert first > 0.5
 
 figure, axes = plt.subplots(1, 4, figsize=(10, 2.9))
 for head, (axis, table) in enumerate(zip(axes, tables)):
@@ -530,19 +540,20 @@ for head, (axis, table) in enumerate(zip(axes, tables)):
     axis.set_title(f"head {head}", fontsize=10)
 figure.tight_layout()
 
+# %% tags=["guard"]
+assert nearest > 0.5
+assert first > 0.5
+
 # %% [markdown]
 # From a terminal all this is one line: `python -m examples.scalar_gpt`. It shows a progress bar.
 # Ctrl-C ends training early, and it makes up names with what it has learned by then.
 
 # %% [markdown]
-# ## Exercises
+# ## What is attention worth?
 #
-# Try each before you read on. The answers run.
-#
-# **1.** What is attention worth? Let each position look at itself only, and train again.
-#
-# *Answer.* All that is left is the last letter, and how many came before it. That is worth more
-# than one might think: a name of six letters is about to end. The rest is attention.
+# Let each position look at itself only, and train again. All that is left is the last letter, and
+# how many came before it. That is worth more than one might think: a name of six letters is about
+# to end. The rest is attention.
 
 
 # %%
@@ -562,12 +573,14 @@ alone = loss_of_all(shortsighted)
 print(f"pairs of letters    {simple['pairs of letters']:.2f}")
 print(f"letter and position {alone:.2f}")
 print(f"with attention      {learned:.2f}")
+
+# %% tags=["guard"]
 assert learned + 0.05 < alone < simple["pairs of letters"]
 
 # %% [markdown]
-# **2.** The model above has one layer. Where do most of its parameters sit?
+# ## Where its parameters sit
 #
-# *Answer.* In the small network after the attention: half of all.
+# Half of all are in the small network after the attention:
 
 # %%
 sizes = {}
@@ -579,20 +592,107 @@ axis.barh(list(sizes), list(sizes.values()), color="#0b5394")
 axis.invert_yaxis()
 axis.set(xlabel="parameters")
 figure.tight_layout()
+
+# %% tags=["guard"]
 assert sizes["widen"] + sizes["narrow"] > 0.45 * sum(sizes.values())
 
 # %% [markdown]
-# **3.** In the head that we stepped through, let both keys be the same list. What are the weights?
-# What is the gradient of the query?
+# ## Exercises
 #
-# *Answer.* The scores are equal, so each weight is one half, and the output is the plain mean. A
-# query changes both scores alike, and then the weights stay: its gradient is 0.
+# Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
+# if not, where it goes wrong. Hints and worked answers unfold.
 
 # %%
-query = [Value(0.7), Value(-0.4)]
-key = [1.5, 0.5]
-scores = [dot(query, key) / math.sqrt(2) for _ in range(2)]
-mixed = dot(softmax(scores), [3.0, -1.0])
-mixed.backward()
-assert abs(mixed.data - 1.0) < 1e-12
-assert all(abs(q.grad) < 1e-12 for q in query)
+from exercises import exercises_of
+
+check = exercises_of("20")
+
+# %% [markdown]
+# **1.** Two scores are ln 3 and 0. What are the weights that the softmax makes of them?
+
+# %%
+my_answer = ...
+check(1, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>e to the power of ln 3 is 3.</details>
+# <details><summary>Answer</summary>
+#
+# $3 / (3 + 1)$ and $1 / (3 + 1)$. `my_answer = [0.75, 0.25]`
+#
+# </details>
+#
+# **2.** With these weights the values are 3 and -1. What are the gradients of the output by the two
+# scores?
+
+# %%
+my_answer = ...
+check(2, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>First the mean o, then the formula above.</details>
+# <details><summary>Answer</summary>
+#
+# $o = 0.75 \cdot 3 - 0.25 = 2$. So they are $0.75\,(3 - 2)$ and $0.25\,(-1 - 2)$.
+# `my_answer = [0.75, -0.75]`
+#
+# </details>
+#
+# **3.** Let both keys be the same list. What is each weight, and what is the gradient of the first
+# number of the query?
+
+# %%
+my_answer = ...
+check(3, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>How do the scores change when the query does?</details>
+# <details><summary>Answer</summary>
+#
+# The scores are equal, so each weight is one half. A query changes both scores alike, and then the
+# weights stay. `my_answer = [0.5, 0.0]`
+#
+# </details>
+#
+# **4.** Which share of the 4,192 parameters is in the two matrices of the small network after the
+# attention?
+
+# %%
+my_answer = ...
+check(4, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>16 numbers are widened to 64, and brought back.</details>
+# <details><summary>Answer</summary>
+#
+# $2 \cdot 16 \cdot 64 = 2048$. `my_answer = 2 * 16 * 64 / 4192`
+#
+# </details>
+#
+# **5.** Write one head: `attend(query, keys, values)` for plain numbers, with one value per
+# position. Divide the scores by the root of the length of the query.
+
+# %%
+my_answer = ...
+check(5, my_answer)
+
+# %% [markdown]
+# <details><summary>Hint</summary>Scores, softmax, mean.</details>
+# <details><summary>Answer</summary>
+#
+# The largest score is taken off before exp.
+#
+# ```python
+# from math import exp, sqrt
+#
+#
+# def attend(query, keys, values):
+#     scores = [sum(q * k for q, k in zip(query, key)) / sqrt(len(query)) for key in keys]
+#     powers = [exp(score - max(scores)) for score in scores]
+#     return sum(p * v for p, v in zip(powers, values)) / sum(powers)
+#
+#
+# my_answer = attend
+# ```
+#
+# </details>

@@ -65,6 +65,9 @@ def without_guards(notebook: Any) -> Any:
     for number, cell in enumerate(code, start=1):
         if cell.execution_count is not None:
             cell.execution_count = number
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = number
     return notebook
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import cos, pi, sin
 
 import matplotlib.pyplot as plt
 
@@ -16,15 +18,26 @@ def set_weights(model: MLP, *layers: Sequence[Sequence[float]]) -> MLP:
     """Give a network its weights: for each layer its rows, for each neuron w1, .., wn, b."""
     for layer, rows in zip(model.layers, layers, strict=True):
         for neuron, row in zip(layer.neurons, rows, strict=True):
-            for parameter, number in zip([*neuron.w, neuron.b], row, strict=True):
+            for parameter, number in zip(neuron.parameters(), row, strict=True):
                 parameter.data = number
     return model
 
 
 def accuracy(model: Module, data: Iterable[Point]) -> float:
     """The share of examples whose score is above 0 for label 1, and not above 0 for label 0."""
-    right = [(model.predict(x) > 0) == (y > 0) for x, y in data]
+    right: list[bool] = [(model.predict(x) > 0) == (y > 0) for x, y in data]
     return sum(right) / len(right)
+
+
+def spirals(count: int, turns: float, rng: random.Random) -> list[Point]:
+    """Two arms around the origin, with labels 0 and 1."""
+    points: list[Point] = []
+    for i in range(count):
+        radius = (i // 2 + 1) / (count // 2)
+        angle = 2 * pi * turns * radius + pi * (i % 2)
+        x = [radius * trigonometric(angle) + rng.gauss(0, 0.01) for trigonometric in (cos, sin)]
+        points.append((x, i % 2))
+    return points
 
 
 def draw_panels(

@@ -1,0 +1,260 @@
+"""What the checks of exercises are made of: numbers, formulas, functions, choices, properties.
+
+A check is a function of an answer that returns nothing if the answer is right, and else raises
+Wrong with a sentence: where the answer goes wrong, in which direction, and what kind of mistake
+gives such a result. It does not say what is right.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from numbers import Real
+from typing import Any, NamedTuple
+
+from autograd_mini import AutogradError, Value, grad, topological_order
+from autograd_mini.expressions import ExpressionError, parse
+
+Check = Callable[[Any], None]
+HAND = 2e-3  # numbers by hand are rounded
+EXACT = 1e-6
+
+
+class Wrong(Exception):
+    """What is wrong with an answer."""
+
+
+class Verdict(NamedTuple):
+    """What a check says; a notebook shows its text."""
+
+    right: bool
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def judge(number: int, check: Check, answer: Any) -> Verdict:
+    """The verdict on the answer to an exercise; `...` is no answer yet."""
+    if answer is ...:
+        return Verdict(False, f"Exercise {number}: no answer yet.")
+    try:
+        check(answer)
+    except Wrong as wrong:
+        return Verdict(False, f"Exercise {number}: not yet. {wrong}")
+    except Exception as error:  # whatever an answer is, a check tells, and does not fail
+        kind = f"{type(error).__name__}: {error}"
+        return Verdict(False, f"Exercise {number}: not yet. The answer cannot be used: {kind}")
+    return Verdict(True, f"Exercise {number}: right.")
+
+
+# -- kinds of checks ------------------------------------------------------------------------------
+
+
+def number(right: float, slips: Mapping[float, str] | None = None) -> Check:
+    """One number; slips say what is behind some wrong ones."""
+
+    def check(answer: Any) -> None:
+        found = number_of(answer)
+        for slip, why in (slips or {}).items():
+            if near(found, slip):
+                raise Wrong(why)
+        if what := difference(found, right):
+            raise Wrong(f"Your number {what}.")
+
+    return check
+
+
+def numbers(names: str, *right: Any, slips: Mapping[Any, str] | None = None) -> Check:
+    """Several numbers, or rows of numbers, in the order of the names."""
+
+    def check(answer: Any) -> None:
+        for slip, why in (slips or {}).items():
+            if not disagreement(answer, list(slip), names.split()):
+                raise Wrong(why)
+        if what := disagreement(answer, list(right), names.split()):
+            raise Wrong(f"Your answer: {what}.")
+
+    return check
+
+
+def formula(
+    names: str,
+    right: Callable[..., float],
+    points: Sequence[tuple[float, ...]],
+    slips: Mapping[str, str] | None = None,
+) -> Check:
+    """An expression in these names, as a text or as a function."""
+    wanted = [right(*point) for point in points]
+
+    def check(answer: Any) -> None:
+        found = [evaluated(answer, names, point) for point in points]
+        for slip, why in (slips or {}).items():
+            if all(
+                near(y, evaluated(slip, names, p), EXACT)
+                for y, p in zip(found, points, strict=True)
+            ):
+                raise Wrong(why)
+        whats = [difference(y, w, EXACT) for y, w in zip(found, wanted, strict=True)]
+        if not any(whats):
+            return
+        if all(near(y, -w, EXACT) for y, w in zip(found, wanted, strict=True)):
+            raise Wrong("Your formula has the wrong sign everywhere.")
+        ratios = [y / w for y, w in zip(found, wanted, strict=True) if w]
+        if len(ratios) > 2 and all(near(r, ratios[0], EXACT) for r in ratios):
+            raise Wrong("Your formula is off by the same factor everywhere.")
+        at = next(i for i, what in enumerate(whats) if what)
+        place = ", ".join(f"{n} = {x:g}" for n, x in zip(names.split(), points[at], strict=True))
+        raise Wrong(f"At {place} your formula gives {found[at]:.6g}, which {whats[at]}.")
+
+    return check
+
+
+def function(cases: Mapping[str, Sequence[Any]], right: Callable[..., Any]) -> Check:
+    """A function that gives what another gives; each case is named, and is a tuple of arguments."""
+
+    def check(answer: Any) -> None:
+        for name, arguments in cases.items():
+            found = call(answer, *copy.deepcopy(arguments), case=name)
+            if what := disagreement(found, right(*copy.deepcopy(arguments))):
+                raise Wrong(f"For {name}: {what}.")
+
+    return check
+
+
+def chosen(right: str, among: str) -> Check:
+    """Some of the letters, as a text such as "AC", or as a collection."""
+
+    def check(answer: Any) -> None:
+        if not isinstance(answer, Collection):
+            raise Wrong(f"Expected some of the letters {', '.join(among)}, such as 'AB'.")
+        letters = {str(letter).strip().upper() for letter in answer} - {"", ","}
+        if strange := letters - set(among):
+            raise Wrong(f"{sorted(strange)[0]!r} is none of {', '.join(among)}.")
+        if not_in := letters - set(right):
+            raise Wrong(f"{len(not_in)} of your {len(letters)} letters should not be there.")
+        if set(right) - letters:
+            raise Wrong("What you have is right, but something is missing.")
+
+    return check
+
+
+# -- what they are made of ------------------------------------------------------------------------
+
+
+def number_of(x: Any, name: str = "the answer") -> float:
+    """A float; a Value gives its data, and a text such as "1/12" what it comes to."""
+    if isinstance(x, str):
+        try:
+            x = parse(x, {})
+        except (AutogradError, ArithmeticError, ValueError):
+            raise Wrong(f"Expected a number for {name}, got {shown(x)}.") from None
+    x = x.data if isinstance(x, Value) else x
+    if isinstance(x, bool) or not isinstance(x, Real):
+        raise Wrong(f"Expected a number for {name}, got {shown(x)}.")
+    if not math.isfinite(x):
+        raise Wrong(f"{name[0].upper()}{name[1:]} is {x}, which is not finite.")
+    return float(x)
+
+
+def near(x: float, y: float, tolerance: float = HAND) -> bool:
+    """Whether two numbers are the same; a whole number has to be met."""
+    tolerance = EXACT if isinstance(y, int) else tolerance
+    return math.isclose(x, y, rel_tol=tolerance, abs_tol=1e-9)
+
+
+def difference(found: float, right: float, tolerance: float = HAND) -> str:
+    """How a number is wrong; nothing if it is right."""
+    if near(found, right, tolerance):
+        return ""
+    if near(found, -right, tolerance):
+        return "has the right size and the wrong sign"
+    return "is too large" if found > right else "is too small"
+
+
+def disagreement(found: Any, right: Any, names: Sequence[str] = ()) -> str:
+    """How a number, or a nested list of numbers, is wrong; nothing if it is right."""
+    if not isinstance(right, (list, tuple)):
+        what = difference(number_of(found), right)
+        return what and f"it gives {found}, which {what}"
+    expected = f"{len(right)} entries are expected" + (f" ({', '.join(names)})" if names else "")
+    if isinstance(found, (str, dict, set)) or not hasattr(found, "__len__"):
+        return f"{expected}, not {shown(found)}"
+    if len(found) != len(right):
+        return f"{expected}, and there are {len(found)}"
+    for i, (x, wanted) in enumerate(zip(found, right, strict=True)):
+        name = names[i] if i < len(names) else f"entry {i}"
+        if isinstance(wanted, (list, tuple)):
+            if what := disagreement(x, wanted):
+                return f"{name}: {what}"
+        elif what := difference(number_of(x, name), wanted):
+            return f"{name} {what}"
+    return ""
+
+
+def evaluated(answer: Any, names: str, point: tuple[float, ...]) -> float:
+    """What a formula, a text or a function, gives at a point."""
+    variables = dict(zip(names.split(), point, strict=True))
+    if callable(answer):
+        case = ", ".join(f"{name} = {x:g}" for name, x in variables.items())
+        return number_of(call(answer, *point, case=case))
+    return number_of(_read(answer, variables))
+
+
+def slope(answer: Any, x: float) -> float:
+    """The derivative of a formula in x, a text or a function."""
+    if callable(answer):
+        return number_of(call(grad(answer), x, case=f"x = {x:g}"))
+    root = _read(answer, {"x": x})
+    root.backward()
+    return float(next(node.grad for node in topological_order(root) if node.label == "x"))
+
+
+def _read(text: Any, variables: Mapping[str, float]) -> Value:
+    if not isinstance(text, str) or not text.strip():
+        names = ", ".join(variables)
+        raise Wrong(f"Expected a formula in {names}, as a text or a function, got {shown(text)}.")
+    padded = f"({text}) + 0 * ({' + '.join(variables)})"  # parse() wants all variables to occur
+    try:
+        return parse(padded, variables)
+    except ExpressionError as error:
+        reason = str(error).replace(padded, text).split(";")[0]
+        raise Wrong(
+            f"It cannot be read as a formula in {', '.join(variables)}: {reason}."
+        ) from None
+    except (ArithmeticError, ValueError) as error:
+        raise Wrong(f"{text!r} has no value at {dict(variables)}: {error}.") from None
+
+
+def call(answer: Any, *arguments: Any, case: str) -> Any:
+    """What an answer, a function, gives for arguments."""
+    if not callable(answer):
+        raise Wrong(f"Expected a function, got {shown(answer)}.")
+    try:
+        return answer(*arguments)
+    except Exception as error:
+        raise Wrong(f"For {case} it raises {type(error).__name__}: {error}") from None
+
+
+def value_of(answer: Any) -> Value:
+    """The root of a graph."""
+    if not isinstance(answer, Value):
+        raise Wrong(f"Expected a Value, the root of a graph, got {shown(answer)}.")
+    return answer
+
+
+def rows_of(answer: Any, *lengths: int) -> list[list[float]]:
+    """Rows of numbers, of these lengths."""
+    wanted = f"{len(lengths)} rows of {', '.join(map(str, lengths))} numbers"
+    if isinstance(answer, (str, dict, set)) or not hasattr(answer, "__len__"):
+        raise Wrong(f"Expected {wanted}, got {shown(answer)}.")
+    if [len(row) if hasattr(row, "__len__") else -1 for row in answer] != list(lengths):
+        raise Wrong(f"Expected {wanted}.")
+    return [[number_of(x, "each entry") for x in row] for row in answer]
+
+
+def shown(x: Any) -> str:
+    """A short text for an answer that is of the wrong kind."""
+    text = f"{type(x).__name__} {x!r}" if not callable(x) else f"a {type(x).__name__}"
+    return text if len(text) <= 60 else text[:57] + "..."
