@@ -211,19 +211,22 @@ def _close(x: float, y: float, tolerance: float) -> bool:
 
 def _explanation(evidence: Evidence, ask: Ask) -> Engine | None:
     """The simplest faulty engine that answers so."""
-    structural = [fault for fault in ZOO if not fault.operation]
+    candidates = _candidates(evidence, ask)
+    found = (_engine_with(evidence, fault, some) for fault, some in candidates)
+    return next(filter(None, found), None)
+
+
+def _candidates(evidence: Evidence, ask: Ask) -> Iterator[tuple[Fault | None, Sequence[_Measured]]]:
+    """A fault of the zoo, operations as measured, or both; the simplest first."""
+    yield from ((fault, ()) for fault in ZOO)
     wrong = list(_wrong_operations(evidence, ask))
     most = FEW if len(wrong) <= FEW else 1
     sets = [x for size in range(1, most + 1) for x in itertools.combinations(wrong, size)]
     sets += [tuple(wrong)] if len(wrong) > most else []
-    candidates = itertools.chain(
-        ((fault, ()) for fault in ZOO),
-        ((None, some) for some in sets),
-        ((fault, ()) for kind in PARTIAL for fault in _partly(kind, evidence)),
-        itertools.product(structural, sets if len(wrong) <= FEW else sets[-1:]),
-    )
-    found = (_engine_with(evidence, fault, some) for fault, some in candidates)
-    return next(filter(None, found), None)
+    yield from ((None, some) for some in sets)
+    yield from ((fault, ()) for kind in PARTIAL for fault in _partly(kind, evidence))
+    structural = [fault for fault in ZOO if not fault.operation]
+    yield from itertools.product(structural, sets if len(wrong) <= FEW else sets[-1:])
 
 
 class _Measured(NamedTuple):
