@@ -9,13 +9,14 @@ code.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, NamedTuple
 
 from ..formulas import ATOM, PRODUCT, SUM, Formula, applied, latex_name, numeral, unused
 from ..primitives import TABLE, add, divide, exp, multiply, negate, power, subtract
 from .arithmetic import RELATIONS
-from .arrays import Array
+from .arrays import Array, Shape
 from .backends.numpy import NumpySource
 from .backends.source import ATOM as TIGHT
 from .backends.source import Expression, Source, written
@@ -238,8 +239,11 @@ class _Writer:
             raise _NotMatrices
         if _is_softmax(x):
             return self._along("softmax", x, x.args[0].args[0], t != self._columns)
-        args = [self.of(a, t) for a in x.args]
-        sizes = [_size(a) for a in x.args]
+        inner = [self._unspread(a) for a in x.args]
+        sizes = [_size(a) for a in inner]
+        if tuple(map(max, *map(_lengths, sizes), (1, 1))) != _lengths(_size(x)):
+            raise _NotMatrices
+        args = [self.of(a, t) for a in inner]
         if x.op in (multiply, divide) and (1, 1) in sizes[-2:]:
             return self._scaled(x, t, *args, *sizes)
         if x.op is multiply and sizes[0][1] == sizes[1][0] == 1:
@@ -364,7 +368,14 @@ class _Writer:
         raise _NotMatrices
 
     def _broadcast(self, x: Array, t: bool) -> Formula:
+        if x.operands and _size(x) != _size(x.args[0]):
+            raise _NotMatrices
         return self.of(x.args[0], t)
+
+    def _unspread(self, x: Any) -> Any:
+        """An operand that another one spreads, as it was."""
+        is_spread = x.__class__ is Array and x.op == "broadcast" and x not in self.symbols
+        return x.args[0] if is_spread and len(_shape(x.args[0])) in (0, len(x.shape)) else x
 
     def _count(self, x: Array, t: bool) -> Formula:
         return Formula("n")
@@ -377,6 +388,16 @@ def _size(x: Any) -> tuple[int, int]:
     if len(x.shape) == 1:
         return (x.shape[0], 1) if x.is_batched else (1, x.shape[0])
     rows, columns = x.shape
+    return rows, columns
+
+
+def _shape(x: Any) -> Shape:
+    return x.shape if x.__class__ is Array else ()
+
+
+def _lengths(size: tuple[int, int]) -> tuple[float, float]:
+    """In order of size, where that of the batch is the largest."""
+    rows, columns = (math.inf if n < 0 else n for n in size)
     return rows, columns
 
 

@@ -442,8 +442,10 @@ class Program:
         >>> from autograd_mini import Value, compile, dot, tanh
         >>> W = [[Value(0.1), Value(0.2)], [Value(0.3), Value(0.4)]]
         >>> layer = compile(lambda x: [tanh(dot(w, x)) for w in W], parameters={"W": W}, x=2)
-        >>> print(layer.equations().every[-1].latex)
-        \mathbf{H} = \tanh(\mathbf{X} \, \mathbf{W}^{\top})
+        >>> for equation in layer.equations().every:
+        ...     print(equation.latex)
+        \mathbf{Z} = \mathbf{X} \, \mathbf{W}^{\top}
+        \mathbf{H} = \tanh(\mathbf{Z})
         """
         return self._origin.equations(columns)
 

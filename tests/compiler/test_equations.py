@@ -32,6 +32,7 @@ FUNCTIONS = {
     "sin": np.sin,
     "cos": np.cos,
     "arccos": np.arccos,
+    "arcsin": np.arcsin,
     "arctan": np.arctan,
     "sgn": np.sign,
     "softplus": lambda z: np.logaddexp(0, z),

@@ -66,6 +66,28 @@ class InPlace:
             for i, (x, text) in enumerate(zip(self.source.outputs, self.source.results()))
         ]
 
+    @property
+    def has_columns(self) -> bool:
+        """Whether products may keep an example in each column of memory, so that what runs over the
+        few numbers of an example is vectorised over the examples: if all arrays are such matrices.
+        """
+        batched = [x for x in self.source.order if x.is_batched]
+        return not self.source.constants and all(
+            len(x.shape) <= 2 and x.shape[0] == BATCH and x.op not in ("gather", "concatenate")
+            for x in batched
+        )
+
+    def in_columns(self, text: str) -> str:
+        """A source with such products: x @ W.T as (W @ x.T).T."""
+        source = self.source
+        for x in source.order:
+            if x.op == "matmul" and len(x.shape) == 2 and x.is_batched:
+                left, right = x.args
+                old = source._matmul(x).text
+                new = f"({source._turned(right)} @ {source._turned(left)}).T"
+                text = re.sub(rf"(?<![\w.]){re.escape(old)}(?![\w.\[(])", new, text)
+        return text
+
     def _steps(self, x: Array, name: str, line: int) -> list[str]:
         """Statements that give x the name; where they can, in the memory of an operand."""
         of = self.source.expressions
@@ -119,12 +141,3 @@ def _out(tree: ast.expr, name: str) -> list[str] | None:
                     texts[i] = name
                     return [*steps, f"{function}({', '.join(texts)}, out={name})"]
     return None
-
-
-def are_columns_faster(source: Source) -> bool:
-    """Whether products may keep an example in each column of memory, so that what runs over the
-    few numbers of an example is vectorised over the examples: if all arrays are such matrices."""
-    is_matrix = {x: len(x.shape) <= 2 and x.shape[0] == BATCH for x in source.order if x.is_batched}
-    products = [x for x in is_matrix if x.op == "matmul" and len(x.shape) == 2]
-    moved = [x for x in is_matrix if x.op in ("gather", "concatenate")]
-    return bool(products and all(is_matrix.values()) and not (moved or source.constants))

@@ -5,18 +5,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from contextvars import copy_context
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
-from ...primitives import multiply
 from ...rules import Primitive
 from ..arrays import Array, base, ieee
 from ..pipeline import Lowered
 from ..program import Compiled, Function
 from . import source
-from .in_place import InPlace, are_columns_faster
+from .in_place import InPlace
 
 DTYPES = ("float64", "float32")
 MANY = 64  # examples, from which on columns pay
@@ -92,28 +91,6 @@ class NumpySource(source.Source):
         self.lines.append((f"{name}[{dots}{self._places(places)}] = {inner}", x))
 
 
-class ColumnSource(NumpySource):
-    """Products have an example in each column of memory, and are read as their transposes."""
-
-    def _matmul(self, x: Array) -> source.Expression:
-        left, right = x.args
-        if x.is_batched and len(x.shape) == len(left.shape) == len(right.shape) == 2:
-            text = f"({self._turned(right)} @ {self._turned(left)}).T"
-            return source.Expression(text, source.ATOM, 1)
-        return super()._matmul(x)
-
-    def _elementwise(self, x: Array) -> source.Expression:
-        if x.op is multiply and x.is_batched and all(a.__class__ is Array for a in x.args):
-            column, row = x.args  # dz[:, None] * w
-            if column.op == "reshape" and (len(column.args[0].shape), *row.shape) == (
-                1,
-                *x.shape[1:],
-            ):
-                factors = self._named(row), self._named(column.args[0])
-                return source.Expression("({}[:, None] * {}).T".format(*factors), source.ATOM, 1)
-        return super()._elementwise(x)
-
-
 written = partial(source.written, NumpySource)
 
 
@@ -121,12 +98,9 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
     """The source, the constants that its function takes besides, and the sources that run for it:
     for few examples, and for many if that is another one."""
     shown = written(lowered)
-    kinds = [shown]
-    if are_columns_faster(shown):
-        kinds.append(source.written(ColumnSource, lowered))
-    runs = [
-        source.module(x.source, name, list(x.lines()), x.results()) for x in map(InPlace, kinds)
-    ]
+    placed = InPlace(shown)
+    runs = [source.module(shown, name, list(placed.lines()), placed.results())]
+    runs += [placed.in_columns(runs[0])] * placed.has_columns
     return source.module(shown, name, shown.body(), shown.results()), shown.constants, runs
 
 
@@ -136,17 +110,15 @@ def function(compiled: Compiled) -> Function:
         elementwise(x, compiled.dtype) if isinstance(x, Primitive) else x
         for x in compiled.constants.values()
     ]
-    few, *more = [_made(compiled.name, text) for text in compiled.runs]
-    many = more[0] if more else few
+    few, *more = [cache(partial(_made, compiled.name, text)) for text in compiled.runs]
+
+    def chosen(arrays: Any) -> Function:
+        return more[0]() if more and len(arrays[0]) >= MANY else few()
+
     if _QUIET is None or any(map(callable, constants)):
-        few, many = map(np.errstate(all="ignore"), (few, many))
-        return lambda *arrays: (many if more and len(arrays[0]) >= MANY else few)(
-            *arrays, *constants
-        )
+        return np.errstate(all="ignore")(lambda *arrays: chosen(arrays)(*arrays, *constants))
     quiet = _QUIET.copy
-    if more:
-        return lambda *arrays: quiet().run(many if len(arrays[0]) >= MANY else few, *arrays)
-    return lambda *arrays: quiet().run(few, *arrays, *constants)
+    return lambda *arrays: quiet().run(chosen(arrays), *arrays, *constants)
 
 
 # Where warnings are off: a copy costs less than np.errstate. (NumPy 1 does not have them there.)
