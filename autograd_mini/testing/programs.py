@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import cycle, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..primitives import BRANCHES, TABLE, dot, fsum, power
+from ..primitives import BRANCHES, TABLE, add, dot, fsum, power
 from ..rules import REALS, Interval, NaryPrimitive, Primitive
 from ..value import Value
 from .points import MARGIN, operand_intervals
@@ -92,8 +92,9 @@ def expressions(
 
     Args:
         max_nodes: the largest number of operations, at least 1.
-        primitives: the operations to draw from; by default all of the table, and where(). The last
-            operation may be an fsum, of the results that no other operation uses.
+        primitives: the operations to draw from; by default all of the table, and where(). What no
+            other operation uses is summed up by a last fsum if that is among them, else by +; without
+            either it is left out.
         inputs: how many inputs, at least 1; by default 1 to 4.
 
     Raises:
@@ -190,21 +191,21 @@ def _draw_expression(
         scalars += [
             _input(_number(choices.start, draw(choices.share))) for _ in range(inputs - count)
         ]
-    return _expression(scalars, max_nodes, keep_inputs=inputs is not None)
+    return _expression(scalars, choices.rows, max_nodes, keep_inputs=inputs is not None)
 
 
-def _expression(scalars: Sequence[_Scalar], max_nodes: int, keep_inputs: bool) -> Expression:
+def _expression(
+    scalars: Sequence[_Scalar], rows: Sequence[Primitive], max_nodes: int, keep_inputs: bool
+) -> Expression:
     """The program of these scalars, inputs first, with one root that depends on every node."""
     nodes = {i: x.made for i, x in enumerate(scalars) if x.made is not None}
-    if len(nodes) == max_nodes and len(nodes.keys() - _used(nodes)) > 1:
-        nodes.popitem()  # to make room for a sum
+    if fsum in rows:
+        _join_by_fsum(nodes, len(scalars), max_nodes)
+    else:
+        _join_by_add(nodes, len(scalars), max_nodes if add in rows else 0)
     used = _used(nodes)
     places = [i for i, x in enumerate(scalars) if x.made is None and (keep_inputs or i in used)]
-    places = places or [0]
     inputs = [scalars[i].number for i in places]
-    loose = [i for i in nodes if i not in used]
-    if len(loose) != 1:
-        nodes[len(scalars)] = fsum, tuple(loose or places)
     index = {place: i for i, place in enumerate([*places, *nodes])}
     return Expression(
         inputs,
@@ -213,6 +214,35 @@ def _expression(scalars: Sequence[_Scalar], max_nodes: int, keep_inputs: bool) -
             for primitive, operands in nodes.values()
         ],
     )
+
+
+def _join_by_fsum(nodes: dict[int, Node], place: int, max_nodes: int) -> None:
+    """Give the nodes one root, an fsum at this place; without nodes it is that of the input."""
+    if len(nodes) == max_nodes and len(_loose(nodes)) > 1:
+        nodes.popitem()  # to make room for it
+    loose = _loose(nodes)
+    if len(loose) != 1:
+        nodes[place] = fsum, tuple(loose or [0])
+
+
+def _join_by_add(nodes: dict[int, Node], place: int, max_nodes: int) -> None:
+    """Give the nodes one root, sums at this place and after it; what has no room is left out."""
+    if not nodes:
+        import hypothesis
+
+        hypothesis.reject()  # no operation was possible
+    loose = _loose(nodes)
+    while len(loose) > 1 and len(nodes) + len(loose) - 1 > max_nodes:
+        del nodes[loose[0]]
+        loose = _loose(nodes)
+    for place_, other in enumerate(loose[1:], place):
+        nodes[place_] = add, (loose[0] if place_ == place else place_ - 1, other)
+
+
+def _loose(nodes: Mapping[int, Node]) -> list[int]:
+    """The places of the nodes that no other uses."""
+    used = _used(nodes)
+    return [i for i in nodes if i not in used]
 
 
 def _used(nodes: Mapping[int, Node]) -> set[int]:

@@ -509,9 +509,24 @@ def test_every_node_and_every_drawn_input_is_used(f):
 def test_an_input_of_an_operation_that_gives_way_to_the_sum_is_left_out():
     made = [(sin, (0,)), (cos, (0,)), (tanh, (3,))]
     scalars = [programs._Scalar(0.5, 1.0, made=node) for node in (None, *made[:2], None, made[2])]
-    f = programs._expression(scalars, max_nodes=3, keep_inputs=False)
+    f = programs._expression(scalars, [fsum], max_nodes=3, keep_inputs=False)
     assert f.inputs == (0.5,)
     assert f.nodes == [(sin, (0,)), (cos, (0,)), (fsum, (1, 2))]
+
+
+@pytest.mark.parametrize("names", [("multiply", "tanh"), ("add", "multiply", "log")])
+def test_a_program_has_only_the_operations_asked_for_and_one_root(names):
+    rows = [TABLE[n] for n in names]
+
+    @settings(max_examples=100)
+    @given(expressions(max_nodes=6, primitives=rows))
+    def check(f):
+        assert 1 <= len(f.nodes) <= 6
+        assert {primitive for primitive, _ in f.nodes} <= set(rows)
+        used = {x for _, operands in f.nodes for x in operands if isinstance(x, int)}
+        assert used == set(range(len(f.inputs) + len(f.nodes) - 1))
+
+    check()
 
 
 def test_an_operation_of_ones_own_that_is_called_dot_takes_one_list():

@@ -1,0 +1,1 @@
+"""Checks of other people's engines: random programs, the smallest that fails, and why."""
