@@ -1,7 +1,7 @@
-"""The command line: autograd-mini train | predict | draw | steps.
+"""The command line: autograd-mini train | predict | draw | steps | check.
 
-Each command is a module with a function run(arguments). It is imported when it is run, so that
-`autograd-mini --help` does not load drawing and nn.
+Each command is a module with a function run(arguments), which may return an exit status. It is
+imported when it is run, so that `autograd-mini --help` does not load drawing and nn.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ COMMANDS = {
     "predict": "classify with a trained model.json",
     "draw": "draw the graph of an expression",
     "steps": "print the forward pass and every step of the backward pass",
+    "check": "check another autodiff engine with random programs",
 }
 
 # What bad input, a full disk, or a missing program or package raises: one line, and status 2.
@@ -48,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = sys.argv[1:] if arguments is None else list(arguments)
         command = _parser().parse_args(given[:1]).command  # prints help, and refuses all the rest
-        import_module(f"{__name__}.{command}").run(given[1:])
+        module = import_module(f"{__name__}.{command.replace('-', '_')}")
+        status = module.run(given[1:]) or 0
     except EXPECTED as error:
         message, status = one_line(error), 2
     except KeyboardInterrupt:

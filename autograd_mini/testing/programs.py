@@ -92,9 +92,9 @@ def expressions(
 
     Args:
         max_nodes: the largest number of operations, at least 1.
-        primitives: the operations to draw from; by default all of the table, and where(). What no
-            other operation uses is summed up by a last fsum if that is among them, else by +; without
-            either it is left out.
+        primitives: the operations to draw from; by default all of the table, and where(). Results
+            that no operation uses are summed up by a last fsum if that is among them, else by +;
+            without either they are left out.
         inputs: how many inputs, at least 1; by default 1 to 4.
 
     Raises:

@@ -68,7 +68,7 @@ class Value:
         return made("sigmoid", (self,), logistic, lambda a, y: (y * (1 - y),))
 
     def relu(self):
-        return made("relu", (self,), lambda a: max(a, 0.0), lambda a, y: (float(a > 0),))
+        return made("relu", (self,), lambda a: max(a, 0.0), lambda a, y: (float(y > 0),))
 
     def sqrt(self):
         return made("sqrt", (self,), math.sqrt, lambda a, y: (0.5 / y,))

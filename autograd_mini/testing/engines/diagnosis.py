@@ -17,9 +17,10 @@ from .faulty import (
     BASE,
     CONSTRUCTIONS,
     LATER,
-    ORDERS,
     PARTIAL,
+    SORTS,
     ZOO,
+    Edge,
     Fault,
     FaultError,
     changed,
@@ -33,7 +34,7 @@ from .zoo_engine import Rule, ZooEngine
 
 Ask = Callable[[Question], Answer]
 Pair = tuple[Question, Answer]
-MISSING = ("TypeError", "AttributeError", "NotImplementedError", "AssertionError", "NameError")
+MISSING = ("missing", "TypeError", "AttributeError", "NotImplementedError", "AssertionError")
 UNDECIDED = ("hang", "crash", "exit", "memory")  # no engine of the zoo does these
 LONG = 1_000  # a program of more operations is about depth
 PROBES = 60  # random programs that an engine is asked, besides those of textbooks
@@ -104,7 +105,7 @@ def _is_once(question: Question) -> bool:
 def _probes(asked: Sequence[Pair], ask: Ask) -> Iterator[Pair]:
     """Answers about small programs of the operations that the engine has."""
     used = {p for question, _ in asked for p, _ in question.program.nodes}
-    rows = [p for p in TABLE.values() if p in used or p.__name__ in COMMON]
+    rows = [p for name, p in TABLE.items() if p in used or name in COMMON]
     given = {repr(question.program) for question, _ in asked}
     missing: set[Primitive] = set()
     for question in corpus(tuple(rows), PROBES):
@@ -113,9 +114,7 @@ def _probes(asked: Sequence[Pair], ask: Ask) -> Iterator[Pair]:
             answer = ask(question)
             if answer.problem not in MISSING:
                 yield question, answer
-            elif len(names) == 1 and len(question.program.inputs) == len(
-                question.program.nodes[0][1]
-            ):
+            elif [operands for _, operands in question.program.nodes] == [(0,)]:
                 missing |= names
 
 
@@ -125,7 +124,7 @@ class Evidence:
     def __init__(self, pairs: Iterable[Pair], tolerance: float) -> None:
         self.tolerance = tolerance
         by_size = sorted(pairs, key=lambda pair: len(pair[0].program.nodes))
-        differs = [self._agrees(_engine(BASE), *pair) is False for pair in by_size]
+        differs = [self.agrees(_engine(BASE), *pair) is False for pair in by_size]
         self.wrong = [pair for pair, wrong in zip(by_size, differs) if wrong]
         self.all = self.wrong + [pair for pair, wrong in zip(by_size, differs) if not wrong]
         # what - and / and negation are built of does not matter here:
@@ -138,7 +137,7 @@ class Evidence:
         """
         tried, count = _made(engine), 0
         for pair in self.all if pairs is None else pairs:
-            verdict = self._agrees(tried, *pair)
+            verdict = self.agrees(tried, *pair)
             if verdict is False or (verdict is None and not count):
                 return 0
             count += bool(verdict)
@@ -146,9 +145,9 @@ class Evidence:
 
     def agreement(self, engine: Engine, pairs: Sequence[Pair]) -> int:
         """How many answers are those of an engine of the zoo."""
-        return sum(bool(self._agrees(_made(engine), *pair)) for pair in pairs)
+        return sum(bool(self.agrees(_made(engine), *pair)) for pair in pairs)
 
-    def _agrees(self, engine: ZooEngine, question: Question, answer: Answer) -> bool | None:
+    def agrees(self, engine: ZooEngine, question: Question, answer: Answer) -> bool | None:
         """Whether an engine of the zoo answers so; None if that is too much to compute."""
         if answer.problem in UNDECIDED:
             return None
@@ -230,7 +229,7 @@ def _engine_with(
         if evidence.plain and not evidence.explained_by(own, evidence.plain):
             continue
         for construction in CONSTRUCTIONS:
-            if names.isdisjoint(construction.split()) and (
+            if names.isdisjoint(construction.split(", ")) and (
                 not fault or exists(fault, construction)
             ):
                 engine = own._replace(text=source(fault, construction, order))
@@ -241,21 +240,23 @@ def _engine_with(
 
 def _partly(kind: str, evidence: Evidence) -> Iterator[Fault]:
     """Faults of some operations alone: overwriting .grad in exp, say."""
+    alike = [x for x in CONSTRUCTIONS if ("-" in x) == ("2 -" in x) and ("/" in x) == ("2 /" in x)]
     pairs = sorted(evidence.all, key=lambda pair: len(pair[0].program.nodes))
-    for order, construction in itertools.product(ORDERS, CONSTRUCTIONS):
-        names: frozenset[str] = frozenset()
+    ways = ((0, 1), (0,), (1,)), ((0,), (1,), (0, 1))
+    for places, order, construction in itertools.product(ways, SORTS[2:], alike):
+        edges: frozenset[Edge] = frozenset()
         for pair in pairs:
-            more = sorted((_names(pair[0]) | {"+", "*"}) - names)
-            tried = [names, *(names | {name} for name in more)]
-            faults = (source(partial(kind, x), construction, order) for x in tried)
-            engines = (Engine((), "", text, {}) for text in faults)
-            good = (x for x, e in zip(tried, engines) if evidence.explained_by(e, [pair]))
-            found = next(good, None)
+            names = sorted(_names(pair[0]) | {"+", "*"})
+            more = [{(x, at) for at in some} for some in places for x in names]
+            tried = [edges, *(edges | new for new in more if not new <= edges)]
+            texts = (source(partial(kind, x), construction, order) for x in tried)
+            verdicts = (evidence.agrees(_engine(text), *pair) for text in texts)
+            found = next((x for x, good in zip(tried, verdicts) if good is not False), None)
             if found is None:
                 break
-            names = found
+            edges = found
         else:
-            yield partial(kind, names)
+            yield partial(kind, edges)
 
 
 def _explanation_of_later(evidence: Evidence, found: Engine, ask: Ask) -> Engine | None:

@@ -44,16 +44,21 @@ HERE = Path(__file__).parent
 BASE = (HERE / "base.py").read_text(encoding="utf-8")
 _ZOO = tomllib.loads((HERE / "zoo.toml").read_text(encoding="utf-8"))
 
+_PARTS = _ZOO["built"]
+# "own": nothing is built of other operations; next all that can be, as in micrograd; then mixtures.
 CONSTRUCTIONS: dict[str, tuple[Change, ...]] = {
-    "built " + " ".join(names) if names else "own": tuple(_ZOO["built"][name] for name in names)
-    for size in (0, 3, 1, 2)
-    for names in itertools.combinations(_ZOO["built"], size)
+    ", ".join(names) or "own": tuple(_PARTS[name] for name in names)
+    for size in sorted(range(len(_PARTS) + 1), key=lambda size: size % len(_PARTS))
+    for names in itertools.combinations(_PARTS, size)
 }
 ORDERS: dict[str, tuple[Change, ...]] = {name: tuple(x) for name, x in _ZOO["orders"].items()}
+_ANY = "as a set has them"  # which nobody can know; each order that it might have is tried
+SORTS = ("left first", "right first", "youngest first", "level by level", _ANY)
 _ORDERS = {
     "": ("left first",),
-    "walks": ("left first", "right first", "as a set has them"),
-    "sorts": tuple(ORDERS),
+    "sorts": SORTS,
+    "walks": ("left first", "right first", _ANY),
+    "hashes": ("left first", "right first", "by hash"),
 }
 
 
@@ -79,6 +84,8 @@ LATER = tuple(
     in ("keeps-gradients", "clears-gradients", "recursion", "global-tape", "reads-changed-data")
 )
 
+Edge = tuple[str, int]  # the name of an operation, and the place of an operand
+_EDGES = "zip(node.parents, node.partials())"
 _ADD = "parent.grad += partial * node.grad"
 # Faults that some operations may have, and others not:
 PARTIAL = {
@@ -90,13 +97,22 @@ PARTIAL = {
 }
 
 
-def partial(kind: str, operations: Collection[str]) -> Fault:
-    """One of PARTIAL, in these operations alone."""
-    names = sorted(operations)
+def partial(kind: str, edges: Collection[Edge]) -> Fault:
+    """One of PARTIAL, along some edges alone: ("*", 1) are those to second operands of products."""
     wrong, does = PARTIAL[kind]
-    text = f"if node.op in {names}:\n            {wrong}\n        else:\n            {_ADD}"
-    orders = tuple(ORDERS) if kind == "overwrites-gradient" else ("left first",)
-    return Fault(kind, f"{does}, in {' and '.join(names)} alone", ((_ADD, text),), orders)
+    condition = f"if (node.op, at) in {sorted(edges)}:"
+    text = f"{condition}\n            {wrong}\n        else:\n            {_ADD}"
+    loop, counting = f"parent, partial in {_EDGES}", f"at, (parent, partial) in enumerate({_EDGES})"
+    places = {op: [at for other, at in sorted(edges) if other == op] for op, _ in sorted(edges)}
+    told = [
+        f"{op} for its {'second' if at[0] else 'first'} operand"
+        if len(at) == 1 and not op.isalpha()
+        else op
+        for op, at in places.items()
+    ]
+    orders = SORTS if kind == "overwrites-gradient" else ("left first",)
+    changes = ((_ADD, text), (loop, counting))
+    return Fault(kind, f"{does}, in {' and '.join(told)}", changes, orders)
 
 
 def section(id: str) -> str:

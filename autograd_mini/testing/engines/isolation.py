@@ -30,6 +30,11 @@ LONGEST = 2**26  # bytes of a reply
 Load = Callable[[], Engine]
 
 
+def can_fork() -> bool:
+    """Whether the system can make a process that has what this one has."""
+    return "fork" in multiprocessing.get_all_start_methods()
+
+
 class NotLoaded(Exception):
     """The engine could not even be imported. Its arguments are the kind of problem, a message."""
 
@@ -85,8 +90,7 @@ class Apart:
         return reply
 
     def _start(self, seconds: float) -> None:
-        can_fork = "fork" in multiprocessing.get_all_start_methods()
-        context = multiprocessing.get_context("fork" if can_fork else "spawn")
+        context: Any = multiprocessing.get_context("fork" if can_fork() else "spawn")
         self._connection, theirs = context.Pipe()
         arguments = (theirs, self._load, self._cpu)
         self._process = context.Process(target=_serve, args=arguments, daemon=True)

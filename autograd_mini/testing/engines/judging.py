@@ -7,9 +7,11 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from ...backprop import gradients
 from ...operators import Operators
 from ...primitives import TABLE, fsum
 from ...rules import Primitive
+from ...value import Value
 from ..programs import Expression, Node
 from .questions import Answer, Question
 
@@ -31,13 +33,13 @@ class Difference(NamedTuple):
 
     Attributes:
         what: "data", "gradient", or "problem".
-        index: of the input or node.
+        place: of the input or node, in the program's numbering.
         expected, got: the numbers; got is None where the engine has none.
         first: of the nodes with a wrong gradient the first in the backward pass; None if unknown.
     """
 
     what: str
-    index: int
+    place: int
     expected: float = math.nan
     got: float | None = None
     first: int | None = None
@@ -88,8 +90,13 @@ class Judge:
     def right(self, question: Question) -> Numbers | None:
         """The right answer; None if there is none: outside a domain, or infinite."""
         program, scenario = question
+        if scenario == "comparisons":
+            return Numbers([1.0, 1.0, float(program.inputs[0] < program.inputs[1])], [], [])
         try:
             found = evaluate(program)
+            if scenario == "second order":
+                gradients = _second(program)
+                return found._replace(gradients=gradients, sizes=list(map(abs, gradients)))
             if scenario in ("twice", "again"):
                 found = found._replace(gradients=[2 * g for g in found.gradients])
             if scenario == "two roots":
@@ -99,15 +106,22 @@ class Judge:
             return None
         return found if all(map(math.isfinite, (*found.data, *found.gradients))) else None
 
-    def difference(self, question: Question, answer: Answer) -> Difference | None:
-        """What is wrong for certain; None if nothing is, or nothing can be said."""
+    def difference(
+        self, question: Question, answer: Answer, is_kink: bool = False
+    ) -> Difference | None:
+        """What is wrong for certain; None if nothing is, or nothing can be said.
+
+        At a kink every number but the right one is wrong; rounding is not thought of.
+        """
         right = self.right(question)
         if right is None:
             return None
         if answer.problem:
             return Difference("problem", len(answer.data))
+        is_kink |= question.scenario in ("comparisons", "second order")
         doubt: list[Numbers] | None = None
         leaves = range(len(question.program.inputs))
+        pairs: list[tuple[str, int, float, float | None]]
         pairs = [("data", i, right.data[i], got) for i, got in enumerate(answer.data)]
         if answer.gradients:
             pairs += [("gradient", i, right.gradients[i], answer.gradients[i]) for i in leaves]
@@ -118,6 +132,8 @@ class Judge:
                     continue
             elif abs(got - expected) <= self.quick * size:
                 continue
+            if is_kink:
+                return Difference(what, i, expected, got)
             if doubt is None:
                 doubt = self._moved(question)
             column = 0 if what == "data" else 1
@@ -166,6 +182,14 @@ class Judge:
             if got is None or not abs(got - right.gradients[i]) <= self.quick * right.sizes[i]:
                 return i
         return None
+
+
+def _second(program: Expression) -> list[float]:
+    """The derivatives of the gradient by the first input, by every input."""
+    leaves = [Value(x) for x in program.inputs]
+    (slope,) = gradients(program(*leaves), leaves[:1], create_graph=True)
+    found = gradients(slope, leaves) if isinstance(slope, Value) else [0.0] * len(leaves)
+    return [float(x) for x in found] + [0.0] * len(program.nodes)
 
 
 def _plus(a: float, b: float) -> float:

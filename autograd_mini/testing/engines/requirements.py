@@ -63,6 +63,9 @@ class Abilities:
     def has(self, row: Primitive, kind: str) -> bool:
         return kind in self.kinds.get(row, ())
 
+    def has_arithmetic(self) -> bool:
+        return bool(self.of("vv", (add, multiply)))
+
     def of(self, kind: str, rows: Sequence[Primitive] = ARITHMETIC) -> list[Primitive]:
         """Those of some rows that take operands of a kind."""
         return [row for row in rows if self.has(row, kind)]
@@ -147,8 +150,8 @@ def chain(has: Abilities) -> Programs:
             yield Expression([3.0, 2.0], [(first, (0, 1)), (row, (2,))])
         for kind in ("vc", "cv"):
             for row in has.of(kind):
-                operands = (2, 4.0) if kind == "vc" else (4.0, 2)
-                yield Expression([3.0, 2.0], [(first, (0, 1)), (row, operands)])
+                ends = (2, 4.0) if kind == "vc" else (4.0, 2)
+                yield Expression([3.0, 2.0], [(first, (0, 1)), (row, ends)])
 
 
 def shared_node(has: Abilities) -> Programs:
@@ -275,8 +278,8 @@ def large_and_small(has: Abilities) -> Programs:
     big = (20.0, 100.0, 355.0, 400.0, 403.0, 711.0)
     tiny = (1e-7, 1e-9, 1e-13, 1e-20, 1e-300)
     both = (*big, *(-x for x in big))
-    points = {name: both for name in ("tanh", "sigmoid", "softplus", "silu", "atan", "erf", "relu")}
-    points |= {name: (*tiny, 1e300) for name in ("log", "log2", "log10", "sqrt")}
+    points = dict.fromkeys(("tanh", "sigmoid", "softplus", "silu", "atan", "erf", "relu"), both)
+    points |= dict.fromkeys(("log", "log2", "log10", "sqrt"), (*tiny, 1e300))
     points |= {"exp": (-30.0, -700.0, 30.0, 700.0), "log1p": tiny, "expm1": tiny}
     for row, rest in has.functions():
         for x in points.get(row.name, ()):
@@ -379,4 +382,21 @@ def random_programs(
         drawn.append(has.legal(program))
 
     draw()
-    return drawn
+    return [program for program in drawn if _is_moderate(program)]
+
+
+def _is_moderate(program: Expression) -> bool:
+    """Whether every function of it is far from where its formulas overflow, or cancel."""
+    data = list(program.inputs)
+    for row, operands in program.nodes:
+        point = [data[x] if x.__class__ is int else x for x in operands]
+        if row in FUNCTIONS and not SMALLEST < abs(point[0]) < LARGEST:
+            return False
+        try:
+            data.append(row.evaluate(point))
+        except (ValueError, ArithmeticError):
+            return False
+    return True
+
+
+SMALLEST, LARGEST = 1e-3, 20.0

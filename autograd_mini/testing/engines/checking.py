@@ -1,0 +1,308 @@
+"""check_engine: every requirement in order, the smallest program that fails, and why."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ..programs import Expression
+from .adapters import engine_of
+from .diagnosis import Diagnosis, diagnose
+from .isolation import Apart, Here, NotLoaded, can_fork
+from .judging import Difference, Judge, rank, shrunk
+from .questions import Answer, Question
+from .report import EngineReport, Failure, Verdict
+from .requirements import REQUIREMENTS, Abilities, Requirement, random_programs
+
+LAST = ("hang", "crash", "exit")  # after these an engine is asked nothing more for a requirement
+TRIES = 400  # programs that are tried to find a smaller one
+SMALL = 200  # operations of a program that is worth making smaller
+FEW = (12, 0)  # operations of a program that is used to find the reason
+PARTS = 15  # of the time limit, for one question; more for a long program
+
+
+class OutOfTime(Exception):
+    """The time limit is reached."""
+
+
+class Settings(NamedTuple):
+    """What check_engine() was asked for."""
+
+    only: Collection[str] = ()
+    examples: int = 100
+    seed: int = 0
+    time_limit: float = 30.0
+
+
+def check_engine(
+    Value: Any,
+    *,
+    adapter: Any = None,
+    only: str | Iterable[str] = (),
+    examples: int = 100,
+    seed: int = 0,
+    time_limit: float = 30.0,
+) -> EngineReport:
+    """Check an autodiff engine: programs of its operations, the smallest that fails, and why.
+
+    The engine runs in a process of its own, with limits of time and memory, where the system can
+    fork; else in this one, with a limit on its steps. What it prints is swallowed.
+
+    Args:
+        Value: a class whose scalars are made of a number, have operators, backward(), .data and
+            .grad, as micrograd's; or the function grad of an engine with grad(f)(x).
+            PyTorch's tensor and the grad of JAX and of autograd are known.
+        adapter: for another engine an object with make(number), backward(root), gradient(leaf); or
+            with grad(f). It may have data(scalar), apply(primitive, operands), functions() and
+            zero(scalar), too.
+        only: ids of requirements, to check these alone.
+        examples: how many random programs for each requirement that has them.
+        seed: of the random programs.
+        time_limit: in seconds. What it leaves no time for is said not to have been run.
+
+    Returns:
+        An EngineReport. A notebook shows it.
+
+    Raises:
+        ValueError: an id is not one of a requirement.
+        TypeError: `Value` cannot be called.
+        ImportError: hypothesis is not installed, which draws the random programs.
+
+    >>> from autograd_mini import Value
+    >>> check_engine(Value, only=["numbers", "shared-node"]).passed
+    True
+    """
+    engine = engine_of(Value, adapter)
+    module = getattr(Value, "__module__", None) or ""
+    imports = "" if module in ("__main__", "builtins") else f"from {module} import {engine.name}"
+    settings = Settings(selected(only), examples, seed, time_limit)
+    if engine.is_trusted:
+        return check(Here(lambda: engine, steps=0), engine.name, imports, settings)
+    if can_fork():
+        return check(Apart(lambda: engine, time_limit), engine.name, imports, settings)
+    report = check(Here(lambda: engine), engine.name, imports, settings)
+    note = "It ran in this process, with a limit on its steps, because the system cannot fork."
+    return report._replace(notes=(*report.notes, note))
+
+
+def selected(only: str | Iterable[str]) -> tuple[str, ...]:
+    """The ids of requirements that are asked for; all if none is.
+
+    Raises:
+        ValueError: one is unknown.
+    """
+    known = tuple(requirement.id for requirement in REQUIREMENTS)
+    ids = (only,) if isinstance(only, str) else tuple(only)
+    for id in ids:
+        if id not in known:
+            raise ValueError(f"there is no requirement {id!r}; there are {', '.join(known)}")
+    return ids or known
+
+
+def check(
+    runner: Apart | Here,
+    name: str,
+    imports: str,
+    settings: Settings,
+    tell: Callable[[Verdict], None] = lambda verdict: None,
+) -> EngineReport:
+    """Check the engine that a runner holds; `tell` is called with each verdict."""
+    checking = _Checking(runner, settings)
+    try:
+        verdicts = []
+        for verdict in checking.verdicts():
+            tell(verdict)
+            verdicts.append(verdict)
+        verdicts = checking.diagnosed(verdicts)
+        spelled = checking.spelled()
+    finally:
+        runner.close()
+    return EngineReport(name, imports, tuple(verdicts), spelled, tuple(checking.notes()))
+
+
+class _Checking:
+    """One engine being checked."""
+
+    def __init__(self, runner: Apart | Here, settings: Settings) -> None:
+        self.runner, self.settings = runner, settings
+        self.end = time.monotonic() + settings.time_limit
+        self.judge = Judge()
+        self.asked: dict[str, list[tuple[Question, Answer]]] = {}
+        self.has: Abilities | None = None
+
+    def ask(self, question: Question, share: float = 1.0) -> Answer:
+        """The engine's answer.
+
+        Raises:
+            OutOfTime: there is no time for it.
+            NotLoaded: the engine cannot be imported.
+        """
+        size = 1 + len(question.program.nodes) / 5000
+        seconds = max(self.settings.time_limit / PARTS * size * share, 0.05)
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise OutOfTime
+        answer = self.runner.ask(question, min(seconds, left))
+        if answer.problem == "hang" and left < seconds:
+            raise OutOfTime
+        return answer
+
+    def verdicts(self) -> Iterator[Verdict]:
+        chosen = [r for r in REQUIREMENTS if r.id in self.settings.only]
+        obstacle = "the time was up"
+        is_failure = False
+        try:
+            obstacle = self._probe() or obstacle
+            is_failure = self.has is None
+        except NotLoaded as error:
+            obstacle, is_failure = _not_loaded(*error.args), True
+        except OutOfTime:
+            pass
+        for requirement in chosen:
+            if self.has is None:
+                status = "fails" if is_failure and requirement is chosen[0] else "not run"
+                text = obstacle if requirement is chosen[0] else "not run"
+                yield Verdict.of(requirement, status, text)
+                continue
+            try:
+                yield self._verdict(requirement, self.has)
+            except OutOfTime:
+                yield Verdict.of(requirement, "not run", "the time was up")
+            except NotLoaded as error:
+                yield Verdict.of(requirement, "fails", _not_loaded(*error.args))
+
+    def _probe(self) -> str:
+        """Find out what the engine has; returns what keeps it from being asked anything, or ""."""
+        number = self.ask(Question(Expression([0.1], []), "forward"))
+        if number.problem:
+            return Failure(Question(Expression([0.1], []), "forward"), number).sentence()
+        if number.data[0] != 0.1 and abs(number.data[0] - 0.1) < 1e-8:
+            self.judge = Judge(epsilon=3e-6)  # single precision
+        hangs = 0
+
+        def ask(question: Question) -> Answer:
+            nonlocal hangs
+            if hangs > 2:  # it will hang again, when the operation is required
+                return Answer()
+            answer = self.ask(question, share=0.25)
+            hangs += answer.problem == "hang"
+            return answer
+
+        self.has = Abilities(ask)
+        return ""
+
+    def _verdict(self, requirement: Requirement, has: Abilities) -> Verdict:
+        settings = self.settings
+        programs = list(requirement.programs(has))
+        programs += random_programs(requirement, has, settings.examples, settings.seed)
+        questions = [Question(p, s) for p in programs for s in requirement.scenarios]
+        if requirement.id == "one-operation" and not has.has_arithmetic():
+            return Verdict.of(requirement, "fails", "it has neither a + b nor a * b")
+        if not questions:
+            return Verdict.of(requirement, "missing", "the engine has no such operation")
+        pairs = self.asked.setdefault(requirement.id, [])
+        failures, missing = [], 0
+        for question in questions:
+            answer = self.ask(question)
+            if answer.problem == "missing":
+                missing += 1
+                continue
+            pairs.append((question, answer))
+            difference = self._difference(requirement, question, answer)
+            if difference:
+                failures.append((question, answer, difference))
+            if answer.problem in LAST:
+                break
+        if missing and not pairs:
+            return Verdict.of(requirement, "missing", answer.message or "the engine has none")
+        if not failures:
+            return Verdict.of(requirement, "passes", programs=len(pairs))
+        failure = self._smallest(requirement, failures)
+        status = "fails" if requirement.is_required else "differs"
+        return Verdict.of(requirement, status, failure.sentence(), failure, len(pairs))
+
+    def _difference(
+        self, requirement: Requirement, question: Question, answer: Answer
+    ) -> Difference | None:
+        return self.judge.difference(question, answer, is_kink=requirement.id == "kinks")
+
+    def _smallest(self, requirement: Requirement, failures: Sequence[Any]) -> Failure:
+        question, answer, difference = min(failures, key=lambda x: rank(x[0].program))
+        tries = TRIES
+
+        def fails(tried: Question) -> bool:
+            nonlocal tries, question, answer, difference
+            tries -= 1
+            if tries < 0:
+                return False
+            new = self.ask(tried)
+            found = self._difference(requirement, tried, new)
+            if found is None or new.problem in (*LAST, "missing"):
+                return False
+            answer, difference = new, found
+            return True
+
+        is_plain = requirement.is_required and len(question.program.nodes) <= SMALL
+        if is_plain and answer.problem not in LAST:
+            try:
+                question = shrunk(question, fails)
+            except OutOfTime:
+                question, answer, difference = min(failures, key=lambda x: rank(x[0].program))
+        return Failure(question, answer, difference, self.judge.right(question))
+
+    def diagnosed(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        """The verdicts with the reasons for what is wrong."""
+        required = [v for v in verdicts if v.failure and v.status == "fails"]
+        pairs = [
+            pair
+            for requirement in REQUIREMENTS
+            if requirement.is_required
+            for pair in self.asked.get(requirement.id, ())
+            if pair[0].scenario == "once"
+        ]
+        pairs += [(v.failure.question, v.failure.answer) for v in required if v.failure]
+        pairs = [x for x in pairs if x[0].scenario == "once" and rank(x[0].program) < FEW]
+        reason = self._diagnosis(pairs) if required else None
+        found = []
+        for verdict in verdicts:
+            if verdict.status == "fails" and verdict.failure:
+                found.append(verdict._replace(diagnosis=reason))
+            elif verdict.status == "differs" and verdict.id in DIAGNOSED and not required:
+                later = [pair for pair in self.asked[verdict.id] if pair[1].problem not in LAST]
+                found.append(verdict._replace(diagnosis=self._diagnosis([*later, *pairs[:50]])))
+            else:
+                found.append(verdict)
+        return found
+
+    def _diagnosis(self, pairs: Sequence[tuple[Question, Answer]]) -> Diagnosis | None:
+        try:
+            return diagnose(pairs, self.ask)
+        except (OutOfTime, NotLoaded):
+            return None
+
+    def spelled(self) -> dict[str, str]:
+        if self.has is None:
+            return {}
+        try:
+            return self.runner.describe(list(self.has.kinds), 1.0)
+        except NotLoaded:
+            return {}
+
+    def notes(self) -> Iterator[str]:
+        if self.judge.epsilon > 1e-10:
+            yield "Its numbers are of single precision, and are judged as such."
+        if self.has is not None and self.has.missing:
+            yield f"It does not have {', '.join(self.has.missing)}."
+        if self.runner.printed:
+            yield f"It prints while it computes, such as {self.runner.printed[0]!r}."
+
+
+# findings whose reasons are in the zoo:
+DIAGNOSED = ("zeroing", "backward-twice", "two-roots", "changed-leaf", "depth", "independence")
+
+
+def _not_loaded(problem: str, message: str) -> str:
+    told = {"hang": "importing it does not end", "crash": "importing it crashes the interpreter"}
+    text = told.get(problem, f"it cannot be imported: {problem}")
+    return f"{text}: {message}" if message else text

@@ -1,0 +1,92 @@
+"""The report on an engine as HTML: the right backward pass, to step through, beside its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from ...errors import AutogradError
+from ...palette import css_properties
+from ...stepper import step_through
+from ...stepper.page import page_of
+from ...value import Value
+from .report import LONG, MARKS, EngineReport, Failure, numeral
+
+STYLE = """
+.engine-report { %s color-scheme: light dark; color: var(--ink); background: var(--backdrop);
+  font: 16px/1.5 var(--font); max-width: 64em; margin: 0 auto; padding: 1em; }
+.engine-report h1 { font-size: 1.4em; } .engine-report h2 { font-size: 1.15em; }
+.engine-report table { border-collapse: collapse; width: 100%%; }
+.engine-report th, .engine-report td { text-align: left; vertical-align: top;
+  padding: .25em .6em .25em 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+.engine-report td:first-child, .engine-report td:nth-child(2) { overflow-wrap: normal; }
+.engine-report pre { overflow-x: auto; padding: .8em; border: 1px solid var(--line);
+  background: var(--paper); color: var(--ink); }
+.engine-report .wrong { font-weight: bold; text-decoration: underline wavy; }
+.engine-report .pair { display: grid; gap: 1em;
+  grid-template-columns: repeat(auto-fit, minmax(min(24em, 100%%), 1fr)); }
+"""
+
+
+def page(reports: Sequence[EngineReport]) -> str:
+    """A whole document, which needs no network."""
+    title = ", ".join(report.engine for report in reports)
+    elements = [element_of(report, is_page=True) for report in reports]
+    return page_of(f"Check of {title}", "\n".join(elements))
+
+
+def element_of(report: EngineReport, is_page: bool = False) -> str:
+    """A <div> with the verdicts and the first failure; on a page, with the stepper as well."""
+    heading = "h1" if is_page else "p"
+    parts = [f"<style>{STYLE % css_properties()}</style>"]
+    parts += [f"<{heading}><strong>{escape(report.summary())}.</strong></{heading}>", "<table>"]
+    for v in report.verdicts:
+        mark = f"<strong>{MARKS[v.status]}</strong>" if v.status == "fails" else MARKS[v.status]
+        text = v.text if v.status != "passes" or v.text else v.requirement
+        parts.append(f"<tr><td>{mark}</td><td>{v.id}</td><td>{escape(text)}</td></tr>")
+    parts.append("</table>")
+    for verdict in [*report.failures, *report.findings][:1]:
+        if verdict.failure:
+            first, _, *told = report.told(verdict)
+            code = [line[4:] for line in told if line.startswith("    ")]
+            rest = [line for line in told if line and not line.startswith("    ")]
+            parts.append(f"<h2>{escape(first)}</h2>")
+            parts.append(f"<pre>{escape(chr(10).join(code))}</pre>")
+            parts += [f"<p>{escape(line)}</p>" for line in rest]
+            parts += _side_by_side(verdict.failure) if is_page else ()
+    parts += [f"<p>{escape(note)}</p>" for note in (*report.notes, *report.surprises())]
+    return '<div class="engine-report">\n' + "\n".join(parts) + "\n</div>"
+
+
+def _side_by_side(failure: Failure) -> Iterator[str]:
+    """The stepper of the right pass, and a table of the engine's numbers."""
+    program, names, right = failure.question.program, failure.names, failure.right
+    if right is None or len(program.nodes) > LONG:
+        return
+    scalars = [Value(x, name) for x, name in zip(program.inputs, names)]
+    try:
+        for (row, operands), name in zip(program.nodes, names[len(scalars) :]):
+            scalars.append(row.apply([scalars[x] if x.__class__ is int else x for x in operands]))
+            scalars[-1].label = name
+        stepper = step_through(scalars[-1], title="The right backward pass").element()
+    except (AutogradError, ValueError, ArithmeticError):
+        return
+    yield f'<div class="pair"><div>{stepper}</div><div><h2>The numbers of the engine</h2>'
+    yield "<table><tr><th>scalar</th><th>number</th><th>gradient</th></tr>"
+    for i, name in enumerate(names):
+        cells = []
+        for got, expected in (
+            (failure.answer.data, right.data),
+            (failure.answer.gradients, right.gradients),
+        ):
+            cells.append(_cell(got[i] if i < len(got) else None, expected[i]))
+        yield f"<tr><th>{name}</th>{''.join(cells)}</tr>"
+    yield "</table></div></div>"
+
+
+def _cell(got: float | None, right: float) -> str:
+    if got is None:
+        return "<td>none</td>"
+    if abs(got - right) <= 1e-6 * max(abs(right), 1e-6):
+        return f"<td>{numeral(got)}</td>"
+    return f'<td><span class="wrong">{numeral(got)}</span> wrong: {numeral(right)} is right</td>'

@@ -1,0 +1,447 @@
+"""The report on an engine: for a terminal, a notebook, and for programs that read it."""
+
+from __future__ import annotations
+
+import json
+import string
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from html import escape
+from typing import Any, NamedTuple
+from xml.sax.saxutils import quoteattr
+
+from ...primitives import fsum
+from ...rules import Primitive
+from .adapters import constant
+from .diagnosis import Diagnosis
+from .judging import Difference, Numbers
+from .questions import Answer, Question
+from .requirements import Requirement
+
+LONG = 60  # operations of a program that is written out
+MARKS = {"passes": "ok", "fails": "FAILS", "differs": "differs", "missing": "-", "not run": "?"}
+SPELLED = {
+    "make": "Value({})",
+    "data": "{}.data",
+    "gradient": "{}.grad",
+    "backward": "{}.backward()",
+}
+
+
+class Failure(NamedTuple):
+    """A program, what the engine answers, and what is right.
+
+    Attributes:
+        question: the program, and what is done with it.
+        answer: the engine's.
+        difference: where it is wrong; None if it is not even asked for numbers.
+        right: the right answer, if there is one.
+    """
+
+    question: Question
+    answer: Answer
+    difference: Difference | None = None
+    right: Numbers | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The variables of the inputs and nodes in code."""
+        count = len(self.question.program.inputs) + len(self.question.program.nodes)
+        if count <= 26:
+            return list(string.ascii_lowercase[:count])
+        if len(self.question.program.nodes) > LONG:  # a chain
+            return [*"ab", *"c" * (count - 2)]
+        return [f"v{i}" for i in range(count)]
+
+    def sentence(self) -> str:
+        """What is wrong, in one sentence."""
+        names, problem, message = self.names, self.answer.problem, self.answer.message
+        if problem:
+            k = len(self.answer.data)
+            where = self.line(k) if k < len(names) else f"{names[-1]}.backward()"
+            if self.question.scenario == "comparisons":
+                where = ("{a, b}", "a == a", "a < b")[k]
+            told = {
+                "hang": "does not end",
+                "exit": f"ends the process of Python, with {message}",
+                "crash": f"crashes the interpreter ({message})",
+                "MemoryError": "needs more memory than it may have",
+                "SystemExit": "calls sys.exit()",
+                "not a number": f"does not give a number: {message}",
+            }
+            raised = f"raises {problem}" + (f": {message}" if message else "")
+            return f"{where} {told.get(problem, raised)}"
+        if self.difference is None:
+            return ""
+        what, i = self.difference.what, self.difference.place
+        if self.question.scenario == "comparisons":
+            return COMPARISONS[i]
+        got = "None" if self.difference.got is None else numeral(self.difference.got)
+        right = numeral(self.difference.expected)
+        if what == "data":
+            return f"{self.expression(i)} is {got}, where {right} is right"
+        when = AFTER[self.question.scenario]
+        return f"{when}the gradient of {names[i]} is {got}, where {right} is right"
+
+    def expression(self, i: int) -> str:
+        """What a scalar is made of, as code."""
+        program, names = self.question.program, self.names
+        count = len(program.inputs)
+        if i < count:
+            return names[i]
+        row, operands = program.nodes[i - count]
+        shown = [names[x] if x.__class__ is int else _shown(x) for x in operands]
+        return _call(row, shown, {})
+
+    def line(self, i: int) -> str:
+        return f"{self.names[i]} = {self.expression(i)}" if self.question.program.nodes else "it"
+
+    def first(self) -> str:
+        """The first node of the backward pass that is wrong, in a sentence; or ""."""
+        found = self.difference.first if self.difference else None
+        if self.difference is None or self.right is None or found in (None, self.difference.place):
+            return ""
+        got = self.answer.gradients[found]
+        return (
+            f"In the backward pass, {self.names[found]} is the first with a wrong gradient: "
+            f"{'None' if got is None else numeral(got)}, where "
+            f"{numeral(self.right.gradients[found])} is right."
+        )
+
+    def code(self, spelled: Mapping[str, str], imports: str) -> str:
+        """The program as code for the engine."""
+        program, scenario = self.question
+        spelled, names, count = {**SPELLED, **spelled}, self.names, len(program.inputs)
+        nodes = program.nodes if len(program.nodes) <= LONG else program.nodes[:1]
+        if "grad" in spelled:
+            return self._function(spelled, imports)
+
+        def built() -> Iterator[str]:
+            for (row, operands), name in zip(nodes, names[count:]):
+                shown = [names[x] if x.__class__ is int else _shown(x) for x in operands]
+                yield f"{name} = {_call(row, shown, spelled)}"
+            if len(nodes) < len(program.nodes):
+                yield f"for _ in range({len(program.nodes) - 1}):"
+                yield f"    {names[-1]} = {_call(row, [names[-1], *shown[1:]], spelled)}"
+
+        lines = [imports, ""] if imports else []
+        made = [spelled["make"].format(repr(x)) for x in program.inputs]
+        lines += [f"{name} = {text}" for name, text in zip(names, made)]
+        back = spelled["backward"].format(names[-1])
+        if scenario == "comparisons":
+            return "\n".join([*lines, "print(len({a, b}), a == a, a < b)"])
+        lines += built()
+        if scenario == "independence":
+            lines.append(f"# {back} is called on another graph, too")
+        if scenario == "changed leaf":
+            lines.append(f"{spelled['data'].format('a')} += 1")
+        if scenario == "two roots":
+            lines.append(spelled["backward"].format(names[-2]))
+        if scenario != "forward":
+            lines.append(back)
+        if scenario == "twice":
+            lines.append(back)
+        if scenario == "zeroed":
+            lines.append("# every gradient is set to 0")
+        if scenario in ("again", "zeroed"):
+            lines += [*built(), back]
+        if scenario == "second order":
+            lines.append(f"# {spelled['gradient'].format('a')} is differentiated in turn")
+        if self.difference and not self.answer.problem:
+            what = "data" if self.difference.what == "data" else "gradient"
+            read = spelled[what].format(names[self.difference.place])
+            right = numeral(self.difference.expected)
+            lines.append(f"print({read})  # {right} is right")
+        return "\n".join(lines)
+
+    def _function(self, spelled: Mapping[str, str], imports: str) -> str:
+        program, names = self.question.program, self.names
+        count, i = len(program.inputs), self.difference.place if self.difference else 0
+        lines = [imports, "", f"def f({', '.join(names[:count])}):"]
+        for (row, operands), name in zip(program.nodes, names[count:]):
+            shown = [names[x] if x.__class__ is int else _shown(x) for x in operands]
+            lines.append(f"    {name} = {_call(row, shown, spelled)}")
+        at = list(map(repr, program.inputs))
+        i = min(i, count - 1)
+        call = ", ".join([*at[:i], names[i], *at[i + 1 :]])
+        lines += [f"    return {names[-1]}", f"grad(lambda {names[i]}: f({call}))({at[i]})"]
+        return "\n".join(lines)
+
+
+AFTER = {
+    "once": "",
+    "forward": "",
+    "twice": "after a second backward() ",
+    "again": "after backward() on the same program built again ",
+    "zeroed": "after zeroing and a second pass ",
+    "two roots": "after backward() on both results ",
+    "changed leaf": "with a changed before backward() ",
+    "independence": "after backward() on another graph ",
+    "second order": "differentiated a second time, ",
+}
+COMPARISONS = (
+    "two scalars of different numbers are one element of a set",
+    "a == a is False",
+    "2.0 < 3.0 is not what a < b says of scalars",
+)
+
+
+def _call(row: Primitive, operands: Sequence[str], spelled: Mapping[str, str]) -> str:
+    if row is fsum:
+        return f"sum([{', '.join(operands)}])"
+    if row.operator == "abs":
+        return f"abs({operands[0]})"
+    if row.operator:
+        return row.call_text(operands)
+    rest = ", ".join(operands[1:])
+    template = spelled.get(row.name, f"{{}}.{row.name}({{}})")
+    return template.format(operands[0], f", {rest}" if rest and template[0] != "{" else rest)
+
+
+def _shown(x: float) -> str:
+    text = repr(constant(x))
+    return f"({text})" if x < 0 else text
+
+
+def numeral(x: float) -> str:
+    """A number as Python prints it; with fewer digits where those are noise."""
+    return repr(x) if len(repr(x)) <= 8 else f"{x:.10g}"
+
+
+class Verdict(NamedTuple):
+    """What is found about one requirement.
+
+    Attributes:
+        id, requirement: its id and sentence.
+        is_required: whether the engine fails if it is not met.
+        status: "passes", "fails", "differs" (it need not be met), "missing" (the engine has no
+            such operation), or "not run".
+        text: what was found, in one sentence.
+        failure: the smallest program, if there is one.
+        programs: how many were run.
+        diagnosis: why, if it is known.
+    """
+
+    id: str
+    requirement: str
+    is_required: bool
+    status: str
+    text: str = ""
+    failure: Failure | None = None
+    programs: int = 0
+    diagnosis: Diagnosis | None = None
+
+    @classmethod
+    def of(
+        cls,
+        requirement: Requirement,
+        status: str,
+        text: str = "",
+        failure: Failure | None = None,
+        programs: int = 0,
+    ) -> Verdict:
+        id, sentence = requirement.id, requirement.sentence
+        return cls(id, sentence, requirement.is_required, status, text, failure, programs)
+
+
+class EngineReport(NamedTuple):
+    """What check_engine() found. print() shows it, a notebook too.
+
+    Attributes:
+        engine: the name of the class.
+        imports: the line that imports it.
+        verdicts: one for each requirement, in order.
+        spelled: how code for the engine is written.
+        notes: what else is to be said, in sentences.
+        expected: ids of requirements that are expected to fail, and do not count.
+    """
+
+    engine: str
+    imports: str
+    verdicts: tuple[Verdict, ...]
+    spelled: Mapping[str, str] = {}
+    notes: tuple[str, ...] = ()
+    expected: Collection[str] = ()
+
+    @property
+    def failures(self) -> list[Verdict]:
+        """The verdicts on requirements that are not met."""
+        return [v for v in self.verdicts if v.status == "fails"]
+
+    @property
+    def findings(self) -> list[Verdict]:
+        """The verdicts that are told, and do not count."""
+        return [v for v in self.verdicts if v.status == "differs"]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every requirement is met, or not applicable, or expected to fail."""
+        return all(
+            v.status in ("passes", "missing", "differs") or v.id in self.expected
+            for v in self.verdicts
+            if v.is_required
+        )
+
+    @property
+    def diagnosis(self) -> str | None:
+        """The id of the fault: that of the first failure, else of the first finding."""
+        found = [v.diagnosis for v in (*self.failures, *self.findings) if v.diagnosis]
+        return found[0].ids[0] if found else None
+
+    def summary(self) -> str:
+        """One line."""
+        required = [v for v in self.verdicts if v.is_required]
+        met = sum(v.status in ("passes", "missing") for v in required)
+        passed = "passes" if self.passed else "fails"
+        return f"{self.engine} {passed}: {met} of {len(required)} requirements are met"
+
+    def surprises(self) -> list[str]:
+        """Sentences about requirements that were expected to fail, and do not."""
+        return [
+            f"{v.id} was expected to fail, and passes."
+            for v in self.verdicts
+            if v.id in self.expected and v.status == "passes"
+        ]
+
+    def text(self) -> str:
+        """The report for a terminal."""
+        width = max(len(v.id) for v in self.verdicts)
+        lines = [self.summary(), ""]
+        for v in self.verdicts:
+            shown = v.text if v.status != "passes" or v.text else v.requirement
+            mark = "xfail" if v.status == "fails" and v.id in self.expected else MARKS[v.status]
+            lines.append(f"  {mark:7}  {v.id:{width}}  {shown}")
+        for verdict in [*self.failures, *self.findings][:1]:
+            lines += ["", *self.told(verdict)]
+        if self.notes or self.surprises():
+            lines += ["", *self.notes, *self.surprises()]
+        return "\n".join(lines)
+
+    def told(self, verdict: Verdict) -> list[str]:
+        """The smallest program, the first wrong gradient, and why, in lines."""
+        failure = verdict.failure
+        if failure is None:
+            return []
+        heading = "The smallest program that fails" if verdict.status == "fails" else "A program"
+        lines = [f"{heading} ({verdict.id}):", ""]
+        code = failure.code(self.spelled, self.imports)
+        lines += [f"    {line}".rstrip() for line in code.splitlines()]
+        sentence = f"{failure.sentence()}."
+        lines += ["", sentence[0].upper() + sentence[1:] if sentence[1] == "h" else sentence]
+        lines += [x for x in (failure.first(), reason(verdict)) if x]
+        return lines
+
+    def data(self) -> dict[str, Any]:
+        """The report as plain data, which --json writes."""
+        return {
+            "schema": 1,
+            "engine": self.engine,
+            "passed": self.passed,
+            "diagnosis": self.diagnosis,
+            "verdicts": [self._data(v) for v in self.verdicts],
+            "failures": [self._data(v) for v in self.failures],
+            "findings": [self._data(v) for v in self.findings],
+            "notes": [*self.notes, *self.surprises()],
+        }
+
+    def _data(self, verdict: Verdict) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "requirement": verdict.id,
+            "sentence": verdict.requirement,
+            "required": verdict.is_required,
+            "status": verdict.status,
+            "text": verdict.text,
+            "programs": verdict.programs,
+        }
+        failure, reason = verdict.failure, verdict.diagnosis
+        if failure:
+            difference = failure.difference
+            is_number = difference is not None and not failure.answer.problem
+            found |= {
+                "program": failure.code(self.spelled, self.imports),
+                "operations": len(failure.question.program.nodes),
+                "scenario": failure.question.scenario,
+                "expected": difference.expected if difference and is_number else None,
+                "got": difference.got if difference and is_number else None,
+                "problem": failure.answer.problem or None,
+                "diagnosis": list(reason.ids) if reason else None,
+                "reason": reason.sentence if reason else None,
+                "section": reason.section if reason else None,
+            }
+        return found
+
+    def json(self) -> str:
+        """The report as JSON; numbers that are not finite are text."""
+        return as_json([self])
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        from .page import element_of
+
+        return element_of(self)
+
+
+def reason(verdict: Verdict) -> str:
+    """Why, and where that is explained."""
+    found = verdict.diagnosis
+    if found is None:
+        return "" if verdict.status != "fails" else "No fault that is known explains its answers."
+    sentence = found.sentence[0].upper() + found.sentence[1:]
+    notebook, _, heading = found.section.partition(": ")
+    return f"{sentence}. Notebook {notebook[:2]} explains it: {heading or notebook}."
+
+
+def _finite(x: Any) -> Any:
+    if isinstance(x, dict):
+        return {k: _finite(v) for k, v in x.items()}
+    if isinstance(x, list):
+        return [_finite(v) for v in x]
+    return repr(x) if isinstance(x, float) and not abs(x) < float("inf") else x
+
+
+def as_json(reports: Sequence[EngineReport]) -> str:
+    """One report as a JSON object, several as a list of them."""
+    data = [_finite(report.data()) for report in reports]
+    return json.dumps(data if len(data) > 1 else data[0], indent=2, ensure_ascii=False) + "\n"
+
+
+def junit(reports: Sequence[EngineReport]) -> str:
+    """The reports as JUnit's XML, which CI systems show."""
+    lines = ['<?xml version="1.0" encoding="utf-8"?>', "<testsuites>"]
+    for report in reports:
+        required = [v for v in report.verdicts if v.is_required]
+        failed = [v for v in report.failures if v.id not in report.expected]
+        lines.append(
+            f'<testsuite name={quoteattr(report.engine)} tests="{len(required)}" '
+            f'failures="{len(failed)}">'
+        )
+        for v in required:
+            lines.append(f'<testcase classname={quoteattr(report.engine)} name="{v.id}">')
+            if v in failed or v.status == "not run":
+                text = "\n".join(report.told(v))
+                lines.append(f"<failure message={quoteattr(v.text)}>{escape(text)}</failure>")
+            elif v.status != "passes":
+                lines.append(f"<skipped message={quoteattr(v.text)}/>")
+            lines.append("</testcase>")
+        lines.append("</testsuite>")
+    return "\n".join([*lines, "</testsuites>", ""])
+
+
+def gradescope(reports: Sequence[EngineReport]) -> str:
+    """The report of one engine as Gradescope's results.json: a point for each requirement."""
+    (report,) = reports
+    tests = []
+    for v in report.verdicts:
+        if v.is_required:
+            is_met = v.status in ("passes", "missing") or v.id in report.expected
+            tests.append(
+                {
+                    "name": f"{v.id}: {v.requirement}",
+                    "score": int(is_met),
+                    "max_score": 1,
+                    "status": "passed" if is_met else "failed",
+                    "output": "\n".join(report.told(v)) or v.text,
+                }
+            )
+    return json.dumps({"tests": tests, "output": report.text()}, indent=2) + "\n"
