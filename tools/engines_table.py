@@ -18,6 +18,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -91,13 +92,51 @@ def check(row: dict[str, Any]) -> str:
 
 
 def checked(row: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The report as plain data, with the seconds it took."""
+    start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, __file__, str(folder), "--one", name_of(row)],
+        [sys.executable, "-W", "ignore", __file__, str(folder), "--one", name_of(row)],
         cwd=place_of(row, folder),
         env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"},
         capture_output=True,
         text=True,
     )
+    seconds = time.perf_counter() - start
     if done.returncode:
-        return {"error": done.stderr.strip().splitlines()[-1]}
-    return json.loads(done.stdout.splitlines()[-1])
+        return {"error": done.stderr.strip().splitlines()[-1], "seconds": seconds}
+    return {**json.loads(done.stdout), "seconds": seconds}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--install", action="store_true", help="put what is missing there")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    rows = tomllib.loads(LIST.read_text(encoding="utf-8"))["engine"]
+    if options.one:
+        print(check(next(row for row in rows if name_of(row) == options.one)))
+        return 0
+    wanted = [row for row in rows if not options.names or name_of(row) in options.names]
+    for row in wanted:
+        place = place_of(row, options.folder)
+        if options.install and not place.exists():
+            install(row, place)
+        report = checked(row, options.folder.resolve())
+        print(f"{name_of(row)}, {report['seconds']:.1f} s: {told(report)}", flush=True)
+    return 0
+
+
+def told(report: dict[str, Any]) -> str:
+    if "error" in report:
+        return f"ERROR {report['error']}"
+    lines = ["passes" if report["passed"] else "FAILS"]
+    for verdict in [*report["failures"], *report["findings"]]:
+        mark = "-" if verdict["required"] else "."
+        lines.append(f"  {mark} {verdict['requirement']}: {verdict['text']}: {verdict.get('diagnosis')}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
