@@ -17,7 +17,10 @@ from .questions import Missing, NotANumber, Question
 # The names that engines in use give to these three:
 DATA = ("data", "value", "val", "item", "v", "x")
 GRADIENT = ("grad", "gradient", "derivative", "deriv", "adjoint", "g")
-BACKWARD = ("backward", "backprop", "backpropagate", "back_propagate", "backward_pass", "back")
+BACKWARD = (
+    *("backward", "backwards", "backprop", "run_backpropagation", "backpropagate"),
+    *("back_propagate", "backward_pass", "back"),
+)
 ALIASES = {"log": ("ln",), "sigmoid": ("logistic",), "silu": ("swish",)}
 
 
@@ -212,17 +215,19 @@ class TorchEngine(ClassEngine):
         return float(scalar.detach())
 
     def backward(self, root: Any) -> None:
-        root.backward(retain_graph=True)
+        if root.requires_grad:
+            root.backward(retain_graph=True, create_graph=True)
 
     def gradient(self, scalar: Any) -> Any:
-        return scalar.grad if scalar.is_leaf else None
+        return scalar.grad.detach() if scalar.is_leaf and scalar.grad is not None else None
 
     def zero(self, scalar: Any) -> None:
         if scalar.is_leaf:
             scalar.grad = None
 
     def change(self, leaf: Any, number: float) -> None:
-        leaf.data = leaf.data + (number - float(leaf.detach()))
+        with self.functions().no_grad():
+            leaf.fill_(number)
 
 
 class FunctionEngine(Engine):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from .requirements import REQUIREMENTS, Abilities, Requirement, random_programs
 LAST = ("hang", "crash", "exit")  # after these an engine is asked nothing more for a requirement
 TRIES = 400  # programs that are tried to find a smaller one
 SMALL = 200  # operations of a program that is worth making smaller
+ROUNDING = 1e-12  # relative errors below it are those of double precision
 FEW = (12, 0)  # operations of a program that is used to find the reason
 PARTS = 15  # of the time limit, for one question; more for a long program
 
@@ -75,6 +77,7 @@ def check_engine(
     """
     engine = engine_of(Value, adapter)
     module = getattr(Value, "__module__", None) or ""
+    module = module.partition(".")[0] if engine.is_trusted else module
     imports = "" if module in ("__main__", "builtins") else f"from {module} import {engine.name}"
     settings = Settings(selected(only), examples, seed, time_limit)
     if engine.is_trusted:
@@ -138,15 +141,28 @@ class _Checking:
             OutOfTime: there is no time for it.
             NotLoaded: the engine cannot be imported.
         """
-        size = 1 + len(question.program.nodes) / 5000
-        seconds = max(self.settings.time_limit / PARTS * size * share, 0.05)
-        left = self.end - time.monotonic()
-        if left <= 0:
+        return next(self.answers([question], share))
+
+    def answers(self, questions: Sequence[Question], share: float = 1.0) -> Iterator[Answer]:
+        """The answers to questions; the last is one to which there was none."""
+        left = seconds = 0.0
+
+        def wait(question: Question) -> float:
+            nonlocal left, seconds
+            self.check_time()
+            size = 1 + len(question.program.nodes) / 5000
+            seconds = max(self.settings.time_limit / PARTS * size * share, 0.05)
+            left = self.end - time.monotonic()
+            return min(seconds, left)
+
+        for answer in self.runner.ask(questions, wait):
+            if answer.problem == "hang" and left < seconds:
+                raise OutOfTime
+            yield answer
+
+    def check_time(self) -> None:
+        if time.monotonic() > self.end:
             raise OutOfTime
-        answer = self.runner.ask(question, min(seconds, left))
-        if answer.problem == "hang" and left < seconds:
-            raise OutOfTime
-        return answer
 
     def verdicts(self) -> Iterator[Verdict]:
         chosen = [r for r in REQUIREMENTS if r.id in self.settings.only]
@@ -177,8 +193,6 @@ class _Checking:
         number = self.ask(Question(Expression([0.1], []), "forward"))
         if number.problem:
             return Failure(Question(Expression([0.1], []), "forward"), number).sentence()
-        if number.data[0] != 0.1 and abs(number.data[0] - 0.1) < 1e-8:
-            self.judge = Judge(epsilon=3e-6)  # single precision
         hangs = 0
 
         def ask(question: Question) -> Answer:
@@ -190,6 +204,10 @@ class _Checking:
             return answer
 
         self.has = Abilities(ask)
+        error = abs(number.data[0] - 0.1) / 0.1
+        error = max(self.has.error, error if error < 1e-4 else 0.0)
+        if error > ROUNDING:
+            self.judge = Judge(epsilon=max(10 * error, 3e-6))
         return ""
 
     def _verdict(self, requirement: Requirement, has: Abilities) -> Verdict:
@@ -202,23 +220,19 @@ class _Checking:
         if not questions:
             return Verdict.of(requirement, "missing", "the engine has no such operation")
         pairs = self.asked.setdefault(requirement.id, [])
-        failures, missing = [], 0
-        for question in questions:
-            answer = self.ask(question)
-            if answer.problem == "missing":
-                missing += 1
-                continue
-            pairs.append((question, answer))
-            difference = self._difference(requirement, question, answer)
-            if difference:
-                failures.append((question, answer, difference))
-            if answer.problem in LAST:
-                break
-        if missing and not pairs:
+        answer = Answer()
+        for question, answer in zip(questions, self.answers(questions)):
+            if answer.problem != "missing":
+                pairs.append((question, answer))
+        if not pairs:
             return Verdict.of(requirement, "missing", answer.message or "the engine has none")
-        if not failures:
+        suspects = (pair for pair in pairs if self.judge.is_suspect(*pair))
+        by_size = sorted(suspects, key=lambda pair: rank(pair[0].program))
+        found = ((*pair, self._difference(requirement, *pair)) for pair in by_size)
+        first = next((x for x in found if x[2]), None)
+        if first is None:
             return Verdict.of(requirement, "passes", programs=len(pairs))
-        failure = self._smallest(requirement, failures)
+        failure = self._smallest(requirement, *first)
         status = "fails" if requirement.is_required else "differs"
         return Verdict.of(requirement, status, failure.sentence(), failure, len(pairs))
 
@@ -227,8 +241,13 @@ class _Checking:
     ) -> Difference | None:
         return self.judge.difference(question, answer, is_kink=requirement.id == "kinks")
 
-    def _smallest(self, requirement: Requirement, failures: Sequence[Any]) -> Failure:
-        question, answer, difference = min(failures, key=lambda x: rank(x[0].program))
+    def _smallest(
+        self,
+        requirement: Requirement,
+        question: Question,
+        answer: Answer,
+        difference: Difference | None,
+    ) -> Failure:
         tries = TRIES
 
         def fails(tried: Question) -> bool:
@@ -245,10 +264,7 @@ class _Checking:
 
         is_plain = requirement.is_required and len(question.program.nodes) <= SMALL
         if is_plain and answer.problem not in LAST:
-            try:
-                question = shrunk(question, fails)
-            except OutOfTime:
-                question, answer, difference = min(failures, key=lambda x: rank(x[0].program))
+            question = shrunk(question, fails)
         return Failure(question, answer, difference, self.judge.right(question))
 
     def diagnosed(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -262,7 +278,7 @@ class _Checking:
             if pair[0].scenario == "once"
         ]
         pairs += [(v.failure.question, v.failure.answer) for v in required if v.failure]
-        pairs = [x for x in pairs if x[0].scenario == "once" and rank(x[0].program) < FEW]
+        pairs = [x for x in pairs if rank(x[0].program) < FEW and self.judge.right(x[0])]
         reason = self._diagnosis(pairs) if required else None
         found = []
         for verdict in verdicts:
@@ -277,8 +293,9 @@ class _Checking:
 
     def _diagnosis(self, pairs: Sequence[tuple[Question, Answer]]) -> Diagnosis | None:
         try:
-            return diagnose(pairs, self.ask)
-        except (OutOfTime, NotLoaded):
+            tolerance = max(1e-6, 100 * self.judge.epsilon)
+            return diagnose(pairs, self.ask, tolerance, self.check_time)
+        except (OutOfTime, NotLoaded, ValueError, ArithmeticError):
             return None
 
     def spelled(self) -> dict[str, str]:
@@ -291,7 +308,8 @@ class _Checking:
 
     def notes(self) -> Iterator[str]:
         if self.judge.epsilon > 1e-10:
-            yield "Its numbers are of single precision, and are judged as such."
+            digits = int(-math.log10(self.judge.epsilon / 10))
+            yield f"Its numbers have about {digits} right digits, and are judged as such."
         if self.has is not None and self.has.missing:
             yield f"It does not have {', '.join(self.has.missing)}."
         if self.runner.printed:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from ...primitives import TABLE
+from ...primitives import TABLE, fsum
 from ...rules import Primitive
 from ..programs import Expression
 from .adapters import constant
@@ -67,7 +67,10 @@ RIGHT = Engine((), "", BASE, {})
 
 
 def diagnose(
-    asked: Sequence[Pair], ask: Callable[[Question], Answer], tolerance: float = 1e-6
+    asked: Sequence[Pair],
+    ask: Callable[[Question], Answer],
+    tolerance: float = 1e-6,
+    check_time: Callable[[], None] = lambda: None,
 ) -> Diagnosis | None:
     """The fault that predicts every answer of an engine; None if no known one does.
 
@@ -75,6 +78,7 @@ def diagnose(
         asked: questions, and the engine's answers.
         ask: to ask it more.
         tolerance: how far two numbers may be apart, relative to the larger, or to 1.
+        check_time: called often; it may raise an exception, to end this.
 
     >>> from autograd_mini.testing.engines.questions import ask
     >>> engine = ZooEngine(source(ZOO[0]))
@@ -84,10 +88,10 @@ def diagnose(
     """
     once = [pair for pair in asked if _is_once(pair[0])]
     later = [pair for pair in asked if not _is_once(pair[0])]
-    evidence = Evidence([*once, *_probes(asked, ask)], tolerance)
+    evidence = Evidence([*once, *_probes(asked, ask)], tolerance, check_time)
     found = _explanation(evidence, ask) if evidence.wrong else RIGHT
     if found and later:
-        evidence = Evidence([*later, *evidence.all], tolerance)
+        evidence = Evidence([*later, *evidence.all], tolerance, check_time)
         found = _explanation_of_later(evidence, found, ask)
     if not found or not found.ids:
         return None
@@ -121,8 +125,10 @@ def _probes(asked: Sequence[Pair], ask: Ask) -> Iterator[Pair]:
 class Evidence:
     """Questions with an engine's answers; those first that a right engine answers otherwise."""
 
-    def __init__(self, pairs: Iterable[Pair], tolerance: float) -> None:
-        self.tolerance = tolerance
+    def __init__(
+        self, pairs: Iterable[Pair], tolerance: float, check_time: Callable[[], None]
+    ) -> None:
+        self.tolerance, self.check_time = tolerance, check_time
         by_size = sorted(pairs, key=lambda pair: len(pair[0].program.nodes))
         differs = [self.agrees(_engine(BASE), *pair) is False for pair in by_size]
         self.wrong = [pair for pair, wrong in zip(by_size, differs) if wrong]
@@ -149,6 +155,7 @@ class Evidence:
 
     def agrees(self, engine: ZooEngine, question: Question, answer: Answer) -> bool | None:
         """Whether an engine of the zoo answers so; None if that is too much to compute."""
+        self.check_time()
         if answer.problem in UNDECIDED:
             return None
         some = False
@@ -169,7 +176,8 @@ def _made(engine: Engine) -> ZooEngine:
 
 
 def _names(question: Question) -> set[str]:
-    return {primitive.name for primitive, _ in question.program.nodes}
+    """The operations of a program; sum() is made of +."""
+    return {"+" if row is fsum else row.name for row, _ in question.program.nodes}
 
 
 def same(a: Answer, b: Answer, tolerance: float = 1e-6) -> bool:
@@ -224,6 +232,9 @@ def _engine_with(
     does = ", and ".join([*([fault.does] if fault else []), *(x.does for x in measured)])
     rules = {x.primitive: x.rule for x in measured}
     names = {x.primitive.name for x in measured}
+    wrong = [pair for pair in evidence.wrong if pair in evidence.plain][:9]
+    if fault and fault.operation and any(fault.operation not in _names(q) for q, _ in wrong):
+        return None  # it would be right there
     for order in fault.orders if fault else ("left first",):
         own = Engine(ids, does, source(fault, "own", order), rules)
         if evidence.plain and not evidence.explained_by(own, evidence.plain):
@@ -245,18 +256,20 @@ def _partly(kind: str, evidence: Evidence) -> Iterator[Fault]:
     ways = ((0, 1), (0,), (1,)), ((0,), (1,), (0, 1))
     for places, order, construction in itertools.product(ways, SORTS[2:], alike):
         edges: frozenset[Edge] = frozenset()
+        engine = _engine(source(partial(kind, ()), construction, order))
         for pair in pairs:
             names = sorted(_names(pair[0]) | {"+", "*"})
             more = [{(x, at) for at in some} for some in places for x in names]
-            tried = [edges, *(edges | new for new in more if not new <= edges)]
-            texts = (source(partial(kind, x), construction, order) for x in tried)
-            verdicts = (evidence.agrees(_engine(text), *pair) for text in texts)
-            found = next((x for x, good in zip(tried, verdicts) if good is not False), None)
-            if found is None:
+            for tried in (edges, *(edges | new for new in more if not new <= edges)):
+                engine.names["EDGES"] = tried
+                if evidence.agrees(engine, *pair) is not False:
+                    edges = tried
+                    break
+            else:
                 break
-            edges = found
         else:
             yield partial(kind, edges)
+        engine.names["EDGES"] = frozenset()
 
 
 def _explanation_of_later(evidence: Evidence, found: Engine, ask: Ask) -> Engine | None:

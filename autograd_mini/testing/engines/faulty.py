@@ -100,9 +100,6 @@ PARTIAL = {
 def partial(kind: str, edges: Collection[Edge]) -> Fault:
     """One of PARTIAL, along some edges alone: ("*", 1) are those to second operands of products."""
     wrong, does = PARTIAL[kind]
-    condition = f"if (node.op, at) in {sorted(edges)}:"
-    text = f"{condition}\n            {wrong}\n        else:\n            {_ADD}"
-    loop, counting = f"parent, partial in {_EDGES}", f"at, (parent, partial) in enumerate({_EDGES})"
     places = {op: [at for other, at in sorted(edges) if other == op] for op, _ in sorted(edges)}
     told = [
         f"{op} for its {'second' if at[0] else 'first'} operand"
@@ -110,8 +107,15 @@ def partial(kind: str, edges: Collection[Edge]) -> Fault:
         else op
         for op, at in places.items()
     ]
+    changes = (
+        (f"parent, partial in {_EDGES}", f"at, (parent, partial) in enumerate({_EDGES})"),
+        (
+            _ADD,
+            f"if (node.op, at) in EDGES:\n            {wrong}\n        else:\n            {_ADD}",
+        ),
+        ("def wrap", f"EDGES = {sorted(edges)}\n\n\ndef wrap"),
+    )
     orders = SORTS if kind == "overwrites-gradient" else ("left first",)
-    changes = ((_ADD, text), (loop, counting))
     return Fault(kind, f"{does}, in {' and '.join(told)}", changes, orders)
 
 

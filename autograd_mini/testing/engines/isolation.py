@@ -28,6 +28,7 @@ STEPS = 5_000_000  # for one question, where there is no process
 LONGEST = 2**26  # bytes of a reply
 
 Load = Callable[[], Engine]
+Seconds = Callable[[Question], float]
 
 
 def can_fork() -> bool:
@@ -44,43 +45,54 @@ class Apart:
 
     Args:
         load: makes the engine, in the child.
-        cpu: seconds that a child may compute, at most.
+        time_limit: seconds that a child may compute; a third of it to import the engine.
     """
 
-    steps = 0
-
-    def __init__(self, load: Load, cpu: float) -> None:
-        self._load, self._cpu = load, cpu
+    def __init__(self, load: Load, time_limit: float) -> None:
+        self._load, self._time_limit = load, time_limit
         self._process: Any = None
         self._connection: Any = None
         self.printed: list[str] = []
 
-    def ask(self, question: Question, seconds: float) -> Answer:
-        """The answer; a problem "hang", "exit" or "crash" if none came.
+    def ask(self, questions: Sequence[Question], seconds: Seconds) -> Iterator[Answer]:
+        """The answers; a problem "hang", "exit" or "crash" is the last.
+
+        Args:
+            questions: they are all sent at once, which is quicker than one by one.
+            seconds: how long to wait for the answer to one.
 
         Raises:
             NotLoaded: the engine cannot be imported.
         """
-        reply = self._reply(("ask", question), seconds)
-        data, gradients, problem, message = reply["answer"]
-        return Answer(tuple(data), tuple(gradients), problem, message)
+        if self._process is None:
+            self._start()
+        left = len(questions)
+        try:
+            self._connection.send(("ask", questions))
+            for question in questions:
+                data, gradients, problem, message = self._received(seconds(question))["answer"]
+                left -= 1
+                yield Answer(tuple(data), tuple(gradients), problem, message)
+        except Hang:
+            yield Answer(problem="hang")
+        except (OSError, EOFError, ValueError):
+            problem, message = self._end()
+            yield Answer(problem=problem, message=message)
+        finally:
+            if left:
+                self.close()
 
     def describe(self, rows: Sequence[Primitive], seconds: float) -> dict[str, str]:
-        """How code for the engine is spelled."""
-        described: dict[str, str] = self._reply(("describe", rows), seconds).get("described", {})
-        return described
-
-    def _reply(self, message: Any, seconds: float) -> dict[str, Any]:
+        """How code for the engine is spelled; nothing if it does not tell."""
         if self._process is None:
-            self._start(max(seconds, 10.0))  # a large library takes long to be imported
+            self._start()
         try:
-            self._connection.send(message)
-            return self._received(seconds)
-        except (OSError, EOFError):
-            return {"answer": ((), (), *self._end())}
-        except Hang:
+            self._connection.send(("describe", rows))
+            described: dict[str, str] = self._received(seconds)["described"]
+        except (Hang, OSError, EOFError, ValueError):
             self.close()
-            return {"answer": ((), (), "hang", "")}
+            return {}
+        return described
 
     def _received(self, seconds: float) -> dict[str, Any]:
         if not self._connection.poll(seconds):
@@ -89,21 +101,21 @@ class Apart:
         self.printed.extend(reply["printed"])
         return reply
 
-    def _start(self, seconds: float) -> None:
+    def _start(self) -> None:
         context: Any = multiprocessing.get_context("fork" if can_fork() else "spawn")
         self._connection, theirs = context.Pipe()
-        arguments = (theirs, self._load, self._cpu)
+        arguments = (theirs, self._load, self._time_limit)
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that this process has threads
             self._process.start()
         theirs.close()
         try:
-            reply = self._received(seconds)
+            reply = self._received(self._time_limit / 3)
         except Hang:
             self.close()
             raise NotLoaded("hang", "") from None
-        except (OSError, EOFError):
+        except (OSError, EOFError, ValueError):
             raise NotLoaded(*self._end()) from None
         if reply["problem"]:
             self.close()
@@ -140,6 +152,7 @@ def _serve(connection: Any, load: Load, cpu: float) -> None:
     """The child: limits first, then the stranger's code, then answers until the parent is gone."""
     output = _Output()
     sys.stdout = sys.stderr = output
+    warnings.simplefilter("ignore")
     _limit(cpu)
 
     def reply(**content: Any) -> None:
@@ -157,10 +170,11 @@ def _serve(connection: Any, load: Load, cpu: float) -> None:
             kind, what = connection.recv()
         except EOFError:
             return
-        if kind == "ask":
-            reply(answer=_asked(engine, what))
-        else:
+        if kind == "describe":
             reply(described=_described(engine, what))
+        else:
+            for question in what:
+                reply(answer=_asked(engine, question))
 
 
 def _asked(engine: Engine, question: Question) -> Answer:
@@ -230,11 +244,16 @@ class Here:
 
     def __init__(self, load: Load, steps: int = STEPS) -> None:
         self._engine = load()
-        self.steps = steps
+        self._steps = steps
         self.printed: list[str] = []
 
-    def ask(self, question: Question, seconds: float) -> Answer:
-        with self._quietly(), _counted(self.steps) as counter:
+    def ask(self, questions: Sequence[Question], seconds: Seconds) -> Iterator[Answer]:
+        for question in questions:
+            seconds(question)  # which may say that the time is up
+            yield self._asked(question)
+
+    def _asked(self, question: Question) -> Answer:
+        with self._quietly(), _counted(self._steps) as counter:
             answer = None
             try:
                 answer = ask(self._engine, question)
@@ -253,7 +272,12 @@ class Here:
     @contextlib.contextmanager
     def _quietly(self) -> Iterator[None]:
         output = _Output()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        with (
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(output),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
             yield
         self.printed.extend(output.taken())
 

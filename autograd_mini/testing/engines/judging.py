@@ -104,7 +104,9 @@ class Judge:
                 found = found._replace(gradients=list(map(_plus, found.gradients, [*other, 0.0])))
         except (ValueError, ArithmeticError):
             return None
-        return found if all(map(math.isfinite, (*found.data, *found.gradients))) else None
+        largest = 1e38 if self.epsilon > 1e-10 else math.inf  # of single precision
+        is_finite = all(abs(x) < largest for x in (*found.data, *found.gradients))
+        return found if is_finite else None
 
     def difference(
         self, question: Question, answer: Answer, is_kink: bool = False
@@ -120,18 +122,7 @@ class Judge:
             return Difference("problem", len(answer.data))
         is_kink |= question.scenario in ("comparisons", "second order")
         doubt: list[Numbers] | None = None
-        leaves = range(len(question.program.inputs))
-        pairs: list[tuple[str, int, float, float | None]]
-        pairs = [("data", i, right.data[i], got) for i, got in enumerate(answer.data)]
-        if answer.gradients:
-            pairs += [("gradient", i, right.gradients[i], answer.gradients[i]) for i in leaves]
-        for what, i, expected, got in pairs:
-            size = max(abs(expected), right.sizes[i] if what == "gradient" else 0.0)
-            if got is None:
-                if expected == 0:
-                    continue
-            elif abs(got - expected) <= self.quick * size:
-                continue
+        for what, i, expected, got in self._suspects(question, answer, right):
             if is_kink:
                 return Difference(what, i, expected, got)
             if doubt is None:
@@ -148,6 +139,26 @@ class Judge:
             first = self._first(question, answer, right) if what == "gradient" else None
             return Difference(what, i, expected, got, first)
         return None
+
+    def is_suspect(self, question: Question, answer: Answer) -> bool:
+        """Whether something may be wrong, at a first look."""
+        right = self.right(question)
+        if right is None:
+            return False
+        return bool(answer.problem) or any(True for _ in self._suspects(question, answer, right))
+
+    def _suspects(
+        self, question: Question, answer: Answer, right: Numbers
+    ) -> Iterator[tuple[str, int, float, float | None]]:
+        """("data" or "gradient", place, expected, got) where these are not nearly the same."""
+        for i, x in enumerate(answer.data):
+            if not abs(x - right.data[i]) <= self.quick * abs(right.data[i]):
+                yield "data", i, right.data[i], x
+        for i in range(len(question.program.inputs) if answer.gradients else 0):
+            got, expected = answer.gradients[i], right.gradients[i]
+            same = got is not None and abs(got - expected) <= self.quick * right.sizes[i]
+            if not same and (expected or got is not None):
+                yield "gradient", i, expected, got
 
     def _moved(self, question: Question) -> list[Numbers]:
         """The right answer, with every number moved by a rounding error; [] if that has none."""

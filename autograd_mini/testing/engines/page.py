@@ -10,7 +10,7 @@ from ...palette import css_properties
 from ...stepper import step_through
 from ...stepper.page import page_of
 from ...value import Value
-from .report import LONG, MARKS, EngineReport, Failure, numeral
+from .report import LONG, MARKS, EngineReport, Failure, numeral, sentences
 
 STYLE = """
 .engine-report { %s color-scheme: light dark; color: var(--ink); background: var(--backdrop);
@@ -47,12 +47,10 @@ def element_of(report: EngineReport, is_page: bool = False) -> str:
     parts.append("</table>")
     for verdict in [*report.failures, *report.findings][:1]:
         if verdict.failure:
-            first, _, *told = report.told(verdict)
-            code = [line[4:] for line in told if line.startswith("    ")]
-            rest = [line for line in told if line and not line.startswith("    ")]
-            parts.append(f"<h2>{escape(first)}</h2>")
-            parts.append(f"<pre>{escape(chr(10).join(code))}</pre>")
-            parts += [f"<p>{escape(line)}</p>" for line in rest]
+            code = verdict.failure.code(report.spelled, report.imports)
+            parts.append(f"<h2>{escape(report.told(verdict)[0])}</h2>")
+            parts.append(f"<pre>{escape(code)}</pre>")
+            parts += [f"<p>{escape(line)}</p>" for line in sentences(verdict)]
             parts += _side_by_side(verdict.failure) if is_page else ()
     parts += [f"<p>{escape(note)}</p>" for note in (*report.notes, *report.surprises())]
     return '<div class="engine-report">\n' + "\n".join(parts) + "\n</div>"

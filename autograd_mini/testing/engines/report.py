@@ -90,7 +90,7 @@ class Failure(NamedTuple):
             return names[i]
         row, operands = program.nodes[i - count]
         shown = [names[x] if x.__class__ is int else _shown(x) for x in operands]
-        return _call(row, shown, {})
+        return f"sum([{', '.join(shown)}])" if row is fsum else row.call_text(shown)
 
     def line(self, i: int) -> str:
         return f"{self.names[i]} = {self.expression(i)}" if self.question.program.nodes else "it"
@@ -325,10 +325,7 @@ class EngineReport(NamedTuple):
         lines = [f"{heading} ({verdict.id}):", ""]
         code = failure.code(self.spelled, self.imports)
         lines += [f"    {line}".rstrip() for line in code.splitlines()]
-        sentence = f"{failure.sentence()}."
-        lines += ["", sentence[0].upper() + sentence[1:] if sentence[1] == "h" else sentence]
-        lines += [x for x in (failure.first(), reason(verdict)) if x]
-        return lines
+        return [*lines, "", *sentences(verdict)]
 
     def data(self) -> dict[str, Any]:
         """The report as plain data, which --json writes."""
@@ -380,6 +377,16 @@ class EngineReport(NamedTuple):
         from .page import element_of
 
         return element_of(self)
+
+
+def sentences(verdict: Verdict) -> list[str]:
+    """What is wrong with a program, what is wrong first, and why."""
+    if verdict.failure is None:
+        return []
+    text = f"{verdict.failure.sentence()}."
+    is_code = text[1] in " .="  # a = b + c, c.backward()
+    text = text if is_code else text[0].upper() + text[1:]
+    return [x for x in (text, verdict.failure.first(), reason(verdict)) if x]
 
 
 def reason(verdict: Verdict) -> str:

@@ -36,11 +36,13 @@ class Abilities:
         kinds: for each operation those of "v", "vv" (two scalars), "vc" and "cv" (a constant on the
             right, on the left) that the engine takes; "vf" is a fractional exponent.
         missing: what it does not take, as code.
+        error: the largest relative error of its functions, among those that look like rounding.
     """
 
     def __init__(self, ask: Callable[[Question], Answer]) -> None:
         self.kinds: dict[Primitive, set[str]] = {}
         self.missing: list[str] = []
+        self.error = 0.0
         for row in (*ARITHMETIC, power, negate, fsum, *FUNCTIONS):
             found = {kind for kind in _kinds(row) if self._takes(ask, row, kind)}
             if found:
@@ -51,7 +53,12 @@ class Abilities:
         if row is TABLE["leaky_relu"]:
             operands = (0, SLOPE)
         inputs = [0.5, 2.0] if kind == "vv" else [0.5]
-        answer = ask(Question(Expression(inputs, [(row, operands)]), "forward"))
+        question = Question(Expression(inputs, [(row, operands)]), "forward")
+        answer = ask(question)
+        if row in FUNCTIONS and not answer.problem and len(answer.data) == 2:
+            right = row.evaluate([0.5, *operands[1:]])
+            error = abs(answer.data[1] - right) / abs(right)
+            self.error = max(self.error, error if error < 1e-4 else 0.0)
         # an operation on scalars that raises is wrong; a constant that it does not take is missing
         is_optional = kind in ("vc", "cv", "vf") or row is power
         refused = answer.problem in REFUSALS if is_optional else answer.problem == "missing"
@@ -399,4 +406,4 @@ def _is_moderate(program: Expression) -> bool:
     return True
 
 
-SMALLEST, LARGEST = 1e-3, 20.0
+SMALLEST, LARGEST = 0.1, 20.0

@@ -22,6 +22,9 @@ class TooLong(Exception):
 class ZooEngine(ClassEngine):
     """An engine made from a text, such as source() gives.
 
+    Attributes:
+        names: what the text defines.
+
     Args:
         text: of a module in the manner of base.py.
         rules: operations that are not as the text has them: for each a function of the operands
@@ -36,7 +39,8 @@ class ZooEngine(ClassEngine):
         self._value: type = names["Value"]
         self.rules = rules or {}
         self._made = names["made"]
-        self._lists = [x for x in names.values() if isinstance(x, list)]
+        self.names = names
+        self._lists = [names[name] for name in ("SHARED", "TAPE") if name in names]
         self._steps = self._choice = 0
         self._choices: dict[int, tuple[Any, int]] = {}
         for primitive in self.rules:
