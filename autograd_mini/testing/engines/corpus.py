@@ -62,17 +62,20 @@ def _textbook(rows: Sequence[Primitive]) -> Iterator[Expression]:
     joins = [row for row in (add, multiply, subtract) if row in rows]
     unary = [row for row in rows if len(row.arguments) == 1 and row is not fsum]
     for row in rows:
-        for point, operands in _uses(row)[: 1 if row in unary else 4]:
+        for i, (point, operands) in enumerate(_uses(row)[: 1 if row in unary else 4]):
             k, node = len(point), (row, operands)
             for join in joins:
-                for ends in (k, 0), (0, k), (k, k):
-                    yield Expression(point, [node, (join, ends)])
-                yield Expression(point, [node, (join, (k, 0)), (join, (k + 1, k))])
-                yield Expression(point, [node, (join, (k, 0)), (join, (k, k + 1))])
+                yield Expression(point, [node, (join, (k, 0))])
+                if i < 2:  # without constants
+                    yield Expression(point, [node, (join, (0, k))])
+                    yield Expression(point, [node, (join, (k, k))])
+                    yield Expression(point, [node, (join, (k, 0)), (join, (k + 1, k))])
+                    yield Expression(point, [node, (join, (k, 0)), (join, (k, k + 1))])
             for join in joins[:2]:
                 yield Expression(point, [node, node, (join, (k, k + 1))])
                 yield Expression(point, [node, (join, (k, 3.0))])
-            yield from (Expression(point, [node, (f, (k,))]) for f in unary)
+            if i == 0:
+                yield from (Expression(point, [node, (f, (k,))]) for f in unary)
 
 
 def _uses(row: Primitive) -> list[tuple[tuple[float, ...], tuple[Any, ...]]]:
