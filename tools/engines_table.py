@@ -28,6 +28,7 @@ from autograd_mini.files import write_atomically
 ROOT = Path(__file__).parent.parent
 LIST = Path(__file__).with_name("engines.toml")
 PAGE = ROOT / "docs" / "engines.md"
+LIMIT = 300  # seconds for an engine, however busy the machine is
 
 
 def name_of(row: dict[str, Any]) -> str:
@@ -88,7 +89,7 @@ def check(row: dict[str, Any]) -> str:
 
     kind = load(row)
     adapter = Named(kind, row["backward"]) if "backward" in row else None
-    return check_engine(kind, adapter=adapter).json()
+    return check_engine(kind, adapter=adapter, time_limit=LIMIT).json()
 
 
 def checked(row: dict[str, Any], folder: Path) -> dict[str, Any]:

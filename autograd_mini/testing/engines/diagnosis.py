@@ -71,6 +71,7 @@ def diagnose(
     ask: Callable[[Question], Answer],
     tolerance: float = 1e-6,
     check_time: Callable[[], None] = lambda: None,
+    probing: bool = True,
 ) -> Diagnosis | None:
     """The fault that predicts every answer of an engine; None if no known one does.
 
@@ -79,6 +80,8 @@ def diagnose(
         ask: to ask it more.
         tolerance: how far two numbers may be apart, relative to the larger, or to 1.
         check_time: called often; it may raise an exception, to end this.
+        probing: whether small programs of all kinds are asked, too; if not, a part of the engine
+            is explained that may be right while others are not written yet.
 
     >>> from autograd_mini.testing.engines.questions import ask
     >>> engine = ZooEngine(source(ZOO[0]))
@@ -88,8 +91,9 @@ def diagnose(
     """
     once = [pair for pair in asked if _is_once(pair[0])]
     later = [pair for pair in asked if not _is_once(pair[0])]
-    evidence = Evidence([*once, *_probes(asked, ask)], tolerance, check_time)
-    found = _explanation(evidence, ask) if evidence.wrong else RIGHT
+    probes = _probes(asked, ask) if probing else ()
+    evidence = Evidence([*once, *probes], tolerance, check_time)
+    found = _explanation(evidence, ask, probing) if evidence.wrong else RIGHT
     if found and later:
         evidence = Evidence([*later, *evidence.all], tolerance, check_time)
         found = _explanation_of_later(evidence, found, ask)
@@ -186,8 +190,8 @@ def same(a: Answer, b: Answer, tolerance: float = 1e-6) -> bool:
     >>> same(Answer((2.0,), (None,)), Answer((2.0,), (1.0,)))
     True
     """
-    if a.problem != b.problem or len(a.data) != len(b.data):
-        return False
+    if a.problem != b.problem or (len(a.data) != len(b.data) and not a.problem):
+        return False  # where both raise, one may do so in backward()
     if not all(_close(x, y, tolerance) for x, y in zip(a.data, b.data)):
         return False
     gradients = zip(a.gradients, b.gradients)
@@ -199,14 +203,16 @@ def _close(x: float, y: float, tolerance: float) -> bool:
     return near or x == y or (x != x and y != y)
 
 
-def _explanation(evidence: Evidence, ask: Ask) -> Engine | None:
+def _explanation(evidence: Evidence, ask: Ask, probing: bool) -> Engine | None:
     """The simplest faulty engine that answers so."""
+    # few programs may not tell a fault of one operation from one of backward():
+    zoo = ZOO if probing else sorted(ZOO, key=lambda fault: not fault.operation)
     structural = [fault for fault in ZOO if not fault.operation]
     wrong = list(_wrong_operations(evidence, ask))
     sets = [x for size in (1, 2) for x in itertools.combinations(wrong, size)]
     sets += [tuple(wrong)] if len(wrong) > 2 else []
     candidates = itertools.chain(
-        ((fault, ()) for fault in ZOO),
+        ((fault, ()) for fault in zoo),
         ((None, some) for some in sets),
         ((fault, ()) for kind in PARTIAL for fault in _partly(kind, evidence)),
         itertools.product(structural, sets),
