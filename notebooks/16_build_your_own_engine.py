@@ -277,7 +277,7 @@ check_engine(Value, only=["one-operation", "constants", "powers"])
 #
 # With $t = \tanh x$ the derivative is $1 - t^2$. relu lets a positive number through.
 
-# %%
+# %% tags=["explores"]
 import math
 
 
@@ -313,5 +313,85 @@ check_engine(Value, only="activations")
 #
 # Without `only=` every requirement is tried, and random programs of all operations.
 
-# %%
+# %% tags=["explores"]
 check_engine(Value)
+
+# %% [markdown]
+# Every requirement is met: what you have is micrograd. The lines below them, from `kinks` on, are
+# told and do not count. Engines differ there:
+#
+# - *backward-twice, two-roots*: the nodes in between keep their gradients, and pass them on again
+#   at the next `backward()`. micrograd does the same. In PyTorch only leaves keep theirs.
+# - *depth*: Python allows about 1,000 calls inside one another, and `visit` calls itself.
+# - *comparisons*: we have no `<`.
+#
+# Let us do the first two as PyTorch does. Zero the gradients of all nodes that have parents before
+# you start, and keep a list of what is still to be visited, instead of the recursion.
+
+
+# %% jupyter={"source_hidden": true}
+class Value(Value):
+    def backward(self):
+        order, seen, to_do = [], set(), [(self, False)]
+        while to_do:
+            node, parents_are_done = to_do.pop()
+            if parents_are_done:
+                order.append(node)
+            elif node not in seen:
+                seen.add(node)
+                to_do.append((node, True))
+                to_do.extend((parent, False) for parent in node.parents)
+        for node in order:
+            if node.parents:
+                node.grad = 0.0
+        self.grad += 1.0
+        for node in reversed(order):
+            node.pass_on()
+
+
+check_engine(Value, only=["unequal-paths", "backward-twice", "two-roots", "depth"])
+
+# %% [markdown]
+# ## Exercises
+#
+# Try each before you read on. The answers run.
+#
+# **1.** A node could keep its partials in a dictionary, with the parents as keys:
+# `{self: 1.0, other: -1.0}` for a - b. What is the smallest program that is wrong?
+#
+# *Answer.* $a - a$. Both entries have the same key, so the second takes the place of the first.
+# This is how [a public repository](../docs/engines.md) does it.
+
+
+# %%
+class Keyed(Value):
+    def __init__(self, data, parents=(), partials=()):
+        super().__init__(data, parents, partials)
+        by_parent = dict(zip(self.parents, self.partials))
+        self.partials = [by_parent[parent] for parent in self.parents]
+
+    def __sub__(self, other):
+        return Keyed(self.data - other.data, (self, other), (1.0, -1.0))
+
+
+check_engine(Keyed, only="operand-twice")
+
+# %% [markdown]
+# **2.** `Value(2.0) == Value(2.0)` is False, since these are two nodes. Somebody wants it to be
+# True, and compares the numbers. A class with `__eq__` needs a `__hash__` that fits, so they hash
+# the number. What goes wrong?
+#
+# *Answer.* The set `seen` takes two nodes with the same number for one. The second is never
+# visited, and its parents get nothing from it.
+
+
+# %%
+class Value(Value):
+    def __eq__(self, other):
+        return self.data == other.data
+
+    def __hash__(self):
+        return hash(self.data)
+
+
+check_engine(Value, only=["operand-twice", "chain", "shared-node", "unequal-paths"])
