@@ -26,6 +26,7 @@ COMMANDS = {
     "draw": "draw the graph of an expression",
     "steps": "print the forward pass and every step of the backward pass",
     "check": "check another autodiff engine with random programs",
+    "check-tests": "check the tests of a course against faulty engines",
 }
 
 # What bad input, a full disk, or a missing program or package raises: one line, and status 2.

@@ -34,7 +34,7 @@ FIRST = {fault.id.partition(":")[0]: fault for fault in reversed(ZOO)}
 LAST = {fault.id: fault for fault in ZOO if len(fault.orders) > 1}
 
 
-@pytest.mark.parametrize(("place", "kind"), enumerate(FIRST))
+@pytest.mark.parametrize(("place", "kind"), list(enumerate(FIRST)))
 def test_faults_are_named(place, kind):
     """tools/engine_faults.py does this for all of them."""
     fault = FIRST[kind]

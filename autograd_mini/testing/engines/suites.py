@@ -1,0 +1,305 @@
+"""Testing a course's tests: which faults of the zoo would its test suite let pass?"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from ...primitives import TABLE
+from .adapters import ClassEngine
+from .corpus import CHAIN, corpus, repeated
+from .diagnosis import same
+from .faulty import BASE, ZOO, Fault, source
+from .judging import Judge
+from .questions import Question, ask
+from .report import Failure
+from .stand_in import Finder, Swap
+from .zoo_engine import TooLong, ZooEngine
+
+# Operations, and which of their operands are constants; scenarios, without any.
+Uses = frozenset[tuple[str, tuple[bool, ...]]]
+
+
+class SuiteError(ValueError):
+    """The suite cannot be tested, for a reason that has nothing to do with faults."""
+
+
+class Outcome(NamedTuple):
+    """What one run of the suite said.
+
+    Attributes:
+        status: pytest's exit status, or -1 if there is none: a crash, or no end within the limit.
+        passed, failed: the tests.
+        said: the last of what was printed.
+        loaded: modules of other packages that the suite had imported.
+        uses: what the engine is capable of; None if there is no such engine.
+        spelled: how code for it is spelled.
+    """
+
+    status: int
+    passed: list[str]
+    failed: list[str]
+    said: str
+    loaded: list[str]
+    uses: Uses | None = None
+    spelled: Mapping[str, str] = MappingProxyType({})
+
+
+class Tried(NamedTuple):
+    """A fault, and what the suite does with it.
+
+    Attributes:
+        fault: it.
+        caught: whether a test fails.
+        by: the first test that does; "" if the suite does not end, or cannot be loaded.
+        program: the smallest that shows the fault, as code for the engine.
+    """
+
+    fault: Fault
+    caught: bool
+    by: str
+    program: str
+
+
+class SuiteReport(NamedTuple):
+    """What a suite catches.
+
+    Attributes:
+        tests: how many tests it has.
+        left_out: tests that look into the engine, so that no other can stand in for it.
+        tried: the faults.
+    """
+
+    tests: int
+    left_out: list[str]
+    tried: list[Tried]
+
+    @property
+    def passing(self) -> list[Tried]:
+        """The faults that the suite lets pass."""
+        return [x for x in self.tried if not x.caught]
+
+    def json(self) -> str:
+        """The same for programs."""
+        faults = [
+            {"id": x.fault.id, "does": x.fault.does, "caught": x.caught, "by": x.by,
+             "program": x.program}
+            for x in self.tried
+        ]  # fmt: skip
+        data = {"tests": self.tests, "left_out": self.left_out, "faults": faults}
+        return json.dumps(data, indent=2)
+
+
+def check_tests(
+    tests: Sequence[str],
+    module: str,
+    name: str = "Value",
+    *,
+    time_limit: float = 60.0,
+    words: Sequence[str] = (),
+    tell: Callable[[int, int], None] = lambda done, count: None,
+) -> SuiteReport:
+    """Run a test suite against each fault of the zoo, in the place of the engine it is for.
+
+    Args:
+        tests: what pytest is given: folders, files, options.
+        module: where the engine is: a file, ending in .py, or a module's name.
+        name: of its class.
+        time_limit: seconds for one run of the suite.
+        words: only faults with one of these in their ids; all if there are none.
+        tell: called after each run, with how many are done and how many there are.
+
+    Raises:
+        SuiteError: the suite does not pass with the engine as it is, or needs the very class.
+    """
+    runner = _Runner(tuple(tests), time_limit)
+    first = runner.run(Swap(module, name, ""))
+    if first.uses is None:
+        raise SuiteError(f"the tests import no class {name} of {module}")
+    if first.status != 0:
+        tests_said = first.failed[0] if first.failed else first.said
+        raise SuiteError(f"the suite does not pass with the engine as it is: {tests_said}")
+    runner.preload(first.loaded)
+    control = runner.run(Swap(module, name, BASE))
+    left_out = [test for test in first.passed if test not in control.passed]
+    if len(left_out) == len(first.passed):
+        raise SuiteError(f"no test passes with another right engine in the place of {name}")
+    options = [x for test in left_out for x in ("--deselect", test)]
+    chosen = list(_shown(first.uses, words))
+    strict = _Runner((*tests, "-x", *options), time_limit)
+    tried = []
+    outcomes = strict.run_all([Swap(module, name, source(fault)) for fault, _ in chosen])
+    for (fault, question), outcome in zip(chosen, outcomes):
+        by = outcome.failed[0] if outcome.failed else ""
+        tried.append(Tried(fault, outcome.status != 0, by, _code(fault, question, first.spelled)))
+        tell(len(tried), len(chosen))
+    return SuiteReport(len(first.passed), left_out, tried)
+
+
+def _shown(uses: Uses, words: Sequence[str]) -> Iterator[tuple[Fault, Question]]:
+    """Faults that show in programs of these operations, one of each kind, with the smallest."""
+    right = ZooEngine(BASE)
+    known: set[tuple[str, str]] = set()
+    questions = [x for x in (*corpus(), *repeated()) if _uses(x) <= uses]
+    for fault in ZOO:
+        if (fault.id, fault.does) in known or not any(word in fault.id for word in words or [""]):
+            continue
+        engine = ZooEngine(source(fault))
+        for question in questions:
+            answer = ask(engine, question)
+            if answer.problem != TooLong.__name__ and not same(answer, ask(right, question)):
+                known.add((fault.id, fault.does))
+                yield fault, question
+                break
+
+
+def _uses(question: Question) -> Uses:
+    rows = question.program.nodes
+    used = {(row.name, tuple(x.__class__ is float for x in operands)) for row, operands in rows}
+    return frozenset({*used, (_scenario(question), ())})
+
+
+def _scenario(question: Question) -> str:
+    return "a long chain" if len(question.program.nodes) >= CHAIN else question.scenario
+
+
+def _code(fault: Fault, question: Question, spelled: Mapping[str, str]) -> str:
+    judge, answer = Judge(), ask(ZooEngine(source(fault)), question)
+    failure = Failure(question, answer, judge.difference(question, answer), judge.right(question))
+    return failure.code(spelled, "")
+
+
+class _Runner:
+    """Runs pytest in processes of their own."""
+
+    def __init__(self, arguments: tuple[str, ...], time_limit: float) -> None:
+        forks = "fork" in multiprocessing.get_all_start_methods()
+        self._context: Any = multiprocessing.get_context("fork" if forks else "spawn")
+        self._arguments, self._time_limit = arguments, time_limit
+
+    def preload(self, modules: Sequence[str]) -> None:
+        """Import what the suite imports of other packages, so that not every fork has to."""
+        if self._context.get_start_method() == "fork":
+            for module in modules:
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(module)
+
+    def run(self, swap: Swap) -> Outcome:
+        """One run, with something in the place of the engine."""
+        return next(self.run_all([swap]))
+
+    def run_all(self, swaps: Sequence[Swap]) -> Iterator[Outcome]:
+        """Several runs, two at a time if there are two processors."""
+        waiting, running = list(swaps), list[tuple[Any, Any, float]]()
+        while waiting or running:
+            while waiting and len(running) < min(2, os.cpu_count() or 1):
+                running.append(self._start(waiting.pop(0)))
+            yield self._outcome(*running.pop(0))
+
+    def _start(self, swap: Swap) -> tuple[Any, Any, float]:
+        folder = tempfile.TemporaryDirectory()
+        arguments = (self._arguments, swap, Path(folder.name))
+        process = self._context.Process(target=_run, args=arguments)
+        process.start()
+        return process, folder, time.monotonic() + self._time_limit
+
+    def _outcome(self, process: Any, folder: Any, deadline: float) -> Outcome:
+        process.join(max(0.0, deadline - time.monotonic()))
+        if process.is_alive():
+            process.kill()
+            process.join()
+        with folder:
+            log, found = (Path(folder.name) / name for name in ("log", "outcome.json"))
+            said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+            last = (said.strip().splitlines() or ["it printed nothing"])[-1]
+            if not found.exists():
+                return Outcome(-1, [], [], last, [])
+            data = json.loads(found.read_text(encoding="utf-8"))
+        if "uses" in data:
+            data["uses"] = frozenset((name, tuple(kinds)) for name, kinds in data["uses"])
+        return Outcome(**data, said=last)
+
+
+def _run(arguments: Sequence[str], swap: Swap, folder: Path) -> None:
+    """What the process does: run pytest, and write what came out."""
+    log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    sys.stdout = sys.stderr = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), "utf-8")
+    import pytest
+
+    before = set(sys.modules)
+    sys.path.insert(0, "")
+    sys.meta_path.insert(0, Finder(swap))
+    recorder = _Recorder()
+    options = ["-q", "-p", "no:cacheprovider", "--no-header"]
+    status = pytest.main([*options, *arguments], plugins=[recorder])
+    sys.stdout.flush()
+    engine = None if swap.text else _loaded(swap)
+    data = {
+        "status": int(status),
+        "passed": recorder.passed,
+        "failed": recorder.failed,
+        "loaded": sorted(_of_packages(set(sys.modules) - before)),
+    }
+    if engine is not None:
+        uses = _answered(engine)
+        rows = [row for row in TABLE.values() if row.name in {name for name, _ in uses}]
+        data |= {"uses": sorted(uses), "spelled": engine.describe(rows)}
+    (folder / "outcome.json").write_text(json.dumps(data), encoding="utf-8")
+    sys.stdout.flush()
+    os._exit(0)  # without waiting for threads that the tests may have left
+
+
+class _Recorder:
+    """A plugin of pytest that remembers which tests passed and failed."""
+
+    def __init__(self) -> None:
+        self.passed: list[str] = []
+        self.failed: list[str] = []
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed:
+            self.failed.append(report.nodeid)
+        elif report.when == "call" and report.passed:
+            self.passed.append(report.nodeid)
+
+
+def _of_packages(modules: set[str]) -> Iterator[str]:
+    """The top modules of installed packages."""
+    for name in modules:
+        place = getattr(sys.modules[name], "__file__", None) or ""
+        if "." not in name and "site-packages" in place:
+            yield name
+
+
+def _loaded(swap: Swap) -> ClassEngine | None:
+    """The engine, if the tests have imported it."""
+    for module in list(sys.modules.values()):
+        place = getattr(module, "__file__", None) or ""
+        is_file = swap.module.endswith(".py") and place
+        is_meant = is_file and Path(place).resolve() == Path(swap.module).resolve()
+        if (is_meant or module.__name__ == swap.module) and hasattr(module, swap.name):
+            return ClassEngine(getattr(module, swap.name), module)
+    return None
+
+
+def _answered(engine: ClassEngine) -> Uses:
+    """The operations and scenarios that an engine answers rightly: a fault may show there."""
+    right = ZooEngine(BASE)
+    alone = [x for x in corpus() if len(x.program.nodes) == 1]
+    uses = {use for x in alone if same(ask(engine, x), ask(right, x)) for use in _uses(x)}
+    later = [x for x in repeated() if _uses(x) - uses <= {(_scenario(x), ())}]
+    wrong = {_scenario(x) for x in later if not same(ask(engine, x), ask(right, x))}
+    return frozenset(uses | {(_scenario(x), ()) for x in later if _scenario(x) not in wrong})
