@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from autograd_mini.testing import check_engine
 from autograd_mini.testing.engines.faulty import ZOO, section
 from autograd_mini.testing.engines.museum import museum
 from autograd_mini.testing.engines.requirements import REQUIREMENTS
@@ -65,8 +66,20 @@ def faults() -> Iterator[str]:
 
 
 def exhibits() -> Iterator[str]:
+    """Each bug, its thread, and the smallest program that shows it."""
     for row in museum():
-        yield f"**[{row.thread}]({row.address})** ({row.year}): `{row.id}`. {row.story}"
+        report = check_engine(row.engine(), only=row.requirement, examples=0, time_limit=300)
+        (found,) = [*report.failures, *report.findings]
+        assert found.failure
+        id = f", `{row.id}`" if row.id else ""
+        yield f"**[{row.thread}]({row.address})**, {row.year}{id}. {row.story}"
+        yield ""
+        yield "```text"
+        yield found.failure.code({}, "")
+        yield "```"
+        yield ""
+        sentence = found.failure.sentence()
+        yield f"Here {sentence}."
         yield ""
 
 

@@ -135,7 +135,9 @@ def told(report: dict[str, Any]) -> str:
     lines = ["passes" if report["passed"] else "FAILS"]
     for verdict in [*report["failures"], *report["findings"]]:
         mark = "-" if verdict["required"] else "."
-        lines.append(f"  {mark} {verdict['requirement']}: {verdict['text']}: {verdict.get('diagnosis')}")
+        lines.append(
+            f"  {mark} {verdict['requirement']}: {verdict['text']}: {verdict.get('diagnosis')}"
+        )
     return "\n".join(lines)
 
 

@@ -1,12 +1,13 @@
-"""Bugs of public repositories, rebuilt as changes to the text of base.py; they are in museum.toml."""
+"""Bugs of public repositories, rebuilt as changes to the text of base.py: see museum.toml."""
 
 from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from .faulty import Change
+from .faulty import BASE, Change, changed
+from .zoo_engine import ZooEngine
 
 
 class Exhibit(NamedTuple):
@@ -16,15 +17,28 @@ class Exhibit(NamedTuple):
         thread: owner/name#number, on GitHub.
         year: when it was reported.
         story: what was wrong there, and how it came out.
-        id: of the fault, as check_engine finds it.
+        requirement: the first that it fails, or is told of.
+        id: of the fault, as check_engine finds it; "" if it names none.
         changes: to the text of base.py.
     """
 
     thread: str
     year: int
     story: str
+    requirement: str
     id: str
     changes: tuple[Change, ...]
+
+    def engine(self) -> Any:
+        """A class with the bug.
+
+        >>> Value = museum()[0].engine()
+        >>> a = Value(3.0)
+        >>> (a + a).backward()
+        >>> a.grad
+        1.0
+        """
+        return ZooEngine(changed(BASE, self.changes)).kind
 
     @property
     def address(self) -> str:
