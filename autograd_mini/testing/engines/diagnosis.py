@@ -327,6 +327,7 @@ class _Use(NamedTuple):
     partials: list[float]  # by the operands that are no constants
     got: float
     slopes: list[float]
+    problem: str
 
 
 def _use(question: Question, answer: Answer) -> _Use:
@@ -339,7 +340,7 @@ def _use(question: Question, answer: Answer) -> _Use:
     got = answer.data[count] if len(answer.data) > count else math.nan
     slopes = [math.nan if x is None else x for x in answer.gradients[:count]] or [math.nan] * count
     kept = [d for d, x in zip(partials, operands) if isinstance(x, int)]
-    return _Use(point, not isinstance(operands[0], int), value, kept, got, slopes)
+    return _Use(point, not isinstance(operands[0], int), value, kept, got, slopes, answer.problem)
 
 
 def _kind(uses: Sequence[_Use]) -> tuple[str, _Use | None]:
@@ -370,6 +371,8 @@ def _told(primitive: Primitive, use: _Use) -> str:
     """A clause about a use that is wrong."""
     names = [str(x) for x in map(constant, use.point)]
     call = primitive.call_text(names)
+    if use.problem:
+        return f"fails at {call} with {use.problem}"
     if not _close(use.got, use.value, 1e-6):
         return f"computes {call} as {use.got:.6g}, where {use.value:.6g} is right"
     places = range(len(use.partials))
