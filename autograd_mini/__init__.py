@@ -27,7 +27,7 @@ __all__ = [  # type checkers read __init__.pyi
     "TraceError", "Value", "backprop_steps", "chain_rule", "compare_steps", "draw_dot", "draw_mlp",
     "first_nonfinite", "grad", "gradients", "group", "hessian", "hvp", "jacobian", "jvp",
     "label_all", "latex", "node_names", "primitive", "rerun", "step_through",
-    "topological_order", "value_and_grad", "vjp",
+    "topological_order", "value_and_grad", "vjp", "why_nan",
 ]  # fmt: skip
 __all__ += primitives.__all__
 
@@ -44,6 +44,7 @@ _LOADED_WHEN_USED = {
     "draw_mlp": "draw",
     "latex": "formulas",
     "step_through": "stepper",
+    "why_nan": "nonfinite",
 }
 
 

@@ -16,6 +16,7 @@ from .graph import label_all as label_all
 from .graph import node_names as node_names
 from .graph import rerun as rerun
 from .graph import topological_order as topological_order
+from .nonfinite import why_nan as why_nan
 from .paths import chain_rule as chain_rule
 from .primitives import *
 from .rules import Primitive as Primitive

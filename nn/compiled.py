@@ -17,7 +17,17 @@ import numpy as np
 from autograd_mini import AutogradError, Value, compile
 from autograd_mini.nested import flatten, map_nested, unflatten
 
-from .executors import Task, diverged, forward, in_mode, means, named_parameters, take_step
+from .executors import (
+    DivergenceError,
+    Task,
+    diverged,
+    explain_step,
+    forward,
+    in_mode,
+    means,
+    named_parameters,
+    take_step,
+)
 from .optimizers import Optimizer
 from .optimizers.parameters import set_numbers
 
@@ -29,6 +39,7 @@ class ArrayExecutor:
 
     def __init__(self, task: Task, backend: str | None) -> None:
         self.task, self.epoch = task, 0
+        self.batch: list[int] = []
         xs = _stacked([x for x, _ in task.data], "x", "example")
         ys = _stacked([y for _, y in task.data], "y", "example")
         self.inputs, optimizer = [xs, ys], task.optimizer
@@ -58,13 +69,14 @@ class ArrayExecutor:
         self.state.load()
 
     def backward(self, batch: list[int]) -> tuple[float, list[Any]]:
+        self.batch = batch
         xs, ys = (array[batch] for array in self.inputs)
         program = self.program_now()
         drawn = program.draw_inputs(len(batch))
         loss, gradients = program.value_and_grad(xs, ys, *drawn)
         if not math.isfinite(loss):
             self.state.sync()
-            for i in batch:  # one of them raises an error that names the node
+            for i in batch:  # one of them raises an error that says why
                 forward(self.task, i, self.epoch)
             raise diverged(self.epoch, f"the loss is {loss}")
         self.state.parameter.grad = np.concatenate([np.ravel(g) for g in gradients])
@@ -73,8 +85,13 @@ class ArrayExecutor:
     def step(self) -> None:
         if not self.elementwise:
             self.state.sync()
-        with np.errstate(all="ignore"):
-            take_step(self.task.optimizer, self.epoch)
+        try:
+            with np.errstate(all="ignore"):
+                take_step(self.task.optimizer, self.epoch)
+        except DivergenceError:
+            self.state.sync()
+            explain_step(self.task, self.batch, self.epoch)
+            raise
         if not self.elementwise:
             self.state.load()
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from autograd_mini import AutogradError, Value, first_nonfinite
+from autograd_mini import AutogradError, Value, why_nan
 from autograd_mini.nested import map_nested
 
 from .module import Module
@@ -44,6 +44,7 @@ class ScalarExecutor:
     def __init__(self, task: Task) -> None:
         self.task, self.epoch = task, 0
         self.parameters: set[Value] = set()
+        self.batch: list[int] = []
 
     def begin_epoch(self, number: int) -> None:
         """Until end_epoch() an executor may keep the parameters in an array of its own."""
@@ -54,6 +55,7 @@ class ScalarExecutor:
     def backward(self, batch: list[int]) -> tuple[float, list[Any]]:
         """Set the gradients to the mean over the examples of these indices; returns the sum of
         their losses, and the outputs of each as plain numbers if there are metrics."""
+        self.batch = batch
         for p in self.parameters:
             p.zero_grad()
         total, numbers = 0.0, []
@@ -67,7 +69,11 @@ class ScalarExecutor:
 
     def step(self) -> None:
         """Take the optimizer's step as a whole, or not at all."""
-        take_step(self.task.optimizer, self.epoch)
+        try:
+            take_step(self.task.optimizer, self.epoch)
+        except DivergenceError:
+            explain_step(self.task, self.batch, self.epoch)
+            raise
 
     def end_epoch(self) -> None:
         """Write what was learned to model and optimizer; a second call changes nothing."""
@@ -120,13 +126,18 @@ def forward(task: Task, i: int, epoch: int) -> tuple[Any, Value]:
         raise diverged(epoch, str(overflow)) from None
     if not isinstance(error, Value):
         raise TypeError(f"the loss has to give one Value, got {type(error).__name__} {error!r}")
-    node = first_nonfinite(error) if not math.isfinite(error.data) else None
-    if node is not None:
-        made_by = f"the result of {node.op}" if str(node.op) else "a parameter or an input"
-        label = f" labelled {node.label!r}" if node.label else ""
-        reason = f"the first number that is not finite is {made_by}{label} ({node.data})"
-        raise diverged(epoch, f"the loss is {error.data}; {reason}")
+    report = why_nan(error) if not math.isfinite(error.data) else None
+    if report is not None:
+        raise diverged(epoch, f"the loss is {error.data}: {report.reason}")
     return outputs, error
+
+
+def explain_step(task: Task, batch: Sequence[int], epoch: int) -> None:
+    """Raise a DivergenceError that says which gradient of an example is not finite, if one is."""
+    for i in batch:
+        report = why_nan(forward(task, i, epoch)[1])
+        if report is not None:
+            raise diverged(epoch, f"{STEP_FAILED}: {report.reason}") from None
 
 
 def take_step(optimizer: Optimizer, epoch: int) -> None:
@@ -138,13 +149,16 @@ def take_step(optimizer: Optimizer, epoch: int) -> None:
         for p in optimizer.parameters:
             largest = abs(p.data).max() if hasattr(p.data, "max") else p.data
             if not math.isfinite(largest):
-                raise diverged(epoch, "a step makes a parameter infinite or nan")
+                raise diverged(epoch, STEP_FAILED)
     except BaseException:  # Ctrl-C too
         set_numbers(optimizer.parameters, before)
         vars(optimizer).update(memory)
         raise
 
 
+STEP_FAILED = "a step makes a parameter infinite or nan"
+
+
 def diverged(epoch: int, reason: str) -> DivergenceError:
-    remedy = "try a smaller learning rate"
-    return DivergenceError(f"training diverged in epoch {epoch}: {reason}; {remedy}")
+    told = f"training diverged in epoch {epoch}: {' '.join(reason.split()).rstrip('.')}"
+    return DivergenceError(f"{told}; try a smaller learning rate")

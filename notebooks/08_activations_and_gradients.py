@@ -536,6 +536,62 @@ for i, neuron in enumerate(model.layers[0].neurons):
     assert still == (i in dead)
 
 # %% [markdown]
+# ## Where a nan comes from
+#
+# A loss that is `nan` says nothing about its cause: every number that is computed from a nan is nan
+# as well. `why_nan` goes through the graph and finds the first number that is not finite, forward
+# and backward. Given a function, it names the line, too. Here are three cases that people meet.
+#
+# **A softmax written by hand.** `exp` overflows for large scores, and infinity divided by infinity
+# has no value. The remedy is the library's `softmax`, which subtracts the largest score first.
+
+# %%
+from autograd_mini import log, softmax, where, why_nan
+from autograd_mini import sqrt as root_of
+
+
+def probability(scores):
+    powers = [exp(s) for s in scores]
+    return powers[0] / sum(powers)
+
+
+print(why_nan(probability, [1000.0, 2.0]).reason)
+softmax([1000.0, 2.0])
+
+# %% [markdown]
+# **The distance of a point from itself.** The loss is 0, a finite number. But the slope of the
+# square root is infinite at 0, and its operand's derivative is 0 there. Backprop multiplies them.
+
+
+# %%
+def distance(p, q):
+    return root_of(sum((a - b) ** 2 for a, b in zip(p, q)))
+
+
+report = why_nan(distance, [1.0, 2.0], [1.0, 2.0])
+print(report.reason)
+report.node, report.gradient_node, report.line
+
+# %% [markdown]
+# **The branch of a `where` that was not taken.** It is computed all the same. Its gradient is
+# multiplied by 0, and 0 times infinity is nan. The remedy is a second `where` *inside* the
+# function, which gives it a harmless number.
+
+
+# %%
+def gain(x):
+    return where(x > 0, x * root_of(x), 0.0)
+
+
+def safe_gain(x):
+    return where(x > 0, x * root_of(where(x > 0, x, 1.0)), 0.0)
+
+
+print(why_nan(gain, 0.0).reason)
+assert why_nan(safe_gain, 0.0) is None
+why_nan(gain, 0.0).stepper()
+
+# %% [markdown]
 # ## Exercises
 #
 # **1.** Show that the derivative of silu is $\sigma(x)\,(1 + x\,(1 - \sigma(x)))$.

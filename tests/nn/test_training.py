@@ -605,7 +605,9 @@ def test_a_loss_that_is_not_finite_ends_training_before_the_step(factor, told):
     def loss(output, y):
         return output * factor * 1e300
 
-    with pytest.raises(DivergenceError, match=f"epoch 1: {told}; .* is the result of \\*") as info:
+    with pytest.raises(
+        DivergenceError, match=rf"epoch 1: {told}: #\d = #\d \* .* is {told[-3:]}"
+    ) as info:
         fit_slope(model, loss)
     assert isinstance(info.value, AutogradError)
     assert isinstance(info.value, ArithmeticError)
@@ -643,9 +645,9 @@ def test_divergence_names_the_first_node_that_is_not_finite():
     def loss(output, y):
         return (output * math.inf).tanh() * 0 + math.inf
 
-    with pytest.raises(DivergenceError, match=r"is the result of \* \(inf\)"):
+    with pytest.raises(DivergenceError, match=r"#\d \* inf = 2.0 \* inf is inf: a constant"):
         fit_slope(Slope(2.0), loss)
-    with pytest.raises(DivergenceError, match=r"a parameter or an input \(nan\)"):
+    with pytest.raises(DivergenceError, match=r"is a leaf, and its data is nan"):
         fit_slope(Slope(math.nan), loss)
 
 
@@ -684,7 +686,8 @@ def test_a_rate_far_too_large_is_a_divergence_where_the_engine_overflows(loss):
 def test_a_step_that_leaves_the_finite_numbers_is_a_divergence(loss, lr, x):
     model = Slope(2.0)
     optimizer = SGD([model.w], lr=lr)
-    with pytest.raises(DivergenceError):
+    told = "infinite or nan" if x else r"d sqrt\(\[#2\]\)/d\[#2\] is inf at #2 = 0.0"
+    with pytest.raises(DivergenceError, match=told):
         fit(model, loss, [(x, 0.0)], optimizer=optimizer, epochs=1)
     assert model.w.data == 2.0
 
