@@ -33,7 +33,8 @@ Seconds = Callable[[Question], float]
 
 def can_fork() -> bool:
     """Whether the system can make a process that has what this one has."""
-    return "fork" in multiprocessing.get_all_start_methods()
+    # Pyodide names fork, and has no processes
+    return "fork" in multiprocessing.get_all_start_methods() and sys.platform != "emscripten"
 
 
 class NotLoaded(Exception):
