@@ -12,7 +12,7 @@ from typing import Any
 from ...primitives import fsum
 from ...rules import Primitive
 from ..programs import Expression
-from .questions import Missing, NotANumber, Question
+from .questions import Missing, NotANumber, Question, said
 
 # The names that engines in use give to these three:
 DATA = ("data", "value", "val", "item", "v", "x")
@@ -152,9 +152,11 @@ class Engine:
 
     def _add(self, x: Any, scalars: list[Any], data: list[float], program: Expression) -> None:
         place = _place(program, len(scalars))
-        number = number_of(x if isinstance(x, (int, float)) else self.data(x), place)
-        if number is None or isinstance(x, (int, float)):
+        if x is None or isinstance(x, (int, float)):
             raise NotANumber(f"{place} is {_short(x)}, not a scalar of the engine")
+        number = number_of(self.data(x), place)
+        if number is None:
+            raise NotANumber(f"{place} has the number None")
         scalars.append(x)
         data.append(number)
 
@@ -334,12 +336,8 @@ def number_of(x: Any, what: str) -> float | None:
 
 
 def _short(x: Any) -> str:
-    try:
-        text = " ".join(repr(x).split())
-    except BaseException:  # a stranger's __repr__ may do anything
-        text = ""
     article = "an" if type(x).__name__[0] in "aeiouAEIOU" else "a"
-    return f"{article} {type(x).__name__}, {text[:60]}"
+    return f"{article} {type(x).__name__}, {said(x, repr, 60)}"
 
 
 def _place(program: Expression, index: int) -> str:

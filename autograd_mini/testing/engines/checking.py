@@ -11,7 +11,7 @@ from ..programs import Expression
 from .adapters import engine_of
 from .diagnosis import Diagnosis, diagnose
 from .isolation import Apart, Here, NotLoaded, can_fork
-from .judging import Difference, Judge, rank, shrunk
+from .judging import Difference, Judge, shrunk
 from .questions import Answer, Question
 from .report import EngineReport, Failure, Verdict
 from .requirements import REQUIREMENTS, Abilities, Requirement, random_programs
@@ -20,7 +20,7 @@ LAST = ("hang", "crash", "exit")  # after these an engine is asked nothing more 
 TRIES = 400  # programs that are tried to find a smaller one
 SMALL = 200  # operations of a program that is worth making smaller
 ROUNDING = 1e-12  # relative errors below it are those of double precision
-FEW = (12, 0)  # operations of a program that is used to find the reason
+FEW = 12  # operations of a program that is used to find the reason
 PARTS = 15  # of the time limit, for one question; more for a long program
 
 
@@ -227,7 +227,7 @@ class _Checking:
         if not pairs:
             return Verdict.of(requirement, "missing", answer.message or "the engine has none")
         suspects = (pair for pair in pairs if self.judge.is_suspect(*pair))
-        by_size = sorted(suspects, key=lambda pair: rank(pair[0].program))
+        by_size = sorted(suspects, key=lambda pair: len(pair[0].program.nodes))
         found = ((*pair, self._difference(requirement, *pair)) for pair in by_size)
         first = next((x for x in found if x[2]), None)
         if first is None:
@@ -278,7 +278,7 @@ class _Checking:
             if pair[0].scenario == "once"
         ]
         pairs += [(v.failure.question, v.failure.answer) for v in required if v.failure]
-        pairs = [x for x in pairs if rank(x[0].program) < FEW and self.judge.right(x[0])]
+        pairs = [x for x in pairs if len(x[0].program.nodes) <= FEW and self.judge.right(x[0])]
         reason = self._diagnosis(pairs) if required else None
         found = []
         for verdict in verdicts:
@@ -292,10 +292,16 @@ class _Checking:
         return found
 
     def _diagnosis(self, pairs: Sequence[tuple[Question, Answer]]) -> Diagnosis | None:
+        def ask(question: Question) -> Answer:
+            answer = self.ask(question)
+            if answer.problem in LAST:  # asking more would take too long
+                raise OutOfTime
+            return answer
+
+        tolerance = max(1e-6, 100 * self.judge.epsilon)
         try:
-            tolerance = max(1e-6, 100 * self.judge.epsilon)
             probing = len(self.settings.only) == len(REQUIREMENTS)
-            return diagnose(pairs, self.ask, tolerance, self.check_time, probing)
+            return diagnose(pairs, ask, tolerance, self.check_time, probing)
         except (OutOfTime, NotLoaded, ValueError, ArithmeticError):
             return None
 

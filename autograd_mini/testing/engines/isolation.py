@@ -9,6 +9,7 @@ one, and a limit on the steps it takes ends a loop.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import io
 import json
 import multiprocessing
@@ -154,6 +155,7 @@ def _serve(connection: Any, load: Load, cpu: float) -> None:
     output = _Output()
     sys.stdout = sys.stderr = output
     warnings.simplefilter("ignore")
+    faulthandler.disable()
     _limit(cpu)
 
     def reply(**content: Any) -> None:

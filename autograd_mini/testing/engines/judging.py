@@ -314,8 +314,6 @@ def _smaller(program: Expression) -> Iterator[Expression]:
         inputs = [*program.inputs, float(f"{data[count + k]:.3g}")]
         moved = [(row, tuple(_shift(x, count) for x in xs)) for row, xs in program.nodes]
         yield _used(inputs, _replaced(moved, count + 1 + k, count))
-    for i in range(1, count):  # two inputs become one
-        yield _used(program.inputs, _replaced(program.nodes, i, 0))
 
 
 def _shift(x: Any, count: int) -> Any:
@@ -366,7 +364,3 @@ def _plainer(program: Expression) -> Iterator[Expression]:
                 yield Expression(inputs, nodes)
     yield Expression([float(f"{x:.2g}") for x in program.inputs], program.nodes)
 
-
-def rank(program: Expression) -> tuple[int, int]:
-    """How small a program is: operations, then inputs."""
-    return len(program.nodes), len(program.inputs)

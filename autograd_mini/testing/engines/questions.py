@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..programs import Expression
@@ -82,10 +84,10 @@ def ask(engine: Engine, question: Question) -> Answer:
     return Answer(tuple(data), tuple(gradients), problem, message)
 
 
-def said(error: BaseException) -> str:
-    """The message of an exception in one line, at most 200 characters long."""
+def said(x: object, show: Callable[[object], str] = str, length: int = 200) -> str:
+    """What a stranger's object says in one line, without addresses, which differ each time."""
     try:
-        text = " ".join(str(error).split())
+        text = re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(show(x).split()))
     except BaseException:  # a stranger's __str__ may do anything
         return ""
-    return text if len(text) <= 200 else text[:197] + "..."
+    return text if len(text) <= length else text[: length - 3] + "..."
