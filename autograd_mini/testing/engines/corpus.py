@@ -75,7 +75,8 @@ def _textbook(rows: Sequence[Primitive]) -> Iterator[Expression]:
                 yield Expression(point, [node, node, (join, (k, k + 1))])
                 yield Expression(point, [node, (join, (k, 3.0))])
             if i == 0:
-                yield from (Expression(point, [node, (f, (k,))]) for f in unary)
+                inner = unary if row not in unary else unary[unary.index(row) - 2 :][:2]
+                yield from (Expression(point, [node, (f, (k,))]) for f in inner)
 
 
 def _uses(row: Primitive) -> list[tuple[tuple[float, ...], tuple[Any, ...]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from ...primitives import TABLE, fsum
@@ -30,12 +30,14 @@ from .faulty import (
     source,
 )
 from .questions import Answer, Question
+from .questions import ask as ask_engine
 from .zoo_engine import Rule, ZooEngine
 
 Ask = Callable[[Question], Answer]
 Pair = tuple[Question, Answer]
 MISSING = ("missing", "TypeError", "AttributeError", "NotImplementedError", "AssertionError")
 UNDECIDED = ("hang", "crash", "exit", "memory")  # no engine of the zoo does these
+FEW = 3  # operations that are wrong, of which all combinations are tried
 LONG = 1_000  # a program of more operations is about depth
 PROBES = 60  # random programs that an engine is asked, besides those of textbooks
 
@@ -134,7 +136,10 @@ class Evidence:
     ) -> None:
         self.tolerance, self.check_time = tolerance, check_time
         by_size = sorted(pairs, key=lambda pair: len(pair[0].program.nodes))
-        differs = [self.agrees(_engine(BASE), *pair) is False for pair in by_size]
+        differs = [
+            answer.problem not in UNDECIDED and not same(answer, _right(question), tolerance)
+            for question, answer in by_size
+        ]
         self.wrong = [pair for pair, wrong in zip(by_size, differs) if wrong]
         self.all = self.wrong + [pair for pair, wrong in zip(by_size, differs) if not wrong]
         # what - and / and negation are built of does not matter here:
@@ -168,6 +173,11 @@ class Evidence:
                 return True
             some = True
         return False if some else None
+
+
+@lru_cache(maxsize=4096)
+def _right(question: Question) -> Answer:
+    return ask_engine(_engine(BASE), question)
 
 
 @cache
@@ -205,20 +215,26 @@ def _close(x: float, y: float, tolerance: float) -> bool:
 
 def _explanation(evidence: Evidence, ask: Ask, probing: bool) -> Engine | None:
     """The simplest faulty engine that answers so."""
-    # few programs may not tell a fault of one operation from one of backward():
-    zoo = ZOO if probing else sorted(ZOO, key=lambda fault: not fault.operation)
-    structural = [fault for fault in ZOO if not fault.operation]
-    wrong = list(_wrong_operations(evidence, ask))
-    sets = [x for size in (1, 2) for x in itertools.combinations(wrong, size)]
-    sets += [tuple(wrong)] if len(wrong) > 2 else []
-    candidates = itertools.chain(
-        ((fault, ()) for fault in zoo),
-        ((None, some) for some in sets),
-        ((fault, ()) for kind in PARTIAL for fault in _partly(kind, evidence)),
-        itertools.product(structural, sets),
-    )
+    candidates = _candidates(evidence, ask, probing)
     found = (_engine_with(evidence, fault, some) for fault, some in candidates)
     return next(filter(None, found), None)
+
+
+def _candidates(
+    evidence: Evidence, ask: Ask, probing: bool
+) -> Iterator[tuple[Fault | None, Sequence[_Measured]]]:
+    """A fault of the zoo, operations as measured, or both; the simplest first."""
+    # few programs may not tell a fault of one operation from one of backward():
+    zoo = ZOO if probing else sorted(ZOO, key=lambda fault: not fault.operation)
+    yield from ((fault, ()) for fault in zoo)
+    wrong = list(_wrong_operations(evidence, ask))
+    most = FEW if len(wrong) <= FEW else 1
+    sets = [x for size in range(1, most + 1) for x in itertools.combinations(wrong, size)]
+    sets += [tuple(wrong)] if len(wrong) > most else []
+    yield from ((None, some) for some in sets)
+    yield from ((fault, ()) for kind in PARTIAL for fault in _partly(kind, evidence))
+    structural = [fault for fault in ZOO if not fault.operation]
+    yield from itertools.product(structural, sets if len(wrong) <= FEW else sets[-1:])
 
 
 class _Measured(NamedTuple):
@@ -264,7 +280,9 @@ def _partly(kind: str, evidence: Evidence) -> Iterator[Fault]:
         edges: frozenset[Edge] = frozenset()
         engine = _engine(source(partial(kind, ()), construction, order))
         for pair in pairs:
-            names = sorted(_names(pair[0]) | {"+", "*"})
+            names = sorted(
+                _names(pair[0]) | {"+", "*"} | ({"**"} if "/" in _names(pair[0]) else set())
+            )
             more = [{(x, at) for at in some} for some in places for x in names]
             for tried in (edges, *(edges | new for new in more if not new <= edges)):
                 engine.names["EDGES"] = tried
