@@ -3,14 +3,14 @@
 #
 # An autograd engine remembers how numbers were computed, and gives the derivatives. The best way
 # to understand one is to write it. In nine steps we go from an empty class to
-# [micrograd](https://github.com/karpathy/micrograd): 60 lines that can train a network.
+# [micrograd](https://github.com/karpathy/micrograd), which can train networks.
 #
 # You are not alone with it. After each step `check_engine` tries the class on small programs and
 # on random ones, and compares with the right answers. It shows the smallest program that is
 # wrong, and says why.
 #
-# In each step the first cell is an attempt. It has a mistake that many people make. Read it, run
-# the check, and repair the mistake before you look at the solution, which is folded below it.
+# In each step the first cell is an attempt, and something is wrong or missing in it. Read it, run
+# the check, and repair it before you look at the solution, which is folded below it.
 #
 # You need to know classes in Python, and the chain rule. `pip install "autograd-mini[testing]"`
 # brings what is imported here.
@@ -101,8 +101,8 @@ check_engine(Value, only="operand-twice")
 
 # %% [markdown]
 # A parent that is met twice gets two contributions, one along each edge. The second has to be
-# added to the first, and not to take its place. It is the most common mistake of all. The tests
-# of a whole course [let it pass](https://github.com/callummcdougall/ARENA_2.0/pull/18).
+# added to the first, and not to take its place. The tests of a chapter of a course
+# [let that pass](https://github.com/callummcdougall/ARENA_2.0/pull/18) once.
 
 
 # %% jupyter={"source_hidden": true}
@@ -228,8 +228,8 @@ check_engine(Value, only=["one-operation", "constants"])
 
 # %% [markdown]
 # For $a + b$ and $ab$ the order of the operands does not matter. For $a - b$ it does. In
-# `2 - x` the 2 is `other`, and our method is `x.__rsub__(2)`. A package on PyPI and several
-# public repositories [compute it as x - 2](../docs/engines.md).
+# `2 - x` the 2 is `other`, and our method is `x.__rsub__(2)`. A package on PyPI and four public
+# repositories [compute it as x - 2](../docs/engines.md).
 
 
 # %% jupyter={"source_hidden": true}
