@@ -36,6 +36,7 @@ from autograd_mini.files import write_atomically  # noqa: E402
 LIST = Path(__file__).with_name("engines.toml")
 PAGE = ROOT / "docs" / "engines.md"
 LIMIT = 300  # seconds for an engine, however busy the machine is
+MANY = 12  # engines that are counted, and not named
 TOLD = ("kinks", "large-and-small", "independence", "zeroing")
 
 
@@ -158,10 +159,14 @@ def table(rows: list[dict[str, Any]], reports: list[dict[str, Any]]) -> Iterator
     told: dict[tuple[str, str], list[str]] = {}
     for row, report in pairs:
         for verdict in report["findings"]:
-            if verdict["requirement"] in TOLD:
-                told.setdefault((verdict["text"], verdict["requirement"]), []).append(linked(row))
-    for (text, requirement), names in sorted(told.items(), key=lambda x: (x[0][1], -len(x[1]))):
-        yield f"| `{text}` | {requirement} | {', '.join(names)} |"
+            if verdict["requirement"] in TOLD and (report["passed"] or verdict["got"]):
+                told.setdefault((verdict["requirement"], verdict["text"]), []).append(linked(row))
+        for note in report["notes"]:
+            if note.startswith("Its numbers"):
+                told.setdefault(("", note), []).append(linked(row))
+    for (requirement, text), names in sorted(told.items(), key=lambda x: (x[0][0], -len(x[1]))):
+        shown = ", ".join(names) if len(names) <= MANY else f"{len(names)} engines"
+        yield f"| {f'`{text}`' if requirement else text} | {requirement} | {shown} |"
     yield ""
     yield "These meet what is required:"
     yield ""

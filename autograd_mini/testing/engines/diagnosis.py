@@ -238,10 +238,10 @@ def _candidates(
 
 
 class _Measured(NamedTuple):
-    """An operation as the engine has it: the id of what is wrong, what it does, its rule."""
+    """An operation as the engine has it: ids of what is wrong, what it does, its rule."""
 
     primitive: Primitive
-    id: str
+    ids: tuple[str, ...]
     does: str
     rule: Rule
 
@@ -250,7 +250,7 @@ def _engine_with(
     evidence: Evidence, fault: Fault | None, measured: Sequence[_Measured]
 ) -> Engine | None:
     """The engine with this fault and these operations that answers so, however it is built."""
-    ids = ((fault.id,) if fault else ()) + tuple(x.id for x in measured)
+    ids = (*((fault.id,) if fault else ()), *(id for x in measured for id in x.ids))
     does = ", and ".join([*([fault.does] if fault else []), *(x.does for x in measured)])
     rules = {x.primitive: x.rule for x in measured}
     names = {x.primitive.name for x in measured}
@@ -323,10 +323,11 @@ def _wrong_operations(evidence: Evidence, ask: Ask) -> Iterator[_Measured]:
     rows = {pair[0].program.nodes[0][0]: None for pair in evidence.all}
     for primitive in rows:
         uses = [_use(*pair) for pair in evidence.all if _is_alone(pair[0], primitive)]
-        kind, example = _kind(uses)
-        if example:
-            id = f"{kind}:{primitive.name}"
-            yield _Measured(primitive, id, _told(primitive, example), _measured(primitive, ask))
+        kinds = _kinds(uses)
+        if kinds:
+            ids = tuple(f"{kind}:{primitive.name}" for kind, _ in kinds)
+            does = ", and ".join(_told(primitive, example) for _, example in kinds)
+            yield _Measured(primitive, ids, does, _measured(primitive, ask))
 
 
 def _is_alone(question: Question, primitive: Primitive) -> bool:
@@ -361,14 +362,25 @@ def _use(question: Question, answer: Answer) -> _Use:
     return _Use(point, not isinstance(operands[0], int), value, kept, got, slopes, answer.problem)
 
 
-def _kind(uses: Sequence[_Use]) -> tuple[str, _Use | None]:
-    """What is wrong with an operation, and an example; "" if nothing is."""
+def _kinds(uses: Sequence[_Use]) -> list[tuple[str, _Use]]:
+    """What is wrong with an operation, each with an example; a constant on the left apart."""
     wrong = [x for x in uses if not _all_close([x.got, *x.slopes], [x.value, *x.partials])]
-    if not wrong:
-        return "", None
+    left = [x for x in wrong if x.constant_first]
+    others = [x for x in wrong if not x.constant_first]
+    found = [_kind([x for x in uses if not x.constant_first], others)] if others else []
+    wrong_values = [x for x in left if not _close(x.got, x.value, 1e-6)]
+    if left and not others and len(left) < len(uses):
+        found = [("reflected-operator", left[0])]
+    elif left and not others:
+        found = [_kind(uses, left)]
+    elif wrong_values and found[0][0] != "wrong-value":
+        found = [("reflected-operator", wrong_values[0]), *found]
+    return found
+
+
+def _kind(uses: Sequence[_Use], wrong: Sequence[_Use]) -> tuple[str, _Use]:
+    """What is wrong with an operation, and an example."""
     values = [x for x in wrong if not _close(x.got, x.value, 1e-6)]
-    if all(x.constant_first for x in wrong) and len(wrong) < len(uses):
-        return "reflected-operator", wrong[0]
     if values:
         return "wrong-value", values[0]
     pairs = [x for x in uses if len(x.partials) == 2]
