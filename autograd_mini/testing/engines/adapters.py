@@ -156,7 +156,7 @@ class Engine:
 
     def _add(self, x: Any, scalars: list[Any], data: list[float], program: Expression) -> None:
         place = _place(program, len(scalars))
-        if x is None or isinstance(x, (int, float)):
+        if x is None or isinstance(x, (int, float, str, bytes)):
             raise NotANumber(f"{place} is {_short(x)}, not a scalar of the engine")
         number = number_of(self.data(x), place)
         if number is None:

@@ -13,10 +13,9 @@ from .diagnosis import Diagnosis, diagnose
 from .isolation import Apart, Here, NotLoaded, can_fork
 from .judging import Difference, Judge, shrunk
 from .questions import Answer, Question
-from .report import EngineReport, Failure, Verdict
+from .report import LAST, EngineReport, Failure, Verdict
 from .requirements import REQUIREMENTS, Abilities, Requirement, random_programs
 
-LAST = ("hang", "crash", "exit")  # after these an engine is asked nothing more for a requirement
 TRIES = 400  # programs that are tried to find a smaller one
 SMALL = 200  # operations of a program that is worth making smaller
 ROUNDING = 1e-12  # relative errors below it are those of double precision
@@ -159,6 +158,8 @@ class _Checking:
             if answer.problem == "hang" and left < seconds:
                 raise OutOfTime
             yield answer
+            if answer.problem == "MemoryError":
+                return
 
     def check_time(self) -> None:
         if time.monotonic() > self.end:
@@ -263,7 +264,7 @@ class _Checking:
             return True
 
         is_plain = requirement.is_required and 1 < len(question.program.nodes) <= SMALL
-        if is_plain and answer.problem not in LAST:
+        if is_plain and answer.problem not in (*LAST, "MemoryError"):
             question = shrunk(question, fails)
         return Failure(question, answer, difference, self.judge.right(question))
 
@@ -294,7 +295,7 @@ class _Checking:
     def _diagnosis(self, pairs: Sequence[tuple[Question, Answer]]) -> Diagnosis | None:
         def ask(question: Question) -> Answer:
             answer = self.ask(question)
-            if answer.problem in LAST:  # asking more would take too long
+            if answer.problem in (*LAST, "MemoryError"):  # asking more would take too long
                 raise OutOfTime
             return answer
 

@@ -222,19 +222,20 @@ def _limit(cpu: float) -> None:
 
 
 class _Output(io.TextIOBase):
-    """What is printed: the start of the first line and the number of lines are kept."""
+    """What is printed, of which the beginning is kept."""
 
     def __init__(self) -> None:
-        self._first: list[str] = []
+        self._text = ""
 
     def write(self, text: str) -> int:
-        if not self._first and text.strip():
-            self._first.append(" ".join(text.split())[:60])
+        if len(self._text) < 200:
+            self._text += text[:200]
         return len(text)
 
     def taken(self) -> list[str]:
-        first, self._first = self._first, []
-        return first
+        """The first line, if there is one."""
+        lines, self._text = self._text.split("\n"), ""
+        return [line.strip()[:60] for line in lines if line.strip()][:1]
 
 
 class Here:
@@ -245,9 +246,9 @@ class Here:
         steps: how many it may take for one question (see _Counter); 0 for no limit.
     """
 
-    def __init__(self, load: Load, steps: int = STEPS) -> None:
+    def __init__(self, load: Load, steps: int | None = None) -> None:
         self._engine = load()
-        self._steps = steps
+        self._steps = STEPS if steps is None else steps
         self.printed: list[str] = []
 
     def ask(self, questions: Sequence[Question], seconds: Seconds) -> Iterator[Answer]:

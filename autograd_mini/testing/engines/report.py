@@ -17,6 +17,7 @@ from .judging import Difference, Numbers
 from .questions import Answer, Question
 from .requirements import Requirement
 
+LAST = ("hang", "exit", "crash")  # after these an engine is asked nothing more
 LONG = 60  # operations of a program that is written out
 MARKS = {"passes": "ok", "fails": "FAILS", "differs": "differs", "missing": "-", "not run": "?"}
 SPELLED = {
@@ -58,6 +59,8 @@ class Failure(NamedTuple):
         if problem:
             k = len(self.answer.data)
             where = self.line(k) if k < len(names) else f"{names[-1]}.backward()"
+            if problem in LAST:  # nothing is known of how far it got
+                where = f"{self.line(len(names) - 1)}; {names[-1]}.backward()"
             if self.question.scenario == "comparisons":
                 where = ("{a, b}", "a == a", "a < b")[k]
             told = {
@@ -93,7 +96,9 @@ class Failure(NamedTuple):
         return f"sum([{', '.join(shown)}])" if row is fsum else row.call_text(shown)
 
     def line(self, i: int) -> str:
-        return f"{self.names[i]} = {self.expression(i)}" if self.question.program.nodes else "it"
+        if i < len(self.question.program.inputs):
+            return f"making a scalar of {self.question.program.inputs[i]}"
+        return f"{self.names[i]} = {self.expression(i)}"
 
     def first(self) -> str:
         """The first node of the backward pass that is wrong, in a sentence; or ""."""

@@ -1,5 +1,8 @@
 """check_engine: what is right passes, what is wrong is found, in the smallest program."""
 
+import sys
+import types
+
 import pytest
 from strangers import ACCUMULATES, adding, engine, text
 
@@ -164,7 +167,8 @@ def test_an_operation_that_raises_is_wrong():
         ("class Value:\n    def __init__(self, data): pass", "raises AttributeError: Value has no"),
         ("class Value:\n    def __init__(self, x): self.data = str(x)",
             "does not give a number: input 0 is a str, '0.1'"),
-        ("class Value:\n    def __init__(self, x): self.data = None", "input 0 has the number None"),
+        ("class Value:\n    def __init__(self, x): self.data = None",
+            "input 0 has the number None"),
     ],
 )  # fmt: skip
 def test_a_class_that_is_no_engine_fails_and_the_rest_is_not_run(source, sentence):
@@ -268,10 +272,8 @@ def test_names_of_gradients_numbers_and_backward_are_found():
 
 def test_functions_may_be_functions_of_the_module():
     source = BASE.replace("    def tanh(self):\n        return made", "    def _t(self):\n"
-                          "        return made") + "\ndef tanh(x):\n    return x._t()\n"  # fmt: skip
-    import sys
-    import types
-
+                          "        return made")  # fmt: skip
+    source += "\ndef tanh(x):\n    return x._t()\n"
     module = sys.modules["functions_of_an_engine"] = types.ModuleType("functions_of_an_engine")
     try:
         exec(source.replace("(1 - y * y,)", "(1 - y,)"), module.__dict__)

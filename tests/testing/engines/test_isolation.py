@@ -30,7 +30,7 @@ def check(source, only="operand-twice", **options):
         ("raise KeyboardInterrupt", "raises KeyboardInterrupt"),
         ("raise BaseException('no')", "raises BaseException: no"),
         ("return self + other", "raises RecursionError: maximum recursion depth exceeded"),
-        ("return 'six'", "does not give a number: the result of + is a str"),
+        ("return 'six'", "does not give a number: the result of + is a str, 'six', not a scalar"),
         ("return 6.0", "the result of + is a float, 6.0, not a scalar of the engine"),
         ("return None", "the result of + is a NoneType, None, not a scalar of the engine"),
     ],
@@ -46,19 +46,17 @@ def test_an_engine_that_does_more_than_compute(line, told):
 @pytest.mark.parametrize(
     "loop",
     [
-        "while True: pass",
-        "while True:\n            try:\n                while True: len('')\n"
+        "while self is other: pass",
+        "while self is other:\n            try:\n                while True: len('')\n"
         "            except: pass",
         "import signal\n        for s in (2, 15): signal.signal(s, signal.SIG_IGN)\n"
-        "        while True: pass",
+        "        while self is other: pass",
     ],
 )
 def test_a_hang_is_the_verdict_on_its_requirement_and_the_others_are_run(loop):
-    hangs = adding(f"if self is other:\n            pass\n        else: return made('+', (self, "
-                   f"wrap(other)), lambda a, b: a + b, lambda a, b, y: (1.0, 1.0))\n        {loop}")  # fmt: skip
-    report = check(hangs, ONLY, time_limit=4.0)
+    report = check(adding(loop), ONLY, time_limit=4.0)
     assert [v.status for v in report.verdicts] == ["passes", "passes", "fails"]
-    assert report.verdicts[2].text == "b = a + a does not end"
+    assert report.verdicts[2].text == "b = a + a; b.backward() does not end"
 
 
 @forks
@@ -102,13 +100,6 @@ def test_the_engine_does_not_change_this_process():
     assert multiprocessing.active_children() == []
 
 
-@forks
-def test_a_reply_that_is_none_is_the_end_of_the_process():
-    writes = "import os\n        for d in range(3, 64):\n            try: os.write(d, b'x' * 99)\n"
-    report = check(adding(writes + "            except OSError: pass"))
-    assert report.verdicts[0].status == "fails"
-
-
 # -- where there is no process ------------------------------------------------------------------
 
 
@@ -136,14 +127,14 @@ def test_without_fork_a_limit_on_steps_ends_a_loop(no_fork, line):
     source = source.replace("    def backward(self):", f"    {forever}\n        pass\n\n"
                             "    def backward(self):")  # fmt: skip
     report = check(source)
-    assert report.verdicts[0].text == "b = a + a does not end"
+    assert report.verdicts[0].text == "b = a + a; b.backward() does not end"
     assert sys.gettrace() is None
 
 
 @pytest.mark.skipif(not hasattr(sys, "monitoring"), reason="before Python 3.12 such a loop escapes")
 def test_without_fork_a_loop_that_swallows_everything_is_ended(no_fork):
     loop = "while True:\n            try:\n                len('')\n            except: pass"
-    assert check(adding(loop)).verdicts[0].text == "b = a + a does not end"
+    assert check(adding(loop)).verdicts[0].text == "b = a + a; b.backward() does not end"
 
 
 def test_without_fork_output_is_swallowed_and_exit_is_a_verdict(no_fork, capsys):

@@ -77,6 +77,13 @@ def test_every_scenario_has_its_right_answer(scenario, expected):
         assert Judge().difference(question, ask(ENGINE, question)) is None
 
 
+def test_at_a_kink_nothing_is_wrong_but_the_convention_is_told():
+    question = Question(Expression([0.0], [(TABLE["power"], (0, 0.0))]))
+    raises = Answer((0.0, 1.0), problem="ZeroDivisionError")
+    assert Judge().difference(question, raises) is None
+    assert Judge().difference(question, raises, is_kink=True).what == "problem"
+
+
 def test_a_program_is_made_smaller_until_nothing_can_go():
     nodes = [(multiply, (0, 1)), (tanh, (2,)), (add, (3, 1)), (exp, (4,)), (fsum, (5, 3, 0))]
     program = Expression([0.31, 0.77], nodes)
