@@ -13,8 +13,9 @@ from .diagnosis import Diagnosis, diagnose
 from .isolation import Apart, Here, NotLoaded, can_fork
 from .judging import Difference, Judge, shrunk
 from .questions import Answer, Question
-from .report import LAST, EngineReport, Failure, Verdict
+from .report import EngineReport
 from .requirements import REQUIREMENTS, Abilities, Requirement, random_programs
+from .verdicts import LAST, Failure, Verdict
 
 TRIES = 400  # programs that are tried to find a smaller one
 SMALL = 200  # operations of a program that is worth making smaller

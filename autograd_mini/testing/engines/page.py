@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 from ...errors import AutogradError
 from ...palette import css_properties
 from ...stepper import step_through
 from ...stepper.page import page_of
 from ...value import Value
-from .report import LONG, MARKS, EngineReport, Failure, numeral, sentences
+from .verdicts import LONG, MARKS, Failure, numeral, sentences
+
+if TYPE_CHECKING:
+    from .report import EngineReport
 
 STYLE = """
 .engine-report { %s color-scheme: light dark; color: var(--ink); background: var(--backdrop);

@@ -23,8 +23,8 @@ from .diagnosis import same
 from .faulty import BASE, ZOO, Fault, source
 from .judging import Judge
 from .questions import Question, ask
-from .report import Failure
 from .stand_in import Finder, Swap
+from .verdicts import Failure
 from .zoo_engine import TooLong, ZooEngine
 
 # Operations, and which of their operands are constants; scenarios, without any.

@@ -12,7 +12,8 @@ from autograd_mini.testing import Expression, check_engine
 from autograd_mini.testing.engines.judging import Difference, Judge
 from autograd_mini.testing.engines.page import page
 from autograd_mini.testing.engines.questions import Answer, Question
-from autograd_mini.testing.engines.report import Failure, gradescope, junit
+from autograd_mini.testing.engines.report import gradescope, junit
+from autograd_mini.testing.engines.verdicts import Failure
 
 ONLY = ["one-operation", "operand-twice", "sum", "comparisons"]
 
