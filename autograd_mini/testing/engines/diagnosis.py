@@ -357,7 +357,9 @@ def _use(question: Question, answer: Answer) -> _Use:
     partials = row.local_partials(point, value, point, [isinstance(x, int) for x in operands])
     count = len(inputs)
     got = answer.data[count] if len(answer.data) > count else math.nan
-    slopes = [math.nan if x is None else x for x in answer.gradients[:count]] or [math.nan] * count
+    places = [x for x in operands if isinstance(x, int)]  # x1 - x0 has them in another order
+    found = [answer.gradients[x] if answer.gradients else None for x in places]
+    slopes = [math.nan if x is None else x for x in found]
     kept = [d for d, x in zip(partials, operands) if isinstance(x, int)]
     return _Use(point, not isinstance(operands[0], int), value, kept, got, slopes, answer.problem)
 
