@@ -37,7 +37,7 @@ LIST = Path(__file__).with_name("engines.toml")
 PAGE = ROOT / "docs" / "engines.md"
 LIMIT = 300  # seconds for an engine, however busy the machine is
 MANY = 12  # engines that are counted, and not named
-TOLD = ("kinks", "large-and-small", "independence", "zeroing")
+TOLD = ("kinks", "large-and-small")
 
 
 def name_of(row: dict[str, Any]) -> str:
@@ -136,10 +136,13 @@ def table(rows: list[dict[str, Any]], reports: list[dict[str, Any]]) -> Iterator
     failing = [(row, report) for row, report in pairs if not report["passed"]]
     packages = sum("package" in row for row in rows)
     yield (
-        f"{packages} packages of PyPI and {len(rows) - packages} public repositories, as they were "
-        "in November 2026. Each verdict was repeated by hand, without this project's code, and its "
-        "reason read in the source. Nothing else was selected than that a class has operators and "
-        f"a backward pass. {len(pairs) - len(failing)} meet all that is required. "
+        f"{packages} packages of PyPI and {len(rows) - packages} public repositories, taken by their "
+        "names and before they were read, as they were in November 2026. Some are copies of "
+        "micrograd. Left out were engines of arrays, and those that cannot be imported by Python "
+        "3.11. The check itself was improved with these engines, false alarms among them, so the "
+        "table says what they have, and not how often the check is right. Each failure was repeated "
+        "by hand without this project's code, and its cause found in the source; the words in "
+        f"brackets say what stands there. {len(pairs) - len(failing)} meet all that is required. "
         f"{len(failing)} do not:"
     )
     yield ""
@@ -147,7 +150,7 @@ def table(rows: list[dict[str, Any]], reports: list[dict[str, Any]]) -> Iterator
     yield "|---|---|---|"
     for row, report in failing:
         first = report["failures"][0]
-        ids = ", ".join(f"`{id}`" for id in reasons(report)) or "no fault of the zoo"
+        ids = ", ".join(f"`{id}`" for id in reasons(report)) or "not named"
         text = first["text"].replace("|", r"\|")
         why = f" ({row['why']})" if "why" in row else ""
         yield f"| {linked(row)} | {first['requirement']}: `{text}` | {ids}{why} |"
@@ -167,6 +170,12 @@ def table(rows: list[dict[str, Any]], reports: list[dict[str, Any]]) -> Iterator
     for (requirement, text), names in sorted(told.items(), key=lambda x: (x[0][0], -len(x[1]))):
         shown = ", ".join(names) if len(names) <= MANY else f"{len(names)} engines"
         yield f"| {f'`{text}`' if requirement else text} | {requirement} | {shown} |"
+    yield ""
+    yield (
+        "Six digits are a fault, too, where they are not those of single precision: kaitorch adds "
+        "1e-8 to the base of a power, to a divisor and to the argument of log. The check tells of it "
+        "and lets it pass."
+    )
     yield ""
     yield "These meet what is required:"
     yield ""
