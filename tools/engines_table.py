@@ -36,6 +36,19 @@ from autograd_mini.files import write_atomically  # noqa: E402
 LIST = Path(__file__).with_name("engines.toml")
 PAGE = ROOT / "docs" / "engines.md"
 LIMIT = 300  # seconds for an engine, however busy the machine is
+CHOICE = (
+    "They are as they were in November 2026. Two were chosen because threads of micrograd lead to "
+    "them, the others by their names, before they were read. Some are copies of micrograd. Left "
+    "out were engines of arrays, and those that Python 3.11 cannot import. The check itself was "
+    "improved with these engines, false alarms among them, so the table says what they have, and "
+    "not how often the check is right. Each failure was repeated by hand without this project's "
+    "code, and its cause found in the source; the words in brackets say what stands there."
+)
+DIGITS = (
+    "Six digits are a fault, too, where they are not those of single precision: kaitorch adds "
+    "1e-8 to the base of a power, to a divisor and to the argument of log. The check tells of it, "
+    "and lets it pass."
+)
 MANY = 12  # engines that are counted, and not named
 TOLD = ("kinks", "large-and-small")
 
@@ -136,14 +149,8 @@ def table(rows: list[dict[str, Any]], reports: list[dict[str, Any]]) -> Iterator
     failing = [(row, report) for row, report in pairs if not report["passed"]]
     packages = sum("package" in row for row in rows)
     yield (
-        f"{packages} packages of PyPI and {len(rows) - packages} public repositories, taken by their "
-        "names and before they were read, as they were in November 2026. Some are copies of "
-        "micrograd. Left out were engines of arrays, and those that cannot be imported by Python "
-        "3.11. The check itself was improved with these engines, false alarms among them, so the "
-        "table says what they have, and not how often the check is right. Each failure was repeated "
-        "by hand without this project's code, and its cause found in the source; the words in "
-        f"brackets say what stands there. {len(pairs) - len(failing)} meet all that is required. "
-        f"{len(failing)} do not:"
+        f"{packages} packages of PyPI and {len(rows) - packages} public repositories. {CHOICE} "
+        f"{len(pairs) - len(failing)} meet all that is required. {len(failing)} do not:"
     )
     yield ""
     yield "| engine | the first that fails | the fault |"
@@ -171,11 +178,7 @@ def table(rows: list[dict[str, Any]], reports: list[dict[str, Any]]) -> Iterator
         shown = ", ".join(names) if len(names) <= MANY else f"{len(names)} engines"
         yield f"| {f'`{text}`' if requirement else text} | {requirement} | {shown} |"
     yield ""
-    yield (
-        "Six digits are a fault, too, where they are not those of single precision: kaitorch adds "
-        "1e-8 to the base of a power, to a divisor and to the argument of log. The check tells of it "
-        "and lets it pass."
-    )
+    yield DIGITS
     yield ""
     yield "These meet what is required:"
     yield ""
