@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
+import engine_pages
 import lectures
 
 from autograd_mini import Value, compile, draw_mlp, tanh
@@ -31,6 +32,7 @@ def pages() -> dict[str, str]:
     return {
         "operations.md": operations(),
         "lectures.md": lectures.page(),
+        "engines.md": engine_pages.page(),
         "pictures/neuron.svg": render(neuron()),
         "pictures/network.svg": draw_mlp(model).pipe(format="svg").decode(),
         "pictures/neurons.svg": render(loss, model=model),

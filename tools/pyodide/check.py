@@ -6,6 +6,7 @@ import random
 import sys
 
 from autograd_mini import Value, dot, fsum, gradients, hessian, tanh
+from autograd_mini.testing import check_engine
 from nn import MLP
 from nn.losses import mean_squared_error
 from nn.optimizers import SGD
@@ -61,12 +62,51 @@ def a_deep_graph_in_garbage_is_freed():
     gc.collect()
 
 
+class Overwriting:
+    """An engine with + and *, which assigns gradients where it should add them."""
+
+    def __init__(self, data, parents=(), partials=()):
+        self.data, self.grad = data, 0.0
+        self.parents, self.partials = parents, partials
+
+    def __add__(self, other):
+        return Overwriting(self.data + other.data, (self, other), (1.0, 1.0))
+
+    def __mul__(self, other):
+        return Overwriting(self.data * other.data, (self, other), (other.data, self.data))
+
+    def backward(self):
+        order, seen = [], set()
+
+        def visit(node):
+            if node not in seen:
+                seen.add(node)
+                for parent in node.parents:
+                    visit(parent)
+                order.append(node)
+
+        visit(self)
+        self.grad = 1.0
+        for node in reversed(order):
+            for parent, partial in zip(node.parents, node.partials):
+                parent.grad = partial * node.grad
+
+
+def an_engine_is_checked_without_fork():
+    report = check_engine(Overwriting)
+    assert report.diagnosis == "overwrites-gradient", report
+    assert not report.passed
+    report = check_engine(Value)
+    assert report.passed, report
+
+
 assert sys.platform == "emscripten"
 for check in (
     gradients_are_those_known,
     a_network_learns,
     a_deep_graph_is_freed,
     a_deep_graph_in_garbage_is_freed,
+    an_engine_is_checked_without_fork,
 ):
     check()
     print(check.__name__.replace("_", " "))

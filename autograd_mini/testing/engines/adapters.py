@@ -74,9 +74,13 @@ class Engine:
             _needs_operator(name, *operands)
             return getattr(operator, name)(*operands)
         name, is_method = self.spelling(primitive, operands[0])
-        if is_method:
-            return getattr(operands[0], name)(*operands[1:])
-        return getattr(self.functions(), name)(*operands)
+        function = getattr(operands[0] if is_method else self.functions(), name)
+        try:
+            return function(*operands[1:] if is_method else operands)
+        except TypeError as error:
+            if error.__traceback__ is None or error.__traceback__.tb_next is None:
+                raise Missing(f"{name}() takes other arguments") from None  # it was not entered
+            raise
 
     def spelling(self, primitive: Primitive, scalar: Any) -> tuple[str, bool]:
         """(the engine's name of a function, whether it is a method)."""

@@ -264,7 +264,7 @@ class _Checking:
             answer, difference = new, found
             return True
 
-        is_plain = requirement.is_required and len(question.program.nodes) <= SMALL
+        is_plain = requirement.is_required and 1 < len(question.program.nodes) <= SMALL
         if is_plain and answer.problem not in (*LAST, "MemoryError"):
             question = shrunk(question, fails)
         return Failure(question, answer, difference, self.judge.right(question))
@@ -302,7 +302,8 @@ class _Checking:
 
         tolerance = max(1e-6, 100 * self.judge.epsilon)
         try:
-            return diagnose(pairs, ask, tolerance, self.check_time)
+            probing = len(self.settings.only) == len(REQUIREMENTS)
+            return diagnose(pairs, ask, tolerance, self.check_time, probing)
         except (OutOfTime, NotLoaded, ValueError, ArithmeticError):
             return None
 

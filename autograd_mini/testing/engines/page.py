@@ -20,12 +20,13 @@ STYLE = """
 .engine-report { %s color-scheme: light dark; color: var(--ink); background: var(--backdrop);
   font: 16px/1.5 var(--font); max-width: 64em; margin: 0 auto; padding: 1em; }
 .engine-report h1 { font-size: 1.4em; } .engine-report h2 { font-size: 1.15em; }
-.engine-report table { border-collapse: collapse; width: 100%%; }
-.engine-report th, .engine-report td { text-align: left; vertical-align: top;
+.engine-report table { border-collapse: collapse; width: 100%%; table-layout: auto !important; }
+.engine-report th, .engine-report td { text-align: left !important; vertical-align: top;
   padding: .25em .6em .25em 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-.engine-report td:first-child, .engine-report td:nth-child(2) { overflow-wrap: normal; }
+.engine-report td:first-child, .engine-report td:nth-child(2) { overflow-wrap: normal;
+  width: 1%%; white-space: nowrap; }
 .engine-report pre { overflow-x: auto; padding: .8em; border: 1px solid var(--line);
-  background: var(--paper); color: var(--ink); }
+  background: var(--paper); color: var(--ink); font: .9em/1.5 ui-monospace, monospace !important; }
 .engine-report .wrong { font-weight: bold; text-decoration: underline wavy; }
 .engine-report .pair { display: grid; gap: 1em;
   grid-template-columns: repeat(auto-fit, minmax(min(24em, 100%%), 1fr)); }

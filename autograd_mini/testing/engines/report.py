@@ -139,7 +139,7 @@ class EngineReport(NamedTuple):
         """The report as JSON; numbers that are not finite are text."""
         return as_json([self])
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.text()
 
     def _repr_html_(self) -> str:

@@ -27,7 +27,7 @@ KINDS: dict[str, tuple[Any, ...]] = {"v": (0,), "vv": (0, 1), "vc": (0, 2.0), "c
 PAIRS = ((3.0, 2.0), (0.5, 4.0), (-2.0, 3.0), (2.0, 2.0))
 POINTS = (2.0, 0.5, -1.5, -0.25, 3.0)
 
-REFUSALS = ("TypeError", "AttributeError", "AssertionError", "ValueError", "missing")
+REFUSALS = ("TypeError", "AttributeError", "AssertionError", "ValueError", "Exception", "missing")
 
 
 class Abilities:
