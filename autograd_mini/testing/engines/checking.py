@@ -132,6 +132,7 @@ class _Checking:
         self.end = time.monotonic() + settings.time_limit
         self.judge = Judge()
         self.asked: dict[str, list[tuple[Question, Answer]]] = {}
+        self.is_unfinished = False  # whether time ended the search for a reason
         self.has: Abilities | None = None
 
     def ask(self, question: Question, share: float = 1.0) -> Answer:
@@ -304,8 +305,11 @@ class _Checking:
         try:
             probing = len(self.settings.only) == len(REQUIREMENTS)
             return diagnose(pairs, ask, tolerance, self.check_time, probing)
-        except (OutOfTime, NotLoaded, ValueError, ArithmeticError):
-            return None
+        except OutOfTime:
+            self.is_unfinished = True
+        except (NotLoaded, ValueError, ArithmeticError):
+            pass
+        return None
 
     def spelled(self) -> dict[str, str]:
         if self.has is None:
@@ -319,6 +323,8 @@ class _Checking:
         if self.judge.epsilon > 1e-10:
             digits = int(-math.log10(self.judge.epsilon / 10))
             yield f"Its numbers have about {digits} right digits, and are judged as such."
+        if self.is_unfinished:
+            yield "The time was over before all known faults were tried; a longer time limit helps."
         if self.has is not None and self.has.missing:
             yield f"It does not have {', '.join(self.has.missing)}."
         if self.runner.printed:

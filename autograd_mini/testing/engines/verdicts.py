@@ -261,7 +261,7 @@ def reason(verdict: Verdict) -> str:
     if found is None:
         is_plain = verdict.failure is not None and verdict.failure.difference is not None
         is_wrong = is_plain and verdict.status == "fails"
-        return "No fault that is known explains its answers." if is_wrong else ""
+        return "No known fault was found to explain its answers." if is_wrong else ""
     sentence = found.sentence[0].upper() + found.sentence[1:]
     notebook, _, heading = found.section.partition(": ")
     return f"{sentence}. Notebook {notebook[:2]} explains it: {heading or notebook}."

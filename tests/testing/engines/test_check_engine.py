@@ -132,7 +132,7 @@ def test_a_fault_that_nobody_knows_is_said_to_be_unknown():
                "        CALLS.append(1)"))  # fmt: skip
     report = check(odd, "one-operation")
     assert report.diagnosis is None
-    assert "No fault that is known explains its answers." in report.text()
+    assert "No known fault was found to explain its answers." in report.text()
 
 
 @pytest.mark.parametrize(
@@ -283,6 +283,16 @@ def test_functions_may_be_functions_of_the_module():
     finally:
         del sys.modules["functions_of_an_engine"]
     assert "b = tanh(a)" in report.text()
+
+
+def test_a_search_for_the_reason_that_time_ends_is_said(monkeypatch):
+    def ends(*_):
+        raise checking.OutOfTime
+
+    monkeypatch.setattr(checking, "diagnose", ends)
+    report = check(text(ACCUMULATES), "operand-twice")
+    assert report.diagnosis is None
+    assert "The time was over before all known faults were tried" in report.text()
 
 
 def test_the_time_limit_ends_it_and_what_is_left_is_not_run(monkeypatch):
