@@ -408,12 +408,10 @@ print(sliding.source[sliding.source.index("    # forward") :])
 # %% [markdown]
 # The compiler has seen that each of the 6 windows is multiplied with the same two rows of weights.
 # So it takes the windows out of the signal, one a row, and is left with one matrix product. That
-# is how convolutions are computed in earnest. Which places make a window stands in an array of
-# constants:
+# is how convolutions are computed in earnest. These are the places that make the windows:
 
 # %%
-[windows] = sliding.constants.values()
-
+windows = np.lib.stride_tricks.sliding_window_view(np.arange(8), 3)
 signal = np.sin(np.arange(8) * 1.1)
 figure, (top, bottom) = plt.subplots(1, 2, figsize=(7, 2.6), width_ratios=[2.2, 1])
 top.imshow(signal[None, :], cmap="RdBu_r", vmin=-1.5, vmax=1.5)
