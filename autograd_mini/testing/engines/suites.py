@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -211,7 +212,9 @@ class _Runner:
         folder = tempfile.TemporaryDirectory()
         arguments = (self._arguments, swap, Path(folder.name))
         process = self._context.Process(target=_run, args=arguments)
-        process.start()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that this process has threads
+            process.start()
         return process, folder, time.monotonic() + self._time_limit
 
     def _outcome(self, process: Any, folder: Any, deadline: float) -> Outcome:
