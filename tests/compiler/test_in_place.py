@@ -144,3 +144,11 @@ def test_an_array_is_checked_when_it_is_replaced(replace):
     del program.arrays["w"]
     with pytest.raises(ValueError, match="got NoneType"):
         program.value_and_grad([1.0])
+
+
+def test_a_program_without_examples_has_no_source_for_many():
+    w, v = Value(7.0, "w"), Value(0.5, "v")
+    program = compile(where(True, w, v) + tanh(v))
+    loss, gradients = program.value_and_grad()
+    assert loss == pytest.approx(7 + np.tanh(0.5), rel=1e-12)
+    assert [g.shape for g in gradients] == [a.shape for a in program.arrays.values()]

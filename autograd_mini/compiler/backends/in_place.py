@@ -72,9 +72,13 @@ class InPlace:
         few numbers of an example is vectorised over the examples: if all arrays are such matrices.
         """
         batched = [x for x in self.source.order if x.is_batched]
-        return not self.source.constants and all(
-            len(x.shape) <= 2 and x.shape[0] == BATCH and x.op not in ("gather", "concatenate")
-            for x in batched
+        return (
+            bool(batched)
+            and not self.source.constants
+            and all(
+                len(x.shape) <= 2 and x.shape[0] == BATCH and x.op not in ("gather", "concatenate")
+                for x in batched
+            )
         )
 
     def in_columns(self, text: str) -> str:

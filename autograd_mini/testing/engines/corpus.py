@@ -61,6 +61,8 @@ def _textbook(rows: Sequence[Primitive]) -> Iterator[Expression]:
         yield from (Expression(point, [(row, operands)]) for point, operands in _uses(row))
     joins = [row for row in (add, multiply, subtract) if row in rows]
     unary = [row for row in rows if len(row.arguments) == 1 and row is not fsum]
+    for row in unary:
+        yield from (Expression((-2.0,), [(row, (0,)), (join, (1, 0))]) for join in joins)
     for row in rows:
         for i, (point, operands) in enumerate(_uses(row)[: 1 if row in unary else 4]):
             k, node = len(point), (row, operands)

@@ -228,13 +228,13 @@ def _candidates(
     zoo = ZOO if probing else sorted(ZOO, key=lambda fault: not fault.operation)
     yield from ((fault, ()) for fault in zoo)
     wrong = list(_wrong_operations(evidence, ask))
+    # with more than a few wrong operations a table of them would explain anything
     most = FEW if len(wrong) <= FEW else 1
     sets = [x for size in range(1, most + 1) for x in itertools.combinations(wrong, size)]
-    sets += [tuple(wrong)] if len(wrong) > most else []
     yield from ((None, some) for some in sets)
     yield from ((fault, ()) for kind in PARTIAL for fault in _partly(kind, evidence))
     structural = [fault for fault in ZOO if not fault.operation]
-    yield from itertools.product(structural, sets if len(wrong) <= FEW else sets[-1:])
+    yield from itertools.product(structural, sets if len(wrong) <= FEW else ())
 
 
 class _Measured(NamedTuple):
@@ -409,9 +409,10 @@ def _told(primitive: Primitive, use: _Use) -> str:
         return f"computes {call} as {use.got:.6g}, where {use.value:.6g} is right"
     places = range(len(use.partials))
     i = next(i for i in places if not _close(use.slopes[i], use.partials[i], 1e-6))
-    which = f" by operand {i + 1}" if len(use.point) > 1 and len(use.partials) > 1 else ""
+    which = ("first", "second", "third")[i : i + 1] or [f"{i + 1}th"]
+    by = f" by its {which[0]} operand" if len(use.point) > 1 and len(use.partials) > 1 else ""
     got, right = use.slopes[i], use.partials[i]
-    return f"has as the derivative of {call}{which} {got:.6g}, where {right:.6g} is right"
+    return f"has {got:.6g} as the derivative of {call}{by}, where {right:.6g} is right"
 
 
 def _measured(primitive: Primitive, ask: Ask) -> Rule:

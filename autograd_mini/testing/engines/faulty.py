@@ -62,13 +62,25 @@ _ORDERS = {
 }
 
 
+# 2 + x as wrap(2) + x: the operands change places, which a right engine does not show
+_REFLECTED = tuple(
+    (f"{head}return self {op} other\n", f"{head}return wrap(other) {op} self\n")
+    for head, op in (
+        ("def __radd__(self, other):\n        ", "+"),
+        ("def __rmul__(self, other):\n        ", "*"),
+    )
+)
+
+
 def _faults(entry: dict[str, Any]) -> Iterator[Fault]:
     for each in entry.get("each", ["@"]):
         id, does = (entry[name].replace("@", each) for name in ("id", "does"))
         changes = tuple(
             (old.replace("@", each), new.replace("@", each)) for old, new in entry["changes"]
         )
-        yield Fault(id, does, changes, _ORDERS[entry.get("orders", "")])
+        is_reflected = "reflected" in entry and each in "@+*"
+        for more in [(), _REFLECTED] if is_reflected else [()]:
+            yield Fault(id, does, (*changes, *more), _ORDERS[entry.get("orders", "")])
 
 
 ZOO = (

@@ -45,18 +45,21 @@ def element_of(report: EngineReport, is_page: bool = False) -> str:
     heading = "h1" if is_page else "p"
     parts = [f"<style>{STYLE % css_properties()}</style>"]
     parts += [f"<{heading}><strong>{escape(report.summary())}.</strong></{heading}>", "<table>"]
-    for v in report.verdicts:
+    for v, before in zip(report.verdicts, [None, *report.verdicts]):
+        if not v.is_required and (before is None or before.is_required):
+            parts.append(
+                "<tr><td colspan=3>Good engines differ in these, which do not count:</td></tr>"
+            )
         mark = f"<strong>{MARKS[v.status]}</strong>" if v.status == "fails" else MARKS[v.status]
         text = v.text if v.status != "passes" or v.text else v.requirement
         parts.append(f"<tr><td>{mark}</td><td>{v.id}</td><td>{escape(text)}</td></tr>")
     parts.append("</table>")
-    for verdict in [*report.failures, *report.findings][:1]:
-        if verdict.failure:
-            code = verdict.failure.code(report.spelled, report.imports)
-            parts.append(f"<h2>{escape(report.told(verdict)[0])}</h2>")
-            parts.append(f"<pre>{escape(code)}</pre>")
-            parts += [f"<p>{escape(line)}</p>" for line in sentences(verdict)]
-            parts += _side_by_side(verdict.failure) if is_page else ()
+    if report.shown and report.shown.failure:
+        failure = report.shown.failure
+        parts.append(f"<h2>{escape(report.told(report.shown)[0])}</h2>")
+        parts.append(f"<pre>{escape(failure.code(report.spelled, report.imports))}</pre>")
+        parts += [f"<p>{escape(line)}</p>" for line in sentences(report.shown)]
+        parts += _side_by_side(failure) if is_page else ()
     parts += [f"<p>{escape(note)}</p>" for note in (*report.notes, *report.surprises())]
     return '<div class="engine-report">\n' + "\n".join(parts) + "\n</div>"
 

@@ -52,9 +52,18 @@ class EngineReport(NamedTuple):
 
     @property
     def diagnosis(self) -> str | None:
-        """The id of the fault: that of the first failure, else of the first finding."""
-        found = [v.diagnosis for v in (*self.failures, *self.findings) if v.diagnosis]
+        """The id of the fault: that of the first failure, else of the first finding. That a leaf's
+        present number is read in backward() is a convention, and no fault."""
+        findings = [v for v in self.findings if v.id != "changed-leaf"]
+        found = [v.diagnosis for v in (*self.failures, *findings) if v.diagnosis]
         return found[0].ids[0] if found else None
+
+    @property
+    def shown(self) -> Verdict | None:
+        """The verdict whose program is shown: the first failure, else the finding that matters."""
+        matter = [v for v in self.findings if v.diagnosis and v.id != "changed-leaf"]
+        matter += [v for v in self.findings if v.id in ("independence", "large-and-small")]
+        return next(iter([*self.failures, *matter]), None)
 
     def summary(self) -> str:
         """One line."""
@@ -75,12 +84,14 @@ class EngineReport(NamedTuple):
         """The report for a terminal."""
         width = max(len(v.id) for v in self.verdicts)
         lines = [self.summary(), ""]
-        for v in self.verdicts:
+        for v, before in zip(self.verdicts, [None, *self.verdicts]):
+            if not v.is_required and (before is None or before.is_required):
+                lines += ["", "  Good engines differ in these, which do not count:", ""]
             shown = v.text if v.status != "passes" or v.text else v.requirement
             mark = "xfail" if v.status == "fails" and v.id in self.expected else MARKS[v.status]
             lines.append(f"  {mark:7}  {v.id:{width}}  {shown}")
-        for verdict in [*self.failures, *self.findings][:1]:
-            lines += ["", *self.told(verdict)]
+        if self.shown:
+            lines += ["", *self.told(self.shown)]
         if self.notes or self.surprises():
             lines += ["", *self.notes, *self.surprises()]
         return "\n".join(lines)

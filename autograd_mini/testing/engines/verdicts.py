@@ -102,6 +102,8 @@ class Failure(NamedTuple):
         found = self.difference.first if self.difference else None
         if self.difference is None or self.right is None or found in (None, self.difference.place):
             return ""
+        if found < len(self.question.program.inputs):
+            return ""  # what passed on to it is at fault
         got = self.answer.gradients[found]
         return (
             f"In the backward pass, {self.names[found]} is the first with a wrong gradient: "
@@ -138,7 +140,8 @@ class Failure(NamedTuple):
             lines.append(f"{spelled['data'].format('a')} += 1")
         if scenario == "two roots":
             lines.append(spelled["backward"].format(names[-2]))
-        if scenario != "forward":
+        is_early = self.difference is not None and self.difference.what == "data"
+        if scenario != "forward" and not is_early:
             lines.append(back)
         if scenario == "twice":
             lines.append(back)

@@ -109,7 +109,7 @@ def test_formulas_that_nobody_wrote_down_are_measured(id):
 
 def test_measured_operation_is_told_with_an_example():
     found = diagnosed(engine_with(("lambda a, y: (y,)", "lambda a, y: (3.0 * y,)")))
-    assert "the derivative of exp(0.5) 4.94616, where 1.64872 is right" in found.sentence
+    assert "has 4.94616 as the derivative of exp(0.5), where 1.64872 is right" in found.sentence
 
 
 def test_several_faults_at_once():
