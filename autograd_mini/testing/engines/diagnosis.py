@@ -381,7 +381,8 @@ def _kinds(uses: Sequence[_Use]) -> list[tuple[str, _Use]]:
 
 
 def _kind(uses: Sequence[_Use], wrong: Sequence[_Use]) -> tuple[str, _Use]:
-    """What is wrong with an operation, and an example."""
+    """What is wrong with an operation, and an example. That it raises counts if it always does."""
+    uses, wrong = ([x for x in some if not x.problem] or some for some in (uses, wrong))
     values = [x for x in wrong if not _close(x.got, x.value, 1e-6)]
     if values:
         return "wrong-value", values[0]

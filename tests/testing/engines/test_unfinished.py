@@ -2,8 +2,13 @@
 
 import pytest
 
-from autograd_mini.testing import check_engine
+from autograd_mini.primitives import TABLE
+from autograd_mini.testing import Expression, check_engine
+from autograd_mini.testing.engines.adapters import engine_of
+from autograd_mini.testing.engines.corpus import corpus
+from autograd_mini.testing.engines.diagnosis import diagnose
 from autograd_mini.testing.engines.faulty import BASE, changed
+from autograd_mini.testing.engines.questions import Question, ask
 from autograd_mini.testing.engines.zoo_engine import ZooEngine
 
 
@@ -68,6 +73,17 @@ def test_an_operand_is_found_by_its_place():
     )
     report = check_engine(ZooEngine(text).kind, time_limit=300)
     assert {*report.failures[0].diagnosis.ids} == {"reflected-operator:-", "wrong-derivative:/"}
+
+
+def test_a_number_at_which_an_operation_raises_does_not_hide_what_is_wrong_elsewhere():
+    text = changed(BASE, [("(1 / b, -y / b)", "(1 / a, b)")])
+    engine, divide = engine_of(ZooEngine(text).kind), TABLE["divide"]
+    at_0 = Question(Expression([0.0, 2.0], [(divide, (0, 1))]))
+    alone = [q for q in corpus() if [row for row, _ in q.program.nodes] == [divide]]
+    answers = [(question, ask(engine, question)) for question in (at_0, *alone)]
+    assert answers[0][1].problem == "ZeroDivisionError"
+    found = diagnose(answers, lambda question: ask(engine, question), probing=False)
+    assert found.ids == ("wrong-derivative:/",)
 
 
 def test_a_function_that_takes_other_arguments_is_missing():
