@@ -63,7 +63,7 @@ except GradientError as error:
 # on each other, multiply: $0.9 \cdot 0.6 \cdot (1 - 0.2)$. That is the *likelihood*. A better model
 # gives what happened a higher one.
 #
-# A product of many small numbers soon is no float any more, and a sum is easier to differentiate.
+# A product of many small numbers is soon too small for a float. A sum is easier to differentiate.
 # So take the logarithm, and a minus to make a loss of it, the *negative log-likelihood*:
 #
 # $$\ell(\hat y, y) = -\left[\, y \ln \hat y + (1 - y) \ln (1 - \hat y) \,\right].$$

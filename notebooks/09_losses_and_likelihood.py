@@ -859,7 +859,7 @@ check(4, my_answer)
 # <details><summary>Answer</summary>
 #
 # $-\ln P(k) = e^z - k z + \ln k!$, and its derivative is what was predicted, less what was seen.
-# That is no accident: it comes out whenever a distribution of the *exponential family* gets its
+# That is not an accident: it comes out whenever a distribution of the *exponential family* gets its
 # natural parameter from the model (McCullagh and Nelder, *Generalized Linear Models*, 1989).
 # `my_answer = "exp(z) - k"`
 #

@@ -36,7 +36,7 @@ class Verdict(NamedTuple):
 
 
 def judge(number: int, check: Check, answer: Any) -> Verdict:
-    """The verdict on the answer to an exercise; `...` is no answer yet."""
+    """The verdict on the answer to an exercise; `...` is not an answer yet."""
     if answer is ...:
         return Verdict(False, f"Exercise {number}: no answer yet.")
     try:

@@ -3,7 +3,7 @@ r"""A program as mathematics: matrix equations in LaTeX, forward and backward.
 Every array of at most two axes is a matrix. An example is a row: an array of a number for each
 example is a column vector, and one of parameters, or a sum over the examples, a row vector. So a
 layer is Z = X W' + b, where b is added to every row. With columns an example is a column, vectors
-are the other way round, and the layer is Z = W X + b. What is no equation of matrices is shown as
+are the other way round, and the layer is Z = W X + b. Any other line is shown as
 code.
 """
 

@@ -118,7 +118,7 @@ def test_a_name_that_is_taken_is_changed():
     found = arrays(lambda x: dot(model.x, x) * dot(model.n, [1.0, v, 2.0 * v])
                    if (v := x[0]) is not None else None, model, x=3)  # fmt: skip
     assert len(found) == 3
-    assert set(found) == {"x_2", "n", "np"}  # x is the input's; what the source names is no matter
+    assert set(found) == {"x_2", "n", "np"}  # x is the input's own name
     assert all(name.isidentifier() for name in found)
 
 

@@ -343,7 +343,7 @@ class _Use(NamedTuple):
     point: tuple[float, ...]
     constant_first: bool
     value: float
-    partials: list[float]  # by the operands that are no constants
+    partials: list[float]  # by the operands that are not constants
     got: float
     slopes: list[float]
     problem: str

@@ -89,3 +89,28 @@ def test_a_number_at_which_an_operation_raises_does_not_hide_what_is_wrong_elsew
 def test_a_function_that_takes_other_arguments_is_missing():
     text = changed(BASE, [("def sigmoid(self):", "def sigmoid(self, x):")])
     assert check_engine(ZooEngine(text).kind, only="activations").passed
+
+
+def test_many_wrong_operations_are_not_a_reason():
+    """A table of what each operation gives would explain any engine."""
+    wrong = [
+        ("a + b, lambda a, b, y: (1.0, 1.0)", "a + b, lambda a, b, y: (2.0, 7.0)"),
+        ("(1.0, -1.0)", "(3.0, -2.0)"),
+        ("(b, a)", "(b + 1, a * 3)"),
+        ("(1 / b, -y / b)", "(1 / b + 1, b)"),
+    ]
+    report = check_engine(ZooEngine(changed(BASE, wrong)).kind, examples=0, time_limit=300)
+    assert not report.passed
+    assert report.diagnosis is None
+
+
+def test_reading_the_present_number_of_a_leaf_is_a_convention():
+    stored = "    now = partials(*numbers, node.data)\n    node.partials = lambda: now"
+    live = "    node.partials = lambda: partials(*map(number, operands), node.data)"
+    report = check_engine(
+        ZooEngine(changed(BASE, [(stored, live)])).kind, only=["chain", "changed-leaf"]
+    )
+    [finding] = report.findings
+    assert finding.diagnosis.ids == ("reads-changed-data",)
+    assert report.passed
+    assert report.diagnosis is report.shown is None
