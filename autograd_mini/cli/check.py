@@ -16,8 +16,9 @@ from ..testing.engines.adapters import Engine, engine_of
 from ..testing.engines.checking import Settings, check, selected
 from ..testing.engines.isolation import Apart, Here
 from ..testing.engines.page import page
-from ..testing.engines.report import EngineReport, as_json, gradescope, junit
+from ..testing.engines.report import EngineReport
 from ..testing.engines.requirements import REQUIREMENTS
+from ..testing.engines.writers import as_json, gradescope, junit
 from .output import say, say_table
 from .parser import CommandError, Parser, positive, whole
 
@@ -136,12 +137,10 @@ def _say(reports: Sequence[EngineReport]) -> None:
     if len(reports) > 1:
         rows = [("engine", "verdict", "met", "first failure", "reason")]
         for report in reports:
-            required = [v for v in report.verdicts if v.is_required]
-            met = sum(v.status in ("passes", "missing") for v in required)
             first = next((v.id for v in report.failures), "")
             verdict = "passes" if report.passed else "fails"
             reason = (first and report.diagnosis) or ""
-            rows.append((report.engine, verdict, f"{met} of {len(required)}", first, reason))
+            rows.append((report.engine, verdict, report.met, first, reason))
         say_table(rows)
         say("")
     say("\n\n".join(report.text() for report in reports))

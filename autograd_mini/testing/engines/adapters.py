@@ -12,7 +12,7 @@ from typing import Any
 from ...primitives import fsum
 from ...rules import Primitive
 from ..programs import Expression
-from .questions import Missing, NotANumber, Question, said
+from .questions import SCENARIOS, Missing, NotANumber, Question, said
 
 # The names that engines in use give to these three:
 DATA = ("data", "value", "val", "item", "v", "x")
@@ -25,26 +25,35 @@ ALIASES = {"log": ("ln",), "sigmoid": ("logistic",), "silu": ("swish",)}
 
 
 class Engine:
-    """An engine whose scalars have operators and remember how they were made.
+    """A class in micrograd's manner: Value(2.0), operators, .backward(), .data, .grad.
 
     Attributes:
         name: how code shows the constructor.
         is_trusted: whether it is one of the large libraries, which run without limits.
+
+    Args:
+        kind: the class, or a function that makes a scalar of a number.
+        module: where exp() and its kin are, if they are not methods; by default the class's own.
     """
 
-    name = "Value"
     is_trusted = False
+    plain: tuple[type, ...] = (int, float, str, bytes, type(None))  # what is not a scalar
+
+    def __init__(self, kind: Callable[..., Any], module: Any = None) -> None:
+        self.kind = kind
+        self.name = getattr(kind, "__name__", "Value")
+        self._module = module
 
     def make(self, number: float) -> Any:
         """A leaf."""
-        raise NotImplementedError
+        return self.kind(number)
 
     def data(self, scalar: Any) -> Any:
         """Its number."""
         return _read(scalar, DATA)
 
     def backward(self, root: Any) -> None:
-        getattr(root, _found(root, BACKWARD))()
+        getattr(root, found(root, BACKWARD))()
 
     def gradient(self, scalar: Any) -> Any:
         """Its gradient after backward(); None where none is kept."""
@@ -52,17 +61,17 @@ class Engine:
 
     def zero(self, scalar: Any) -> None:
         """Set its gradient to 0."""
-        name = _found(scalar, GRADIENT)
+        name = found(scalar, GRADIENT)
         now = getattr(scalar, name)
         setattr(scalar, name, None if now is None else now * 0)
 
     def change(self, leaf: Any, number: float) -> None:
         """Give a leaf another number."""
-        setattr(leaf, _found(leaf, DATA), number)
+        setattr(leaf, found(leaf, DATA), number)
 
     def functions(self) -> Any:
         """The module with exp() and its kin, for those that are not methods; or None."""
-        return None
+        return self._module or sys.modules.get(getattr(self.kind, "__module__", None) or "")
 
     def apply(self, primitive: Primitive, operands: Sequence[Any]) -> Any:
         """The operation as a learner writes it: a + b, a.tanh() or tanh(a), sum([a, b])."""
@@ -88,9 +97,9 @@ class Engine:
         for place in (scalar, self.functions()):
             known = {name.lower().replace("_", ""): name for name in reversed(_names(place))}
             for name in names:
-                found = known.get(name.replace("_", ""))
-                if found and _is_function(getattr(place, found, None)):
-                    return found, place is scalar
+                theirs = known.get(name.replace("_", ""))
+                if theirs and _is_function(getattr(place, theirs, None)):
+                    return theirs, place is scalar
         raise Missing(f"there is no method or function {primitive.name}")
 
     def describe(self, rows: Iterable[Primitive]) -> dict[str, str]:
@@ -98,9 +107,9 @@ class Engine:
         x = self.make(0.5)
         spelled = {
             "make": f"{self.name}({{}})",
-            "data": f"{{}}.{_found(x, DATA)}",
-            "gradient": f"{{}}.{_found(x, GRADIENT)}",
-            "backward": f"{{}}.{_found(x, BACKWARD)}()",
+            "data": f"{{}}.{found(x, DATA)}",
+            "gradient": f"{{}}.{found(x, GRADIENT)}",
+            "backward": f"{{}}.{found(x, BACKWARD)}()",
         }
         for row in rows:
             if not row.operator and row is not fsum:
@@ -110,82 +119,71 @@ class Engine:
 
     def answer(self, question: Question, data: list[float], gradients: list[float | None]) -> None:
         """Run a question. The numbers are put into the two lists as far as they are known."""
-        program, scenario = question
+        program = question.program
         leaves = [self.make(x) for x in program.inputs]
-        if scenario == "comparisons":
-            a, b = leaves[:2]
+        scalars: list[Any] = []
+        for step in SCENARIOS[question.scenario].steps:
+            if step == "build":
+                scalars = self.build(program, leaves, [] if scalars else data)
+            else:
+                self.take(step, program, scalars or leaves, data)
+        if "backward" in SCENARIOS[question.scenario].steps:
+            read = [number_of(self.gradient(x), _place(program, i)) for i, x in enumerate(scalars)]
+            gradients.extend(read)
+
+    def take(
+        self, step: str, program: Expression, scalars: Sequence[Any], data: list[float]
+    ) -> None:
+        """Take a step of a scenario."""
+        a, b = scalars[0], scalars[-1]
+        if step == "backward":
+            self.backward(b)
+        elif step == "earlier":  # on the last node but one
+            self.backward(scalars[-2])
+        elif step == "zero":
+            for x in scalars:
+                self.zero(x)
+        elif step == "change":
+            self.change(a, program.inputs[0] + 1)
+        elif step == "other":  # a graph of leaves of its own
+            self.backward(self.build(program, [self.make(x) for x in program.inputs], [])[-1])
+        elif step == "differentiate":  # the gradient by the first input
+            first = getattr(a, found(a, GRADIENT))
+            for x in scalars:
+                self.zero(x)
+            if type(first) is not type(a):
+                raise Missing("gradients are plain numbers")
+            self.backward(first)
+        elif step == "compare":
             data.append(float(len({a, b}) == 2))
             data.append(float(bool(a == a)))
             data.append(float(bool(a < b)))
-            return
-        scalars = self.build(program, leaves, data)
-        if scenario == "forward":
-            return
-        if scenario == "independence":
-            self.backward(self.build(program, [self.make(x) for x in program.inputs], [])[-1])
-        if scenario == "changed leaf":
-            self.change(leaves[0], program.inputs[0] + 1)
-        if scenario == "two roots":
-            self.backward(scalars[-2])
-        self.backward(scalars[-1])
-        if scenario == "twice":
-            self.backward(scalars[-1])
-        if scenario in ("zeroed", "second order"):
-            first = getattr(leaves[0], _found(leaves[0], GRADIENT))
-            for x in scalars:
-                self.zero(x)
-        if scenario in ("again", "zeroed"):
-            scalars = self.build(program, leaves, [])
-            self.backward(scalars[-1])
-        if scenario == "second order":
-            if type(first) is not type(leaves[0]):
-                raise Missing("gradients are plain numbers")
-            self.backward(first)
-        read = [number_of(self.gradient(x), _place(program, i)) for i, x in enumerate(scalars)]
-        gradients.extend(read)
 
-    def build(self, program: Expression, leaves: Sequence[Any], data: list[float]) -> list[Any]:
-        """The scalars of a program; their numbers go into `data`."""
+    def build(
+        self, program: Expression, leaves: Sequence[Any], data: list[float] | None
+    ) -> list[Any]:
+        """The scalars of a program; their numbers go into `data`, if they are wanted."""
         scalars: list[Any] = []
-        for x in leaves:
-            self._add(x, scalars, data, program)
-        for primitive, operands in program.nodes:
-            point = [scalars[x] if x.__class__ is int else constant(x) for x in operands]
-            self._add(self.apply(primitive, point), scalars, data, program)
+        for i in range(len(leaves) + len(program.nodes)):
+            if i < len(leaves):
+                x = leaves[i]
+            else:
+                primitive, operands = program.nodes[i - len(leaves)]
+                point = [scalars[x] if x.__class__ is int else constant(x) for x in operands]
+                x = self.apply(primitive, point)
+            if data is not None:
+                if isinstance(x, self.plain):
+                    told = f"{_place(program, i)} is {_short(x)}, not a scalar of the engine"
+                    raise NotANumber(told)
+                number = number_of(self.data(x), _place(program, i))
+                if number is None:
+                    raise NotANumber(f"{_place(program, i)} has the number None")
+                data.append(number)
+            scalars.append(x)
         return scalars
 
-    def _add(self, x: Any, scalars: list[Any], data: list[float], program: Expression) -> None:
-        place = _place(program, len(scalars))
-        if x is None or isinstance(x, (int, float, str, bytes)):
-            raise NotANumber(f"{place} is {_short(x)}, not a scalar of the engine")
-        number = number_of(self.data(x), place)
-        if number is None:
-            raise NotANumber(f"{place} has the number None")
-        scalars.append(x)
-        data.append(number)
 
-
-class ClassEngine(Engine):
-    """A class in micrograd's manner: Value(2.0), operators, .backward(), .data, .grad.
-
-    Args:
-        kind: the class, or a function that makes a scalar of a number.
-        module: where exp() and its kin are, if they are not methods; by default the class's own.
-    """
-
-    def __init__(self, kind: Callable[[float], Any], module: Any = None) -> None:
-        self.kind = kind
-        self.name = getattr(kind, "__name__", "Value")
-        self._module = module
-
-    def make(self, number: float) -> Any:
-        return self.kind(number)
-
-    def functions(self) -> Any:
-        return self._module or sys.modules.get(getattr(self.kind, "__module__", None) or "")
-
-
-class AdaptedEngine(ClassEngine):
+class AdaptedEngine(Engine):
     """An engine that an object talks to: make(number), backward(root), gradient(leaf).
 
     It may have data(scalar), zero(scalar), apply(primitive, operands) and functions() as well.
@@ -198,12 +196,16 @@ class AdaptedEngine(ClassEngine):
                 setattr(self, name, getattr(adapter, name))
 
     def describe(self, rows: Iterable[Primitive]) -> dict[str, str]:
-        spelled = {"make": "make({})", "data": "data({})"}
-        spelled |= {"gradient": "gradient({})", "backward": "backward({})"}
-        return spelled | {row.name: f"{row.name}({{}}{{}})" for row in rows if not row.operator}
+        steps = {name: f"{name}({{}})" for name in ("make", "data", "gradient", "backward")}
+        return steps | as_functions(rows)
 
 
-class TorchEngine(ClassEngine):
+def as_functions(rows: Iterable[Primitive]) -> dict[str, str]:
+    """Templates of code in which all operations are functions."""
+    return {row.name: f"{row.name}({{}}{{}})" for row in rows if not row.operator}
+
+
+class TorchEngine(Engine):
     """PyTorch's tensors of one number, in double precision."""
 
     is_trusted = True
@@ -240,57 +242,41 @@ class FunctionEngine(Engine):
     """grad(f)(x) is the derivative of a function of one number.
 
     Args:
-        grad: the function that differentiates.
+        kind: the function that differentiates.
         module: where exp() and its kin are; by default that of grad.
     """
 
-    name = "grad"
+    plain = (str, bytes, type(None))
 
-    def __init__(self, grad: Callable[..., Any], module: Any = None) -> None:
-        self.grad = grad
-        self._module = module or sys.modules.get(getattr(grad, "__module__", ""))
+    def __init__(self, kind: Callable[..., Any], module: Any = None) -> None:
+        super().__init__(kind, module)
+        self.name = "grad"
 
-    def functions(self) -> Any:
-        return self._module
+    def data(self, scalar: Any) -> Any:
+        return scalar
 
     def describe(self, rows: Iterable[Primitive]) -> dict[str, str]:
-        named = {row.name: f"{row.name}({{}}{{}})" for row in rows if not row.operator}
-        return named | {"grad": "grad({})"}
+        return as_functions(rows) | {"grad": "grad({})"}
 
     def answer(self, question: Question, data: list[float], gradients: list[float | None]) -> None:
         program, scenario = question
         if scenario not in ("once", "forward", "second order", "independence"):
             raise Missing("functions are differentiated, not graphs")
-        self.evaluate(program, program.inputs, data)
+        self.build(program, program.inputs, data)
         if scenario == "forward":
             return
-        inputs = program.inputs
 
-        def derivative(i: int, at: Sequence[Any]) -> Any:
-            """By input i."""
-            return self.grad(lambda x: self.evaluate(program, [*at[:i], x, *at[i + 1 :]]))(at[i])
+        def by(i: int, f: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
+            """The derivative by input i of a function of all inputs."""
+            return lambda at: self.kind(lambda x: f([*at[:i], x, *at[i + 1 :]]))(at[i])
 
-        for i in range(len(inputs)):
-            if scenario == "second order":
-                slope = self.grad(lambda x, i=i: derivative(0, [*inputs[:i], x, *inputs[i + 1 :]]))(
-                    inputs[i]
-                )
-            else:
-                slope = derivative(i, inputs)
-            gradients.append(number_of(slope, _place(program, i)))
-        gradients.extend([None] * len(program.nodes))
+        def result(inputs: Sequence[Any]) -> Any:
+            return self.build(program, inputs, None)[-1]
 
-    def evaluate(
-        self, program: Expression, inputs: Sequence[Any], data: list[float] | None = None
-    ) -> Any:
-        """The result; with a list for them, the numbers of all inputs and nodes."""
-        scalars = list(inputs)
-        for primitive, operands in program.nodes:
-            point = [scalars[x] if x.__class__ is int else constant(x) for x in operands]
-            scalars.append(self.apply(primitive, point))
-        if data is not None:
-            data.extend(number_of(x, _place(program, i)) or 0.0 for i, x in enumerate(scalars))
-        return scalars[-1]
+        f = by(0, result) if scenario == "second order" else result
+        for i in range(len(program.inputs)):
+            gradients += [number_of(by(i, f)(program.inputs), _place(program, i))]
+        gradients += [None] * len(program.nodes)
 
 
 def engine_of(given: Any, adapter: Any = None) -> Engine:
@@ -313,7 +299,7 @@ def engine_of(given: Any, adapter: Any = None) -> Engine:
     if library == "torch":
         return TorchEngine()
     if getattr(given, "__name__", "") != "grad":
-        return ClassEngine(given)
+        return Engine(given)
     numpy = {"jax": "jax.numpy", "autograd": "autograd.numpy"}.get(library)
     engine = FunctionEngine(given, numpy and __import__(numpy, fromlist=["numpy"]))
     engine.is_trusted = numpy is not None
@@ -368,7 +354,7 @@ def _needs_operator(name: str, *operands: Any) -> None:
         raise Missing(f"{type(scalar).__name__} has no {method}")
 
 
-def _found(scalar: Any, names: Sequence[str]) -> str:
+def found(scalar: Any, names: Sequence[str]) -> str:
     """The first of these names that it has as an attribute."""
     for name in names:
         if hasattr(scalar, name):
@@ -377,5 +363,5 @@ def _found(scalar: Any, names: Sequence[str]) -> str:
 
 
 def _read(scalar: Any, names: Sequence[str]) -> Any:
-    x = getattr(scalar, _found(scalar, names))
+    x = getattr(scalar, found(scalar, names))
     return x() if isinstance(x, (types.MethodType, types.BuiltinMethodType)) else x

@@ -8,20 +8,26 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..programs import Expression
+from .abilities import Abilities
 from .adapters import engine_of
 from .diagnosis import Diagnosis, diagnose
+from .failure import LAST, Failure
 from .isolation import Apart, Here, NotLoaded, can_fork
-from .judging import Difference, Judge, shrunk
+from .judging import Difference, Judge
 from .questions import Answer, Question
-from .report import EngineReport
-from .requirements import REQUIREMENTS, Abilities, Requirement, random_programs
-from .verdicts import LAST, Failure, Verdict
+from .report import EngineReport, Verdict
+from .requirements import REQUIREMENTS, Requirement, random_programs
+from .shrinking import shrunk
 
 TRIES = 400  # programs that are tried to find a smaller one
 SMALL = 200  # operations of a program that is worth making smaller
 ROUNDING = 1e-12  # relative errors below it are those of double precision
+ENDS = (*LAST, "MemoryError")
 FEW = 12  # operations of a program that is used to find the reason
 PARTS = 15  # of the time limit, for one question; more for a long program
+UP = "the time was up"
+
+Pair = tuple[Question, Answer]
 
 
 class OutOfTime(Exception):
@@ -131,7 +137,7 @@ class _Checking:
         self.runner, self.settings = runner, settings
         self.end = time.monotonic() + settings.time_limit
         self.judge = Judge()
-        self.asked: dict[str, list[tuple[Question, Answer]]] = {}
+        self.asked: dict[str, list[Pair]] = {}
         self.is_unfinished = False  # whether time ended the search for a reason
         self.has: Abilities | None = None
 
@@ -168,34 +174,32 @@ class _Checking:
             raise OutOfTime
 
     def verdicts(self) -> Iterator[Verdict]:
-        chosen = [r for r in REQUIREMENTS if r.id in self.settings.only]
-        obstacle = "the time was up"
-        is_failure = False
+        first, *others = chosen = [r for r in REQUIREMENTS if r.id in self.settings.only]
         try:
-            obstacle = self._probe() or obstacle
-            is_failure = self.has is None
+            problem = self._probe()
+            status = "fails" if problem else ""
         except NotLoaded as error:
-            obstacle, is_failure = _not_loaded(*error.args), True
+            status, problem = "fails", _not_loaded(*error.args)
         except OutOfTime:
-            pass
+            status, problem = "not run", UP
+        if status:
+            yield Verdict(first, status, problem)
+            yield from (Verdict(requirement, "not run", "not run") for requirement in others)
+            return
         for requirement in chosen:
-            if self.has is None:
-                status = "fails" if is_failure and requirement is chosen[0] else "not run"
-                text = obstacle if requirement is chosen[0] else "not run"
-                yield Verdict.of(requirement, status, text)
-                continue
             try:
-                yield self._verdict(requirement, self.has)
+                yield self._verdict(requirement)
             except OutOfTime:
-                yield Verdict.of(requirement, "not run", "the time was up")
+                yield Verdict(requirement, "not run", UP)
             except NotLoaded as error:
-                yield Verdict.of(requirement, "fails", _not_loaded(*error.args))
+                yield Verdict(requirement, "fails", _not_loaded(*error.args))
 
     def _probe(self) -> str:
         """Find out what the engine has; returns what keeps it from being asked anything, or ""."""
-        number = self.ask(Question(Expression([0.1], []), "forward"))
+        question = Question(Expression([0.1], []), "forward")
+        number = self.ask(question)
         if number.problem:
-            return Failure(Question(Expression([0.1], []), "forward"), number).sentence()
+            return Failure(question, number).sentence()
         hangs = 0
 
         def ask(question: Question) -> Answer:
@@ -206,98 +210,92 @@ class _Checking:
             hangs += answer.problem == "hang"
             return answer
 
-        self.has = Abilities(ask)
+        has = Abilities(ask)
         error = abs(number.data[0] - 0.1) / 0.1
-        error = max(self.has.error, error if error < 1e-4 else 0.0)
+        error = max(has.error, error if error < 1e-4 else 0.0)
         if error > ROUNDING:
             self.judge = Judge(epsilon=max(10 * error, 3e-6))
+        self.has = has
         return ""
 
-    def _verdict(self, requirement: Requirement, has: Abilities) -> Verdict:
-        settings = self.settings
+    def _verdict(self, requirement: Requirement) -> Verdict:
+        settings, has = self.settings, self.has
+        assert has
         programs = list(requirement.programs(has))
         programs += random_programs(requirement, has, settings.examples, settings.seed)
         questions = [Question(p, s) for p in programs for s in requirement.scenarios]
         if requirement.id == "one-operation" and not has.has_arithmetic():
-            return Verdict.of(requirement, "fails", "it has neither a + b nor a * b")
+            return Verdict(requirement, "fails", "it has neither a + b nor a * b")
         if not questions:
-            return Verdict.of(requirement, "missing", "the engine has no such operation")
+            return Verdict(requirement, "missing", "the engine has no such operation")
         pairs = self.asked.setdefault(requirement.id, [])
         answer = Answer()
         for question, answer in zip(questions, self.answers(questions)):
             if answer.problem != "missing":
                 pairs.append((question, answer))
         if not pairs:
-            return Verdict.of(requirement, "missing", answer.message or "the engine has none")
+            return Verdict(requirement, "missing", answer.message or "the engine has none")
         suspects = (pair for pair in pairs if self.judge.is_suspect(*pair))
         by_size = sorted(suspects, key=lambda pair: len(pair[0].program.nodes))
-        found = ((*pair, self._difference(requirement, *pair)) for pair in by_size)
-        first = next((x for x in found if x[2]), None)
+        wrong = (pair for pair in by_size if self._difference(requirement, *pair))
+        first = next(wrong, None)
         if first is None:
-            return Verdict.of(requirement, "passes", programs=len(pairs))
+            return Verdict(requirement, "passes", programs=len(pairs))
         failure = self._smallest(requirement, *first)
         status = "fails" if requirement.is_required else "differs"
-        return Verdict.of(requirement, status, failure.sentence(), failure, len(pairs))
+        return Verdict(requirement, status, failure.sentence(), failure, len(pairs))
 
     def _difference(
         self, requirement: Requirement, question: Question, answer: Answer
     ) -> Difference | None:
         return self.judge.difference(question, answer, is_kink=requirement.id == "kinks")
 
-    def _smallest(
-        self,
-        requirement: Requirement,
-        question: Question,
-        answer: Answer,
-        difference: Difference | None,
-    ) -> Failure:
+    def _smallest(self, requirement: Requirement, question: Question, answer: Answer) -> Failure:
+        """The failure of a smaller program, if this one is worth it."""
         tries = TRIES
 
         def fails(tried: Question) -> bool:
-            nonlocal tries, question, answer, difference
+            nonlocal tries, answer
             tries -= 1
             if tries < 0:
                 return False
             new = self.ask(tried)
-            found = self._difference(requirement, tried, new)
-            if found is None or new.problem in (*LAST, "missing"):
+            if new.problem in (*LAST, "missing") or not self._difference(requirement, tried, new):
                 return False
-            answer, difference = new, found
+            answer = new
             return True
 
         is_plain = requirement.is_required and 1 < len(question.program.nodes) <= SMALL
-        if is_plain and answer.problem not in (*LAST, "MemoryError"):
+        if is_plain and answer.problem not in ENDS:
             question = shrunk(question, fails)
+        difference = self._difference(requirement, question, answer)
         return Failure(question, answer, difference, self.judge.right(question))
 
     def diagnosed(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
-        """The verdicts with the reasons for what is wrong."""
-        required = [v for v in verdicts if v.failure and v.status == "fails"]
-        pairs = [
-            pair
-            for requirement in REQUIREMENTS
-            if requirement.is_required
-            for pair in self.asked.get(requirement.id, ())
-            if pair[0].scenario == "once"
-        ]
-        pairs += [(v.failure.question, v.failure.answer) for v in required if v.failure]
+        """The verdicts with the reasons for what is wrong: one for all that is required; without
+        failures, one for each finding that may have one."""
+        failed = [(v.failure.question, v.failure.answer) for v in verdicts
+                  if v.failure and v.status == "fails"]  # fmt: skip
+        required = [r.id for r in REQUIREMENTS if r.is_required]
+        pairs = [pair for id in required for pair in self.asked.get(id, ())]
+        pairs = [pair for pair in pairs if pair[0].scenario == "once"] + failed
         pairs = [x for x in pairs if len(x[0].program.nodes) <= FEW and self.judge.right(x[0])]
-        reason = self._diagnosis(pairs) if required else None
-        found = []
-        for verdict in verdicts:
-            if verdict.status == "fails" and verdict.failure:
-                found.append(verdict._replace(diagnosis=reason))
-            elif verdict.status == "differs" and verdict.id in DIAGNOSED and not required:
-                later = [pair for pair in self.asked[verdict.id] if pair[1].problem not in LAST]
-                found.append(verdict._replace(diagnosis=self._diagnosis([*later, *pairs[:50]])))
-            else:
-                found.append(verdict)
-        return found
+        reason = self._diagnosis(pairs) if failed else None
 
-    def _diagnosis(self, pairs: Sequence[tuple[Question, Answer]]) -> Diagnosis | None:
+        def why(verdict: Verdict) -> Diagnosis | None:
+            if verdict.status == "fails" and verdict.failure:
+                return reason
+            if verdict.status != "differs" or verdict.id not in DIAGNOSED or failed:
+                return None
+            later = [pair for pair in self.asked[verdict.id] if pair[1].problem not in LAST]
+            return self._diagnosis([*later, *pairs[:50]])
+
+        return [verdict._replace(diagnosis=why(verdict)) for verdict in verdicts]
+
+    def _diagnosis(self, pairs: Sequence[Pair]) -> Diagnosis | None:
         def ask(question: Question) -> Answer:
             answer = self.ask(question)
-            if answer.problem in (*LAST, "MemoryError"):  # asking more would take too long
+            if answer.problem in ENDS:  # asking more would take too long
                 raise OutOfTime
             return answer
 

@@ -12,6 +12,7 @@ from ...primitives import TABLE, add, fsum, multiply, power, subtract
 from ...rules import Primitive
 from ..programs import Expression
 from .questions import Question
+from .shrinking import used
 
 COMMON = (
     *("add", "subtract", "multiply", "divide", "power", "negate", "fsum"),
@@ -107,25 +108,7 @@ def _random(draw: random.Random, rows: Sequence[Primitive]) -> Expression:
             operands[draw.randrange(2)] = draw.choice((2.0, 3.0, 0.5, -1.0))
         if any(isinstance(x, int) for x in operands):
             nodes.append((row, tuple(operands)))
-    return _pruned(inputs, nodes)
-
-
-def _pruned(inputs: Sequence[float], nodes: Sequence[Any]) -> Expression:
-    """The program of the last node, without what it does not depend on."""
-    count = len(inputs)
-    kept = {count + len(nodes) - 1}
-    for i in reversed(range(len(nodes))):
-        if count + i in kept:
-            kept.update(x for x in nodes[i][1] if isinstance(x, int))
-    index = {place: i for i, place in enumerate(sorted(kept))}
-    return Expression(
-        [x for i, x in enumerate(inputs) if i in kept],
-        [
-            (row, tuple(index[x] if isinstance(x, int) else x for x in operands))
-            for i, (row, operands) in enumerate(nodes)
-            if count + i in kept
-        ],
-    )
+    return used(inputs, nodes)
 
 
 def _is_sound(program: Expression) -> bool:

@@ -196,10 +196,7 @@ def _described(engine: Engine, rows: Sequence[Primitive]) -> dict[str, str]:
 
 def _limit(cpu: float) -> None:
     """Limits, as far as the system has them; and no terminal."""
-    with contextlib.suppress(OSError):
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (0, 1, 2):
-            os.dup2(nowhere, descriptor)
+    silence()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if not hasattr(os, "setsid"):
         return
@@ -219,6 +216,14 @@ def _limit(cpu: float) -> None:
     ):
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(which, (limit, resource.getrlimit(which)[1]))
+
+
+def silence() -> None:
+    """Connect this process with no terminal."""
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(nowhere, descriptor)
 
 
 class _Output(io.TextIOBase):

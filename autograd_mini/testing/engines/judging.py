@@ -1,4 +1,4 @@
-"""Whether an answer is right, beyond what rounding explains; the smallest program that is not."""
+"""Whether an answer is right, beyond what rounding explains."""
 
 from __future__ import annotations
 
@@ -9,55 +9,59 @@ from typing import Any, NamedTuple
 
 from ...backprop import gradients
 from ...operators import Operators
-from ...primitives import TABLE, fsum
+from ...primitives import fsum
 from ...rules import Primitive
 from ...value import Value
-from ..programs import Expression, Node
-from .questions import Answer, Question
+from ..programs import Expression
+from .questions import SCENARIOS, Answer, Question
 
 RUNS = 4  # with every number moved, to see what rounding does
 QUICK = 1e-9  # an error below it, relative to the largest contribution, needs no second look
 LARGEST_LOSS = 1e-3  # a program of which rounding may take more than this is not judged
 
+Nudge = Callable[[float, float], float]  # a number and its scale -> the number, moved
+
 
 class Numbers(NamedTuple):
     """Numbers and gradients of a program's inputs and nodes, and the size of what they sum up."""
 
-    data: list[float]
-    gradients: list[float]
-    sizes: list[float]
+    data: list[Any]
+    gradients: list[Any]
+    sizes: list[Any]
 
 
 class Difference(NamedTuple):
-    """Where an answer is wrong first.
+    """Where an answer is wrong first."""
 
-    Attributes:
-        what: "data", "gradient", or "problem".
-        place: of the input or node, in the program's numbering.
-        expected, got: the numbers; got is None where the engine has none.
-        first: of the nodes with a wrong gradient the first in the backward pass; None if unknown.
-    """
-
-    what: str
-    place: int
+    what: str  # "data", "gradient", or "problem"
+    place: int  # of the input or node, in the program's numbering
     expected: float = math.nan
-    got: float | None = None
-    first: int | None = None
+    got: float | None = None  # None where the engine has none
+    first: int | None = None  # in the backward pass the first node with a wrong gradient
 
 
-def evaluate(program: Expression, nudge: Callable[[float, float], float] | None = None) -> Numbers:
+def evaluate(
+    program: Expression, number: Callable[[float], Any] = float, nudge: Nudge | None = None
+) -> Numbers:
     """The right numbers, from the rule table; with `nudge`, each moved by a rounding error.
+
+    Args:
+        program: what is computed.
+        number: makes the kind of number that it is computed with.
+        nudge: moves a number.
 
     Raises:
         ValueError, ArithmeticError: the program has no value at its inputs.
     """
-    data = list(program.inputs)
-    slopes: list[list[tuple[int, float]]] = []
+    data = [number(x) for x in program.inputs]
+    slopes: list[list[tuple[int, Any]]] = []
     for row, operands in program.nodes:
-        point = [data[x] if x.__class__ is int else x for x in operands]
-        y = float(row.evaluate(point))
-        places = [(i, x) for i, x in enumerate(operands) if x.__class__ is int]
-        partials = [(x, float(row.local_partial(i, point, y))) for i, x in places]
+        point = [data[x] if x.__class__ is int else number(x) for x in operands]
+        partial = row.local_partial if number is float else row.partial
+        y = number(row.apply(point))
+        partials = [
+            (x, number(partial(i, point, y))) for i, x in enumerate(operands) if x.__class__ is int
+        ]
         if nudge:
             # what a sum rounds is of the size of its terms, a function's formula of that of 1
             scale = max(map(abs, point)) if row.operator in ("add", "sub") or row is fsum else 0.0
@@ -66,11 +70,10 @@ def evaluate(program: Expression, nudge: Callable[[float, float], float] | None 
             partials = [(x, nudge(d, 0.0 if row.operator else 1.0)) for x, d in partials]
         data.append(y)
         slopes.append(partials)
-    gradients, sizes = [0.0] * len(data), [0.0] * len(data)
-    gradients[-1] = sizes[-1] = 1.0
-    for k in reversed(range(len(slopes))):
-        i = k + len(program.inputs)
-        for x, d in slopes[k]:
+    gradients, sizes = ([number(0.0)] * len(data) for _ in range(2))
+    gradients[-1] = sizes[-1] = number(1.0)
+    for i in reversed(range(len(program.inputs), len(data))):
+        for x, d in slopes[i - len(program.inputs)]:
             gradients[x] += d * gradients[i]
             sizes[x] += abs(d) * sizes[i]
     return Numbers(data, gradients, sizes)
@@ -89,19 +92,8 @@ class Judge:
 
     def right(self, question: Question) -> Numbers | None:
         """The right answer; None if there is none: outside a domain, or infinite."""
-        program, scenario = question
-        if scenario == "comparisons":
-            return Numbers([1.0, 1.0, float(program.inputs[0] < program.inputs[1])], [], [])
         try:
-            found = evaluate(program)
-            if scenario == "second order":
-                gradients = _second(program)
-                return found._replace(gradients=gradients, sizes=list(map(abs, gradients)))
-            if scenario in ("twice", "again"):
-                found = found._replace(gradients=[2 * g for g in found.gradients])
-            if scenario == "two roots":
-                other = evaluate(Expression(program.inputs, program.nodes[:-1])).gradients
-                found = found._replace(gradients=list(map(_plus, found.gradients, [*other, 0.0])))
+            found = _answered(question)
         except (ValueError, ArithmeticError):
             return None
         largest = 1e38 if self.epsilon > 1e-10 else math.inf  # of single precision
@@ -120,10 +112,10 @@ class Judge:
             return None
         if answer.problem:
             return Difference("problem", len(answer.data))
-        is_kink |= question.scenario in ("comparisons", "second order")
+        is_plain = is_kink or question.scenario in ("comparisons", "second order")
         doubt: list[Numbers] | None = None
         for what, i, expected, got in self._suspects(question, answer, right):
-            if is_kink:
+            if is_plain:
                 return Difference(what, i, expected, got)
             if doubt is None:
                 doubt = self._moved(question)
@@ -134,7 +126,7 @@ class Judge:
                 got is not None and abs(got - expected) <= tolerance
             ):
                 continue
-            if not _is_exact(question, what, i, expected, tolerance):
+            if not _is_exact(question, column, i, expected, tolerance):
                 continue
             first = self._first(question, answer, right) if what == "gradient" else None
             return Difference(what, i, expected, got, first)
@@ -156,9 +148,11 @@ class Judge:
                 yield "data", i, right.data[i], x
         for i in range(len(question.program.inputs) if answer.gradients else 0):
             got, expected = answer.gradients[i], right.gradients[i]
-            same = got is not None and abs(got - expected) <= self.quick * right.sizes[i]
-            if not same and (expected or got is not None):
+            if not self._is_near(got, expected, right.sizes[i]) and (expected or got is not None):
                 yield "gradient", i, expected, got
+
+    def _is_near(self, got: float | None, expected: float, size: float) -> bool:
+        return got is not None and abs(got - expected) <= self.quick * size
 
     def _moved(self, question: Question) -> list[Numbers]:
         """The right answer, with every number moved by a rounding error; [] if that has none."""
@@ -167,32 +161,43 @@ class Judge:
         def nudge(y: float, scale: float) -> float:
             return y + rng.choice((-1, 1)) * self.epsilon * max(abs(y), scale)
 
-        runs = []
-        times = 2 if question.scenario in ("twice", "again") else 1
-        for _ in range(RUNS):
-            try:
-                run = evaluate(question.program, nudge)
-                if question.scenario == "two roots":
-                    program = Expression(question.program.inputs, question.program.nodes[:-1])
-                    more = [*evaluate(program, nudge).gradients, 0.0]
-                    run = run._replace(gradients=list(map(_plus, run.gradients, more)))
-            except (ValueError, ArithmeticError):
-                return []
-            runs.append(run._replace(gradients=[times * g for g in run.gradients]))
-        return runs
+        try:
+            return [_answered(question, nudge) for _ in range(RUNS)]
+        except (ValueError, ArithmeticError):
+            return []
 
     def _first(self, question: Question, answer: Answer, right: Numbers) -> int | None:
         """The first node of the backward pass with a wrong gradient."""
-        if question.scenario != "once":
-            return None
         inner = answer.gradients[len(question.program.inputs) :]
-        if not any(inner[:-1]):
+        if question.scenario != "once" or not any(inner[:-1]):
             return None  # the engine keeps none
-        for i in reversed(range(len(answer.gradients))):
-            got = answer.gradients[i]
-            if got is None or not abs(got - right.gradients[i]) <= self.quick * right.sizes[i]:
-                return i
-        return None
+        triples = list(zip(answer.gradients, right.gradients, right.sizes))
+        wrong = [i for i, triple in enumerate(triples) if not self._is_near(*triple)]
+        return wrong[-1] if wrong else None
+
+
+def _answered(question: Question, nudge: Nudge | None = None) -> Numbers:
+    """The right answer to a question; see evaluate() for `nudge`, and what is raised."""
+    program, scenario = question
+    if scenario == "comparisons":
+        return Numbers([1.0, 1.0, float(program.inputs[0] < program.inputs[1])], [], [])
+    found = evaluate(program, nudge=nudge)
+    if scenario == "second order":
+        second = _second(program)
+        return found._replace(gradients=second, sizes=list(map(abs, second)))
+    if scenario == "two roots":
+        more = evaluate(Expression(program.inputs, program.nodes[:-1]), nudge=nudge).gradients
+        return found._replace(gradients=[a + b for a, b in zip(found.gradients, [*more, 0.0])])
+    times = SCENARIOS[scenario].times or 1
+    return found._replace(gradients=[times * g for g in found.gradients])
+
+
+def _second(program: Expression) -> list[float]:
+    """The derivatives of the gradient by the first input, by every input."""
+    leaves = [Value(x) for x in program.inputs]
+    (slope,) = gradients(program(*leaves), leaves[:1], create_graph=True)
+    found = gradients(slope, leaves) if isinstance(slope, Value) else [0.0] * len(leaves)
+    return [float(x) for x in found] + [0.0] * len(program.nodes)
 
 
 def _is_at_kink(program: Expression, data: Sequence[float]) -> bool:
@@ -204,19 +209,7 @@ def _is_at_kink(program: Expression, data: Sequence[float]) -> bool:
     return False
 
 
-def _second(program: Expression) -> list[float]:
-    """The derivatives of the gradient by the first input, by every input."""
-    leaves = [Value(x) for x in program.inputs]
-    (slope,) = gradients(program(*leaves), leaves[:1], create_graph=True)
-    found = gradients(slope, leaves) if isinstance(slope, Value) else [0.0] * len(leaves)
-    return [float(x) for x in found] + [0.0] * len(program.nodes)
-
-
-def _plus(a: float, b: float) -> float:
-    return a + b
-
-
-def _is_exact(question: Question, what: str, i: int, expected: float, tolerance: float) -> bool:
+def _is_exact(question: Question, column: int, i: int, expected: float, tolerance: float) -> bool:
     """Whether 50 digits give the number that is expected; True without mpmath, which has them."""
     try:
         from mpmath import mp
@@ -225,150 +218,39 @@ def _is_exact(question: Question, what: str, i: int, expected: float, tolerance:
     if question.scenario not in ("once", "forward"):
         return True
     with mp.workdps(50):
-        exact = _exact(question.program)[0 if what == "data" else 1][i]
+        exact = evaluate(question.program, Exact)[column][i].data
         return bool(abs(exact - expected) <= tolerance)
 
 
 class Exact(Operators):
-    """A number of 50 digits, which the rule table runs on."""
+    """A number with as many digits as mpmath is set to, which the rule table runs on."""
+
+    data: Any
 
     def __init__(self, data: Any) -> None:
-        self.data = data
+        from mpmath import mp
+
+        self.data = data.data if isinstance(data, Exact) else mp.mpf(data)
 
     @classmethod
     def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Exact:
         from mpmath import mp
 
-        xs = [x.data if isinstance(x, Exact) else mp.mpf(x) for x in operands]
-        named = getattr(mp, primitive.name, None)
-        if primitive is TABLE["sigmoid"]:
-            return cls(1 / (1 + mp.exp(-xs[0])))
-        if primitive is TABLE["softplus"]:
-            return cls(mp.log1p(mp.exp(xs[0])))
-        if primitive is TABLE["log2"]:
-            return cls(mp.log(xs[0], 2))
-        if primitive is fsum:
-            return cls(mp.fsum(xs))
-        if primitive.operator or named is None:
-            forward = getattr(primitive.forward, "unchecked", primitive.forward)
-            y = forward(*(map(cls, xs) if named is None and not primitive.operator else xs))
-            return y if isinstance(y, cls) else cls(y)
-        return cls(named(*xs))
+        xs = [cls(x).data for x in operands]
+        special = {
+            "fsum": lambda *terms: mp.fsum(terms),
+            "log2": lambda x: mp.log(x, 2),
+            "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
+            "softplus": lambda x: mp.log1p(mp.exp(x)),
+        }
+        named = special.get(primitive.name) or getattr(mp, primitive.name, None)
+        if named and not primitive.operator:
+            return cls(named(*xs))
+        forward = getattr(primitive.forward, "unchecked", primitive.forward)
+        return cls(forward(*(xs if primitive.operator else map(cls, xs))))
 
     def __lt__(self, other: Any) -> bool:
-        return bool(self.data < getattr(other, "data", other))
+        return bool(self.data < Exact(other).data)
 
     def __gt__(self, other: Any) -> bool:
-        return bool(self.data > getattr(other, "data", other))
-
-
-def _exact(program: Expression) -> tuple[list[Any], list[Any]]:
-    """Numbers and gradients to 50 digits."""
-    from mpmath import mp
-
-    scalars: list[Any] = [Exact(mp.mpf(x)) for x in program.inputs]
-    points = []
-    for row, operands in program.nodes:
-        points.append([scalars[x] if x.__class__ is int else Exact(mp.mpf(x)) for x in operands])
-        scalars.append(row.apply(points[-1]))
-    gradients = [mp.mpf(0)] * len(scalars)
-    gradients[-1] = mp.mpf(1)
-    for k in reversed(range(len(points))):
-        row, operands = program.nodes[k]
-        y = scalars[k + len(program.inputs)]
-        for i, x in enumerate(operands):
-            if x.__class__ is int:
-                slope = row.partial(i, points[k], y)
-                slope = slope.data if isinstance(slope, Exact) else mp.mpf(slope)
-                gradients[x] += slope * gradients[k + len(program.inputs)]
-    return [x.data for x in scalars], gradients
-
-
-# -- the smallest program -----------------------------------------------------------------------
-
-
-def shrunk(question: Question, fails: Callable[[Question], bool]) -> Question:
-    """A smaller program that fails as well, with plain numbers where these fail."""
-    found = True
-    while found:
-        found = False
-        for program in _smaller(question.program):
-            if fails(question._replace(program=program)):
-                question, found = question._replace(program=program), True
-                break
-    for program in _plainer(question.program):
-        if fails(question._replace(program=program)):
-            return question._replace(program=program)
-    return question
-
-
-def _smaller(program: Expression) -> Iterator[Expression]:
-    """Parts of the program, then the program without one of its nodes."""
-    count = len(program.inputs)
-    for k in range(len(program.nodes) - 1):
-        yield _used(program.inputs, program.nodes[: k + 1])
-    for k in reversed(range(len(program.nodes))):
-        operands = program.nodes[k][1]
-        for x in dict.fromkeys(x for x in operands if x.__class__ is int):
-            if k < len(program.nodes) - 1:
-                yield _used(program.inputs, _replaced(program.nodes, count + k, x))
-        if len(operands) > 1 and program.nodes[k][0] is fsum:
-            node = (fsum, operands[1:])
-            yield _used(program.inputs, [*program.nodes[:k], node, *program.nodes[k + 1 :]])
-    try:
-        data = evaluate(program).data
-    except (ValueError, ArithmeticError):
-        return
-    for k in reversed(range(len(program.nodes) - 1)):  # a node becomes an input
-        inputs = [*program.inputs, float(f"{data[count + k]:.3g}")]
-        moved = [(row, tuple(_shift(x, count) for x in xs)) for row, xs in program.nodes]
-        yield _used(inputs, _replaced(moved, count + 1 + k, count))
-
-
-def _shift(x: Any, count: int) -> Any:
-    return x + 1 if x.__class__ is int and x >= count else x
-
-
-def _replaced(nodes: Sequence[Node], old: int, new: int) -> list[Node]:
-    """The nodes with another operand in the place of one."""
-    return [
-        (row, tuple(new if x.__class__ is int and x == old else x for x in operands))
-        for row, operands in nodes
-    ]
-
-
-def _used(inputs: Sequence[float], nodes: Sequence[Node]) -> Expression:
-    """The program without the inputs and nodes that its result does not depend on."""
-    count = len(inputs)
-    needed = {count + len(nodes) - 1}
-    for k in reversed(range(len(nodes))):
-        if count + k in needed:
-            needed.update(x for x in nodes[k][1] if x.__class__ is int)
-    index = {x: i for i, x in enumerate(sorted(needed))}
-    return Expression(
-        [x for i, x in enumerate(inputs) if i in needed],
-        [
-            (row, tuple(index[x] if x.__class__ is int else x for x in operands))
-            for k, (row, operands) in enumerate(nodes)
-            if count + k in needed
-        ],
-    )
-
-
-PLAIN = ((3.0, 2.0, 5.0, 4.0, 7.0), (2.0, 3.0, 4.0, 5.0, 6.0), (0.5, 2.0, 1.5, 3.0, 2.5))
-
-
-def _plainer(program: Expression) -> Iterator[Expression]:
-    """The program with small distinct numbers, whole ones first."""
-    count = len(program.inputs)
-    for numbers in PLAIN:
-        for signs in (1.0, -1.0):
-            inputs = [signs * numbers[i % 5] + i // 5 for i in range(count)]
-            for constant in (2.0, None):
-                nodes = [
-                    (row, tuple(x if x.__class__ is int or constant is None else constant
-                                for x in operands))
-                    for row, operands in program.nodes
-                ]  # fmt: skip
-                yield Expression(inputs, nodes)
-    yield Expression([float(f"{x:.2g}") for x in program.inputs], program.nodes)
+        return bool(self.data > Exact(other).data)

@@ -11,7 +11,7 @@ from ...palette import css_properties
 from ...stepper import step_through
 from ...stepper.page import page_of
 from ...value import Value
-from .verdicts import LONG, MARKS, Failure, numeral, sentences
+from .failure import LONG, Failure, numeral
 
 if TYPE_CHECKING:
     from .report import EngineReport
@@ -45,22 +45,18 @@ def element_of(report: EngineReport, is_page: bool = False) -> str:
     heading = "h1" if is_page else "p"
     parts = [f"<style>{STYLE % css_properties()}</style>"]
     parts += [f"<{heading}><strong>{escape(report.summary())}.</strong></{heading}>", "<table>"]
-    for v, before in zip(report.verdicts, [None, *report.verdicts]):
-        if not v.is_required and (before is None or before.is_required):
-            parts.append(
-                "<tr><td colspan=3>Good engines differ in these, which do not count:</td></tr>"
-            )
-        mark = f"<strong>{MARKS[v.status]}</strong>" if v.status == "fails" else MARKS[v.status]
-        text = v.text if v.status != "passes" or v.text else v.requirement
-        parts.append(f"<tr><td>{mark}</td><td>{v.id}</td><td>{escape(text)}</td></tr>")
+    for mark, id, text in report.rows():
+        strong = f"<strong>{mark}</strong>" if mark == "FAILS" else mark
+        cells = f"<td>{strong}</td><td>{id}</td><td>" if id else "<td colspan=3>"
+        parts.append(f"<tr>{cells}{escape(text)}</td></tr>")
     parts.append("</table>")
-    if report.shown and report.shown.failure:
-        failure = report.shown.failure
-        parts.append(f"<h2>{escape(report.told(report.shown)[0])}</h2>")
-        parts.append(f"<pre>{escape(failure.code(report.spelled, report.imports))}</pre>")
-        parts += [f"<p>{escape(line)}</p>" for line in sentences(report.shown)]
-        parts += _side_by_side(failure) if is_page else ()
-    parts += [f"<p>{escape(note)}</p>" for note in (*report.notes, *report.surprises())]
+    shown = report.shown
+    if shown and shown.failure:
+        parts.append(f"<h2>{escape(shown.heading())}</h2>")
+        parts.append(f"<pre>{escape(shown.failure.code(report.spelled, report.imports))}</pre>")
+        parts += [f"<p>{escape(line)}</p>" for line in shown.sentences()]
+        parts += _side_by_side(shown.failure) if is_page else ()
+    parts += [f"<p>{escape(remark)}</p>" for remark in report.remarks()]
     return '<div class="engine-report">\n' + "\n".join(parts) + "\n</div>"
 
 

@@ -12,46 +12,57 @@ if TYPE_CHECKING:
     from .adapters import Engine
 
 
-class Question(NamedTuple):
-    """A program, and what is done with it.
+class Scenario(NamedTuple):
+    """What is done with a program."""
 
-    Attributes:
-        program: inputs and operations. Its fsum is Python's sum() of a list.
-        scenario: "once": the program is built, then backward() is called on its result. Others:
-            "forward": backward() is not called.
-            "twice": backward() is called a second time.
-            "again": after that the program is built a second time from the same leaves, and
-                backward() called on this result, too.
-            "zeroed": as "again", but all gradients are set to 0 in between.
-            "two roots": backward() is called on the last node but one, then on the last.
-            "changed leaf": the first input's number is made larger by 1 before backward().
-            "independence": the same program is built of leaves of its own, and backward() called
-                on that result first.
-            "second order": the gradient by the first input is differentiated in turn.
-            "comparisons": the answer's data are 1.0 or 0.0: whether the first two inputs are in a
-                set apart, whether the first equals itself, whether it is less than the second.
-    """
+    steps: tuple[str, ...]  # see Engine.take, which takes them
+    after: str = ""  # how a sentence about its gradients begins
+
+    @property
+    def times(self) -> int:
+        """How often backward() adds its gradients to those of the leaves."""
+        return " ".join(self.steps).rpartition("zero")[2].count("backward")
+
+
+def _scenario(steps: str, after: str = "") -> Scenario:
+    return Scenario(tuple(steps.split()), after)
+
+
+SCENARIOS = {
+    "forward": _scenario("build"),
+    "once": _scenario("build backward"),
+    "twice": _scenario("build backward backward", "after a second backward() "),
+    "again": _scenario(
+        "build backward build backward", "after backward() on the same program built again "
+    ),
+    "zeroed": _scenario("build backward zero build backward", "after zeroing and a second pass "),
+    "two roots": _scenario("build earlier backward", "after backward() on both results "),
+    "changed leaf": _scenario("build change backward", "with a changed before backward() "),
+    "independence": _scenario("build other backward", "after backward() on another graph "),
+    "second order": _scenario("build backward differentiate", "differentiated a second time, "),
+    "comparisons": _scenario("compare"),
+}
+
+
+class Question(NamedTuple):
+    """A program, and what is done with it. The program's fsum is Python's sum() of a list."""
 
     program: Expression
-    scenario: str = "once"
+    scenario: str = "once"  # of SCENARIOS
 
 
 class Answer(NamedTuple):
-    """What came back.
+    """What came back."""
 
-    Attributes:
-        data: the numbers of the inputs and nodes, in the program's numbering; as far as it got.
-        gradients: d result / d each of them; None where the engine keeps none. Empty if backward()
-            was not called, or did not end.
-        problem: "", or its kind: the name of an exception; "missing" for an operation that is not
-            there, "not a number", "hang", "exit", "crash".
-        message: what the exception said, or what is there instead of a number.
-    """
-
+    # the numbers of the inputs and nodes, in the program's numbering, as far as it got;
+    # of comparisons 1.0 or 0.0 for True or False
     data: tuple[float, ...] = ()
+    # d result / d each of them; None where the engine keeps none; empty without a backward()
     gradients: tuple[float | None, ...] = ()
+    # "", or its kind: the name of an exception; "missing" for an operation that is not there,
+    # "not a number", "hang", "exit", "crash"
     problem: str = ""
-    message: str = ""
+    message: str = ""  # what the exception said, or what is there instead of a number
 
 
 class Missing(Exception):
@@ -75,12 +86,12 @@ def ask(engine: Engine, question: Question) -> Answer:
         engine.answer(question, data, gradients)
     except KeyboardInterrupt:
         raise
-    except (Missing, NotImplementedError) as error:
-        problem, message = "missing", said(error)
-    except NotANumber as error:
-        problem, message = "not a number", said(error)
     except BaseException as error:
         problem, message = type(error).__name__, said(error)
+        if isinstance(error, (Missing, NotImplementedError)):
+            problem = "missing"
+        if isinstance(error, NotANumber):
+            problem = "not a number"
     return Answer(tuple(data), tuple(gradients), problem, message)
 
 

@@ -1,15 +1,65 @@
-"""The report on an engine: for a terminal, a notebook, and for programs that read it."""
+"""What is found about an engine: a verdict on each requirement, and all of them as a report."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from html import escape
+import math
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
-from xml.sax.saxutils import quoteattr
 
+from .diagnosis import Diagnosis
+from .failure import Failure
 from .page import element_of
-from .verdicts import MARKS, Verdict, sentences
+from .requirements import Requirement
+
+MARKS = {"passes": "ok", "fails": "FAILS", "differs": "differs", "missing": "-", "not run": "?"}
+
+
+class Verdict(NamedTuple):
+    """What is found about one requirement."""
+
+    requirement: Requirement
+    status: str  # of MARKS: "differs" if it need not be met, "missing" if there is no operation
+    text: str = ""  # what was found, in one sentence
+    failure: Failure | None = None  # the smallest program, if there is one
+    programs: int = 0  # how many were run
+    diagnosis: Diagnosis | None = None  # why, if it is known
+
+    @property
+    def id(self) -> str:
+        return self.requirement.id
+
+    @property
+    def is_required(self) -> bool:
+        return self.requirement.is_required
+
+    @property
+    def is_met(self) -> bool:
+        return self.status in ("passes", "missing")
+
+    def sentences(self) -> list[str]:
+        """What is wrong with a program, what is wrong first, and why."""
+        if self.failure is None:
+            return []
+        text = f"{self.failure.sentence()}."
+        is_code = text[1] in " .="  # a = b + c, c.backward()
+        text = text if is_code else text[0].upper() + text[1:]
+        return [x for x in (text, self.failure.first(), self._reason(self.failure)) if x]
+
+    def _reason(self, failure: Failure) -> str:
+        """Why, and where that is explained."""
+        found = self.diagnosis
+        if found is None:
+            is_wrong = failure.difference is not None and self.status == "fails"
+            return "No known fault was found to explain its answers." if is_wrong else ""
+        sentence = found.sentence[0].upper() + found.sentence[1:]
+        notebook, _, heading = found.section.partition(": ")
+        return f"{sentence}. Notebook {notebook[:2]} explains it: {heading or notebook}."
+
+    def heading(self) -> str:
+        """What the smallest program is."""
+        what = "The smallest program that fails" if self.status == "fails" else "A program"
+        return f"{what} ({self.id}):"
 
 
 class EngineReport(NamedTuple):
@@ -32,6 +82,11 @@ class EngineReport(NamedTuple):
     expected: Collection[str] = ()
 
     @property
+    def required(self) -> list[Verdict]:
+        """The verdicts that count."""
+        return [v for v in self.verdicts if v.is_required]
+
+    @property
     def failures(self) -> list[Verdict]:
         """The verdicts on requirements that are not met."""
         return [v for v in self.verdicts if v.status == "fails"]
@@ -41,74 +96,82 @@ class EngineReport(NamedTuple):
         """The verdicts that are told, and do not count."""
         return [v for v in self.verdicts if v.status == "differs"]
 
+    def accepts(self, verdict: Verdict) -> bool:
+        """Whether a requirement is met, or not applicable, or expected to fail."""
+        return verdict.is_met or verdict.id in self.expected
+
     @property
     def passed(self) -> bool:
         """Whether every requirement is met, or not applicable, or expected to fail."""
-        return all(
-            v.status in ("passes", "missing", "differs") or v.id in self.expected
-            for v in self.verdicts
-            if v.is_required
-        )
+        return all(map(self.accepts, self.required))
+
+    @property
+    def met(self) -> str:
+        """How many requirements are met: "2 of 3"."""
+        return f"{sum(v.is_met for v in self.required)} of {len(self.required)}"
 
     @property
     def diagnosis(self) -> str | None:
         """The id of the fault: that of the first failure, else of the first finding. That a leaf's
         present number is read in backward() is a convention, and no fault."""
-        findings = [v for v in self.findings if v.id != "changed-leaf"]
-        found = [v.diagnosis for v in (*self.failures, *findings) if v.diagnosis]
+        found = [v.diagnosis for v in (*self.failures, *self._faults()) if v.diagnosis]
         return found[0].ids[0] if found else None
+
+    def _faults(self) -> list[Verdict]:
+        """The findings that have a reason, but for what is a convention."""
+        return [v for v in self.findings if v.diagnosis and v.id != "changed-leaf"]
 
     @property
     def shown(self) -> Verdict | None:
         """The verdict whose program is shown: the first failure, else the finding that matters."""
-        matter = [v for v in self.findings if v.diagnosis and v.id != "changed-leaf"]
-        matter += [v for v in self.findings if v.id in ("independence", "large-and-small")]
-        return next(iter([*self.failures, *matter]), None)
+        others = [v for v in self.findings if v.id in ("independence", "large-and-small")]
+        return next(iter([*self.failures, *self._faults(), *others]), None)
 
     def summary(self) -> str:
         """One line."""
-        required = [v for v in self.verdicts if v.is_required]
-        met = sum(v.status in ("passes", "missing") for v in required)
         passed = "passes" if self.passed else "fails"
-        return f"{self.engine} {passed}: {met} of {len(required)} requirements are met"
+        return f"{self.engine} {passed}: {self.met} requirements are met"
 
-    def surprises(self) -> list[str]:
-        """Sentences about requirements that were expected to fail, and do not."""
-        return [
-            f"{v.id} was expected to fail, and passes."
-            for v in self.verdicts
-            if v.id in self.expected and v.status == "passes"
-        ]
+    def rows(self) -> list[tuple[str, str, str]]:
+        """A mark, the id and what was found for each verdict. Where those begin that do not count,
+        a row without an id says so."""
+        rows, counts = [], True
+        for v in self.verdicts:
+            if counts and not v.is_required:
+                rows.append(("", "", "Good engines differ in these, which do not count:"))
+            counts = v.is_required
+            mark = "xfail" if v.status == "fails" and v.id in self.expected else MARKS[v.status]
+            is_said = v.status != "passes" or v.text
+            rows.append((mark, v.id, v.text if is_said else v.requirement.sentence))
+        return rows
+
+    def remarks(self) -> list[str]:
+        """The notes, and requirements that were expected to fail, and do not."""
+        surprises = [v.id for v in self.verdicts if v.id in self.expected and v.status == "passes"]
+        return [*self.notes, *(f"{id} was expected to fail, and passes." for id in surprises)]
 
     def text(self) -> str:
         """The report for a terminal."""
         width = max(len(v.id) for v in self.verdicts)
         lines = [self.summary(), ""]
-        for v, before in zip(self.verdicts, [None, *self.verdicts]):
-            if not v.is_required and (before is None or before.is_required):
-                lines += ["", "  Good engines differ in these, which do not count:", ""]
-            shown = v.text if v.status != "passes" or v.text else v.requirement
-            mark = "xfail" if v.status == "fails" and v.id in self.expected else MARKS[v.status]
-            lines.append(f"  {mark:7}  {v.id:{width}}  {shown}")
+        for mark, id, text in self.rows():
+            lines += [f"  {mark:7}  {id:{width}}  {text}"] if id else ["", f"  {text}", ""]
         if self.shown:
             lines += ["", *self.told(self.shown)]
-        if self.notes or self.surprises():
-            lines += ["", *self.notes, *self.surprises()]
+        if self.remarks():
+            lines += ["", *self.remarks()]
         return "\n".join(lines)
 
     def told(self, verdict: Verdict) -> list[str]:
         """The smallest program, the first wrong gradient, and why, in lines."""
-        failure = verdict.failure
-        if failure is None:
+        if verdict.failure is None:
             return []
-        heading = "The smallest program that fails" if verdict.status == "fails" else "A program"
-        lines = [f"{heading} ({verdict.id}):", ""]
-        code = failure.code(self.spelled, self.imports)
-        lines += [f"    {line}".rstrip() for line in code.splitlines()]
-        return [*lines, "", *sentences(verdict)]
+        code = verdict.failure.code(self.spelled, self.imports).splitlines()
+        lines = [f"    {line}".rstrip() for line in code]
+        return [verdict.heading(), "", *lines, "", *verdict.sentences()]
 
     def data(self) -> dict[str, Any]:
-        """The report as plain data, which --json writes."""
+        """The report as plain data, which --json writes; numbers that are not finite are text."""
         return {
             "schema": 1,
             "engine": self.engine,
@@ -117,13 +180,13 @@ class EngineReport(NamedTuple):
             "verdicts": [self._data(v) for v in self.verdicts],
             "failures": [self._data(v) for v in self.failures],
             "findings": [self._data(v) for v in self.findings],
-            "notes": [*self.notes, *self.surprises()],
+            "notes": self.remarks(),
         }
 
     def _data(self, verdict: Verdict) -> dict[str, Any]:
         found: dict[str, Any] = {
             "requirement": verdict.id,
-            "sentence": verdict.requirement,
+            "sentence": verdict.requirement.sentence,
             "required": verdict.is_required,
             "status": verdict.status,
             "text": verdict.text,
@@ -131,14 +194,13 @@ class EngineReport(NamedTuple):
         }
         failure, reason = verdict.failure, verdict.diagnosis
         if failure:
-            difference = failure.difference
-            is_number = difference is not None and not failure.answer.problem
+            numbers = None if failure.answer.problem else failure.difference
             found |= {
                 "program": failure.code(self.spelled, self.imports),
                 "operations": len(failure.question.program.nodes),
                 "scenario": failure.question.scenario,
-                "expected": difference.expected if difference and is_number else None,
-                "got": difference.got if difference and is_number else None,
+                "expected": _finite(numbers.expected) if numbers else None,
+                "got": _finite(numbers.got) if numbers else None,
                 "problem": failure.answer.problem or None,
                 "diagnosis": list(reason.ids) if reason else None,
                 "reason": reason.sentence if reason else None,
@@ -147,8 +209,8 @@ class EngineReport(NamedTuple):
         return found
 
     def json(self) -> str:
-        """The report as JSON; numbers that are not finite are text."""
-        return as_json([self])
+        """The data as JSON."""
+        return json.dumps(self.data(), indent=2, ensure_ascii=False) + "\n"
 
     def __repr__(self) -> str:
         return self.text()
@@ -157,56 +219,5 @@ class EngineReport(NamedTuple):
         return element_of(self)
 
 
-def _finite(x: Any) -> Any:
-    if isinstance(x, dict):
-        return {k: _finite(v) for k, v in x.items()}
-    if isinstance(x, list):
-        return [_finite(v) for v in x]
-    return repr(x) if isinstance(x, float) and not abs(x) < float("inf") else x
-
-
-def as_json(reports: Sequence[EngineReport]) -> str:
-    """One report as a JSON object, several as a list of them."""
-    data = [_finite(report.data()) for report in reports]
-    return json.dumps(data if len(data) > 1 else data[0], indent=2, ensure_ascii=False) + "\n"
-
-
-def junit(reports: Sequence[EngineReport]) -> str:
-    """The reports as JUnit's XML, which CI systems show."""
-    lines = ['<?xml version="1.0" encoding="utf-8"?>', "<testsuites>"]
-    for report in reports:
-        required = [v for v in report.verdicts if v.is_required]
-        failed = [v for v in report.failures if v.id not in report.expected]
-        lines.append(
-            f'<testsuite name={quoteattr(report.engine)} tests="{len(required)}" '
-            f'failures="{len(failed)}">'
-        )
-        for v in required:
-            lines.append(f'<testcase classname={quoteattr(report.engine)} name="{v.id}">')
-            if v in failed or v.status == "not run":
-                text = "\n".join(report.told(v))
-                lines.append(f"<failure message={quoteattr(v.text)}>{escape(text)}</failure>")
-            elif v.status != "passes":
-                lines.append(f"<skipped message={quoteattr(v.text)}/>")
-            lines.append("</testcase>")
-        lines.append("</testsuite>")
-    return "\n".join([*lines, "</testsuites>", ""])
-
-
-def gradescope(reports: Sequence[EngineReport]) -> str:
-    """The report of one engine as Gradescope's results.json: a point for each requirement."""
-    (report,) = reports
-    tests = []
-    for v in report.verdicts:
-        if v.is_required:
-            is_met = v.status in ("passes", "missing") or v.id in report.expected
-            tests.append(
-                {
-                    "name": f"{v.id}: {v.requirement}",
-                    "score": int(is_met),
-                    "max_score": 1,
-                    "status": "passed" if is_met else "failed",
-                    "output": "\n".join(report.told(v)) or v.text,
-                }
-            )
-    return json.dumps({"tests": tests, "output": report.text()}, indent=2) + "\n"
+def _finite(x: float | None) -> float | str | None:
+    return x if x is None or math.isfinite(x) else repr(x)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib.machinery
 import re
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -19,17 +17,18 @@ DERIVED = """    def __init__(self, *arguments, **named):
 
 
 class Swap(NamedTuple):
-    """What is put in the place of a class.
+    """What is put in the place of a class."""
 
-    Attributes:
-        module: a file, ending in .py, or a module's name.
-        name: of the class.
-        text: of an engine of the zoo; "" to leave the class as it is.
-    """
+    module: str  # a file, ending in .py, or a module's name
+    name: str  # of the class
+    text: str  # of an engine of the zoo; "" to leave the class as it is
 
-    module: str
-    name: str
-    text: str
+    def is_in(self, module: ModuleType) -> bool:
+        """Whether this is the module of the class."""
+        if not self.module.endswith(".py"):
+            return module.__name__ == self.module
+        place = getattr(module, "__file__", None) or ""
+        return bool(place) and Path(place).resolve() == Path(self.module).resolve()
 
 
 def stand_in(real: type, text: str) -> type:
@@ -84,40 +83,14 @@ def put_in(module: ModuleType, swap: Swap) -> None:
             setattr(module, name, lambda x, name=name: getattr(x, name)())
 
 
-class Finder:
-    """Finds modules as the others do; the one of a swap is changed when it has been loaded."""
+def put_in_when_loaded(swap: Swap) -> None:
+    """Replace the class as soon as its module is imported, in this process from now on."""
+    loader: Any = importlib.machinery.SourceFileLoader
+    load = loader.exec_module
 
-    def __init__(self, swap: Swap) -> None:
-        self.swap = swap
+    def exec_module(self: Any, module: ModuleType) -> None:
+        load(self, module)
+        if swap.text and swap.is_in(module):
+            put_in(module, swap)
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: Any = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        for finder in sys.meta_path:
-            found = None if finder is self else finder.find_spec(name, path, target)
-            if found is not None:
-                if found.loader is not None and self._is_meant(name, found.origin):
-                    found.loader = _Loader(found.loader, self.swap)  # type: ignore[assignment]
-                return found
-        return None
-
-    def _is_meant(self, name: str, origin: str | None) -> bool:
-        module = self.swap.module
-        if not module.endswith(".py"):
-            return name == module
-        return origin is not None and Path(origin).resolve() == Path(module).resolve()
-
-
-class _Loader:
-    """A loader that changes the module at last."""
-
-    def __init__(self, loader: Any, swap: Swap) -> None:
-        self._loader, self._swap = loader, swap
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._loader, name)
-
-    def exec_module(self, module: ModuleType) -> None:
-        self._loader.exec_module(module)
-        if self._swap.text:
-            put_in(module, self._swap)
+    loader.exec_module = exec_module

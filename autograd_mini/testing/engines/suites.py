@@ -9,23 +9,21 @@ import json
 import multiprocessing
 import os
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ...primitives import TABLE
-from .adapters import ClassEngine
+from .adapters import Engine
 from .corpus import CHAIN, corpus, repeated
 from .diagnosis import same
+from .failure import Failure
 from .faulty import BASE, ZOO, Fault, source
+from .isolation import can_fork, silence
 from .judging import Judge
 from .questions import Question, ask
-from .stand_in import Finder, Swap
-from .verdicts import Failure
+from .stand_in import Swap, put_in_when_loaded
 from .zoo_engine import TooLong, ZooEngine
 
 # Operations, and which of their operands are constants; scenarios, without any.
@@ -37,53 +35,31 @@ class SuiteError(ValueError):
 
 
 class Outcome(NamedTuple):
-    """What one run of the suite said.
+    """What one run of the suite said."""
 
-    Attributes:
-        status: pytest's exit status, or -1 if there is none: a crash, or no end within the limit.
-        passed, failed: the tests.
-        said: the last of what was printed.
-        loaded: modules of other packages that the suite had imported.
-        uses: what the engine is capable of; None if there is no such engine.
-        spelled: how code for it is spelled.
-    """
-
-    status: int
-    passed: list[str]
-    failed: list[str]
-    said: str
-    loaded: list[str]
-    uses: Uses | None = None
-    spelled: Mapping[str, str] = MappingProxyType({})
+    status: int = -1  # pytest's exit status, or -1 if there is none: a crash, or no end in time
+    passed: Sequence[str] = ()  # tests
+    failed: Sequence[str] = ()
+    said: str = "it printed nothing"  # the last line
+    loaded: Sequence[str] = ()  # modules of other packages that the suite had imported
+    uses: Uses | None = None  # what the engine is capable of; None if there is no such engine
+    spelled: Mapping[str, str] = {}  # how code for it is written
 
 
 class Tried(NamedTuple):
-    """A fault, and what the suite does with it.
-
-    Attributes:
-        fault: it.
-        caught: whether a test fails.
-        by: the first test that does; "" if the suite does not end, or cannot be loaded.
-        program: the smallest that shows the fault, as code for the engine.
-    """
+    """A fault, and what the suite does with it."""
 
     fault: Fault
-    caught: bool
-    by: str
-    program: str
+    caught: bool  # whether a test fails
+    by: str  # the first that does; "" if the suite does not end, or cannot be loaded
+    program: str  # the smallest that shows the fault, as code for the engine
 
 
 class SuiteReport(NamedTuple):
-    """What a suite catches.
+    """What a suite catches."""
 
-    Attributes:
-        tests: how many tests it has.
-        left_out: tests that look into the engine, so that no other can stand in for it.
-        tried: the faults.
-    """
-
-    tests: int
-    left_out: list[str]
+    tests: int  # how many it has
+    left_out: list[str]  # tests that look into the engine, so that no other can stand in for it
     tried: list[Tried]
 
     @property
@@ -185,8 +161,7 @@ class _Runner:
     """Runs pytest in processes of their own."""
 
     def __init__(self, arguments: tuple[str, ...], time_limit: float) -> None:
-        forks = "fork" in multiprocessing.get_all_start_methods()
-        self._context: Any = multiprocessing.get_context("fork" if forks else "spawn")
+        self._context: Any = multiprocessing.get_context("fork" if can_fork() else "spawn")
         self._arguments, self._time_limit = arguments, time_limit
 
     def preload(self, modules: Sequence[str]) -> None:
@@ -209,59 +184,47 @@ class _Runner:
             yield self._outcome(*running.pop(0))
 
     def _start(self, swap: Swap) -> tuple[Any, Any, float]:
-        folder = tempfile.TemporaryDirectory()
-        arguments = (self._arguments, swap, Path(folder.name))
-        process = self._context.Process(target=_run, args=arguments)
+        ours, theirs = self._context.Pipe(duplex=False)
+        process = self._context.Process(target=_run, args=(self._arguments, swap, theirs))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that this process has threads
             process.start()
-        return process, folder, time.monotonic() + self._time_limit
+        theirs.close()
+        return process, ours, time.monotonic() + self._time_limit
 
-    def _outcome(self, process: Any, folder: Any, deadline: float) -> Outcome:
-        process.join(max(0.0, deadline - time.monotonic()))
-        if process.is_alive():
-            process.kill()
-            process.join()
-        with folder:
-            log, found = (Path(folder.name) / name for name in ("log", "outcome.json"))
-            said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-            last = (said.strip().splitlines() or ["it printed nothing"])[-1]
-            if not found.exists():
-                return Outcome(-1, [], [], last, [])
-            data = json.loads(found.read_text(encoding="utf-8"))
-        if "uses" in data:
-            data["uses"] = frozenset((name, tuple(kinds)) for name, kinds in data["uses"])
-        return Outcome(**data, said=last)
+    def _outcome(self, process: Any, connection: Any, deadline: float) -> Outcome:
+        with connection:
+            try:
+                done = connection.poll(max(0.0, deadline - time.monotonic()))
+                outcome: Outcome = connection.recv() if done else Outcome()
+            except EOFError:
+                outcome = Outcome(said="it crashed")
+        process.kill()
+        process.join()
+        return outcome
 
 
-def _run(arguments: Sequence[str], swap: Swap, folder: Path) -> None:
-    """What the process does: run pytest, and write what came out."""
-    log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT)
-    for stream in (1, 2):
-        os.dup2(log, stream)
-    sys.stdout = sys.stderr = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), "utf-8")
+def _run(arguments: Sequence[str], swap: Swap, connection: Any) -> None:
+    """What the process does: run pytest, and send what came out."""
+    silence()
+    sys.stdout = sys.stderr = output = io.StringIO()
     import pytest
 
     before = set(sys.modules)
     sys.path.insert(0, "")
-    sys.meta_path.insert(0, Finder(swap))
+    put_in_when_loaded(swap)
     recorder = _Recorder()
     options = ["-q", "-p", "no:cacheprovider", "--no-header"]
     status = pytest.main([*options, *arguments], plugins=[recorder])
-    sys.stdout.flush()
+    said = output.getvalue().strip().splitlines() or [Outcome().said]
+    loaded = sorted(_of_packages(set(sys.modules) - before))
+    outcome = Outcome(int(status), recorder.passed, recorder.failed, said[-1], loaded)
     engine = None if swap.text else _loaded(swap)
-    data = {
-        "status": int(status),
-        "passed": recorder.passed,
-        "failed": recorder.failed,
-        "loaded": sorted(_of_packages(set(sys.modules) - before)),
-    }
     if engine is not None:
         uses = _answered(engine)
         rows = [row for row in TABLE.values() if row.name in {name for name, _ in uses}]
-        data |= {"uses": sorted(uses), "spelled": engine.describe(rows)}
-    (folder / "outcome.json").write_text(json.dumps(data), encoding="utf-8")
-    sys.stdout.flush()
+        outcome = outcome._replace(uses=uses, spelled=engine.describe(rows))
+    connection.send(outcome)
     os._exit(0)  # without waiting for threads that the tests may have left
 
 
@@ -287,18 +250,15 @@ def _of_packages(modules: set[str]) -> Iterator[str]:
             yield name
 
 
-def _loaded(swap: Swap) -> ClassEngine | None:
+def _loaded(swap: Swap) -> Engine | None:
     """The engine, if the tests have imported it."""
     for module in list(sys.modules.values()):
-        place = getattr(module, "__file__", None) or ""
-        is_file = swap.module.endswith(".py") and place
-        is_meant = is_file and Path(place).resolve() == Path(swap.module).resolve()
-        if (is_meant or module.__name__ == swap.module) and hasattr(module, swap.name):
-            return ClassEngine(getattr(module, swap.name), module)
+        if swap.is_in(module) and hasattr(module, swap.name):
+            return Engine(getattr(module, swap.name), module)
     return None
 
 
-def _answered(engine: ClassEngine) -> Uses:
+def _answered(engine: Engine) -> Uses:
     """The operations and scenarios that an engine answers rightly: a fault may show there."""
     right = ZooEngine(BASE)
     alone = [x for x in corpus() if len(x.program.nodes) == 1]

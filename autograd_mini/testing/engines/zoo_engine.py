@@ -7,7 +7,7 @@ from typing import Any
 
 from ...primitives import fsum
 from ...rules import Primitive
-from .adapters import ClassEngine
+from .adapters import Engine
 from .questions import Answer, Question, ask
 
 Rule = Callable[[Sequence[Any], Sequence[float]], tuple[float, Sequence[float]]]
@@ -19,7 +19,7 @@ class TooLong(Exception):
     """A walk along all paths of a graph does not end soon."""
 
 
-class ZooEngine(ClassEngine):
+class ZooEngine(Engine):
     """An engine made from a text, such as source() gives.
 
     Attributes:

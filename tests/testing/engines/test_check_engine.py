@@ -10,7 +10,9 @@ from strangers import ACCUMULATES, engine, text
 from autograd_mini import Value, grad
 from autograd_mini.testing import check_engine
 from autograd_mini.testing.engines import checking
+from autograd_mini.testing.engines.abilities import Abilities
 from autograd_mini.testing.engines.faulty import BASE
+from autograd_mini.testing.engines.questions import Answer
 from autograd_mini.testing.engines.requirements import REQUIREMENTS
 
 RIGHT = engine(BASE)
@@ -62,7 +64,7 @@ def test_two_checks_give_the_same_report():
 def test_the_seed_draws_other_programs(monkeypatch):
     from autograd_mini.testing.engines import requirements
 
-    has = requirements.Abilities(lambda question: requirements.Answer())
+    has = Abilities(lambda question: Answer())
     (deep,) = (r for r in REQUIREMENTS if r.id == "deep-and-wide")
     drawn = [[repr(p) for p in requirements.random_programs(deep, has, 10, s)] for s in (0, 0, 1)]
     assert drawn[0] == drawn[1] != drawn[2]

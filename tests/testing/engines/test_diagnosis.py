@@ -6,7 +6,7 @@ import pytest
 
 from autograd_mini.primitives import TABLE
 from autograd_mini.testing import Expression
-from autograd_mini.testing.engines.adapters import ClassEngine
+from autograd_mini.testing.engines.adapters import Engine
 from autograd_mini.testing.engines.corpus import corpus, repeated
 from autograd_mini.testing.engines.diagnosis import Diagnosis, diagnose, same
 from autograd_mini.testing.engines.faulty import BASE, CONSTRUCTIONS, ZOO, changed, exists, source
@@ -145,7 +145,7 @@ def test_nothing_is_said_of_a_fault_that_nobody_knows():
 def test_operations_that_the_base_engine_does_not_have():
     """They are as the rule table has them, or measured."""
 
-    class Extended(ClassEngine):
+    class Extended(Engine):
         def apply(self, primitive, operands):
             if primitive is TABLE["softplus"]:
                 return ((operands[0]).exp() + 1).log() * self.factor
@@ -233,7 +233,7 @@ def test_engines_made_of_closures_with_their_parents_in_a_set(id):
         text = text.replace(old, new)
     names = {"__name__": "student"}
     exec(text, names)
-    assert diagnosed(ClassEngine(names["Value"])).ids == (id,)
+    assert diagnosed(Engine(names["Value"])).ids == (id,)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_engines_made_of_closures_with_their_parents_in_a_set(id):
 def test_what_shows_after_one_backward(scenario, id):
     names = {"__name__": "student"}
     exec(MICROGRAD, names)
-    assert diagnosed(ClassEngine(names["Value"]), scenario).ids == (id,)
+    assert diagnosed(Engine(names["Value"]), scenario).ids == (id,)
 
 
 def test_gradients_that_are_not_kept_are_not_compared():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograd_mini import Value
-from autograd_mini.testing.engines.adapters import ClassEngine
+from autograd_mini.testing.engines.adapters import Engine
 from autograd_mini.testing.engines.corpus import COMMON, corpus, repeated
 from autograd_mini.testing.engines.diagnosis import same
 from autograd_mini.testing.engines.faulty import (
@@ -78,7 +78,7 @@ def test_sentences_go_on_from_the_words_before_them():
 
 @pytest.mark.parametrize("construction", CONSTRUCTIONS)
 def test_base_engine_is_right_in_every_construction(construction):
-    ours = ClassEngine(Value, __import__("autograd_mini"))
+    ours = Engine(Value, __import__("autograd_mini"))
     engine = ZooEngine(source(None, construction))
     for question in random.Random(1).sample(corpus(), 25):
         assert same(ask(engine, question), ask(ours, question), 1e-9), question
@@ -94,7 +94,7 @@ def test_base_engine_is_right_in_every_order(order):
 
 
 def test_base_engine_is_right_after_one_backward():
-    ours = ClassEngine(Value, __import__("autograd_mini"))
+    ours = Engine(Value, __import__("autograd_mini"))
     for question in repeated():
         if question.scenario != "second order":
             assert same(ask(RIGHT, question), ask(ours, question)), question

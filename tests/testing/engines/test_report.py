@@ -9,11 +9,11 @@ from strangers import ACCUMULATES, BASE, engine, text
 
 from autograd_mini.primitives import add, fsum, multiply, power, tanh
 from autograd_mini.testing import Expression, check_engine
+from autograd_mini.testing.engines.failure import Failure
 from autograd_mini.testing.engines.judging import Difference, Judge
 from autograd_mini.testing.engines.page import page
 from autograd_mini.testing.engines.questions import Answer, Question
-from autograd_mini.testing.engines.report import gradescope, junit
-from autograd_mini.testing.engines.verdicts import Failure
+from autograd_mini.testing.engines.writers import gradescope, junit
 
 ONLY = ["one-operation", "operand-twice", "sum", "comparisons"]
 
