@@ -16,7 +16,8 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from autograd_mini.testing.engines.corpus import corpus, repeated
-from autograd_mini.testing.engines.diagnosis import diagnose, same
+from autograd_mini.testing.engines.diagnosis import diagnose
+from autograd_mini.testing.engines.evidence import same
 from autograd_mini.testing.engines.faulty import BASE, CONSTRUCTIONS, ZOO, Fault, exists, source
 from autograd_mini.testing.engines.questions import Answer, Question, ask
 from autograd_mini.testing.engines.zoo_engine import TooLong, ZooEngine

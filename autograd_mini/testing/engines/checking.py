@@ -11,10 +11,10 @@ from ..programs import Expression
 from .abilities import Abilities
 from .adapters import engine_of
 from .diagnosis import Diagnosis, diagnose
-from .failure import LAST, Failure
+from .failure import Failure
 from .isolation import Apart, Here, NotLoaded, can_fork
 from .judging import Difference, Judge
-from .questions import Answer, Question
+from .questions import ENDS, LAST, Answer, Question
 from .report import EngineReport, Verdict
 from .requirements import REQUIREMENTS, Requirement, random_programs
 from .shrinking import shrunk
@@ -22,7 +22,6 @@ from .shrinking import shrunk
 TRIES = 400  # programs that are tried to find a smaller one
 SMALL = 200  # operations of a program that is worth making smaller
 ROUNDING = 1e-12  # relative errors below it are those of double precision
-ENDS = (*LAST, "MemoryError")
 FEW = 12  # operations of a program that is used to find the reason
 PARTS = 15  # of the time limit, for one question; more for a long program
 UP = "the time was up"

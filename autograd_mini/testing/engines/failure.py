@@ -10,9 +10,8 @@ from ...primitives import fsum
 from ...rules import Primitive
 from .adapters import constant
 from .judging import Difference, Numbers
-from .questions import SCENARIOS, Answer, Question
+from .questions import LAST, SCENARIOS, Answer, Question
 
-LAST = ("hang", "exit", "crash")  # after these an engine is asked nothing more
 LONG = 60  # operations of a program that is written out
 SPELLED = {
     "make": "Value({})",

@@ -93,7 +93,7 @@ LATER = tuple(
     fault
     for fault in ZOO
     if fault.id
-    in ("keeps-gradients", "clears-gradients", "recursion", "global-tape", "reads-changed-data")
+    in ("keeps-gradients", "starts-afresh", "recursion", "global-tape", "reads-changed-data")
 )
 
 Edge = tuple[str, int]  # the name of an operation, and the place of an operand

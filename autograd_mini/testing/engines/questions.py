@@ -65,6 +65,11 @@ class Answer(NamedTuple):
     message: str = ""  # what the exception said, or what is there instead of a number
 
 
+# After these an engine is asked nothing more, because it would take too long.
+LAST = ("hang", "exit", "crash")
+ENDS = (*LAST, "MemoryError")
+
+
 class Missing(Exception):
     """An engine has no such operation."""
 

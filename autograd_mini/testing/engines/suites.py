@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from ...primitives import TABLE
 from .adapters import Engine
 from .corpus import CHAIN, corpus, repeated
-from .diagnosis import same
+from .evidence import same
 from .failure import Failure
 from .faulty import BASE, ZOO, Fault, source
 from .isolation import can_fork, silence

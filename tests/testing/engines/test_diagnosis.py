@@ -5,10 +5,11 @@ import math
 import pytest
 
 from autograd_mini.primitives import TABLE
-from autograd_mini.testing import Expression
+from autograd_mini.testing import Expression, check_engine
 from autograd_mini.testing.engines.adapters import Engine
 from autograd_mini.testing.engines.corpus import corpus, repeated
-from autograd_mini.testing.engines.diagnosis import Diagnosis, diagnose, same
+from autograd_mini.testing.engines.diagnosis import Diagnosis, diagnose
+from autograd_mini.testing.engines.evidence import same
 from autograd_mini.testing.engines.faulty import BASE, CONSTRUCTIONS, ZOO, changed, exists, source
 from autograd_mini.testing.engines.questions import Answer, Question, ask
 from autograd_mini.testing.engines.zoo_engine import TooLong, ZooEngine
@@ -244,6 +245,14 @@ def test_what_shows_after_one_backward(scenario, id):
     names = {"__name__": "student"}
     exec(MICROGRAD, names)
     assert diagnosed(Engine(names["Value"]), scenario).ids == (id,)
+
+
+def test_a_second_backward_that_gives_what_the_first_gave_starts_afresh():
+    report = check_engine(engine_with(("if node.parents:", "if True:")).kind, only="backward-twice")
+    [finding] = report.findings
+    assert report.passed
+    assert finding.diagnosis.ids == ("starts-afresh",)
+    assert "starts afresh in each backward()" in report.text()
 
 
 def test_gradients_that_are_not_kept_are_not_compared():

@@ -10,7 +10,7 @@ import pytest
 from autograd_mini import Value
 from autograd_mini.testing.engines.adapters import Engine
 from autograd_mini.testing.engines.corpus import COMMON, corpus, repeated
-from autograd_mini.testing.engines.diagnosis import same
+from autograd_mini.testing.engines.evidence import same
 from autograd_mini.testing.engines.faulty import (
     BASE,
     CONSTRUCTIONS,

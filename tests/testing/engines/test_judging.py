@@ -59,6 +59,14 @@ def test_what_rounding_explains_is_not_wrong(program, data, slope):
     assert Judge().difference(Question(program), Answer(numbers, gradients)) is None
 
 
+@pytest.mark.parametrize(("lost", "is_judged"), [(1e9, True), (1e11, False)])
+def test_a_program_of_which_rounding_may_take_too_much_is_not_judged(lost, is_judged):
+    program = Expression([1.1], [(add, (0, lost)), (subtract, (1, lost))])
+    right = evaluate(program)
+    answer = Answer((*right.data[:2], 3.0), tuple(right.gradients))
+    assert bool(Judge().difference(Question(program), answer)) == is_judged
+
+
 def test_outside_a_domain_nothing_is_said():
     question = Question(Expression([-1.0], [(log, (0,))]))
     assert Judge().right(question) is None
