@@ -188,7 +188,8 @@ class CardPicture:
         if len(card.members) > 1:
             all_ = list(chain(*self._into(card)))
             heads = ["place" if len(set(all_)) < len(all_) else "example"]
-            heads += [self.sums[card], "grad", op, "grad"] if op else [f"{self.names[card]} = Σ", "grad"]
+            columns = [self.sums[card], op] if op else [f"{self.names[card]} = Σ"]
+            heads += [text for column in columns for text in (column, "grad")]
             return [*rows, *self._examples(heads, card.members)]
         made = "Σ w·x" + " + b" * bool(first.biases)
         if op:
