@@ -485,6 +485,14 @@ def test_the_whole_graph_is_seen_first(stepper, open_page) -> None:
     assert svg["y"] + svg["height"] < seen["y"] + seen["height"]
 
 
+def test_a_small_graph_is_not_blown_up(open_page) -> None:
+    page = open_page(step_through(graphs.used_twice()), **PROJECTOR)
+    svg = page.locator(".ags-picture svg")
+    for number in (0, 1, 3):
+        show(page, number)
+        assert svg.bounding_box()["width"] <= 2.2 * float(svg.get_attribute("width")) + 0.1
+
+
 def test_nothing_jumps(neuron, open_page) -> None:
     page = open_page(neuron)
     places = set()

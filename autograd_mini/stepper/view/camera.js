@@ -68,7 +68,7 @@ function autogradCamera(view, svg, takesWheel) {
     const all = union([about, ...wanted]);
     const good = whole < readable ? readable : Math.min(whole, Math.max(2.2, 1.8 * readable));
     let k = Math.min(chosen ?? good, scaleFor(about));
-    if (k < LITTLE * whole && !chosen) k = whole;
+    if (k < LITTLE * whole && !chosen) k = Math.min(k, whole);
     const box = LITTLE * scaleFor(all) >= k ? all : about;
     k = Math.max(0.02, Math.min(k, scaleFor(box)));
     if (!isSeen(box, k)) moveTo(k, box);
