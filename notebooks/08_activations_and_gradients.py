@@ -481,7 +481,8 @@ for spread in (1, 2, 4, 8, 16, 32):
 #
 # Now networks of eleven layers shall tell two half-moons apart. Everything is the same but the
 # activation. (`momentum=0.9` lets a step go on in the direction of those before:
-# [notebook 10](10_optimizers.ipynb).)
+# [notebook 10](10_optimizers.ipynb). `compiled=True` does the same arithmetic on arrays, so that it
+# takes less time: [notebook 14](14_from_scalars_to_arrays.ipynb).)
 
 # %%
 from nn import toys
@@ -493,7 +494,8 @@ def train(activation, lr=0.02):
     model = MLP(2, [8] * 10 + [1], activation=activation, rng=random.Random(1))
     sgd = SGD(model.parameters(), lr=lr, momentum=0.9)
     loss = losses.binary_cross_entropy_with_logits
-    history = fit(model, loss, moons, optimizer=sgd, epochs=40, batch_size=10, rng=random.Random(0))
+    options = {"epochs": 40, "batch_size": 10, "rng": random.Random(0), "compiled": True}
+    history = fit(model, loss, moons, optimizer=sgd, **options)
     return [epoch.loss for epoch in history.epochs]
 
 
@@ -566,7 +568,8 @@ def trained(activation, lr, seed):
     model = MLP(2, [32, 1], activation=activation, rng=random.Random(seed))
     sgd = SGD(model.parameters(), lr=lr)
     loss = losses.binary_cross_entropy_with_logits
-    fit(model, loss, moons, optimizer=sgd, epochs=15, batch_size=10, rng=random.Random(0))
+    options = {"epochs": 15, "batch_size": 10, "rng": random.Random(0), "compiled": True}
+    fit(model, loss, moons, optimizer=sgd, **options)
     return model
 
 
