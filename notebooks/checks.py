@@ -111,13 +111,12 @@ def formula(
     return check
 
 
-def function(cases: Mapping[str, Sequence[Any]], right: Callable[..., Any]) -> Check:
-    """A function that gives what another gives; each case is named, and is a tuple of arguments."""
+def function(cases: Mapping[str, tuple[list[Any], Any]]) -> Check:
+    """A function; each case has a name, arguments, and what the function gives for them."""
 
     def check(answer: Any) -> None:
-        for name, arguments in cases.items():
-            found = call(answer, *copy.deepcopy(arguments), case=name)
-            if what := disagreement(found, right(*copy.deepcopy(arguments))):
+        for name, (arguments, right) in cases.items():
+            if what := disagreement(call(answer, *copy.deepcopy(arguments), case=name), right):
                 raise Wrong(f"For {name}: {what}.")
 
     return check
