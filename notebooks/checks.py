@@ -25,6 +25,11 @@ class Wrong(Exception):
     """What is wrong with an answer."""
 
 
+def wrong_if(holds: Any, text: str) -> None:
+    if holds:
+        raise Wrong(text)
+
+
 class Verdict(NamedTuple):
     """What a check says; a notebook shows its text."""
 
@@ -52,16 +57,14 @@ def judge(number: int, check: Check, answer: Any) -> Verdict:
 # -- kinds of checks ------------------------------------------------------------------------------
 
 
-def number(right: float, slips: Mapping[float, str] | None = None) -> Check:
+def number(right: float, *slips: tuple[float, str]) -> Check:
     """One number; slips say what is behind some wrong ones."""
 
     def check(answer: Any) -> None:
         found = number_of(answer)
-        for slip, why in (slips or {}).items():
-            if near(found, slip):
-                raise Wrong(why)
-        if what := difference(found, right):
-            raise Wrong(f"Your number {what}.")
+        for slip, why in slips:
+            wrong_if(near(found, slip), why)
+        wrong_if(what := difference(found, right), f"Your number {what}.")
 
     return check
 
@@ -71,10 +74,8 @@ def numbers(names: str, *right: Any, slips: Mapping[Any, str] | None = None) -> 
 
     def check(answer: Any) -> None:
         for slip, why in (slips or {}).items():
-            if not disagreement(answer, list(slip), names.split()):
-                raise Wrong(why)
-        if what := disagreement(answer, list(right), names.split()):
-            raise Wrong(f"Your answer: {what}.")
+            wrong_if(not disagreement(answer, list(slip), names.split()), why)
+        wrong_if(what := disagreement(answer, list(right), names.split()), f"Your answer: {what}.")
 
     return check
 
@@ -83,14 +84,14 @@ def formula(
     names: str,
     right: Callable[..., float],
     points: Sequence[tuple[float, ...]],
-    slips: Mapping[str, str] | None = None,
+    *slips: tuple[str, str],
 ) -> Check:
     """An expression in these names, as a text or as a function."""
     wanted = [right(*point) for point in points]
 
     def check(answer: Any) -> None:
         found = [evaluated(answer, names, point) for point in points]
-        for slip, why in (slips or {}).items():
+        for slip, why in slips:
             if all(
                 near(y, evaluated(slip, names, p), EXACT)
                 for y, p in zip(found, points, strict=True)
@@ -111,11 +112,11 @@ def formula(
     return check
 
 
-def function(cases: Mapping[str, tuple[list[Any], Any]]) -> Check:
+def function(*cases: tuple[str, list[Any], Any]) -> Check:
     """A function; each case has a name, arguments, and what the function gives for them."""
 
     def check(answer: Any) -> None:
-        for name, (arguments, right) in cases.items():
+        for name, arguments, right in cases:
             if what := disagreement(call(answer, *copy.deepcopy(arguments), case=name), right):
                 raise Wrong(f"For {name}: {what}.")
 
@@ -133,8 +134,7 @@ def chosen(right: str, among: str) -> Check:
             raise Wrong(f"{sorted(strange)[0]!r} is none of {', '.join(among)}.")
         if not_in := letters - set(right):
             raise Wrong(f"{len(not_in)} of your {len(letters)} letters should not be there.")
-        if set(right) - letters:
-            raise Wrong("What you have is right, but something is missing.")
+        wrong_if(set(right) - letters, "What you have is right, but something is missing.")
 
     return check
 
@@ -152,8 +152,7 @@ def number_of(x: Any, name: str = "the answer") -> float:
     x = x.data if isinstance(x, Value) else x
     if isinstance(x, bool) or not isinstance(x, Real):
         raise Wrong(f"Expected a number for {name}, got {shown(x)}.")
-    if not math.isfinite(x):
-        raise Wrong(f"{name[0].upper()}{name[1:]} is {x}, which is not finite.")
+    wrong_if(not math.isfinite(x), f"{name[0].upper()}{name[1:]} is {x}, which is not finite.")
     return float(x)
 
 
@@ -228,8 +227,7 @@ def _read(text: Any, variables: Mapping[str, float]) -> Value:
 
 def call(answer: Any, *arguments: Any, case: str) -> Any:
     """What an answer, a function, gives for arguments."""
-    if not callable(answer):
-        raise Wrong(f"Expected a function, got {shown(answer)}.")
+    wrong_if(not callable(answer), f"Expected a function, got {shown(answer)}.")
     try:
         return answer(*arguments)
     except Exception as error:
