@@ -81,33 +81,29 @@ def numbers(names: str, *right: Any, slips: Mapping[Any, str] | None = None) -> 
 
 
 def formula(
-    names: str,
-    right: Callable[..., float],
-    points: Sequence[tuple[float, ...]],
-    *slips: tuple[str, str],
+    names: str, right: Any, points: Sequence[tuple[float, ...]], *slips: tuple[str, str]
 ) -> Check:
-    """An expression in these names, as a text or as a function."""
-    wanted = [right(*point) for point in points]
+    """An expression in these names, as a text or as a function, as the right one is."""
+    wanted = [evaluated(right, names, point) for point in points]
 
     def check(answer: Any) -> None:
         found = [evaluated(answer, names, point) for point in points]
+
+        def are(others: Sequence[float]) -> bool:
+            return all(near(y, other, EXACT) for y, other in zip(found, others, strict=True))
+
         for slip, why in slips:
-            if all(
-                near(y, evaluated(slip, names, p), EXACT)
-                for y, p in zip(found, points, strict=True)
-            ):
-                raise Wrong(why)
-        whats = [difference(y, w, EXACT) for y, w in zip(found, wanted, strict=True)]
-        if not any(whats):
+            wrong_if(are([evaluated(slip, names, point) for point in points]), why)
+        if are(wanted):
             return
-        if all(near(y, -w, EXACT) for y, w in zip(found, wanted, strict=True)):
-            raise Wrong("Your formula has the wrong sign everywhere.")
+        wrong_if(are([-w for w in wanted]), "Your formula has the wrong sign everywhere.")
         ratios = [y / w for y, w in zip(found, wanted, strict=True) if w]
-        if len(ratios) > 2 and all(near(r, ratios[0], EXACT) for r in ratios):
-            raise Wrong("Your formula is off by the same factor everywhere.")
-        at = next(i for i, what in enumerate(whats) if what)
-        place = ", ".join(f"{n} = {x:g}" for n, x in zip(names.split(), points[at], strict=True))
-        raise Wrong(f"At {place} your formula gives {found[at]:.6g}, which {whats[at]}.")
+        same = len(ratios) > 2 and all(near(r, ratios[0], EXACT) for r in ratios)
+        wrong_if(same, "Your formula is off by the same factor everywhere.")
+        for y, w, point in zip(found, wanted, points, strict=True):
+            place = ", ".join(f"{n} = {x:g}" for n, x in zip(names.split(), point, strict=True))
+            what = difference(y, w, EXACT)
+            wrong_if(what, f"At {place} your formula gives {y:.6g}, which {what}.")
 
     return check
 
