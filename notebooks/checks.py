@@ -69,13 +69,13 @@ def number(right: float, *slips: tuple[float, str]) -> Check:
     return check
 
 
-def numbers(names: str, *right: Any, slips: Mapping[Any, str] | None = None) -> Check:
+def numbers(names: str, right: list[Any], *slips: tuple[Any, str]) -> Check:
     """Several numbers, or rows of numbers, in the order of the names."""
 
     def check(answer: Any) -> None:
-        for slip, why in (slips or {}).items():
-            wrong_if(not disagreement(answer, list(slip), names.split()), why)
-        wrong_if(what := disagreement(answer, list(right), names.split()), f"Your answer: {what}.")
+        for slip, why in slips:
+            wrong_if(not disagreement(answer, slip, names.split()), why)
+        wrong_if(what := disagreement(answer, right, names.split()), f"Your answer: {what}.")
 
     return check
 

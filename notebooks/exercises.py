@@ -324,9 +324,9 @@ def wrong_but_for_equal_operands(answer: Any) -> None:
 
 EXERCISES: dict[str, list[Check]] = {
     "01": [
-        numbers("w1 w2 b", 0.0, 2.0, -2.0),
-        numbers("w1 w2 b", 0.0, 0.0, 0.0),
-        numbers("first second third", 4.0, 4.0, 4.0),
+        numbers("w1 w2 b", [0.0, 2.0, -2.0]),
+        numbers("w1 w2 b", [0.0, 0.0, 0.0]),
+        numbers("first second third", [4.0, 4.0, 4.0]),
         number(
             1 / 12,
             (1 / 6, "After this step the error is as large as before, on the other side."),
@@ -336,7 +336,7 @@ EXERCISES: dict[str, list[Check]] = {
         three_that_cancel,
     ],
     "02": [
-        numbers("edges a.grad", 2, 24.0, slips={(1, 24.0): "Both operands of the sum are a."}),
+        numbers("edges a.grad", [2, 24.0], ((1, 24.0), "Both operands of the sum are a.")),
         number(3),
         number(0.5, (0.25, "That is the slope alone."), (2, "That is the weight alone.")),
         function(("a leaf", [A], 0), ("b = a + a", [B], 2), ("c = b * b", [B * B], 4)),
@@ -381,15 +381,15 @@ EXERCISES: dict[str, list[Check]] = {
     ],
     "05": [
         number(-0.5, (0.5, "That is the prediction. The error term is prediction minus label.")),
-        numbers("delta_j v_j w_j1 w_j2", -0.36, 0.4, -0.36, -1.08),
+        numbers("delta_j v_j w_j1 w_j2", [-0.36, 0.4, -0.36, -1.08]),
         chosen("BCD", "ABCD"),
         number(3, (2, "Two sides are not enough to go around a moon."), (6, "Fewer will do.")),
         trains,
     ],
     "06": [
-        numbers("first second", 24.0, 26.0, slips={(24.0, 2.0): "Leaves add up what arrives."}),
+        numbers("first second", [24.0, 26.0], ((24.0, 2.0), "Leaves add up what arrives.")),
         number(36, (54, "That is what micrograd gives."), (18, "That is one pass.")),
-        numbers("spelled-out short", 10, 7),
+        numbers("spelled-out short", [10, 7]),
         function(
             ("MLP(2, [16, 16, 1])", [2, [16, 16, 1]], 337),
             ("MLP(3, [1])", [3, [1]], 4),
@@ -401,8 +401,8 @@ EXERCISES: dict[str, list[Check]] = {
         number(14, (16, "XOR is one of the 16."), (15, "What about the opposite of XOR?")),
         numbers(
             "w1 w2 b",
-            *(-1.5, -1.25, -0.5),
-            slips={(2.5, 0.75, 1.5): "That is a step towards an example whose label is -1."},
+            [-1.5, -1.25, -0.5],
+            ([2.5, 0.75, 1.5], "That is a step towards an example whose label is -1."),
         ),
         function(
             ("a mistake with label 1", [[-1.0, 0.5, 0.0], INPUT, 1], [1.0, 1.5, 1.0]),
@@ -414,7 +414,7 @@ EXERCISES: dict[str, list[Check]] = {
         one_feature,
     ],
     "07b": [
-        numbers("probability slope", 0.5, 0.25),
+        numbers("probability slope", [0.5, 0.25]),
         number(0.24, (0.16, "The third label is 0, so its probability is 1 less the model's.")),
         formula("z y", "sigmoid(z) - y", [(-2.0, 0), (-1.0, 1), (0.5, 0), (3.0, 1)]),
         function(
@@ -427,8 +427,8 @@ EXERCISES: dict[str, list[Check]] = {
         number(len(MLP(1, [4, 4, 4, 4, 1]).parameters())),
         numbers(
             "row row",
-            *([2.0, 4.0], [1.0, 3.0]),
-            slips={((4.0, 2.0), (1.0, 1.0)): "The second layer comes after the first: it is left."},
+            [[2.0, 4.0], [1.0, 3.0]],
+            ([[4.0, 2.0], [1.0, 1.0]], "The second layer comes after the first: it is left."),
         ),
         triangle,
         star_by_one_layer,
@@ -437,7 +437,7 @@ EXERCISES: dict[str, list[Check]] = {
         formula(
             "x", partial(slope, "silu(x)"), XS, ("1/(1 + exp(-x))", "That is one of the two ways.")
         ),
-        numbers("left right", -2.0, 0.0),
+        numbers("left right", [-2.0, 0.0]),
         number(1, (5, "Look at their gradients: which of the five could differ?")),
         number(0.25**10, (0.25, "That is one neuron.")),
         logarithm_or_zero,
@@ -479,9 +479,9 @@ EXERCISES: dict[str, list[Check]] = {
         ),
     ],
     "12": [
-        numbers("first second", 1.0, -1.0, slips={(-1.0, -3.0): "That is W times delta."}),
-        numbers("row row", [2.0, 0.0, 6.0], [-1.0, 0.0, -3.0]),
-        numbers("forward backward", 1000, 2100, slips={(1000, 2000): "And the slopes?"}),
+        numbers("first second", [1.0, -1.0], ((-1.0, -3.0), "That is W times delta.")),
+        numbers("row row", [[2.0, 0.0, 6.0], [-1.0, 0.0, -3.0]]),
+        numbers("forward backward", [1000, 2100], ((1000, 2000), "And the slopes?")),
         function(
             ("one example", [[[2.0, -1.0]], [ROW]], [[2.0, 0.0, 6.0], [-1.0, 0.0, -3.0]]),
             (
@@ -505,7 +505,7 @@ EXERCISES: dict[str, list[Check]] = {
     ],
     "13": [
         number(math.log(10), (0.1, "That is the probability. The loss is minus its logarithm.")),
-        numbers("first second third", 0.1, 0.7, -0.8),
+        numbers("first second third", [0.1, 0.7, -0.8]),
         number(32 * 65 + 10 * 33, (64 * 32 + 32 * 10, "The biases are parameters, too.")),
         function(("a picture that gets darker", [PICTURE], MOVED)),
         function(
@@ -515,7 +515,7 @@ EXERCISES: dict[str, list[Check]] = {
     ],
     "14": [
         chosen("AC", "ABCD"),
-        numbers("H Z Delta_1 dW_1", [200, 32], [200, 10], [200, 32], [32, 64]),
+        numbers("H Z Delta_1 dW_1", [[200, 32], [200, 10], [200, 32], [32, 64]]),
         number(2),
         function(
             (
@@ -542,9 +542,9 @@ EXERCISES: dict[str, list[Check]] = {
         wrong_but_for_equal_operands,
     ],
     "20": [
-        numbers("first second", 0.75, 0.25),
-        numbers("first second", 0.75, -0.75, slips={(2.25, -0.25): "The mean is missing."}),
-        numbers("weight gradient", 0.5, 0.0),
+        numbers("first second", [0.75, 0.25]),
+        numbers("first second", [0.75, -0.75], ((2.25, -0.25), "The mean is missing.")),
+        numbers("weight gradient", [0.5, 0.0]),
         number(2048 / 4192, (2048, "That is their number. What share is it?")),
         function(
             (
