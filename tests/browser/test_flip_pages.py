@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pages
@@ -12,6 +15,7 @@ from autograd_mini import Value, gradients, rerun, step_through, tanh, topologic
 from autograd_mini.flipbook import Chart, FlipBook, Page, drag
 from nn import MLP
 
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 READY = "document.querySelector('.autograd-flips').flips"
 # the points of a line of the chart, in the axes' numbers
 POINTS = """([part, [x0, x1], [y0, y1], [width, height]]) =>
@@ -165,3 +169,40 @@ def test_where_scripts_do_not_run_the_first_page_is_seen(open_page: Any) -> None
     assert image.bounding_box()["width"] > 300
     assert tab.get_by_text("To move the slider, trust this notebook.").is_visible()
     assert tab.locator("input").count() == 0
+
+
+def outputs_of(name: str, kind: str) -> list[str]:
+    """What the cells of a notebook of this repository gave, as it is stored."""
+    [path] = NOTEBOOKS.glob(f"{name}_*.ipynb")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    found = [o.get("text") if kind == "text" else o.get("data", {}).get(kind) for o in outputs]
+    return ["".join(text) for text in found if text]
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("01", "w1 = -3, L = 4, slope -0.0000", "w1 = 3, L = "),
+        ("05", "0", "300"),
+        ("08", "w = -4, ", "w = 4, "),
+        ("10", "0.002, loss 7.7 after 30 steps", "0.084, loss 3.8e+03 after 30 steps"),
+    ],
+)
+def test_those_of_the_notebooks(open_page: Any, name: str, first: str, last: str) -> None:
+    [html] = [text for text in outputs_of(name, "text/html") if 'class="autograd-flips"' in text]
+    tab = open_page(f"<!doctype html><title>a notebook</title>{html}")
+    tab.wait_for_function(READY)
+    tab.locator(".ags-slider input").focus()
+    pictures = []
+    for key, told in (("Home", first), ("End", last)):
+        tab.keyboard.press(key)
+        assert tab.locator("output").text_content().startswith(told)
+        pictures.append(tab.locator(".ags-stage").inner_html())
+    assert (pictures[0] != pictures[1]) == (name != "08")  # w and -w: gradients of the same size
+    if name == "05":  # the loss of the point, before and after training
+        printed = [float(x) for x in re.findall(r"; loss (\S+)", "".join(outputs_of("05", "text")))]
+        for key, loss in zip(("Home", "End"), printed, strict=True):
+            tab.keyboard.press(key)
+            found = tab.evaluate("document.querySelector('.autograd-stepper').stepper.numbers().L")
+            assert found[0] == pytest.approx(loss, abs=6e-4)
