@@ -62,11 +62,13 @@ async function autogradFlips(root, packed) {
 
   function draw(part, points) {
     const [[x0, x1], [y0, y1], [width, height]] = live.frame;
-    const at = points.map(([x, y]) => [((x - x0) / (x1 - x0)) * width, ((y1 - y) / (y1 - y0)) * height]);
+    const finite = points.filter(([, y]) => Number.isFinite(y));
+    const at = finite.map(([x, y]) => [((x - x0) / (x1 - x0)) * width, ((y1 - y) / (y1 - y0)) * height]);
     stage.querySelector(`[data-${part}]`).setAttribute("points", at.map((p) => p.map((z) => z.toFixed(1))).join(" "));
   }
 
-  Object.assign(slider, { type: "range", min: 0, max: pages.length - 1 });
+  Object.assign(slider, { type: "range", min: 0, max: pages.length - 1, ariaLabel: name });
+  told.ariaLive = "off"; // the slider says the same
   slider.addEventListener("input", () => show(slider.valueAsNumber));
   bar.addEventListener("keydown", (event) => event.stopPropagation()); // a notebook has other actions for these
   bar.className = "ags-slider";

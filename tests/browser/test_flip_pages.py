@@ -77,6 +77,7 @@ def test_the_slider_moves_the_weight_and_the_curve_tells_the_loss(opened: Any) -
         tab.keyboard.press(key)
         curve_is_right(tab, book, loss, leaves)
     assert tab.evaluate(f"{READY}.at") == 59
+    assert tab.get_by_role("slider", name="w", exact=True).count() == 1
     assert tab.locator(".autograd-stepper .ags-count").text_content() == "13 / 13"  # still there
 
 
@@ -97,6 +98,18 @@ def test_the_curve_follows_what_is_dragged_in_the_stepper(opened: Any) -> None:
     tab.get_by_role("button", name="reset numbers").click()
     curve_is_right(tab, book, loss, leaves)
     assert tab.locator("output").text_content().startswith("w = 0.5, ")
+
+
+def test_what_is_not_finite_is_not_drawn(opened: Any) -> None:
+    w, x = Value(1.0, "w"), Value(2.0, "x")
+    book = drag(step_through(w / x, start=99), w, -1.0, 1.0)
+    tab = opened(book)
+    tab.evaluate("document.querySelector('.autograd-stepper').stepper.set('x', 0)")
+    tab.wait_for_function("document.querySelector('output').textContent.includes('Infinity')")
+    assert tab.locator("[data-curve]").get_attribute("points") == ""
+    tab.evaluate("document.querySelector('.autograd-stepper').stepper.set('x', 2)")
+    tab.wait_for_function("document.querySelector('output').textContent.includes('slope 0.5')")
+    assert len(read(tab, book, "curve")) == 61
 
 
 def test_gradients_by_depth(opened: Any) -> None:
