@@ -10,7 +10,7 @@ from ..palette import BACKWARD, FORWARD, FRAMES, INK, QUIET
 from ..text import format_number
 
 Pair = tuple[float, float]
-LEFT, TOP, WIDE, HIGH = 50, 24, 332, 218  # the margin on two sides, and all with its margin
+LEFT, TOP, WIDE, HIGH = 50, 22, 332, 212  # the margin on two sides, and all with its margin
 
 
 class Chart:

@@ -164,7 +164,7 @@ def test_it_fits_and_its_text_can_be_read(opened: Any, screen: Any, scheme: str)
     assert width <= screen["viewport"]["width"]
     if screen is pages.LAPTOP:
         ends = tab.locator(".autograd-flips").bounding_box()
-        assert ends["y"] + ends["height"] <= 724  # all in one view
+        assert ends["y"] + ends["height"] <= 720  # all in one view
     bright = """(part) => { const [r, g, b] = getComputedStyle(part)[part.matches("svg") ? "fill" :
         "backgroundColor"].match(/\\d+/g).map(Number); return 0.3 * r + 0.6 * g + 0.1 * b; }"""
     ink = tab.locator(".ags-stage > svg").first.evaluate(bright)
