@@ -22,7 +22,7 @@ from ..errors import AutogradError
 from ..graph import rerun
 from ..palette import BACKWARD, FORWARD, css_properties, picture_css
 from ..stepper import Shown, Stepper
-from ..stepper.page import data_url, page_of
+from ..stepper.page import data_of, data_url, page_of
 from ..text import clean, format_number
 from ..value import Value
 from .chart import Chart
@@ -53,6 +53,7 @@ class FlipBook(Shown):
 
     Raises:
         ValueError: there is no page `start`.
+        AutogradError: the stepper's graph has no such leaf, or its numbers cannot be changed.
 
     >>> charts = [Chart((0, 1), (0, 9), f"{n} times x").line([(0, 0), (1, n)]) for n in range(9)]
     >>> FlipBook([Page(str(n), [chart]) for n, chart in enumerate(charts)], "factor")
@@ -71,6 +72,7 @@ class FlipBook(Shown):
     ) -> None:
         if start not in range(len(pages)):
             raise ValueError(f"start must be one of the {len(pages)} pages, got {start}")
+        _check(stepper, {leaf for page in pages for leaf in page.numbers})
         self.pages, self.name, self.title = list(pages), clean(name), clean(title or name)
         self.stepper, self.start = stepper, start
 
@@ -134,23 +136,25 @@ def drag(
     The view computes all numbers as the stepper does, whose leaves can be changed as well.
 
     Args:
-        stepper: what step_through() gave; all its operations have to be those of the table.
+        stepper: what step_through() gave.
         leaf: a leaf of its graph.
         low, high: where the slider begins and ends.
         title: of the whole; by default it says what is dragged.
         gradients_of: instead of the curve, the sizes of these nodes' gradients, in powers of ten.
 
     Raises:
-        AutogradError: it is not a leaf of this graph.
+        ValueError: the leaf's number is not between `low` and `high`.
+        AutogradError: as for a FlipBook.
 
     >>> from autograd_mini import step_through
     >>> w = Value(3.0, "w")
     >>> drag(step_through(w * w), w, -4, 4)
     <FlipBook of 61 pages; a notebook shows them, .save() writes a page>
     """
+    _check(stepper, {leaf})
+    if not low < leaf.data < high:
+        raise ValueError(f"drag() expected low < {leaf.data} < high, got {low} and {high}")
     root, names = stepper.root, _names(stepper)
-    if leaf not in names or not leaf.is_leaf:
-        raise AutogradError(f"drag() expected a leaf of the stepper's graph, got {leaf!r}")
     at = [low + (high - low) * k / 60 for k in range(61)]
     start = min(range(61), key=lambda k: abs(at[k] - leaf.data))
     at[start] = leaf.data  # the stepper's own number
@@ -174,6 +178,16 @@ def drag(
     book.live = {"leaf": names[leaf], "root": names[root], "frame": frame, "gradients": nodes}
     book.live |= {"x": (low, high)}
     return book
+
+
+def _check(stepper: Stepper | None, leaves: set[Value]) -> None:
+    """That a page can set these leaves."""
+    names = _names(stepper) if stepper else {}
+    for leaf in leaves:
+        if leaf not in names or not leaf.is_leaf:
+            raise AutogradError(f"a FlipBook expected leaves of its stepper's graph, got {leaf!r}")
+    if stepper and leaves and (why := data_of(stepper.contents)[0]["opaque"]):
+        raise AutogradError(f"{why}; give a FlipBook no numbers for it, or other operations")
 
 
 def _names(stepper: Stepper) -> dict[Value, str]:

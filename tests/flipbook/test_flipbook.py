@@ -2,15 +2,17 @@
 
 import base64
 import json
+import math
 import re
 import zlib
+from fractions import Fraction
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_mini import AutogradError, Value, exp, gradients, step_through, tanh
+from autograd_mini import AutogradError, Value, exp, gradients, primitive, step_through, tanh
 from autograd_mini.flipbook import Chart, FlipBook, Page, drag
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -115,8 +117,21 @@ def test_a_curve_that_is_level_has_a_frame_all_the_same():
 def test_what_cannot_be_shown_is_told():
     loss, w, _ = neuron()
     for other in (loss, Value(1.0, "other")):
-        with pytest.raises(AutogradError, match="expected a leaf of the stepper's graph"):
-            drag(step_through(loss), other, 0, 1)
+        pages = [Page("a", (), {other: 1.0})]
+        for book in (
+            lambda x=other: drag(step_through(loss), x, 0, 1),
+            lambda p=pages: FlipBook(p, stepper=step_through(loss)),
+            lambda p=pages: FlipBook(p),
+        ):
+            with pytest.raises(AutogradError, match="expected leaves of its stepper's graph"):
+                book()
+    for low, high in ((1, 2), (0.5, 1), (-1, 0.5), (1, -1)):
+        with pytest.raises(ValueError, match=r"low < 0.5 < high"):
+            drag(step_through(loss), w, low, high)
+    for opaque in (primitive("gamma", math.gamma, (lambda x, y: y,))(w), Value(Fraction(1, 2)) * 1):
+        leaf = opaque.parents[0]
+        with pytest.raises(AutogradError, match=r"cannot be changed: .*; give a FlipBook no"):
+            drag(step_through(opaque), leaf, -3, 3)
     with pytest.raises(OverflowError):
         drag(step_through(exp(w)), w, 0, 1e6)
     assert w.data == 0.5
