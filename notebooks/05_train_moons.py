@@ -267,8 +267,9 @@ table_of_neurons(hs, z.grad)
 #
 # Move the slider through the epochs. Above are the regions, and the mean loss so far. Below is the
 # network, with the weights of that epoch, and our point's steps through it. Watch its gradients
-# while you move the slider. (Full dots have the label 0, rings the label 1, and our point is the
-# large ring. `moons.save("moons.html")` writes the same as a page.)
+# while you move the slider; the key 0 shows the whole network. (Full dots have the label 0, rings
+# the label 1, and our point is the large ring. `moons.save("moons.html")` writes the same as a
+# page.)
 
 # %%
 from autograd_mini.flipbook import Chart, FlipBook, Page
