@@ -63,6 +63,7 @@ def test_regions_cover_the_frame_with_the_highest_row_above():
     assert looks[0][1] == looks[2][1] > looks[1][1] == looks[3][1]  # sure, or not
 
 
+@pytest.mark.smoke
 def test_a_page_says_its_name_and_shows_its_first_page_without_scripts():
     charts = [Chart((0, 1), (0, 9), f"times {n}").line([(0, 0), (1, n)]) for n in range(9)]
     book = FlipBook([Page(str(n), [c]) for n, c in enumerate(charts)], "factor <n>", start=4)
