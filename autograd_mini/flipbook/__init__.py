@@ -152,8 +152,8 @@ def drag(
     <FlipBook of 61 pages; a notebook shows them, .save() writes a page>
     """
     _check(stepper, {leaf})
-    if not low < leaf.data < high:
-        raise ValueError(f"drag() expected low < {leaf.data} < high, got {low} and {high}")
+    if low == high or not low <= leaf.data <= high:
+        raise ValueError(f"drag() expected low <= {leaf.data} <= high, got {low} and {high}")
     root, names = stepper.root, _names(stepper)
     at = [low + (high - low) * k / 60 for k in range(61)]
     start = min(range(61), key=lambda k: abs(at[k] - leaf.data))
