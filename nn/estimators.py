@@ -108,7 +108,7 @@ class MLPClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"y has one class only, {self.classes_[0]!r}; it takes two or more")
+            raise ValueError(f"y has one class only, '{self.classes_[0]}'; it takes two or more")
         return self._train(X, labels, len(self.classes_), cross_entropy)
 
     def predict_proba(self, X: Any) -> Any:

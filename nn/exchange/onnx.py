@@ -24,7 +24,8 @@ def to_onnx(path: str | Path, model: Module, *, dtype: str = "float32") -> None:
     """Write the model as an ONNX file, in evaluation mode; if it fails, the old file stays.
 
     Its input is called x, its output y. Both have an axis for a batch of any size: x is (batch, n),
-    or (batch, channels, ..) if the first layer is a convolution. An MLP(2, [1]) gives (batch, 1).
+    also where a model begins with flatten, or (batch, channels, ..) where it begins with a
+    convolution. An MLP(2, [1]) gives (batch, 1).
 
     Args:
         path: of the file, such as "model.onnx".
@@ -51,8 +52,8 @@ def to_onnx(path: str | Path, model: Module, *, dtype: str = "float32") -> None:
             now = f"v{len(nodes) + 1}"
             nodes.append(helper.make_node(operator, inputs, [now], **_attributes(step, operator)))
     nodes.append(helper.make_node("Identity", [now], ["y"]))
-    first = next((step.shape for step in described if step.shape or step.kind == "flatten"), ())
-    shape = ["batch", *first[1:2], "height", "width"][: len(first)] or None  # of x; None if unknown
+    sizes = next((step.shape for step in described if step.shape), ("m", "n"))
+    shape = ["batch", sizes[1], "height", "width"][: len(sizes)]
     x = helper.make_tensor_value_info("x", TYPES[dtype], shape)
     y = helper.make_tensor_value_info("y", TYPES[dtype], None)
     graph = helper.make_graph(nodes, type(model).__name__, [x], [y], [*weights.values()])
