@@ -95,7 +95,8 @@ class MLPClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         classes_: the labels, sorted.
         model_: the MLP, with an output for each label.
         history_: the History of its training.
-        n_iter_, loss_: the number of epochs, and the mean loss in the last one.
+        n_iter_: the number of epochs.
+        loss_: the mean loss in the last one.
 
     >>> X, y = [[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"]
     >>> MLPClassifier(random_state=0).fit(X, y).predict([[-1.0], [5.0]]).tolist()
