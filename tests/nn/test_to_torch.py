@@ -363,6 +363,7 @@ class OwnTorch(T.Linear):
         T.Conv1d(2, 2, 3, padding="same"),
         T.Conv2d(2, 2, 3, padding=1, padding_mode="reflect"),
         T.Conv2d(2, 2, 3, stride=(1, 2)),
+        T.Conv2d(2, 2, 3, stride=(1, 2), padding=(0, 1)),
         OwnTorch(2, 2),
     ],
     ids=repr,
