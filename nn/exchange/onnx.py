@@ -30,8 +30,8 @@ def to_onnx(path: str | Path, model: Module, *, dtype: str = "float32") -> None:
     Args:
         path: of the file, such as "model.onnx".
         model: a Sequential, an MLP or a layer, as for to_torch.
-        dtype: "float32", or "float64", which not every program computes with. (onnxruntime 1.32
-            does on a CPU, but for convolutions, leaky_relu, elu, gelu, softplus and mish.)
+        dtype: "float32", or "float64", which not every program has for every layer: onnxruntime
+            has it for linear layers, but not for convolutions.
 
     Raises:
         TypeError: a module or a function is not one that ONNX has; it is named.

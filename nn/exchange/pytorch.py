@@ -172,7 +172,7 @@ def _read(name: str, m: Any, axes: int) -> Any:
         is_known = settings == {1, "zeros"} and len({*m.stride}) == len({*m.padding}) == 1
     if not is_known:
         raise TypeError(
-            f"{name or 'the module'} is {text.splitlines()[0]}, which nn does not have; from_torch "
+            f"{name or 'the module'} is {text.splitlines()[0].rstrip('(')}, which nn does not have; from_torch "
             "takes a Sequential of Linear, Conv1d, Conv2d, Flatten, Dropout and activations"
         )
     part = READERS[type(m)](m)

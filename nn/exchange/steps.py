@@ -71,7 +71,9 @@ def steps(model: Module) -> list[Step]:
             count += math.prod(step.shape) + len(step.numbers.get("bias", ()))
         found.append(step)
     if count != len(model.named_parameters(frozen=True)):
-        raise ValueError("some parameters are used twice, or never; elsewhere they would be copies")
+        raise ValueError(
+            "parameters are used twice, or by no layer; give each layer parameters of its own"
+        )
     return found
 
 

@@ -342,6 +342,11 @@ def test_shared_parameters():
     refused(ValueError, "used twice", from_torch, T.Sequential(inner, tied))
 
 
+def test_a_network_of_a_class_of_its_own_is_named():
+    network = class_in(torch_source(MLP(2, [1])))()
+    refused(TypeError, "^the module is Network, which nn does not have", from_torch, network)
+
+
 class OwnTorch(T.Linear):
     def forward(self, x):
         return -super().forward(x)
