@@ -171,9 +171,10 @@ def _read(name: str, m: Any, axes: int) -> Any:
         settings = {*m.dilation, m.groups, m.padding_mode}
         is_known = settings == {1, "zeros"} and len({*m.stride}) == len({*m.padding}) == 1
     if not is_known:
+        kind = text.splitlines()[0].rstrip("(")
         raise TypeError(
-            f"{name or 'the module'} is {text.splitlines()[0].rstrip('(')}, which nn does not have; from_torch "
-            "takes a Sequential of Linear, Conv1d, Conv2d, Flatten, Dropout and activations"
+            f"{name or 'the module'} is {kind}, which nn does not have; from_torch takes a "
+            "Sequential of Linear, Conv1d, Conv2d, Flatten, Dropout and activations"
         )
     part = READERS[type(m)](m)
     if getattr(m, "bias", None) is not None:
