@@ -129,10 +129,10 @@ class MLPRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
     TransformedTargetRegressor. Arguments and attributes are those of MLPClassifier, without
     classes_.
 
-    >>> X = [[x / 10] for x in range(-10, 11)]
-    >>> model = MLPRegressor(activation="tanh", max_iter=500, random_state=0)
-    >>> model.fit(X, [x * x for [x] in X]).predict([[0.4]]).round(2).tolist()
-    [0.16]
+    >>> X, y = [[-1.0], [0.0], [1.0]], [-1.0, 1.0, 3.0]
+    >>> line = MLPRegressor(hidden_layer_sizes=(), max_iter=2000, alpha=0, random_state=0)
+    >>> line.fit(X, y).predict([[3.0]]).round(3).tolist()
+    [7.0]
     """
 
     def __sklearn_tags__(self) -> Any:
