@@ -160,3 +160,20 @@ def test_a_program_of_another_backend(backend):
     program = compile(lambda x: w * x, x=(), backend=backend)
     with pytest.raises(ValueError, match=f'backend="jax".*got one for {backend}'):
         _ = program.function
+
+
+def test_steps_of_jax_go_back_into_the_values():
+    model, program, batch = network()
+
+    @jax.jit
+    def step(parameters):
+        slopes = jax.grad(program.function)(parameters, *batch)
+        return jax.tree.map(lambda p, slope: p - 0.1 * slope, parameters, slopes)
+
+    before = program.value_and_grad(*batch)[0]
+    program.arrays.update(step(program.arrays))
+    after, _ = program.value_and_grad(*batch)
+    assert after < before
+    program.sync()
+    assert program.backward(*batch) == pytest.approx(after, rel=1e-12)
+    assert all(isinstance(p.data, float) for p in model.parameters())
