@@ -13,7 +13,7 @@ from .side_by_side import Row, interleaved, missing, skipped, timed_row
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PROGRAM = "import time; start = time.process_time(); {}; print(time.process_time() - start)"
+PROGRAM = "import time; start = time.process_time(); import {}; print(time.process_time() - start)"
 
 
 class Interpreters:
@@ -22,8 +22,8 @@ class Interpreters:
     def __init__(self) -> None:
         self.now = 0.0
 
-    def run(self, statement: str) -> None:
-        command = [sys.executable, "-c", PROGRAM.format(statement)]
+    def run(self, module: str) -> None:
+        command = [sys.executable, "-c", PROGRAM.format(module)]
         self.now += float(subprocess.run(command, check=True, capture_output=True).stdout)
 
     def __call__(self) -> float:
@@ -31,8 +31,8 @@ class Interpreters:
 
 
 def beside(ours: str, rival: str, rounds: int, rng: Random) -> list[Row]:
-    what = f"{ours}, beside {rival}"
-    if lacking := missing(rival.split()[1].split(".")[0]):
+    what = f"import {ours}, beside {rival}"
+    if lacking := missing(rival.split(".")[0]):
         return [skipped(what, lacking)]
     new = Interpreters()
     run, other = partial(new.run, ours), partial(new.run, rival)
@@ -42,13 +42,7 @@ def beside(ours: str, rival: str, rounds: int, rng: Random) -> list[Row]:
 def rows(quick: bool) -> dict[str, Callable[[], list[Row]]]:
     rng, rounds = Random(1337), 5 if quick else 15
     return {
-        "engine": partial(
-            beside,
-            "from autograd_mini import Value",
-            "from micrograd.engine import Value",
-            rounds,
-            rng,
-        ),
-        "nn": partial(beside, "import nn", "import micrograd.nn", rounds, rng),
-        "torch": partial(beside, "import nn", "import torch", rounds, rng),
+        "engine": partial(beside, "autograd_mini.value", "micrograd.engine", rounds, rng),
+        "nn": partial(beside, "nn", "micrograd.nn", rounds, rng),
+        "torch": partial(beside, "nn", "torch", rounds, rng),
     }

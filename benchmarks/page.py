@@ -1,6 +1,6 @@
-"""Writes what is measured into README.md, and the picture of it: python -m benchmarks.page
+"""Writes what was measured into the pages, and the picture of it: python -m benchmarks.page
 
-Both follow from results/*.json, one file for each Python.
+All follow from results/*.json, one file for each Python.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from .results import SUITES, Results
 from .side_by_side import markdown_table
 
 HERE = Path(__file__).parent
-README, PICTURE = HERE / "README.md", HERE.parent / "docs/pictures/benchmarks.svg"
+DOCS = HERE.parent / "docs"
+PAGES = [HERE / "README.md", DOCS / "performance.md"]
 TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -23,9 +24,11 @@ def pages() -> dict[Path, str]:
     """{file: its content}; the picture is that of the first Python."""
     results = [Results.read(path) for path in sorted((HERE / "results").glob("*.json"))]
     tables = {suite: "\n\n".join(table(suite, each) for each in results) for suite in SUITES}
-    text = README.read_text(encoding="utf-8")
-    text = TABLE.sub(lambda found: f"{found[1]}{tables[found[2]]}\n{found[3]}", text)
-    return {README: text, PICTURE: picture(results[0].rows)}
+    made = {DOCS / "pictures/benchmarks.svg": picture(results[0].rows)}
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8")
+        made[path] = TABLE.sub(lambda found: f"{found[1]}{tables[found[2]]}\n{found[3]}", text)
+    return made
 
 
 def table(suite: str, results: Results) -> str:

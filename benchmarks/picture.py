@@ -19,13 +19,14 @@ BATCH = re.compile(r", B=\d+")
 
 
 def picture(rows: Mapping[str, Sequence[Row]]) -> str:
-    """All rows that have a rival; those that differ in nothing but the batch share a line."""
+    """All rows beside another library; those that differ in nothing but the batch share a line."""
     suites: dict[str, dict[str, list[tuple[float, float, float]]]] = {}
     for key, lines in rows.items():
         for row in lines:
-            if row.rival and row.numbers:
-                suite = suites.setdefault(key.split("/")[0], {})
-                suite.setdefault(BATCH.sub("", row.what), []).append(row.numbers)
+            suite = key.split("/")[0]
+            if row.rival and row.numbers and suite != "transforms":  # those are beside our own
+                line = suites.setdefault(suite, {}).setdefault(BATCH.sub("", row.what), [])
+                line.append(row.numbers)
     ends = [x for suite in suites.values() for ranges in suite.values() for r in ranges for x in r]
     low, high = floor(log10(min(ends, default=1))), ceil(log10(max(ends, default=10)))
 
@@ -49,7 +50,7 @@ def picture(rows: Mapping[str, Sequence[Row]]) -> str:
         x = at(10.0**power)
         kind = "one" if power == 0 else "grid"
         scale.append(f'<path class="{kind}" d="M{x} {TOP}V{y}"/>')
-        number = f"{10**power:,}" if power >= 0 else f"1/{10**-power}"
+        number = f"{10**power:,}" if power > 0 else f"1/{10**-power}" if power else "rival = 1"
         scale.append(f'<text x="{x}" y="{TOP - 8}" text-anchor="middle">{number}</text>')
     title = "How many times as fast as the rival: median, and the quartiles around it"
     height = y + 10

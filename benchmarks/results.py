@@ -17,6 +17,7 @@ SUITES = {  # name: (module, what it cannot do without)
     "check": ("check", "micrograd"),
     "transforms": ("transforms", "nn"),
     "import": ("imports", "nn"),
+    "parts": ("parts", "numpy"),
 }
 
 

@@ -98,10 +98,11 @@ def alone(
     run: Callable[[], object],
     rounds: int,
     clock: Callable[[], float] = clock,
+    runs: int = 1,
 ) -> Row:
-    """A row without a rival: the seconds that a run takes."""
+    """A row without a rival: the seconds that a run takes, of which `run` does so many."""
     times = interleaved(what, run, lambda: None, rounds=rounds, rng=Random(0), clock=clock)
-    low, middle, high = numbers = quartiles([ours for ours, _ in times])
+    low, middle, high = numbers = quartiles([ours / runs for ours, _ in times])
     text = f"{duration(low)} .. {duration(high)}"
     return Row(what, duration(middle), quartiles=text, numbers=numbers)
 
@@ -171,9 +172,11 @@ def digits(ratio: float) -> str:
 def duration(seconds: float) -> str:
     """With three digits or a little more, in the unit that suits it.
 
-    >>> duration(4.3e-5), duration(0.0123), duration(2.0)
-    ('43.0 us', '12.3 ms', '2.00 s')
+    >>> duration(4.3e-8), duration(4.3e-5), duration(0.0123), duration(2.0)
+    ('43 ns', '43.0 us', '12.3 ms', '2.00 s')
     """
+    if seconds < 1e-6:
+        return f"{seconds * 1e9:.0f} ns"
     if seconds < 1e-3:
         return f"{seconds * 1e6:.1f} us"
     return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"

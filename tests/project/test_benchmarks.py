@@ -149,14 +149,16 @@ def test_rows_of_another_python_are_not_mixed_in(suite, tmp_path, capsys):
 
 def test_a_picture_has_a_range_for_each_ratio_on_a_logarithmic_scale():
     larger = FAST._replace(what="fast, B=100, beside <it>", numbers=(180.0, 200.0, 250.0))
-    root = ElementTree.fromstring(picture({"draw/a": [FAST, larger, SLOW], "step/b": [ALONE]}))
+    rows = {"draw/a": [FAST, larger, SLOW], "step/b": [ALONE], "transforms/c": [SLOW]}
+    root = ElementTree.fromstring(picture(rows))
     tag = "{http://www.w3.org/2000/svg}"
     texts = [text.text for text in root.iter(f"{tag}text")]
-    assert {"fast, beside <it>", "slow", "draw", "1/10", "1", "10", "1,000"} <= {*texts}
-    assert not {"alone", "step"} & {*texts}  # what has no rival has no ratio
+    assert {"fast, beside <it>", "slow", "draw", "1/10", "rival = 1", "10", "1,000"} <= {*texts}
+    assert not {"alone", "step", "transforms"} & {*texts}  # which are beside no other library
     small, large, least = (float(dot.get("cx")) for dot in root.iter(f"{tag}circle"))
     one, ten = (
-        float(next(t.get("x") for t in root.iter(f"{tag}text") if t.text == n)) for n in ("1", "10")
+        float(next(t.get("x") for t in root.iter(f"{tag}text") if t.text == n))
+        for n in ("rival = 1", "10")
     )
     assert large - small == pytest.approx(ten - one, abs=0.2)
     assert least < one < ten < small
@@ -213,6 +215,5 @@ def test_the_page_follows_from_the_results():
 
 
 def test_every_suite_has_its_table():
-    assert [suite for _, suite, _ in page.TABLE.findall(page.README.read_text())] == [
-        *results.SUITES
-    ]
+    tables = [suite for path in page.PAGES for _, suite, _ in page.TABLE.findall(path.read_text())]
+    assert tables == [*results.SUITES]
