@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import gc
-import importlib
 import sys
 from fnmatch import fnmatchcase
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -14,7 +14,6 @@ from autograd_mini.files import write_atomically
 
 from . import side_by_side
 from .compare import compare
-from .picture import picture
 from .results import SUITES, Results
 from .side_by_side import Row, missing, plain_table, skipped
 
@@ -81,6 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lines = [line for key, _ in chosen for line in results.rows.get(key, ())]
     print(plain_table(lines), results.notes(), sep="\n\n")
     if options.picture:
+        from .picture import picture
+
         write_atomically(options.picture, picture(results.rows))
     return int(failed)
 
@@ -88,12 +89,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def rows(only: Sequence[str], quick: bool) -> Iterator[tuple[str, Measure]]:
     """("suite/name", what measures it) of every row of these suites."""
     for suite in only:
-        module, needed = SUITES[suite]
+        place, needed = SUITES[suite]
         if missing(needed):
             yield f"{suite}/*", lambda suite=suite, needed=needed: [skipped(suite, needed)]
-        else:
-            for name, run in importlib.import_module(f".{module}", __package__).rows(quick).items():
-                yield f"{suite}/{name}", run
+            continue
+        module, function = place.split(".")
+        for name, run in getattr(import_module(f".{module}", __package__), function)(quick).items():
+            yield f"{suite}/{name}", run
 
 
 def matches(key: str, patterns: Sequence[str]) -> bool:

@@ -65,6 +65,9 @@ def measure(place: Path, only: Sequence[str], patterns: Sequence[str], runs: Run
     environment = os.environ | {"PYTHONPATH": str(place)}
     file.unlink(missing_ok=True)
     subprocess.run(command, cwd=place, env=environment, stdout=subprocess.DEVNULL)
+    if not file.exists():
+        which = {"a": "first", "b": "second"}[place.name]
+        raise ValueError(f"the {which} commit does not run these benchmarks, as it says above")
     for row in (row for rows in Results.read(file).rows.values() for row in rows):
         if row.numbers:
             runs.setdefault(row.what, []).append(row.numbers[1])

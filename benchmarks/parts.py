@@ -15,19 +15,15 @@ from autograd_mini import Value, sweep
 from autograd_mini.primitives import multiply
 
 from . import problems
-from .draw import tangle
 from .side_by_side import Row, alone
+from .waiting import tangle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-EXAMPLES = 100
 
-
-def part(
-    what: str, rounds: int, statement: str | Callable[[], object], of: int = 1, **scope: Any
-) -> list[Row]:
-    """What a statement takes; for each of the `of` things that it does."""
+def part(what: str, rounds: int, statement: str, scope: dict[str, Any], of: int = 1) -> list[Row]:
+    """What a statement takes for each of the `of` things that it does."""
     timer = Timer(statement, globals=scope)
     runs = timer.autorange()[0]
     return [alone(what, lambda: timer.timeit(runs), rounds, runs=runs * of)]
@@ -35,50 +31,42 @@ def part(
 
 def rows(quick: bool) -> dict[str, Callable[[], list[Row]]]:
     rounds = 5 if quick else 25
-    a, b = Value(0.5), Value(0.2)
+    x, y = Value(0.5), Value(0.2)
+    node = {"u": 0.5, "v": 0.2, "x": x, "y": y, "Value": Value, "multiply": multiply}
     root = tangle(Value, 500)
-    order, gradient = sweep.inner_order([root], 0.0)
-    nodes = len(gradient)
+    order, zeros = sweep.inner_order([root], 0.0)
+    nodes = len(zeros)
+    graph = {"sweep": sweep, "root": root, "order": order, "zeros": zeros}
 
     problem = problems.PROBLEMS["moons"]()
     program = autograd_mini.compile(problem.loss, **problem.shapes, parameters=problem.model)
-    x, y = problem.batch(EXAMPLES)
-    scope: dict[str, Any] = {"x": x, "y": y, "np": np, **program.arrays}
-    _, _, body = program.source.partition("):\n")
-    exec(dedent(body.split("    return")[0]), scope)
+    batch = dict(zip("xy", problem.batch(100)))
+    moons = {"np": np, **batch, **program.arrays, "program": program}
+    moons["arrays"] = [*program.arrays.values()]
+    body = program.source.split("):\n")[1].split("    return")[0]
+    exec(dedent(body), moons)  # what each line is about
+    exec(program.source, moons)
     products = "; ".join(re.findall(r"[\w.]+ @ [\w.]+", body.split("# forward")[1]))
-    exec(program.source, scope)
-    call = "value_and_grad(x, y, *arrays)"
 
-    return {
-        "floats": partial(part, "x * y of two floats", rounds, "x * y", x=0.5, y=0.2),
-        "node": partial(
-            part,
-            "a node: Value() with its eight slots",
-            rounds,
-            "Value(0.1, '', multiply, a, 0.2, b, 0.5)",
-            Value=Value,
-            multiply=multiply,
-            a=a,
-            b=b,
-        ),
-        "operation": partial(part, "a * b of two Values", rounds, "a * b", a=a, b=b),
-        "order": partial(
-            part, "topological order, a node", rounds, lambda: sweep.inner_order([root], 0.0), nodes
-        ),
-        "chain-rule": partial(
-            part,
-            "chain rule, a node",
-            rounds,
-            lambda: sweep.pass_back(order, dict.fromkeys(gradient, 0.0), 0.0),
+    parts: dict[str, tuple[Any, ...]] = {
+        "floats": ("u * v of two floats", "u * v", node),
+        "node": ("a new Value, its slots filled", "Value(0.1, '', multiply, x, v, y, u)", node),
+        "operation": ("x * y of two Values", "x * y", node),
+        "order": (
+            "a node's place in the order",
+            "sweep.inner_order([root], 0.0)",
+            graph,
             nodes,
         ),
-        "backward": partial(part, "backward(), a node", rounds, root.backward, nodes),
-        "products": partial(part, "its products of matrices", rounds, products, **scope),
-        "source": partial(
-            part, "its source alone", rounds, call, **scope, arrays=[*program.arrays.values()]
+        "chain-rule": (
+            "the chain rule at a node",
+            "sweep.pass_back(order, zeros.copy(), 0.0)",
+            graph,
+            nodes,
         ),
-        "compiled": partial(
-            part, "program.value_and_grad(x, y)", rounds, lambda: program.value_and_grad(x, y)
-        ),
+        "backward": ("backward(), for each node", "root.backward()", graph, nodes),
+        "products": ("its products of matrices", products, moons),
+        "source": ("its source, run by itself", "value_and_grad(x, y, *arrays)", moons),
+        "compiled": ("a compiled call", "program.value_and_grad(x, y)", moons),
     }
+    return {name: partial(part, what, rounds, *timed) for name, (what, *timed) in parts.items()}

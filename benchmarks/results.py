@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 from .side_by_side import Row
 
-SUITES = {  # name: (module, what it cannot do without)
-    "engine": ("engine", "micrograd"),
-    "compile": ("compile", "numpy"),
-    "draw": ("draw", "micrograd"),
-    "step": ("step", "graphviz"),
-    "check": ("check", "micrograd"),
-    "transforms": ("transforms", "nn"),
-    "import": ("imports", "nn"),
-    "parts": ("parts", "numpy"),
+SUITES = {  # name: (what gives its rows, what that cannot do without)
+    "engine": ("engine.rows", "micrograd"),
+    "compile": ("compile.rows", "numpy"),
+    "draw": ("waiting.draw", "micrograd"),
+    "step": ("waiting.step", "micrograd"),
+    "check": ("waiting.check", "micrograd"),
+    "transforms": ("transforms.rows", "nn"),
+    "import": ("imports.rows", "nn"),
+    "parts": ("parts.rows", "numpy"),
 }
 
 

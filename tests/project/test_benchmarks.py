@@ -40,9 +40,9 @@ class Suite:
 
         def import_module(name, package):
             self.imported.append(name)
-            return SimpleNamespace(rows=of)
+            return SimpleNamespace(rows=of, draw=of, step=of, check=of)
 
-        monkeypatch.setattr(roof, "importlib", SimpleNamespace(import_module=import_module))
+        monkeypatch.setattr(roof, "import_module", import_module)
         monkeypatch.setattr(roof, "missing", lambda *packages: None)
 
 
@@ -61,7 +61,7 @@ def suite(monkeypatch):
 )
 def test_rows_are_chosen_by_name_or_pattern(suite, arguments, names, capsys):
     assert main(["--only", "draw", *arguments]) == 0
-    assert suite.imported == [".draw"]
+    assert suite.imported == [".waiting"]
     assert suite.measured == names
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(",")[0].split()[0] for line in lines[1 : 1 + len(names)]] == names
@@ -69,7 +69,8 @@ def test_rows_are_chosen_by_name_or_pattern(suite, arguments, names, capsys):
 
 def test_all_suites_are_measured(suite):
     assert main([]) == 0
-    assert suite.imported == [f".{module}" for module, _ in SUITES.values()]
+    assert suite.imported == [f".{place.split('.')[0]}" for place, _ in SUITES.values()]
+    assert len(suite.measured) == 3 * len(SUITES)
 
 
 def test_a_suite_without_what_it_needs_is_skipped(suite, monkeypatch, capsys):
@@ -204,10 +205,20 @@ def test_two_commits_are_measured_by_turns(monkeypatch, tmp_path, capsys):
 
 def test_a_suite_has_rows_by_name():
     pytest.importorskip("micrograd")
-    for module, _ in SUITES.values():
-        rows = importlib.import_module(f"benchmarks.{module}").rows(quick=True)
-        assert rows
-        assert all(map(callable, rows.values()))
+    keys = [key for key, _ in roof.rows(list(SUITES), quick=True)]
+    assert len({*keys}) == len(keys) > 60
+    assert {key.split("/")[0] for key in keys} == {*SUITES}
+
+
+def test_parts_are_of_what_they_say(monkeypatch):
+    """Each statement runs as it is written."""
+    pytest.importorskip("micrograd")
+    from benchmarks import parts
+
+    monkeypatch.setattr(parts.Timer, "autorange", lambda timer: (1, timer.timeit(1)))
+    for name, run in parts.rows(quick=True).items():
+        [row] = run()
+        assert row.numbers[0] > 0, name
 
 
 def test_the_page_follows_from_the_results():
