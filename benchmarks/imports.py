@@ -31,7 +31,7 @@ class Interpreters:
 
 
 def beside(ours: str, rival: str, rounds: int, rng: Random) -> list[Row]:
-    what = f"import {ours}, beside {rival}"
+    what = f"{ours}, beside {rival}"
     if lacking := missing(rival.split(".")[0]):
         return [skipped(what, lacking)]
     new = Interpreters()

@@ -50,9 +50,9 @@ def picture(rows: Mapping[str, Sequence[Row]]) -> str:
         x = at(10.0**power)
         kind = "one" if power == 0 else "grid"
         scale.append(f'<path class="{kind}" d="M{x} {TOP}V{y}"/>')
-        number = f"{10**power:,}" if power > 0 else f"1/{10**-power}" if power else "rival = 1"
+        number = f"{10**power:,}" if power > 0 else f"1/{10**-power:,}" if power else "rival = 1"
         scale.append(f'<text x="{x}" y="{TOP - 8}" text-anchor="middle">{number}</text>')
-    title = "How many times as fast as the rival: median, and the quartiles around it"
+    title = "How many times as fast, or as small, as the rival: the median, between the quartiles"
     height = y + 10
     return f"""\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" \
