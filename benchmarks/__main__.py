@@ -78,7 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped; this is what was measured", file=sys.stderr)
     lines = [line for key, _ in chosen for line in results.rows.get(key, ())]
-    print(plain_table(lines), results.notes(), sep="\n\n")
+    if lines:
+        print(plain_table(lines), results.notes(), sep="\n\n")
     if options.picture:
         from .picture import picture
 

@@ -103,6 +103,12 @@ def test_ctrl_c_keeps_what_was_measured(monkeypatch, tmp_path, capsys):
     assert drawn.read_text() == picture({"draw/fast": [FAST]})
 
 
+def test_ctrl_c_before_the_first_row_is_no_traceback(monkeypatch, capsys):
+    Suite(monkeypatch, fast=KeyboardInterrupt())
+    assert main(["--only", "draw"]) == 0
+    assert capsys.readouterr() == ("", "stopped; this is what was measured\n")
+
+
 def test_a_row_that_fails_does_not_keep_the_others(monkeypatch, capsys):
     suite = Suite(monkeypatch, slow=AssertionError("losses differ by 1"))
     assert main(["--only", "draw"]) == 1
