@@ -2,7 +2,8 @@
 // Then the block can be edited, and its output takes the place of the page's.
 
 const NEEDS = /^(from|import) (autograd_mini|nn)\b/m;
-const CANNOT = /\b(numpy|sklearn|jax|torch|matplotlib|multiprocessing|compile|progress=True)\b/;
+const CANNOT =
+  /\b(numpy|sklearn|jax|\w*torch\w*|safetensors|matplotlib|multiprocessing|compile|progress=True)\b/;
 
 const textOf = (block) => block.querySelector("pre").innerText;
 

@@ -16,21 +16,30 @@ ROOT = Path(__file__).parents[2]
 ELSEWHERE = {"engines.md", "many_devices.md"}  # have tests of their own, with files and processes
 PAGES = [ROOT / "README.md"]
 PAGES += [path for path in sorted((ROOT / "docs").glob("*.md")) if path.name not in ELSEWHERE]
+NEEDS = {  # libraries that a page is about
+    "jax_function.md": "jax",
+    "onnx.md": "onnxruntime",
+    "pytorch.md": "torch",
+    "safetensors.md": "safetensors",
+    "scikit_learn.md": "sklearn",
+}
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in PAGES}
 BLOCKS = {
     name: re.findall(r"^```(\w+)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
     for name, text in TEXTS.items()
 }
 EXAMPLES = [
-    pytest.param(code, output, id=f"{name}-{i}")
+    pytest.param(NEEDS.get(name), code, output, id=f"{name}-{i}")
     for name, blocks in BLOCKS.items()
     for i, ((kind, code), (next_kind, output)) in enumerate(pairwise(blocks))
     if (kind, next_kind) == ("python", "output")
 ]
 
 
-@pytest.mark.parametrize(("code", "output"), EXAMPLES)
-def test_an_example_prints_what_the_page_shows(code, output, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("needs", "code", "output"), EXAMPLES)
+def test_an_example_prints_what_the_page_shows(needs, code, output, tmp_path, monkeypatch):
+    if needs:
+        pytest.importorskip(needs)
     monkeypatch.chdir(tmp_path)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
