@@ -38,7 +38,11 @@ def passes(place: str, seed: int, examples: int) -> bool:
     failed = [f"{v.id}: {v.text}" for v in report.required if not v.is_met]
     verdict = "FAILS" if failed else "passes"
     programs = sum(v.programs for v in report.verdicts)
-    print(f"{place}, seed {seed}: {verdict}, {programs} programs, {seconds:.0f} s", *failed, flush=True)
+    print(
+        f"{place}, seed {seed}: {verdict}, {programs} programs, {seconds:.0f} s",
+        *failed,
+        flush=True,
+    )
     return not failed
 
 
