@@ -106,11 +106,9 @@ def _known(name: Any, known: Iterable[Any]) -> Any:
 
 def files_of(topic: dict[str, Any]) -> tuple[list[str], list[str]]:
     """The names of the pictures and of the steppers of a topic, without what they end in."""
-    pictures, steps = [], []
-    for place in topic.get("picture", topic["notebook"]).split("; "):
-        pictures += _made(place)[0]
-    for place in topic.get("steps", topic["notebook"]).split("; "):
-        steps += _made(place)[1]
+    places = topic.get("picture", topic["notebook"])
+    pictures = [name for place in places.split("; ") for name in _made(place)[0]]
+    steps = [name for place in topic.get("steps", places).split("; ") for name in _made(place)[1]]
     if not pictures:
         raise LookupError(f"there is no picture of {topic['title']!r}")
     return pictures, steps

@@ -36,6 +36,7 @@ from matplotlib.collections import Collection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
+from matplotlib.ticker import AutoLocator, MaxNLocator
 
 from autograd_mini import Value, draw_dot, step_through
 from autograd_mini.files import write_atomically
@@ -66,8 +67,8 @@ def shown(source: Path) -> Iterator[tuple[str, Any]]:
         with contextlib.redirect_stdout(io.StringIO()):
             exec(compile(tree, source.name, "exec"), names)
             result = last and eval(compile(ast.Expression(last.value), source.name, "eval"), names)
-        given = [result] if isinstance(result, SHOWN) else []
-        for it in dict.fromkeys([*given, *map(plt.figure, plt.get_fignums())]):
+        figures = [it for it in map(plt.figure, plt.get_fignums()) if it is not result]
+        for it in [result, *figures] if isinstance(result, SHOWN) else figures:
             counts[title] = counts.get(title, 0) + 1
             yield lectures.file_name(number, title, counts[title]), it
         plt.close("all")
@@ -113,6 +114,9 @@ def enlarge(figure: Figure) -> None:
             artist.set(linewidth=[width * scale for width in artist.get_linewidth()])
             if isinstance(artist, PathCollection):
                 artist.set_sizes(artist.get_sizes() * scale**2)
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        if isinstance(axis.get_major_locator(), AutoLocator):
+            axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))  # larger, so fewer
     if figure.get_layout_engine() is None:
         figure.tight_layout()
 
