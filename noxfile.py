@@ -5,6 +5,9 @@
 # ///
 """What there is to run, each in an environment of its own: `nox -s docs`, `nox --list`."""
 
+import shutil
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.10.14"
@@ -40,10 +43,24 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def build(session: nox.Session) -> None:
-    """The wheel and the sdist, checked."""
-    session.install("build", "twine")
+    """The wheel and the sdist, checked; a few tests, or those after --, from the sdist."""
+    shutil.rmtree("dist", ignore_errors=True)
+    session.install("build", "twine", ".[dev]")
     session.run("python", "-m", "build", "--installer", "pip")
-    session.run("python", "-m", "twine", "check", "--strict", "dist/*")
+    session.run("python", "-m", "twine", "check", "--strict", *map(str, Path("dist").iterdir()))
+    folder = session.create_tmp()
+    [sdist] = Path("dist").glob("*.tar.gz")
+    shutil.unpack_archive(sdist, folder, filter="data")
+    session.chdir(Path(folder, sdist.name.removesuffix(".tar.gz")))
+    session.install("-e", ".")
+    session.run("python", "-m", "pytest", "-q", *(session.posargs or ["-m", "smoke"]))
+
+
+@nox.session(default=False)
+def links(session: nox.Session) -> None:
+    """Whether the links of the site to other sites lead somewhere. It needs the network."""
+    session.install("-e", ".[site]")
+    session.run("sphinx-build", "-q", "-b", "linkcheck", "docs", "docs/_build/links")
 
 
 if __name__ == "__main__":

@@ -1,20 +1,14 @@
-"""Compiled scalar code beside code written by hand: python -m benchmarks.compile
+"""Compiled scalar code beside code written by hand.
 
 A row is a loss and all its gradients, without an update. Before it is timed, both sides are checked
-to give the same. All sides keep to one thread, and are timed by the clock on the wall.
+to give the same. All sides keep to one thread.
 """
 
 from __future__ import annotations
 
-from . import one_thread  # noqa: F401, before the libraries that it holds back
-
-# isort: split
-import argparse
 import gc
 import importlib
-import platform
 from functools import cache, partial
-from importlib.util import find_spec
 from random import Random
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,9 +25,10 @@ from .side_by_side import (
     cost_row,
     duration,
     interleaved,
-    parse,
+    missing,
     progress,
-    report,
+    quartiles,
+    skipped,
     timed_row,
 )
 
@@ -61,8 +56,7 @@ class Timing(NamedTuple):
         gc.freeze()  # what is there already is not garbage, and need not be searched again
         once = sum(max(LASTING, seconds_of(run)) for run in (ours, rival))
         rounds = min(max(5, round(self.seconds / once)), 200)
-        options = {"rounds": rounds, "rng": self.rng, "lasting": LASTING, "clock": perf_counter}
-        return interleaved(what, ours, rival, **options)
+        return interleaved(what, ours, rival, rounds=rounds, rng=self.rng, lasting=LASTING)
 
 
 LASTING = 0.002
@@ -215,14 +209,6 @@ def beside(timing: Timing, name: str, count: int, library: str, bar: Bar) -> lis
     return [bar(what, timing(what, ours, theirs))]
 
 
-def missing(*packages: str) -> str | None:
-    return next((package for package in packages if not find_spec(package)), None)
-
-
-def skipped(what: str, package: str) -> Row:
-    return Row(what, reached=f"skipped: needs {package}")
-
-
 # -- the backend of machine code ----------------------------------------------------------------
 
 
@@ -290,6 +276,7 @@ def compile_time(timing: Timing) -> list[Row]:
                 ratio=f"{each * 1e6:.2f} us a node",
                 bar="<= 3 s" if "GPT" in name else "<= 10 us",
                 reached=verdict(min(seconds) <= bound),
+                numbers=quartiles(seconds),
             )
         )
         per_node.append(each)
@@ -314,6 +301,7 @@ def source(timing: Timing) -> list[Row]:
                 f"{lines} lines",
                 bar=f"<= {bar} lines",
                 reached=verdict(lines <= bar),
+                numbers=(lines,) * 3,
             )
         )
     return rows
@@ -355,7 +343,7 @@ def training(timing: Timing, wanted: float = 0.95, bar: float = 10) -> list[Row]
     return [Row(what, duration(seconds), bar=f"<= {bar} s", reached=verdict(good))]
 
 
-# -- the command --------------------------------------------------------------------------------
+# -- all rows -----------------------------------------------------------------------------------
 
 BY_HAND = {"NumPy": at_most(1.1), "JAX": at_most(1.1), "PyTorch": at_least(1)}
 SOFTMAX = {**BY_HAND, "NumPy": at_most(1.2)}
@@ -378,39 +366,20 @@ BESIDE: list[tuple[str, int, dict[str, Bar]]] = [
     ("irregular", 1000, {"CasADi": at_least(4)}),
 ]
 
-ROWS: dict[str, Callable[[Timing], list[Row]]] = {
-    **{
-        f"{name}-{count}-{library.lower()}": partial(
-            beside, name=name, count=count, library=library, bar=bar
-        )
+
+def rows(quick: bool) -> dict[str, Callable[[], list[Row]]]:
+    timing = Timing(0.5 if quick else 5, Random(1337))
+    beside_others = {
+        f"{name}-{count}-{library.lower()}": partial(beside, timing, name, count, library, bar)
         for name, count, bars in BESIDE
         for library, bar in bars.items()
-    },
-    "numba": numba,
-    "compile-time": compile_time,
-    "source": source,
-    "training": training,
-}
-
-NOTES = """\
-CPython {0} on {1}, one thread, float64. With a bar of <=, the ratio is ours / rival, and that of
-the minima is held to it; with a bar of x, it is rival / ours, and its median is."""
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        "python -m benchmarks.compile",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    options = parse(parser, ROWS, arguments)
-    timing = Timing(0.5 if options.quick else 5, Random(1337))
-    rows: list[Row] = []
-    for name in options.row:
-        rows += ROWS[name](timing)
-    notes = NOTES.format(platform.python_version(), platform.machine())
-    report(rows, notes, options.markdown)
-
-
-if __name__ == "__main__":
-    main()
+    }
+    return beside_others | {
+        name: partial(measure, timing)
+        for name, measure in {
+            "numba": numba,
+            "compile-time": compile_time,
+            "source": source,
+            "training": training,
+        }.items()
+    }

@@ -1,39 +1,25 @@
-"""The engine side by side with micrograd and microgpt's Value: python -m benchmarks.engine
+"""The engine side by side with micrograd and microgpt's Value.
 
 Each row runs the same code on both sides, and first checks that losses and gradients are equal.
-On a shared machine the times are noise; the ratios, taken round by round, are the result.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
 import math
-import platform
 import tracemalloc
+from functools import partial
 from random import Random
-from statistics import median
 from typing import TYPE_CHECKING, Any
+
+import micrograd.engine
+import micrograd.nn
 
 from autograd_mini import Value
 from nn import MLP
 
 from . import microgpt
-from .side_by_side import (
-    Row,
-    clock,
-    interleaved,
-    parse,
-    progress,
-    report,
-    timed_row,
-)
-
-try:
-    import micrograd.engine
-    import micrograd.nn
-except ImportError:
-    raise SystemExit("the benchmark needs its rival: pip install micrograd==0.1.0") from None
+from .side_by_side import Row, clock, interleaved, progress, quartiles, timed_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -106,21 +92,6 @@ def moons_row(
     return [timed_row(what, times, bar)]
 
 
-def moons_dot(rounds: int, rng: Random) -> list[Row]:
-    return moons_row("moons step, dot nodes", 25, rounds, rng)
-
-
-def moons_expanded(rounds: int, rng: Random) -> list[Row]:
-    return moons_row("moons step, a node for every + and *", 6, rounds, rng, expand=True)
-
-
-def moons_training(rounds: int, rng: Random) -> list[Row]:
-    """As in training, where a step of micrograd also collects the garbage of the one before."""
-    return moons_row(
-        "moons step, dot nodes, one of 4 in a row", 25, (rounds + 1) // 2, rng, repeats=4
-    )
-
-
 # -- one digit, without the cycle collector -----------------------------------------------------
 
 
@@ -154,14 +125,6 @@ def digit_row(what: str, rounds: int, rng: Random, collect: bool) -> list[Row]:
     return [timed_row(what, times, 18)]
 
 
-def digit(rounds: int, rng: Random) -> list[Row]:
-    return digit_row("one digit, garbage collected between", rounds, rng, collect=True)
-
-
-def digit_uncollected(rounds: int, rng: Random) -> list[Row]:
-    return digit_row("one digit, garbage never collected", rounds, rng, collect=False)
-
-
 # -- a GPT of scalars ---------------------------------------------------------------------------
 
 
@@ -178,15 +141,6 @@ def gpt_row(what: str, rounds: int, rng: Random, repeats: int = 1) -> list[Row]:
         what, lambda: step(ours), lambda: step(theirs), rounds=rounds, rng=rng, repeats=repeats
     )
     return [timed_row(what, times, 1.3)]
-
-
-def gpt(rounds: int, rng: Random) -> list[Row]:
-    return gpt_row("GPT, one document", rounds, rng)
-
-
-def gpt_training(rounds: int, rng: Random) -> list[Row]:
-    """As in training: the recursive visit() is a cycle too, and holds the graph it has ordered."""
-    return gpt_row("GPT, one of 4 in a row", (rounds + 1) // 2, rng, repeats=4)
 
 
 # -- memory and growth, on random graphs --------------------------------------------------------
@@ -227,7 +181,7 @@ def bytes_per_node(scalar: Any, size: int = 20_000) -> float:
     return held / size
 
 
-def memory(rounds: int, rng: Random) -> list[Row]:
+def memory() -> list[Row]:
     """Memory is the same in every round and with every seed, so one will do."""
     bar = 180
     ours = bytes_per_node(Value)
@@ -243,6 +197,7 @@ def memory(rounds: int, rng: Random) -> list[Row]:
                 ratio=f"{rival / ours:.2f}x",
                 bar=f"{bar} B",
                 reached="yes" if ours <= bar else "NO",
+                numbers=(rival / ours,) * 3,
             )
         )
     return rows
@@ -263,52 +218,35 @@ def growth(rounds: int, rng: Random) -> list[Row]:
             for _ in range(repeats):
                 random_graph(Value, choices).backward()
             seconds[size].append((clock() - start) / (repeats * size))
-    each = {size: median(times) for size, times in seconds.items()}
+    each = {size: quartiles(times) for size, times in seconds.items()}
     return [
         Row(
             what=f"growth: a node of {size:,}",
-            ours=f"{each[size] * 1e9:.0f} ns",
-            ratio=f"{each[size] / each[sizes[0]]:.2f}",
+            ours=f"{each[size][1] * 1e9:.0f} ns",
+            ratio=f"{each[size][1] / each[sizes[0]][1]:.2f}",
+            numbers=each[size],
         )
         for size in sizes
     ]
 
 
-# -- the command --------------------------------------------------------------------------------
-
-ROWS: dict[str, Callable[[int, Random], list[Row]]] = {
-    "moons-dot": moons_dot,
-    "moons-expanded": moons_expanded,
-    "moons-training": moons_training,
-    "digit": digit,
-    "digit-uncollected": digit_uncollected,
-    "gpt": gpt,
-    "gpt-training": gpt_training,
-    "memory": memory,
-    "growth": growth,
-}
-
-NOTES = """\
-CPython {0} on {1}, {2} rounds, processor time. Ratio: rival / ours, its median and quartiles.
-Growth: build, backward and free, cycle collector on; the ratio is to a node of 1,000."""
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        "python -m benchmarks.engine",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    options = parse(parser, ROWS, arguments)
-    rng = Random(1337)
-    rounds = 5 if options.quick else 25
-    rows: list[Row] = []
-    for name in options.row:
-        rows += ROWS[name](rounds, rng)
-    report(
-        rows, NOTES.format(platform.python_version(), platform.machine(), rounds), options.markdown
-    )
-
-
-if __name__ == "__main__":
-    main()
+def rows(quick: bool) -> dict[str, Callable[[], list[Row]]]:
+    """Of 4 steps in a row, as in training, each but the first meets the garbage of the one before:
+    in micrograd and microgpt, the recursive function that orders a graph is a cycle that holds it.
+    """
+    rng, rounds = Random(1337), 5 if quick else 25
+    fewer = (rounds + 1) // 2
+    moons, training = "moons step, dot nodes", "moons step, dot nodes, one of 4 in a row"
+    expanded = "moons step, a node for every + and *"
+    between, never = (f"one digit, garbage {it}" for it in ("collected between", "never collected"))
+    return {
+        "moons-dot": partial(moons_row, moons, 25, rounds, rng),
+        "moons-expanded": partial(moons_row, expanded, 6, rounds, rng, expand=True),
+        "moons-training": partial(moons_row, training, 25, fewer, rng, repeats=4),
+        "digit": partial(digit_row, between, rounds, rng, collect=True),
+        "digit-uncollected": partial(digit_row, never, rounds, rng, collect=False),
+        "gpt": partial(gpt_row, "GPT, one document", rounds, rng),
+        "gpt-training": partial(gpt_row, "GPT, one of 4 in a row", fewer, rng, repeats=4),
+        "memory": memory,
+        "growth": partial(growth, rounds, rng),
+    }

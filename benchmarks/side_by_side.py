@@ -1,20 +1,17 @@
-"""Timing two programs against each other on a noisy machine, and a table of what came out."""
+"""Timing two programs against each other on a noisy machine, and the rows that come of it."""
 
 from __future__ import annotations
 
 import gc
-import os
 import sys
-from fnmatch import fnmatchcase
-from pathlib import Path
+from importlib.util import find_spec
+from random import Random
 from statistics import median, quantiles
 from time import perf_counter, process_time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable, Iterable, Sequence
-    from random import Random
+    from collections.abc import Callable, Sequence
 
 
 # Processor time: on shared cores the slower of two programs is interrupted more often, and by the
@@ -23,7 +20,12 @@ clock = perf_counter if sys.platform == "win32" else process_time
 
 
 class Row(NamedTuple):
-    """A line of the table, as text."""
+    """A line of the table, as text, and its numbers.
+
+    Attributes:
+        numbers: the quartiles of how many times as fast as the rival we are; without a rival, of
+            the seconds (or whatever else should be small) that we take.
+    """
 
     what: str
     ours: str = ""
@@ -33,15 +35,19 @@ class Row(NamedTuple):
     minima: str = ""
     bar: str = ""
     reached: str = ""
+    numbers: tuple[float, float, float] | None = None
 
 
 HEADER = Row("", "ours", "rival", "ratio", "quartiles", "of minima", "bar", "reached")
 
 
+shown: Any = None  # tqdm's bar, while there is one
+
+
 def progress(text: str) -> None:
-    """Show `text` on the last line of a terminal, in place of what was there; nowhere else."""
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+    """Say beside the bar what is being measured."""
+    if shown is not None:
+        shown.set_postfix_str(text)
 
 
 def interleaved(
@@ -87,10 +93,26 @@ def _runs_lasting(seconds: float, run: Callable[[], object], clock: Callable[[],
     return round(seconds / max(clock() - start, 1e-9))
 
 
-def timed_row(what: str, times: Sequence[tuple[float, float]], bar: float) -> Row:
+def alone(
+    what: str,
+    run: Callable[[], object],
+    rounds: int,
+    clock: Callable[[], float] = clock,
+    runs: int = 1,
+) -> Row:
+    """A row without a rival: the seconds that a run takes, of which `run` does so many."""
+    times = interleaved(what, run, lambda: None, rounds=rounds, rng=Random(0), clock=clock)
+    low, middle, high = numbers = quartiles([ours / runs for ours, _ in times])
+    text = f"{duration(low)} .. {duration(high)}"
+    return Row(what, duration(middle), quartiles=text, numbers=numbers)
+
+
+def timed_row(what: str, times: Sequence[tuple[float, float]], bar: float | None = None) -> Row:
     """How many times faster than the rival we are: the median over the rounds, against a bar."""
     row, ratio, _ = _row(what, [(rival, ours) for ours, rival in times], "x")
     row = row._replace(ours=row.rival, rival=row.ours)
+    if bar is None:
+        return row
     return row._replace(bar=f"{bar:g}x", reached="yes" if ratio >= bar else "NO")
 
 
@@ -100,32 +122,61 @@ def cost_row(what: str, times: Sequence[tuple[float, float]], bar: float) -> Row
     The shortest time of each side is the one that nothing else on the machine has lengthened.
     """
     row, _, ratio = _row(what, times, "")
+    low, middle, high = quartiles([rival / ours for ours, rival in times])
+    row = row._replace(numbers=(low, middle, high))
     return row._replace(bar=f"<= {bar:g}", reached="yes" if ratio <= bar else "NO")
+
+
+def quartiles(numbers: Sequence[float]) -> tuple[float, float, float]:
+    """The lower quartile, the median and the upper quartile; of a single number, three times it."""
+    numbers = numbers if len(numbers) > 1 else [*numbers, *numbers]
+    low, middle, high = quantiles(numbers, n=4, method="inclusive")
+    return low, middle, high
 
 
 def _row(what: str, times: Sequence[tuple[float, float]], unit: str) -> tuple[Row, float, float]:
     """The first side over the second: a row, the median of the ratios, the ratio of the minima."""
-    ratios = [first / second for first, second in times]
-    low, middle, high = quantiles(ratios, n=4, method="inclusive")
+    low, middle, high = numbers = quartiles([first / second for first, second in times])
     firsts, seconds = zip(*times)
     minima = min(firsts) / min(seconds)
     row = Row(
         what,
         duration(median(firsts)),
         duration(median(seconds)),
-        f"{middle:.2f}{unit}",
-        f"{low:.2f} .. {high:.2f}",
-        f"{minima:.2f}{unit}",
+        f"{digits(middle)}{unit}",
+        f"{digits(low)} .. {digits(high)}",
+        f"{digits(minima)}{unit}",
+        numbers=numbers,
     )
     return row, middle, minima
+
+
+def missing(*packages: str) -> str | None:
+    """The first of these that is not installed."""
+    return next((package for package in packages if not find_spec(package)), None)
+
+
+def skipped(what: str, package: str) -> Row:
+    return Row(what, reached=f"skipped: needs {package}")
+
+
+def digits(ratio: float) -> str:
+    """To two places, or two digits of what is small.
+
+    >>> digits(6909.423), digits(1.5), digits(0.0083)
+    ('6909', '1.50', '0.0083')
+    """
+    return f"{ratio:.0f}" if ratio >= 1000 else f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
 
 
 def duration(seconds: float) -> str:
     """With three digits or a little more, in the unit that suits it.
 
-    >>> duration(4.3e-5), duration(0.0123), duration(2.0)
-    ('43.0 us', '12.3 ms', '2.00 s')
+    >>> duration(4.3e-8), duration(4.3e-5), duration(0.0123), duration(2.0)
+    ('43 ns', '43.0 us', '12.3 ms', '2.00 s')
     """
+    if seconds < 1e-6:
+        return f"{seconds * 1e9:.0f} ns"
     if seconds < 1e-3:
         return f"{seconds * 1e6:.1f} us"
     return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
@@ -150,47 +201,6 @@ def markdown_table(rows: Sequence[Row]) -> str:
 
 def _columns(rows: Sequence[Row]) -> list[list[str]]:
     """The header and the rows, without the columns that no row has anything in."""
-    used = [any(column) for column in zip(*rows)]
-    return [[cell for cell, kept in zip(row, used) if kept] for row in (HEADER, *rows)]
-
-
-def parse(
-    parser: ArgumentParser, rows: Iterable[str], arguments: Sequence[str] | None
-) -> Namespace:
-    """The options that a table of such rows has; `row` is the list of those to run."""
-    parser.add_argument(
-        "--row",
-        action="append",
-        metavar="NAME",
-        help=f"only this, or all of a pattern such as 'm*': {', '.join(rows)}",
-    )
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, rougher numbers")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
-    options = parser.parse_args(arguments)
-    for pattern in options.row or []:
-        if not any(fnmatchcase(row, pattern) for row in rows):
-            parser.error(f"--row expected one of {', '.join(rows)}, or a pattern, got {pattern}")
-    patterns = options.row or ["*"]
-    options.row = [row for row in rows if any(fnmatchcase(row, p) for p in patterns)]
-    if options.markdown and (options.markdown.is_dir() or not options.markdown.parent.is_dir()):
-        parser.error(f"--markdown expected a file in an existing folder, got {options.markdown}")
-    return options
-
-
-def report(rows: Sequence[Row], notes: str, markdown: Path | None) -> None:
-    """Print the table and what is to be said about it, and write it to a file if one is given."""
-    progress("")
-    print(plain_table(rows), notes, sep="\n\n")
-    if markdown:
-        write_atomically(markdown, f"{markdown_table(rows)}\n\n{notes}\n")
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace the file as a whole, so that nobody ever reads half of it."""
-    path = path.resolve()  # through a link, to the file itself
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        scratch.write_text(text, encoding="utf-8")
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)
+    texts = [row[:-1] for row in (HEADER, *rows)]
+    used = [any(column) for column in zip(*texts[1:])]
+    return [[cell for cell, kept in zip(row, used) if kept] for row in texts]

@@ -1,21 +1,19 @@
-"""What the transforms cost, side by side with a plain gradient: python -m benchmarks.transforms
+"""What the transforms cost, side by side with a plain gradient.
 
 Each bar says that a cost is linear in the graph: an hvp is a few gradients at any size, and four
-times the outputs take about four times as long. On a shared machine the times are noise; the
-ratios, taken round by round, are the result.
+times the outputs take about four times as long.
 """
 
 from __future__ import annotations
 
-import argparse
-import platform
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from autograd_mini import Value, dot, fsum, grad, gradients, hvp, jvp, tanh, value_and_grad, vjp
 from nn import MLP
 
-from .side_by_side import Row, cost_row, interleaved, parse, report
+from .side_by_side import Row, cost_row, interleaved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,18 +48,10 @@ def running_sums(x: list[Any]) -> list[Any]:
     return sums
 
 
-def _growth(what: str, run: Callable[[list[float]], object], rounds: int, rng: Random) -> Row:
+def growth(what: str, run: Callable[[list[float]], object], rounds: int, rng: Random) -> list[Row]:
     few, many = [1.0] * 1600, [1.0] * 6400
     times = interleaved(what, lambda: run(many), lambda: run(few), rounds=rounds, rng=rng)
-    return cost_row(f"{what} of 6,400 running sums, beside 1,600", times, 6)
-
-
-def vjp_rows(rounds: int, rng: Random) -> list[Row]:
-    return [_growth("vjp", lambda x: vjp(running_sums, x)[1](x), rounds, rng)]
-
-
-def jvp_rows(rounds: int, rng: Random) -> list[Row]:
-    return [_growth("jvp", lambda x: jvp(running_sums, (x,), (x,)), rounds, rng)]
+    return [cost_row(f"{what} of 6,400 running sums, beside 1,600", times, 6)]
 
 
 def outside_rows(rounds: int, rng: Random) -> list[Row]:
@@ -86,30 +76,11 @@ def outside_rows(rounds: int, rng: Random) -> list[Row]:
     return rows
 
 
-ROWS: dict[str, Callable[[int, Random], list[Row]]] = {
-    "hvp": hvp_rows,
-    "vjp": vjp_rows,
-    "jvp": jvp_rows,
-    "outside": outside_rows,
-}
-
-NOTES = """\
-CPython {0} on {1}, {2} rounds, processor time. Ratio: ours over what stands beside it, its median
-and quartiles; the ratio of the minima is held to the bar."""
-
-
-def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        "python -m benchmarks.transforms",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    options = parse(parser, ROWS, arguments)
-    rng, rounds = Random(1337), 5 if options.quick else 15
-    rows = [row for name in options.row for row in ROWS[name](rounds, rng)]
-    version, machine = platform.python_version(), platform.machine()
-    report(rows, NOTES.format(version, machine, rounds), options.markdown)
-
-
-if __name__ == "__main__":
-    main()
+def rows(quick: bool) -> dict[str, Callable[[], list[Row]]]:
+    rng, rounds = Random(1337), 5 if quick else 15
+    return {
+        "hvp": partial(hvp_rows, rounds, rng),
+        "vjp": partial(growth, "vjp", lambda x: vjp(running_sums, x)[1](x), rounds, rng),
+        "jvp": partial(growth, "jvp", lambda x: jvp(running_sums, (x,), (x,)), rounds, rng),
+        "outside": partial(outside_rows, rounds, rng),
+    }

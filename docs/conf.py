@@ -36,7 +36,7 @@ html_title = "autograd-mini"
 html_static_path = ["_static"]
 html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
-html_js_files = ["scrollable.js"]
+html_js_files = ["scrollable.js", "runnable.js"]
 html_math_renderer = "mathml"
 html_show_sphinx = False
 exclude_patterns = ["_build", "live", "**/.ipynb_checkpoints"]
@@ -48,6 +48,7 @@ myst_enable_extensions = ["colon_fence", "dollarmath", "attrs_inline"]
 myst_heading_anchors = 4
 myst_dmath_double_inline = True
 
+autodoc_mock_imports = ["onnx", "torch"]  # docstrings do not need them
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_format = "short"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import random
+import re
+import tempfile
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -38,7 +42,18 @@ def pages() -> dict[str, str]:
         "pictures/network.svg": draw_mlp(model).pipe(format="svg").decode(),
         "pictures/neurons.svg": render(loss, model=model),
         "pictures/program.svg": program().draw().pipe(format="svg").decode(),
+        "pictures/rnn.svg": written_by("large_graphs.md", "rnn.svg"),
     }
+
+
+def written_by(page: str, name: str) -> str:
+    """The file that the example of a page writes."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", (HERE / page).read_text("utf-8"), re.M | re.S)
+    [code] = [block for block in blocks if name.partition(".")[0] in block]
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(code, {"__name__": "__main__"})
+        return Path(name).read_text(encoding="utf-8")
 
 
 def neuron() -> Value:

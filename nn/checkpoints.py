@@ -1,7 +1,8 @@
-"""Model files: the parameters of a model, and the state of an optimizer, as JSON.
+"""Model files: the parameters of a model, and the state of an optimizer, as JSON or safetensors.
 
 Floats survive exactly. The file has no code and no sizes: it is loaded into a model of the same
-shape. A file written by `autograd-mini train` has the entries of its classifier, too.
+shape. A file written by `autograd-mini train` has the entries of its classifier, too. What in JSON
+is beside the parameters is in a .safetensors file its metadata.
 """
 
 import json
@@ -18,6 +19,7 @@ from .deprecated import renamed
 from .module import Module
 from .optimizers import Optimizer
 
+SAFETENSORS = ".safetensors"
 FORMAT, VERSION = "autograd-mini model", 2
 # version 1 was two formats, with the same entries
 VERSIONS = {FORMAT: VERSION, "autograd-mini checkpoint": 1, "autograd-mini classifier": 1}
@@ -30,19 +32,25 @@ class ModelError(AutogradError, ValueError):
 def save(path: str | Path, model: Module, optimizer: Optimizer | None = None) -> None:
     """Write a model file as a whole, with frozen parameters too; if it fails, the old file stays.
 
-    If an optimizer is given, its settings and its memory are saved, too.
+    If an optimizer is given, its settings and its memory are saved, too. A name that ends in
+    .safetensors gives a file of that format, any other one of JSON.
 
     Raises:
         ModelError: a number is nan or infinite; names it.
+        ImportError: the file is of safetensors, which is not installed.
     """
     entries: dict[str, Any] = {"parameters": model.state_dict()}
     if optimizer is not None:
         entries["optimizer"] = {"name": type(optimizer).__name__, **optimizer.state_dict()}
     try:
-        text = file_text(entries)
+        content: str | bytes = file_text(entries)
     except ValueError as error:
         raise ModelError(f"{path}: {error}") from None
-    write_atomically(Path(path), text)
+    if Path(path).suffix == SAFETENSORS:
+        from .exchange.tensors import file_bytes
+
+        content = file_bytes(entries.pop("parameters"), {FORMAT: file_text(entries)})
+    write_atomically(Path(path), content)
 
 
 def load(path: str | Path, model: Module, optimizer: Optimizer | None = None) -> None:
@@ -51,6 +59,7 @@ def load(path: str | Path, model: Module, optimizer: Optimizer | None = None) ->
     Raises:
         ModelError: the file is missing, damaged, of another format, or does not fit; names the
             bad entry. Nothing has been changed.
+        ImportError: the file is of safetensors, which is not installed.
     """
     before = model.state_dict()
     try:
@@ -77,10 +86,11 @@ def file_text(entries: Mapping[str, Any]) -> str:
 def reading(path: str | Path) -> Iterator[dict[str, Any]]:
     """The entries of a model file; a ValueError about them becomes a ModelError that names it."""
     try:
+        kind = "safetensors" if Path(path).suffix == SAFETENSORS else "JSON"
         try:
-            state = json.loads(Path(path).read_text(encoding="utf-8"))
+            state = _state(Path(path))
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"this is not a JSON file ({error})") from None
+            raise ValueError(f"this is not a {kind} file ({error})") from None
         name = state.get("format") if isinstance(state, dict) else None
         if not isinstance(name, str) or name not in VERSIONS:
             raise ValueError("this is not a model file of autograd-mini")
@@ -91,6 +101,17 @@ def reading(path: str | Path) -> Iterator[dict[str, Any]]:
         raise ModelError(f"{path}: {error.strerror or error}") from None
     except ValueError as error:
         raise ModelError(f"{path}: {error}") from None
+
+
+def _state(path: Path) -> Any:
+    """The entries of a file, unchecked. One of safetensors may be another program's."""
+    if path.suffix != SAFETENSORS:
+        return json.loads(path.read_text(encoding="utf-8"))
+    from .exchange.tensors import contents
+
+    parameters, metadata = contents(path)
+    state = json.loads(metadata.get(FORMAT, file_text({})))
+    return {**state, "parameters": parameters} if isinstance(state, dict) else state
 
 
 def parameters_in(entries: Mapping[str, Any]) -> dict[str, float]:

@@ -216,6 +216,23 @@ assert [w1.grad, w2.grad, b.grad] == [delta * x1.data, delta * x2.data, delta]
 # because its input is twice as large.
 
 # %% [markdown]
+# ## The gradient is a slope
+#
+# Now turn the weight yourself. The curve is the loss for every $w_1$, the blue dot is where we
+# are, and the gradient of $w_1$ is the slope of the straight line. Move the slider, or drag the
+# number of $w_1$ in its box to and fro; the whole computation follows.
+#
+# - Where the line leads downhill to the right, the gradient is negative: a larger weight helps.
+# - Far to the left the loss is at its largest, and the gradient is nearly 0. tanh is flat there,
+#   and a training that starts there hardly moves.
+# - Drag b or an input: then the curve is another.
+
+# %%
+from autograd_mini.flipbook import drag
+
+drag(step_through(L, start=99), w1, -3.0, 3.0, title="The loss, if the weight is dragged")
+
+# %% [markdown]
 # ## Where several paths meet
 #
 # In the neuron every result was used once. Here u is used twice:

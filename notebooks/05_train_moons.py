@@ -166,14 +166,14 @@ draw_mlp(model, width="gradient", x=example)
 # descent. Each point contributes its part, 1/80 of its gradient, so that the sum is the gradient
 # of the mean loss. `backward(1 / 80)` starts from that seed instead of 1.
 #
-# One pass over all points is an *epoch*. On the way we keep some pictures of what the network
-# thinks of every place in the plane.
+# One pass over all points is an *epoch*. On the way we keep the weights of some of them, to look at
+# what the network thinks then of every place in the plane.
 
 # %%
 from typing import NamedTuple
 
-across = [-1.5 + 0.08 * i for i in range(51)]
-up = [-1.0 + 0.08 * i for i in range(34)]
+across = [-1.5 + 0.1 * i for i in range(41)]
+up = [-1.0 + 0.1 * i for i in range(28)]
 
 
 class Snapshot(NamedTuple):
@@ -182,7 +182,14 @@ class Snapshot(NamedTuple):
     loss: float  # the mean over all points
     right: int  # how many points
     errors: list  # the error term, prediction minus label, of each point
-    picture: list  # the prediction at every place of a grid
+    weights: dict  # {parameter: its number}
+
+
+def picture_of(model, weights):
+    """The prediction at every place of a grid."""
+    for p, number in weights.items():
+        p.data = number
+    return [[sigmoid(model.predict([u, v])) for u in across] for v in up]
 
 
 def train(model, keep, rate=4.0):
@@ -199,16 +206,18 @@ def train(model, keep, rate=4.0):
             errors.append(sigmoid(score.data) - y)
         if epoch in keep:
             right = sum(abs(error) < 0.5 for error in errors)
-            picture = [[sigmoid(model.predict([u, v])) for u in across] for v in up]
-            kept[epoch] = Snapshot(total / len(data), right, errors, picture)
+            weights = {p: p.data for p in model.parameters()}
+            kept[epoch] = Snapshot(total / len(data), right, errors, weights)
         if epoch < keep[-1]:
             for p in model.parameters():
                 p.data -= rate * p.grad
     return kept
 
 
-at_first = {p: p.data for p in model.parameters()}
-kept = train(model, keep=[0, 5, 20, 60, 300])
+history = train(model, keep=[0, 1, 2, 3, 5, 8, 12, 20, 35, 60, 100, 160, 230, 300])
+pictures = {epoch: picture_of(model, shot.weights) for epoch, shot in history.items()}
+kept = {epoch: history[epoch] for epoch in (0, 5, 20, 60, 300)}
+at_first = kept[0].weights
 for epoch, shot in kept.items():
     print(f"epoch {epoch:3}   mean loss {shot.loss:.4f}   {shot.right} of {len(data)} right")
 
@@ -222,7 +231,7 @@ def plot_regions(axes, picture):
 
 figure, row = plt.subplots(1, 5, figsize=(12, 2.2))
 for axes, (epoch, shot) in zip(row, kept.items()):
-    plot_regions(axes, shot.picture)
+    plot_regions(axes, pictures[epoch])
     plot_points(axes, size=6)
     axes.set_title(f"epoch {epoch}: {shot.right} right", fontsize=10)
 figure.tight_layout()
@@ -253,6 +262,37 @@ table_of_neurons(hs, z.grad)
 # %% [markdown]
 # Some rows have a second reason. Where $1 - h^2$ is small the neuron is saturated, and its weights
 # w would hardly move even if the point were wrong.
+#
+# ## All of it in one view
+#
+# Move the slider through the epochs. Above are the regions, and the mean loss so far. Below is the
+# network, with the weights of that epoch, and our point's steps through it. Watch its gradients
+# while you move the slider; the key 0 shows the whole network. (Full dots have the label 0, rings
+# the label 1, and our point is the large ring. `moons.save("moons.html")` writes the same as a
+# page.)
+
+# %%
+from autograd_mini.flipbook import Chart, FlipBook, Page
+
+INK, PAPER = "#1a1a1a", "#ffffff"
+losses_so_far = [(epoch, shot.loss) for epoch, shot in history.items()]
+pages = []
+for epoch, shot in history.items():
+    regions = Chart((across[0], across[-1]), (up[0], up[-1]), f"{shot.right} of {len(data)} right")
+    regions.regions(pictures[epoch])
+    regions.dots([x for x, y in data if y == 0], COLOURS[0], 2.5)
+    for points, colour, size in (
+        ([x for x, y in data if y == 1], COLOURS[1], 3),
+        ([example], INK, 6),
+    ):
+        regions.dots(points, colour, size).dots(points, PAPER, size - 1.8)
+    curve = Chart((0, 300), (0, losses_so_far[0][1]), f"mean loss {shot.loss:.4f}", ("epoch", ""))
+    curve.line(losses_so_far).dots([(epoch, shot.loss)], COLOURS[1], 5)
+    pages.append(Page(str(epoch), [regions, curve], shot.weights))
+
+steps = step_through(L, model=model, start=99)  # the last one
+moons = FlipBook(pages, "epoch", "Training, and one point's steps", steps, start=len(pages) - 1)
+moons
 
 # %% [markdown]
 # ## Who pulls?
@@ -263,7 +303,7 @@ table_of_neurons(hs, z.grad)
 # %%
 figure, row = plt.subplots(1, 5, figsize=(12, 2.2))
 for axes, (epoch, shot) in zip(row, kept.items()):
-    plot_regions(axes, shot.picture)
+    plot_regions(axes, pictures[epoch])
     for (x, y), error in zip(data, shot.errors):
         axes.scatter(*x, c=COLOURS[y], marker=MARKERS[y], s=80 * abs(error))
     axes.set(xticks=[], yticks=[], aspect="equal")
@@ -300,7 +340,7 @@ for j, neuron in enumerate(hidden.neurons):
 
 # %%
 figure, axes = plt.subplots(figsize=(5, 3.4))
-plot_regions(axes, kept[300].picture)
+plot_regions(axes, pictures[300])
 plot_points(axes)
 for j, neuron in enumerate(hidden.neurons):
     w0, w1, b = (p.data for p in (*neuron.w, neuron.b))

@@ -426,6 +426,31 @@ for (activation, init), model in networks.items():
 # 0.25 or 1.6 do not look dangerous. To the power of 29 they are.
 
 # %% [markdown]
+# ## Turn the weight
+#
+# See it with one neuron a layer. Eight tanh neurons stand in a row, $h_k = \tanh(w\, h_{k-1})$,
+# all with the same weight w. Each multiplies the gradient on its way back by $w\,(1 - h_k^2)$. The
+# chart has the gradients of $h_1$ to $h_8$: a unit up is ten times as much.
+#
+# Move w. Below 1 the line falls to the left: the gradient vanishes. A little above 1 it would
+# explode, but then the neurons saturate, and it vanishes again. Now drag x to 0. All h are 0, every
+# slope $1 - h^2$ is 1, and what is left is the weight alone: $h_1$ has the gradient $w^7$.
+
+# %%
+from autograd_mini import Value, step_through
+from autograd_mini.flipbook import drag
+
+w, h = Value(0.5, "w"), Value(0.5, "x")
+row = []
+for k in range(1, 9):
+    h = tanh(w * h)
+    h.label = f"h{k}"
+    row.append(h)
+
+steps = step_through(h, start=99)
+drag(steps, w, -4.0, 4.0, title="Gradients of eight neurons in a row", gradients_of=row)
+
+# %% [markdown]
 # ## Can sigmoids let a gradient through?
 #
 # The sigmoid's gradient vanished with all three initializers. Are there weights with which it does
@@ -456,7 +481,8 @@ for spread in (1, 2, 4, 8, 16, 32):
 #
 # Now networks of eleven layers shall tell two half-moons apart. Everything is the same but the
 # activation. (`momentum=0.9` lets a step go on in the direction of those before:
-# [notebook 10](10_optimizers.ipynb).)
+# [notebook 10](10_optimizers.ipynb). `compiled=True` does the same arithmetic on arrays, so that it
+# takes less time: [notebook 14](14_from_scalars_to_arrays.ipynb).)
 
 # %%
 from nn import toys
@@ -468,7 +494,8 @@ def train(activation, lr=0.02):
     model = MLP(2, [8] * 10 + [1], activation=activation, rng=random.Random(1))
     sgd = SGD(model.parameters(), lr=lr, momentum=0.9)
     loss = losses.binary_cross_entropy_with_logits
-    history = fit(model, loss, moons, optimizer=sgd, epochs=40, batch_size=10, rng=random.Random(0))
+    options = {"epochs": 40, "batch_size": 10, "rng": random.Random(0), "compiled": True}
+    history = fit(model, loss, moons, optimizer=sgd, **options)
     return [epoch.loss for epoch in history.epochs]
 
 
@@ -541,7 +568,8 @@ def trained(activation, lr, seed):
     model = MLP(2, [32, 1], activation=activation, rng=random.Random(seed))
     sgd = SGD(model.parameters(), lr=lr)
     loss = losses.binary_cross_entropy_with_logits
-    fit(model, loss, moons, optimizer=sgd, epochs=15, batch_size=10, rng=random.Random(0))
+    options = {"epochs": 15, "batch_size": 10, "rng": random.Random(0), "compiled": True}
+    fit(model, loss, moons, optimizer=sgd, **options)
     return model
 
 

@@ -205,6 +205,40 @@ for (x, y), (next_x, next_y) in pairwise(best):
 print(f"what 30 steps leave of the distance: {(24 / 26) ** 30:.4f}")
 
 # %% [markdown]
+# Try all of them. Move the slider: on the left are 30 steps of gradient descent at that rate, on
+# the right is what is left of the loss, in powers of ten.
+
+# %%
+from math import cos, log10, pi, sin
+
+from autograd_mini.flipbook import Chart, FlipBook, Page
+
+circle = [2 * pi * k / 72 for k in range(73)]
+pages, rests = [], {}
+for rate in (k / 500 for k in range(1, 43)):
+    places = walk(valley, START, lambda ps, rate=rate: optimizers.SGD(ps, lr=rate), 30)
+    left = [(t, log10(valley(p))) for t, p in enumerate(places)]
+    map_ = Chart((-4.6, 1.6), (-1.3, 1.3), "30 steps", ("x", "y"))
+    for level in valley_lines["levels"]:
+        a, b = sqrt(2 * level), sqrt(2 * level / 25)
+        map_.line([(a * cos(t), b * sin(t)) for t in circle], GREY, 0.7)
+    map_.line(places, RED).dots(places, RED, 2).dots([START], BLUE, 4)
+    curve = Chart((0, 30), (-2, 4), "loss, powers of ten", ("step", "")).line(left, RED)
+    rests[rate] = valley(places[-1])
+    pages.append(Page(f"{rate:.3f}, loss {rests[rate]:.2g} after 30 steps", [map_, curve]))
+
+valley_book = FlipBook(pages, "rate", "A narrow valley, at 42 rates", start=9)
+valley_book
+
+# %% [markdown]
+# Up to 0.074 it gets better and better, though the walk begins to jump. Then the jumps across the
+# valley take over. Beyond $2/25 = 0.08$ every jump ends higher than it began.
+
+# %% tags=["guard"]
+assert min(rests, key=rests.get) == 0.074
+assert min(rests[0.082], rests[0.084]) > valley(START)
+
+# %% [markdown]
 # ## Momentum
 #
 # A heavy ball is not easily turned round. It keeps most of its *velocity* v, and the gradient only

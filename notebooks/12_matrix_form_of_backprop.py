@@ -461,6 +461,25 @@ for name, found in engine_gradients(net, inputs).items():
     print(f"dJ/d{name:2} has shape {by_hand[name].shape}, and every entry agrees")
 
 # %% [markdown]
+# ## The same equations, found in the code
+#
+# `compile` makes a program of arrays out of scalar code ([notebook
+# 14](14_from_scalars_to_arrays.ipynb)), and tells it as equations. No formula of this page went
+# into it, only the network and its loss. With `columns=True` an example is a column, as above.
+
+# %%
+from autograd_mini import compile
+
+program = compile(lambda x, y: losses.cross_entropy(net(x), y), x=3, y=3, parameters=net)
+program.equations(columns=True)
+
+# %% [markdown]
+# A column of $\mathbf{X}$ is one of n examples, and L is the mean of their losses. For one example
+# the equations are those above, one by one: $\mathbf{P}$ is $\hat{\mathbf{y}}$, $\Delta_2$ is
+# $\delta_1^\top$, and $\Delta_1$ is $\delta_2^\top$ (counted from the input). $\mathbf{1}$ is a
+# column of ones: a product with it is a sum over the examples.
+
+# %% [markdown]
 # ## With weight decay
 #
 # One often adds a penalty on large weights, $J = L + s$ with

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Reading handwritten digits
 #
-# The network in this notebook reads digits that people wrote by hand. It is trained with nothing
-# but scalars: every number in it is a `Value`. After three passes over the pictures it is
-# right at least 19 times out of 20.
+# The network in this notebook reads digits that people wrote by hand. It is written in nothing but
+# scalars: every number in it is a `Value`. After three passes over the pictures it is right at
+# least 19 times out of 20.
 #
 # Then we look inside: at its mistakes, at what its neurons look for, and at how the loss of one
 # single picture becomes a gradient for every weight, and for every pixel.
@@ -87,7 +87,8 @@ print(f"mean loss before training: {mean:.1f}")
 #
 # Three *epochs*: each picture comes up three times. After every 32 pictures, a *batch*, the
 # optimizer makes one step. The optimizer is Adam. It starts at a rate of 0.01, and the rate
-# falls to 0 along a line.
+# falls to 0 along a line. (`compiled=True` does the same arithmetic on arrays, so that it takes
+# less time: [notebook 14](14_from_scalars_to_arrays.ipynb).)
 
 # %%
 history = fit(
@@ -99,6 +100,7 @@ history = fit(
     batch_size=32,
     rng=rng,
     schedule=schedules.linear_decay,
+    compiled=True,
     metrics={"accuracy": metrics.accuracy},
     validation=test,
 )
@@ -338,6 +340,7 @@ fit(
     batch_size=32,
     rng=rng,
     schedule=schedules.linear_decay,
+    compiled=True,
 )
 print(f"{share_right(linear, test):.0%} without, {share_right(model, test):.0%} with hidden layer")
 

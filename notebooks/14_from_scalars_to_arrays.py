@@ -149,9 +149,16 @@ picture
 # | $\partial \mathcal{L} / \partial \mathbf{W}^{[1]} = \delta^{[1]} \mathbf{x}^\top$ | $\Delta^{[1]\top} \mathbf{X}$ | `dW1 = dz1.T @ x` |
 # | $\partial \mathcal{L} / \partial \mathbf{b}^{[1]} = \delta^{[1]}$ | the sum of the rows of $\Delta^{[1]}$ | `db1 = ones @ dz1` |
 #
+# The program writes the middle column itself. (With `columns=True` it writes the left one, for n
+# columns.)
+
+# %%
+program.equations()
+
+# %% [markdown]
 # The products $\Delta^\top \mathbf{H}$ do two things at once: the outer product $\delta
-# \mathbf{h}^\top$ of each example, and the sum over the examples. Where the third column names a
-# line, it is in the program word for word:
+# \mathbf{h}^\top$ of each example, and the sum over the examples. Where the third column of the table
+# names a line, it is in the program word for word:
 
 # %%
 LINES = """

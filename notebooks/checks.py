@@ -25,6 +25,11 @@ class Wrong(Exception):
     """What is wrong with an answer."""
 
 
+def wrong_if(holds: Any, text: str) -> None:
+    if holds:
+        raise Wrong(text)
+
+
 class Verdict(NamedTuple):
     """What a check says; a notebook shows its text."""
 
@@ -52,72 +57,63 @@ def judge(number: int, check: Check, answer: Any) -> Verdict:
 # -- kinds of checks ------------------------------------------------------------------------------
 
 
-def number(right: float, slips: Mapping[float, str] | None = None) -> Check:
+def number(right: float, *slips: tuple[float, str]) -> Check:
     """One number; slips say what is behind some wrong ones."""
 
     def check(answer: Any) -> None:
         found = number_of(answer)
-        for slip, why in (slips or {}).items():
-            if near(found, slip):
-                raise Wrong(why)
-        if what := difference(found, right):
-            raise Wrong(f"Your number {what}.")
+        for slip, why in slips:
+            wrong_if(near(found, slip), why)
+        wrong_if(what := difference(found, right), f"Your number {what}.")
 
     return check
 
 
-def numbers(names: str, *right: Any, slips: Mapping[Any, str] | None = None) -> Check:
+def numbers(names: str, right: list[Any], *slips: tuple[Any, str]) -> Check:
     """Several numbers, or rows of numbers, in the order of the names."""
 
     def check(answer: Any) -> None:
-        for slip, why in (slips or {}).items():
-            if not disagreement(answer, list(slip), names.split()):
-                raise Wrong(why)
-        if what := disagreement(answer, list(right), names.split()):
-            raise Wrong(f"Your answer: {what}.")
+        for slip, why in slips:
+            wrong_if(not disagreement(answer, slip, names.split()), why)
+        wrong_if(what := disagreement(answer, right, names.split()), f"Your answer: {what}.")
 
     return check
 
 
 def formula(
-    names: str,
-    right: Callable[..., float],
-    points: Sequence[tuple[float, ...]],
-    slips: Mapping[str, str] | None = None,
+    names: str, right: Any, points: Sequence[tuple[float, ...]], *slips: tuple[str, str]
 ) -> Check:
-    """An expression in these names, as a text or as a function."""
-    wanted = [right(*point) for point in points]
+    """An expression in these names, as a text or as a function, as the right one is."""
+    wanted = [evaluated(right, names, point) for point in points]
 
     def check(answer: Any) -> None:
         found = [evaluated(answer, names, point) for point in points]
-        for slip, why in (slips or {}).items():
-            if all(
-                near(y, evaluated(slip, names, p), EXACT)
-                for y, p in zip(found, points, strict=True)
-            ):
-                raise Wrong(why)
-        whats = [difference(y, w, EXACT) for y, w in zip(found, wanted, strict=True)]
-        if not any(whats):
+
+        def are(others: Sequence[float]) -> bool:
+            return all(near(y, other, EXACT) for y, other in zip(found, others, strict=True))
+
+        for slip, why in slips:
+            wrong_if(are([evaluated(slip, names, point) for point in points]), why)
+        if are(wanted):
             return
-        if all(near(y, -w, EXACT) for y, w in zip(found, wanted, strict=True)):
-            raise Wrong("Your formula has the wrong sign everywhere.")
+        wrong_if(are([-w for w in wanted]), "Your formula has the wrong sign everywhere.")
         ratios = [y / w for y, w in zip(found, wanted, strict=True) if w]
-        if len(ratios) > 2 and all(near(r, ratios[0], EXACT) for r in ratios):
-            raise Wrong("Your formula is off by the same factor everywhere.")
-        at = next(i for i, what in enumerate(whats) if what)
-        place = ", ".join(f"{n} = {x:g}" for n, x in zip(names.split(), points[at], strict=True))
-        raise Wrong(f"At {place} your formula gives {found[at]:.6g}, which {whats[at]}.")
+        same = len(ratios) > 2 and all(near(r, ratios[0], EXACT) for r in ratios)
+        wrong_if(same, "Your formula is off by the same factor everywhere.")
+        for y, w, point in zip(found, wanted, points, strict=True):
+            place = ", ".join(f"{n} = {x:g}" for n, x in zip(names.split(), point, strict=True))
+            what = difference(y, w, EXACT)
+            wrong_if(what, f"At {place} your formula gives {y:.6g}, which {what}.")
 
     return check
 
 
-def function(cases: Mapping[str, Sequence[Any]], right: Callable[..., Any]) -> Check:
-    """A function that gives what another gives; each case is named, and is a tuple of arguments."""
+def function(*cases: tuple[str, list[Any], Any]) -> Check:
+    """A function; each case has a name, arguments, and what the function gives for them."""
 
     def check(answer: Any) -> None:
-        for name, arguments in cases.items():
-            found = call(answer, *copy.deepcopy(arguments), case=name)
-            if what := disagreement(found, right(*copy.deepcopy(arguments))):
+        for name, arguments, right in cases:
+            if what := disagreement(call(answer, *copy.deepcopy(arguments), case=name), right):
                 raise Wrong(f"For {name}: {what}.")
 
     return check
@@ -134,8 +130,7 @@ def chosen(right: str, among: str) -> Check:
             raise Wrong(f"{sorted(strange)[0]!r} is none of {', '.join(among)}.")
         if not_in := letters - set(right):
             raise Wrong(f"{len(not_in)} of your {len(letters)} letters should not be there.")
-        if set(right) - letters:
-            raise Wrong("What you have is right, but something is missing.")
+        wrong_if(set(right) - letters, "What you have is right, but something is missing.")
 
     return check
 
@@ -153,8 +148,7 @@ def number_of(x: Any, name: str = "the answer") -> float:
     x = x.data if isinstance(x, Value) else x
     if isinstance(x, bool) or not isinstance(x, Real):
         raise Wrong(f"Expected a number for {name}, got {shown(x)}.")
-    if not math.isfinite(x):
-        raise Wrong(f"{name[0].upper()}{name[1:]} is {x}, which is not finite.")
+    wrong_if(not math.isfinite(x), f"{name[0].upper()}{name[1:]} is {x}, which is not finite.")
     return float(x)
 
 
@@ -229,8 +223,7 @@ def _read(text: Any, variables: Mapping[str, float]) -> Value:
 
 def call(answer: Any, *arguments: Any, case: str) -> Any:
     """What an answer, a function, gives for arguments."""
-    if not callable(answer):
-        raise Wrong(f"Expected a function, got {shown(answer)}.")
+    wrong_if(not callable(answer), f"Expected a function, got {shown(answer)}.")
     try:
         return answer(*arguments)
     except Exception as error:

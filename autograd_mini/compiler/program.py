@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from inspect import Parameter, Signature
 from numbers import Real
 from operator import is_
@@ -220,6 +221,36 @@ class Program:
             )
         return self._run(self._in_order(inputs, named) if named else inputs)
 
+    @cached_property
+    def function(self) -> Callable[..., Any]:
+        """The program as a pure function for JAX's transformations: f(parameters, *inputs).
+
+        `parameters` is a dict of arrays by name, such as `arrays`. All inputs follow, those that
+        the program draws too; draw_inputs draws some. It gives the loss, (loss, aux) with has_aux,
+        or what predict gives, as JAX's arrays; jax.grad of it gives such a dict. It computes in
+        float32, unless jax.config.update("jax_enable_x64", True) was called.
+
+        Raises:
+            ValueError: the program is of another backend than "jax".
+        """
+        if self._compiled.backend != "jax":
+            raise ValueError(
+                'function is of a program for JAX: compile(.., backend="jax"), got one for '
+                f"{self._compiled.backend}"
+            )
+        run = backend("jax").pure(self._compiled)
+        names, has_loss, has_aux = self.parameters, self._compiled.reduction, self._compiled.has_aux
+
+        def function(parameters: Mapping[str, Any], /, *inputs: Any) -> Any:
+            results = run(*inputs, *[parameters[name] for name in names])
+            if has_loss:
+                results, _ = results
+                loss, aux = results if has_aux else (results, ())
+                results = loss, *aux
+            return self._structured(results if isinstance(results, tuple) else (results,))
+
+        return function
+
     def bind(self, /, *inputs: Any, **named: Any) -> Callable[[], Any]:
         """A function without arguments that gives what value_and_grad or predict gives.
 
@@ -358,7 +389,7 @@ class Program:
     def __getstate__(self) -> dict[str, Any]:
         """All but the function, which is made of the source (for one device), and the traced
         function, which need not be one that pickles."""
-        left_out = ("_function", "_example")
+        left_out = ("_function", "_example", "function")
         return {name: x for name, x in self.__dict__.items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

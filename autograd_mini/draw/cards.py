@@ -182,19 +182,22 @@ class CardPicture:
             name += f" from {self._name(into[0])}" * is_one
             terms.append(Row(cells(name, [w]), "weight", into, [w]))
         rows = [Row([self.titles[card], self.names[card]], "title")]
-        rows += [Row(["", "data", "grad"], "heads"), *self._folded(terms)]
+        rows += [Row(["weight", "data", "grad"], "heads"), *self._folded(terms)]
         for b in first.biases:
             rows.append(Row(cells(self.numbers.names.get(b, "bias"), [b]), "bias", nodes=[b]))
-        linear = f"{self.names[card]} = Σ"
         if len(card.members) > 1:
             all_ = list(chain(*self._into(card)))
             heads = ["place" if len(set(all_)) < len(all_) else "example"]
-            heads += [self.sums[card], "grad", op, "grad"] if op else [linear, "grad"]
+            columns = [self.sums[card], op] if op else [f"{self.names[card]} = Σ"]
+            heads += [text for column in columns for text in (column, "grad")]
             return [*rows, *self._examples(heads, card.members)]
+        made = "Σ w·x" + " + b" * bool(first.biases)
         if op:
-            z = cells(f"{self.numbers.names[first.z]} = Σ", [first.z])
+            z = cells(f"{self.numbers.names[first.z]} = {made}", [first.z])
             rows.append(Row(z, "z", nodes=[first.z]))
-        return [*rows, Row(cells(op or linear, [first.y]), "y", nodes=[first.y])]
+            made = op if op == "f(z)" else f"{op}(z)"
+        y = cells(f"{self.names[card]} = {made}", [first.y])
+        return [*rows, Row(y, "y", nodes=[first.y])]
 
     def _value(self, card: Card, first: Any) -> list[Row]:
         cells, title, rows = self.numbers.cells, [self.names[card]], []
@@ -342,7 +345,7 @@ class CardPicture:
         for c, widths in enumerate(self.widths):
             ends = [(tail, head) for tail, head, _ in self.edges if head.column == c]
             tall = max((abs(tail.middle - head.middle) for tail, head in ends), default=0)
-            x += min(max(3.5 * self.size, 0.2 * tall), 18 * self.size) if c else 0
+            x += min(max(3 * self.size, 0.2 * tall), 18 * self.size) if c else 0
             full = x + width_of(widths, self.size) > WIDEST * self.size
             self.lines.append(self.lines[-1] + full if c else 0)
             self.lefts.append(0.0 if full else x)

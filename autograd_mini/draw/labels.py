@@ -70,7 +70,7 @@ def tooltip(text: str) -> str:
     return escaped(text.replace("\\", r"\\"))
 
 
-NARROW, WIDE = frozenset("fijltrI.,:;'|!()[] -/"), frozenset("mwMW@%—…Σ")
+NARROW, WIDE = frozenset("fijltrI.,:;'|!()[] -/·"), frozenset("mwMW@%—…")
 
 
 def text_width(text: str, bold: bool = False) -> float:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -135,15 +135,13 @@ def _users(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value,
     """The module of every node that uses parameters."""
     found: dict[Value, Path] = {}
     products: set[Value] = set()
-    penalties: set[Value] = set()
+    alone = of_parameters_alone(order, parameters)
     for node in order:
-        if node.is_leaf:
+        if node.is_leaf or node in alone:
             continue
         parents = node.parents
         owners = [parameters[x] for x in parents if x in parameters]
-        if has_no_numbers(node) and all(x in parameters or x in penalties for x in parents):
-            penalties.add(node)
-        elif owners:
+        if owners:
             found[node] = common(owners)
             if node.op is multiply:
                 products.add(node)
@@ -156,7 +154,20 @@ def _users(order: Sequence[Value], parameters: dict[Value, Path]) -> dict[Value,
     return found
 
 
-def has_no_numbers(node: Value) -> bool:
+def of_parameters_alone(
+    order: Sequence[Value], parameters: Mapping[Value, Any]
+) -> dict[Value, None]:
+    """The nodes that use nothing but parameters: penalties."""
+    found: dict[Value, None] = {}
+    for node in order:
+        own = [x for x in node.parents if x in parameters]
+        known = len(own) + sum(x in found for x in node.parents) == len(node.parents)
+        if not node.is_leaf and known and (_has_no_numbers(node) or not own):
+            found[node] = None
+    return found
+
+
+def _has_no_numbers(node: Value) -> bool:
     """Whether no plain number takes the place of an input."""
     operands = node.operands
     if node.op is dot and not dot.has_bias(operands):

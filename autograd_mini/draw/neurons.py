@@ -16,7 +16,7 @@ from typing import Any
 from ..primitives import add, dot, fsum, multiply
 from ..value import Value
 from .leaves import Number
-from .modules import Path, has_no_numbers, homes, layer, parameter_names, split
+from .modules import Path, homes, layer, of_parameters_alone, parameter_names, split
 
 
 @dataclass(eq=False)
@@ -145,7 +145,7 @@ class Cards:
         self._example: dict[Source, int] = {}  # the place of a node among those of its card
         self._dealt: dict[Hashable, Card] = {}
         self._rank = {p: k for k, p in enumerate(parameters)}
-        self._penalties = self._of_parameters_alone()
+        self._penalties = of_parameters_alone(order, parameters)
         self._find_columns()
         self._deal_neurons()
         self._deal_values()
@@ -159,17 +159,6 @@ class Cards:
         rows = member.terms if isinstance(member, Neuron) else [[x] for x in member.parents]
         kinds = (Value, Number)
         return [[x for x in r if isinstance(x, kinds) and x not in self.parameters] for r in rows]
-
-    def _of_parameters_alone(self) -> dict[Value, None]:
-        """The nodes that use nothing but parameters: penalties."""
-        found: dict[Value, None] = {}
-        for node in self.order:
-            if not node.is_leaf and node not in self.neurons:
-                own = [x for x in node.parents if x in self.parameters]
-                known = len(own) + sum(x in found for x in node.parents) == len(node.parents)
-                if known and (has_no_numbers(node) or not own):
-                    found[node] = None
-        return found
 
     def _find_columns(self) -> None:
         """The column of every node: one more than that of the last node that it is made of."""

@@ -169,6 +169,14 @@ def _picture_class() -> Any:
 
         def render(self, *args: Any, **options: Any) -> Any:
             format = options.get("format") or self.format
+            if _renderer is not None:
+                where = dict(zip(("filename", "directory"), args)) | options
+                source = Path(self.save(where.get("filename"), directory=where.get("directory")))
+                written = source.with_name(f"{source.name}.{format}")
+                written.write_bytes(self.pipe(format))
+                if options.get("cleanup"):
+                    source.unlink()
+                return str(written)
             if format == "pdf" and dot_command() == pure_dot():
                 svg = Path(self.render(*args, **{**options, "format": "svg"}))
                 pdf = svg.with_suffix(".pdf")

@@ -184,13 +184,9 @@ def data_of(contents: Contents) -> tuple[dict[str, Any], str]:
         return data
 
     def operand(x: Any) -> Any:
-        return (
-            index[x]
-            if isinstance(x, Value)
-            else None
-            if x is None
-            else exact(getattr(x, "data", x))
-        )
+        if isinstance(x, Value):
+            return index[x]
+        return None if x is None else exact(getattr(x, "data", x))
 
     def step_data(kind: str, part: Part, times: list[int]) -> dict[str, Any]:
         cells = [

@@ -35,3 +35,23 @@ def hinge_mlp(parameters: list[Any]) -> Any:
         return total.data, gradients
 
     return value_and_grad
+
+
+def draw(root: Any, picture: Any) -> Any:
+    """A graph as micrograd's trace_graph.ipynb draws it: a record and an operation a node."""
+    nodes, edges, waiting = set(), set(), [root]
+    while waiting:
+        node = waiting.pop()
+        if node not in nodes:
+            nodes.add(node)
+            edges.update((child, node) for child in node._prev)
+            waiting.extend(node._prev)
+    for node in nodes:
+        name = str(id(node))
+        picture.node(name, f"{{ data {node.data:.4f} | grad {node.grad:.4f} }}", shape="record")
+        if node._op:
+            picture.node(name + node._op, node._op)
+            picture.edge(name + node._op, name)
+    for child, node in edges:
+        picture.edge(str(id(child)), str(id(node)) + node._op)
+    return picture

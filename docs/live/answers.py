@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import html
 import linecache
 import sys
+import tempfile
 import traceback
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -70,8 +73,21 @@ def shown(value: Any) -> str:
 
 
 def play(code: str) -> str:
-    """The last expression of any program."""
-    return shown(run(code).get(""))
+    """The pictures and pages that a program writes, then its last expression."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        last = run(code).get("")
+        files = {path.name: path.read_text() for path in sorted(Path().glob("*.*"))}
+    answer = "" if isinstance(last, str) and last in files else shown(last)
+    return "".join(_written(name, text) for name, text in files.items()) + answer
+
+
+def _written(name: str, text: str) -> str:
+    """A file, as a page shows it."""
+    if name.endswith(".svg"):
+        return text[text.index("<svg") :]
+    if name.endswith(".html"):
+        return f'<iframe title="{html.escape(name)}" srcdoc="{html.escape(text)}"></iframe>'
+    return f"<p>{html.escape(name)}, {len(text)} characters, was written.</p>"
 
 
 def check(code: str, name: str = "Value", only: str = "") -> str:

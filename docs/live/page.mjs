@@ -71,37 +71,49 @@ export class Python {
 
 const WORDS = { loading: "Python is loading…", running: "running…", error: "", ready: "", done: "" };
 
-function live(element) {
+// One Python for a page. Its owner is the part of the page whose code ran last.
+let python = null;
+let owner = null;
+
+function changed(state) {
+  document.body.dataset.state = state;
+  owner?.changed(state);
+}
+
+const start = () => (python ??= new Python(changed, (text) => owner?.printed(text)));
+
+// Adds buttons and a place for the output. `linked` is the page of links to the code.
+export function live(element, linked = location.href) {
   const code = element.querySelector("textarea");
   const more = [...element.querySelectorAll("[name]")];
+  const id = document.getElementById("output") ? "" : 'id="output"';
   element.insertAdjacentHTML(
     "beforeend",
     `<div class="live-bar"><button class="live-run">Run</button> <button disabled>Stop</button>
     <button>Copy link</button> <span role="status"></span></div>
-    <div id="output" class="live-output"></div>`,
+    <div ${id} class="live-output"></div>`,
   );
   const [run, stop, link] = element.querySelectorAll("button");
-  const [status, output] = [element.querySelector("[role=status]"), element.querySelector("#output")];
+  const [status, output] = element.querySelectorAll("[role=status], .live-output");
   let text = null;
 
-  const changed = (state) => {
-    document.body.dataset.state = state;
-    status.textContent = WORDS[state];
-    stop.disabled = !python?.settle;
+  const me = {
+    changed(state) {
+      status.textContent = WORDS[state];
+      stop.disabled = !python?.settle; // null while it is made
+    },
+    printed(more) {
+      if (!text) output.append((text = document.createElement("pre")));
+      text.textContent += more;
+    },
   };
-  const printed = (more) => {
-    if (!text) output.append((text = document.createElement("pre")));
-    text.textContent += more;
-  };
-  let python = null;
-  const start = () => (python ??= new Python(changed, printed));
 
   const go = async () => {
-    start();
-    if (python.settle) return;
+    if (python?.settle) return;
+    owner = me;
     output.replaceChildren();
     text = null;
-    const { html, error } = await python.ask(
+    const { html, error } = await start().ask(
       element.dataset.kind,
       code.value,
       ...more.map((field) => field.value),
@@ -115,29 +127,39 @@ function live(element) {
   run.onclick = go;
   stop.onclick = () => python.stop();
   link.onclick = async () => {
-    location.hash = `code=${encoded(code.value)}`;
-    await navigator.clipboard?.writeText(location.href).catch(() => {});
-    status.textContent = "The address of this page holds the code.";
+    const address = new URL(linked);
+    address.hash = `code=${encoded(code.value)}`;
+    if (address.pathname === location.pathname) location.hash = address.hash;
+    await navigator.clipboard?.writeText(address.href).catch(() => {});
+    status.textContent = "The link holds the code; it is on the clipboard.";
   };
   code.onkeydown = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) go();
   };
   const fit = () => (code.rows = Math.min(30, code.value.split("\n").length + 1));
   code.oninput = fit;
-
-  const read = () => {
-    const given = new URLSearchParams(location.hash.slice(1)).get("code");
-    if (given === null || given === encoded(code.value)) return false;
-    code.value = decoded(given);
-    fit();
-    return true;
-  };
-  window.addEventListener("hashchange", () => read() && go());
-  const linked = new URLSearchParams(location.hash.slice(1)).has("code");
-  read();
   fit();
-  if (linked) go();
-  else if (element.dataset.eager !== undefined) start();
+  if (element.dataset.eager !== undefined) {
+    owner = me;
+    start();
+  }
+  return { go, code, fit };
 }
 
-document.querySelectorAll(".live").forEach(live);
+// The code of the address goes into the first part, and runs.
+function follow({ go, code, fit }) {
+  const read = () => {
+    const given = new URLSearchParams(location.hash.slice(1)).get("code");
+    if (given === null) return;
+    code.value = decoded(given);
+    fit();
+    go();
+  };
+  window.addEventListener("hashchange", () => {
+    if (!location.hash.endsWith(encoded(code.value))) read();
+  });
+  read();
+}
+
+const [first] = [...document.querySelectorAll(".live")].map((element) => live(element));
+if (first) follow(first);

@@ -21,14 +21,15 @@ async function start() {
     text("answers.py"),
     text("training.py"),
   ]);
-  for (const wheel of wheels) pyodide.unpackArchive(wheel, "wheel");
+  const extractDir = pyodide.runPython("import site; site.getsitepackages()[0]");
+  for (const wheel of wheels) pyodide.unpackArchive(wheel, "wheel", { extractDir });
   const print = (text) => postMessage({ printed: `${text}\n` });
   pyodide.setStdout({ batched: print });
   pyodide.setStderr({ batched: print });
   pyodide.registerJsModule("viz", {
     render: (source, format, engine) => viz.renderString(source, { format, engine }),
   });
-  pyodide.FS.writeFile("training.py", training);
+  pyodide.FS.writeFile(`${extractDir}/training.py`, training);
   pyodide.runPython(answers, { filename: "answers.py" });
   return pyodide.globals;
 }

@@ -389,16 +389,22 @@ def test_the_picture_fits_its_place_until_the_reader_chooses(neuron, open_page) 
     assert width() == pytest.approx(narrow / 1.25, rel=1e-3)
 
 
-# of every step: what its marks lack, and whether they and the ends of its edge are seen whole
-SIGHT = """() => {
+# of every step: what its marks lack, whether they are seen whole, and how many of its edges and of
+# the nodes at their ends are; inside a card no edge is drawn
+SIGHT = """(ends) => {
     const root = document.querySelector(".autograd-stepper");
     const { stepper } = root;
     const found = [];
+    let seen = 0;
     const inside = (part, place) => {
         const [a, b] = [part.getBoundingClientRect(), place.getBoundingClientRect()];
         return a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom;
     };
     const view = root.querySelector("[data-view]");
+    const parts = new Map();
+    for (const part of view.querySelectorAll("[data-part]"))
+        for (const name of [part.dataset.part, ...(part.dataset.also ?? "").split(" ")])
+            parts.set(name, [...(parts.get(name) ?? []), part]);
     const { left, right, top, bottom } = view.getBoundingClientRect();
     if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight) found.push("view");
     for (let t = 0; t < stepper.length; t++) {
@@ -410,12 +416,16 @@ SIGHT = """() => {
         const row = root.querySelector("tr[data-now]");
         if (!t !== !row) found.push([t, "row"]);
         for (const part of marked) if (!inside(part, view)) found.push([t, part.dataset.part]);
+        for (const name of ends[t]) {
+            if (parts.get(name)?.some((part) => inside(part, view))) seen += 1;
+            else if (parts.has(name)) found.push([t, `end ${name}`]);
+        }
         const table = root.querySelector(".ags-table");
         if (!row || !table.checkVisibility()) continue;
         const [a, b] = [row.getBoundingClientRect(), table.getBoundingClientRect()];
         if (a.top < b.top || a.bottom > b.bottom) found.push([t, "row"]);
     }
-    return found;
+    return [seen, found];
 }"""
 SIZES_OF_WINDOWS = {"projector": PROJECTOR, "laptop": LAPTOP, "phone": PHONE}
 NETWORKS = {
@@ -427,20 +437,42 @@ NETWORKS = {
 }
 
 
+def ends_of(stepper: Stepper, level: str) -> list[list[str]]:
+    """For each step its edges, and the nodes at both their ends."""
+    index = {node: i for i, node in enumerate(topological_order(stepper.root))}
+    steps = stepper.contents.levels.get(level) or [
+        ("", None, [t]) for t in range(1, len(stepper.frames))
+    ]
+    found: list[list[str]] = [[]]
+    for *_, times in steps:
+        found.append([])
+        for kind, node, step in (stepper.frames[t] for t in times):
+            found[-1].append(f"node-{index[node]}")
+            places = [k for k, x in enumerate(node.operands) if isinstance(x, Value)]
+            edges = range(len(places)) if kind == "forward" else [step.edge] * (kind != "seed")
+            for k in edges:
+                found[-1] += [f"edge-{index[node]}-{places[k]}", f"node-{index[node.parents[k]]}"]
+    return found
+
+
 @pytest.mark.parametrize("presenting", [False, True])
 @pytest.mark.parametrize("window", SIZES_OF_WINDOWS)
 @pytest.mark.parametrize("name", NETWORKS)
-def test_both_ends_of_every_step_are_in_sight(name, window, presenting, open_page) -> None:
+def test_both_ends_of_every_edge_of_every_step_are_in_sight(
+    name, window, presenting, open_page
+) -> None:
     root, model = NETWORKS[name]()
-    page = open_page(step_through(root, model=model), **SIZES_OF_WINDOWS[window])
+    stepper = step_through(root, model=model)
+    page = open_page(stepper, **SIZES_OF_WINDOWS[window])
     if presenting:
         page.keyboard.press("p")
         page.wait_for_selector(".ags-presenting")
-    for level in ("edges", *step_through(root, model=model).contents.levels):
-        page.evaluate(
-            "(l) => (document.querySelector('.autograd-stepper').stepper.level = l)", level
-        )
-        assert page.evaluate(SIGHT) == [], level
+    for level in ("edges", *stepper.contents.levels):
+        view(page).evaluate("(root, level) => (root.stepper.level = level)", level)
+        ends = ends_of(stepper, level)
+        seen, found = page.evaluate(SIGHT, ends)
+        assert found == [], level
+        assert seen > len(ends)
 
 
 def test_the_whole_graph_is_seen_first(stepper, open_page) -> None:
@@ -451,6 +483,14 @@ def test_the_whole_graph_is_seen_first(stepper, open_page) -> None:
     assert seen["y"] < svg["y"]
     assert svg["x"] + svg["width"] < seen["x"] + seen["width"]
     assert svg["y"] + svg["height"] < seen["y"] + seen["height"]
+
+
+def test_a_small_graph_is_not_blown_up(open_page) -> None:
+    page = open_page(step_through(graphs.used_twice()), **PROJECTOR)
+    svg = page.locator(".ags-picture svg")
+    for number in (0, 1, 3):
+        show(page, number)
+        assert svg.bounding_box()["width"] <= 2.2 * float(svg.get_attribute("width")) + 0.1
 
 
 def test_nothing_jumps(neuron, open_page) -> None:

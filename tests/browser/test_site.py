@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import functools
+import html.parser
 import http.server
 import os
 import threading
+import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,12 @@ SITE = ROOT / "docs/_build/html"
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1}
 LIVE = ["index.html", "play.html", "check.html", "train.html"]
-READ = ["notebooks/03_why_topological_order.html", "reference/operations/tanh.html"]
+READ = [
+    "notebooks/03_why_topological_order.html",
+    "reference/operations/tanh.html",
+    "large_graphs.html",
+    "coming_from.html",
+]
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -142,6 +149,70 @@ def test_a_link_holds_a_program_and_runs_it(visit: Callable[..., Any]) -> None:
     assert tab.locator(".live textarea").input_value() == code
     tab.get_by_role("button", name="Copy link").click()
     assert tab.url.endswith(link("", code))
+
+
+def test_the_examples_of_a_page_run_in_it(visit: Callable[..., Any]) -> None:
+    tab = visit("large_graphs.html")
+    buttons = tab.locator(".run-block")
+    assert buttons.count() == 2
+    buttons.last.click()
+    state(tab, "done", "error")
+    assert "step 1" in tab.locator(".live-output svg").text_content()
+    assert tab.locator(".live-output pre").inner_text().strip() == "rnn.svg"
+    buttons.first.click()  # in the same Python
+    state(tab, "done", "error")
+    assert tab.locator(".live").first.locator(".live-output svg").count() == 2
+    tab.get_by_role("button", name="Copy link").first.click()
+    assert tab.url.endswith("large_graphs.html")
+
+
+def test_what_needs_numpy_has_no_button_to_run_it(visit: Callable[..., Any]) -> None:
+    tab = visit("compile.html")
+    assert tab.locator(".highlight-python").count() >= 3
+    assert tab.locator(".run-block").count() == 0
+
+
+def test_an_example_that_writes_a_page_shows_it(visit: Callable[..., Any]) -> None:
+    tab = visit("stepper.html")
+    tab.locator(".run-block").first.click()
+    state(tab, "done", "error")
+    assert tab.frame_locator(".live-output iframe").locator(".autograd-stepper").count() == 2
+
+
+class _Links(html.parser.HTMLParser):
+    """What a page has links to, and what can be linked to in it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+        self.ids: set[str] = set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        self.ids.add(given.get("id") or "")
+        target = given.get("href") or given.get("src")
+        if target and tag in ("a", "img", "script", "link", "source", "iframe"):
+            self.targets.append(target)
+
+
+def test_every_link_within_the_site_leads_somewhere(address: str) -> None:
+    # but those of Sphinx's listings of sources, to classes that say they are in another module
+    files = [path for path in SITE.rglob("*.html") if "_modules" not in path.parts]
+    found = {path: _Links(path) for path in files}
+    broken = []
+    for path, links in found.items():
+        for target in links.targets:
+            url = urllib.parse.urlsplit(target)
+            if url.scheme or url.netloc:
+                continue
+            there = path.parent / urllib.parse.unquote(url.path) if url.path else path
+            page = found.get(there.resolve())
+            fragment = urllib.parse.unquote(url.fragment)
+            if not there.exists() or (page and fragment and fragment not in page.ids):
+                broken.append(f"{path.relative_to(SITE)}: {target}")
+    assert len(found) > 50
+    assert broken == []
 
 
 def test_a_wrong_engine_and_a_right_one(visit: Callable[..., Any]) -> None:

@@ -119,17 +119,17 @@ def test_a_card_has_a_row_for_each_input_the_bias_the_sum_and_the_output(expand)
         ("w1.2.1 from x1", neuron.w[0]),
         ("w1.2.2 from x2", neuron.w[1]),
         ("b1.2", neuron.b),
-        ("z1.2 = Σ", y.parents[0]),
-        ("tanh", y),
+        ("z1.2 = Σ w·x + b", y.parents[0]),
+        ("h1.2 = tanh(z)", y),
     ]
     assert picture.rows(card) == [
         ["layer 1, neuron 2", "h1.2"],
-        ["data", "grad"],
+        ["weight", "data", "grad"],
         *([name, format_number(x.data), format_number(x.grad)] for name, x in shown),
     ]
     captions = [row[0] for row in picture.rows(titles["layer 2, neuron 1"])]
     weights = [f"w2.1.{k} from h1.{k}" for k in (1, 2, 3)]
-    assert captions == ["layer 2, neuron 1", "data", *weights, "b2.1", "y = Σ"]
+    assert captions == ["layer 2, neuron 1", "weight", *weights, "b2.1", "y = Σ w·x + b"]
 
 
 def rests_on(node, leaf):
@@ -190,7 +190,7 @@ def test_after_an_optimizers_step_a_card_shows_the_numbers_of_the_loss():
         p.data -= 0.1
     after = Cards(loss, model=model)
     card = before.cards("neuron")[0]
-    rows = "w1.1.1 from x1", "tanh"
+    rows = "w1.1.1 from x1", "h1.1 = tanh(z)"
     assert [after.row(card, x) for x in rows] == [before.row(card, x) for x in rows]
     assert after.row(card, "b1.1 (now)") == [format_number(-0.1), before.row(card, "b1.1")[1]]
 
@@ -378,7 +378,7 @@ def test_a_users_module_is_recognised_by_its_parameters():
         "Net, layer 2",
     ]
     last = picture.titles("neuron")["Net, layer 2"]
-    assert picture.row(last, "sigmoid")[0] == format_number(y.data)
+    assert picture.row(last, "y = sigmoid(z)")[0] == format_number(y.data)
     assert len(picture.edges()) == 9
 
 
@@ -517,7 +517,8 @@ def test_a_deep_network_is_drawn_in_layers_and_then_in_less():
 
 
 @pytest.mark.parametrize(
-    ("hide", "gone"), [("grad", "grad"), ("bias", "b1.1"), ("z", "z1.1 = Σ"), ("local", "local")]
+    ("hide", "gone"),
+    [("grad", "grad"), ("bias", "b1.1"), ("z", "z1.1 = Σ w·x + b"), ("local", "local")],
 )
 def test_what_is_hidden_is_nowhere_and_the_edges_stay(hide, gone):
     model, loss = NETWORKS["2-3-1"]

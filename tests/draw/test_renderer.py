@@ -1,5 +1,7 @@
 """A function draws in place of the program dot."""
 
+from pathlib import Path
+
 import pytest
 
 from autograd_mini import AutogradError, Value, draw_dot
@@ -42,3 +44,13 @@ def test_without_a_function_the_program_draws_again():
     set_renderer(lambda *_: SVG)
     set_renderer(None)
     assert "<title>" in render(Value(2.0, "x") * 3)
+
+
+def test_a_file_is_written_by_it_too(asked, tmp_path):
+    picture = draw_dot(Value(2.0) * 3)
+    written = Path(picture.render("graph", tmp_path, cleanup=True))
+    assert written == tmp_path / "graph.svg"
+    assert "<svg" in written.read_text(encoding="utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["graph.svg"]
+    picture.render(filename="kept", directory=tmp_path)
+    assert (tmp_path / "kept").read_text(encoding="utf-8") == picture.source

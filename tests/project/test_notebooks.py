@@ -18,9 +18,9 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 SOURCES = sorted(NOTEBOOKS.glob("[0-9][0-9]*_*.py"))
 each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
-# Those that train for long run once, in Jupyter, where what goes to stderr is an error, too.
-SLOW = () if WHOLE else ("05", "06", "07", "08", "11", "13", "20")
-SLOWEST = () if WHOLE or IN_CI else ("07c", "08", "11")
+# Those that compute for long run once, in Jupyter, where what goes to stderr is an error, too.
+SLOW = () if WHOLE else ("05", "06", "07", "08", "11", "13", "14", "15", "16", "20")
+SLOWEST = () if WHOLE or IN_CI else ("07c", "11")
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,16 @@
 """benchmarks/side_by_side.py: which times are compared, and what the table says about them."""
 
-from argparse import ArgumentParser
 from random import Random
 
 import pytest
 
 from benchmarks.side_by_side import (
     Row,
+    alone,
     cost_row,
     duration,
     interleaved,
     markdown_table,
-    parse,
     plain_table,
     timed_row,
 )
@@ -55,14 +54,22 @@ def test_both_sides_are_timed_in_each_round_in_random_order(lasting, repeats, a,
 
 def test_how_much_faster_is_the_median_over_the_rounds():
     row = timed_row("what", TIMES, bar=2)
-    assert row == Row("what", "2.00 s", "2.50 s", "2.00x", "1.62 .. 3.00", "2.00x", "2x", "yes")
+    texts = ("what", "2.00 s", "2.50 s", "2.00x", "1.62 .. 3.00", "2.00x", "2x", "yes")
+    assert row == Row(*texts, numbers=(1.625, 2, 3))
     assert timed_row("what", TIMES, bar=2.01).reached == "NO"
 
 
 def test_what_we_cost_is_the_ratio_of_the_minima():
     row = cost_row("what", TIMES, bar=0.5)
-    assert row == Row("what", "2.00 s", "2.50 s", "0.50", "0.38 .. 0.65", "0.50", "<= 0.5", "yes")
+    texts = ("what", "2.00 s", "2.50 s", "0.50", "0.38 .. 0.65", "0.50", "<= 0.5", "yes")
+    assert row == Row(*texts, numbers=(1.625, 2, 3))
     assert cost_row("what", [(1.1, 2.0), (0.9, 1.6)], bar=0.5).reached == "NO"
+
+
+def test_without_a_rival_a_row_says_what_a_run_takes():
+    clock = Clock()
+    row = alone("what", clock.side("a", 2.0), rounds=3, clock=clock)
+    assert row == Row("what", "2.00 s", quartiles="2.00 s .. 2.00 s", numbers=(2, 2, 2))
 
 
 @pytest.mark.parametrize(
@@ -83,21 +90,3 @@ def test_a_table_has_the_columns_that_are_used():
         "| --- | ---: | ---: | ---: |",
         "| one | 1 s |  | 2 s |",
     ]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "chosen"),
-    [
-        ([], ["gpt", "moons-1", "moons-2"]),
-        (["--row", "moons-*"], ["moons-1", "moons-2"]),
-        (["--row", "moons-2", "--row", "gpt"], ["gpt", "moons-2"]),
-    ],
-)
-def test_rows_are_chosen_by_name_or_pattern(arguments, chosen):
-    assert parse(ArgumentParser(), ["gpt", "moons-1", "moons-2"], arguments).row == chosen
-
-
-def test_a_row_that_there_is_not_is_refused(capsys):
-    with pytest.raises(SystemExit):
-        parse(ArgumentParser(), ["gpt", "moons-1"], ["--row", "gpt*", "--row", "moon"])
-    assert "expected one of gpt, moons-1, or a pattern, got moon" in capsys.readouterr().err

@@ -902,7 +902,7 @@ def test_a_node_has_one_name_in_pictures_tables_and_formulas(layers, examples, l
     known = [name for name in names if name[0] in "xhyb#"]
     assert {part for name in known for part in re.findall("@?[^@]+", name)} <= shown
     sums = [name for node, name in zip(order, names) if name[0] == "z" and not node.is_leaf]
-    assert all({f"{name} = Σ", name.split("@")[0]} & shown for name in sums)
+    assert all({f"{name} = Σ w·x + b", name.split("@")[0]} & shown for name in sums)
 
 
 def test_steps_have_the_names_of_the_picture():
@@ -914,4 +914,4 @@ def test_steps_have_the_names_of_the_picture():
     assert texts == [step.text for step in backprop_steps(loss, names=names)]
     assert any(text.startswith("grad(w1.1.2) += grad(z1.1) * ") for text in texts)
     shown = set(re.findall(r">([^<>]+)</text>", picture_of(stepper.contents)))
-    assert {"w1.1.2 from x1", "z1.1 = Σ"} <= shown
+    assert {"w1.1.2 from x1", "z1.1 = Σ w·x + b"} <= shown

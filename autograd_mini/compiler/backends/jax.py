@@ -17,11 +17,18 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from ...rules import Primitive
 from ..arrays import Array
-from ..program import Compiled, Function
+from ..program import Arrays, Compiled, Function
 from . import source
 from .numpy import elementwise
 
 DTYPES = ("float64", "float32")
+
+# so that program.arrays is a dict for JAX, too
+jax.tree_util.register_pytree_with_keys(
+    Arrays,
+    lambda arrays: ([(jax.tree_util.DictKey(k), x) for k, x in arrays.items()], tuple(arrays)),
+    lambda names, parts: Arrays(zip(names, parts)),
+)
 
 try:
     from jax import enable_x64
@@ -98,11 +105,7 @@ def function(compiled: Compiled, devices: tuple[Any, ...] = ()) -> Function:
     it is not, JAX would round float64 arrays to float32 without a word as soon as they are used
     elsewhere; as NumPy arrays they stay what they are.
     """
-    constants = {
-        name: _callback(x, compiled.dtype) if isinstance(x, Primitive) else x
-        for name, x in compiled.constants.items()
-    }
-    run: Function = partial(source.function(compiled.name, compiled.source), **constants)
+    run = _run(compiled)
     if devices:
         called = [name for name, x in compiled.constants.items() if isinstance(x, Primitive)]
         if called:  # calls of Python would wait for each other, for ever
@@ -117,6 +120,21 @@ def function(compiled: Compiled, devices: tuple[Any, ...] = ()) -> Function:
             return jax.tree.map(lambda x: np.array(x, compiled.dtype), run(*arrays))
 
     return computed
+
+
+def pure(compiled: Compiled) -> Function:
+    """The function that the source defines, from what JAX takes for arrays to its arrays."""
+    # only gradients are behind barriers, which older JAX cannot differentiate
+    run = _run(compiled._replace(source=compiled.source.replace("optimization_barrier(", "(")))
+    return lambda *arrays: run(*map(jnp.asarray, arrays))
+
+
+def _run(compiled: Compiled) -> Function:
+    constants = {
+        name: _callback(x, compiled.dtype) if isinstance(x, Primitive) else x
+        for name, x in compiled.constants.items()
+    }
+    return partial(source.function(compiled.name, compiled.source), **constants)
 
 
 def _shared(run: Function, compiled: Compiled, devices: Sequence[Any]) -> Function:

@@ -6,6 +6,7 @@
 function autogradCamera(view, svg, takesWheel) {
   const { select, zoom, zoomIdentity } = autogradLibraries;
   const MARGIN = 10; // pixels
+  const LITTLE = 1.25; // how many times smaller the picture may be to show more
   const [width, height] = ["width", "height"].map((side) => parseFloat(svg.getAttribute(side)));
   svg.setAttribute("width", width);
   svg.setAttribute("height", height);
@@ -14,7 +15,7 @@ function autogradCamera(view, svg, takesWheel) {
   const everything = [0, 0, width, height];
 
   let place = { x: 0, y: 0, k: 1 };
-  let ours = true; // until the reader zooms or drags
+  let chosen = null; // the reader's zoom
   const size = () => [view.clientWidth || 800, view.clientHeight || 400];
   const behaviour = zoom()
     .scaleExtent([0.02, 12])
@@ -28,7 +29,7 @@ function autogradCamera(view, svg, takesWheel) {
       place = transform;
       svg.style.transform = `translate(${place.x}px, ${place.y}px) scale(${place.k})`;
       if (!sourceEvent) return;
-      ours = false;
+      chosen = place.k;
       svg.classList.remove("ags-glide");
     });
   const selection = select(view).call(behaviour).on("dblclick.zoom", null);
@@ -59,26 +60,28 @@ function autogradCamera(view, svg, takesWheel) {
     );
   }
 
-  // show what a step needs, and what else would be good to see if there is room
+  // show what a step needs, and what else would be good to see if that makes it little smaller
   function follow(needed, wanted, readable, glide) {
     svg.classList.toggle("ags-glide", glide);
     const whole = scaleFor(everything);
     const about = needed.length ? union(needed) : everything;
-    const all = wanted.length ? union([about, ...wanted]) : about;
-    let k = ours ? (whole >= readable ? Math.min(whole, Math.max(2.2, 1.8 * readable)) : readable) : place.k;
-    k = Math.min(k, Math.max(0.02, scaleFor(about)));
-    const box = scaleFor(all) >= k ? all : about;
+    const all = union([about, ...wanted]);
+    const good = whole < readable ? readable : Math.min(whole, Math.max(2.2, 1.8 * readable));
+    let k = Math.min(chosen ?? good, scaleFor(about));
+    if (k < LITTLE * whole && !chosen) k = Math.min(k, whole);
+    const box = LITTLE * scaleFor(all) >= k ? all : about;
+    k = Math.max(0.02, Math.min(k, scaleFor(box)));
     if (!isSeen(box, k)) moveTo(k, box);
   }
 
   function fit() {
-    ours = true;
+    chosen = null;
   }
 
   function zoomBy(factor) {
-    ours = false;
     svg.classList.remove("ags-glide");
     selection.call(behaviour.scaleBy, factor);
+    chosen = place.k;
   }
 
   // the box of a part of the picture: [x0, y0, x1, y1]; it is measured once

@@ -27,28 +27,25 @@ function autogradDrawing(svg, data, history) {
       .map((name) => [uses.get(name) ?? [], ownOf(name).filter((part) => !part.dataset.also)])
   );
 
-  // what a step is about: the nodes that it computes or adds to, those it takes from, the parts of
-  // the picture that are marked, those that are good to see besides, and those that are highlighted
-  function about({ frames: times, cells = [] }) {
-    const [rows, sources, now, wanted, current] = Array.from({ length: 5 }, () => new Set());
-    const inputs = new Set(cells.flatMap(({ x }) => x)); // of a layer: far away from it
+  const cardOf = (part) => part.closest("[data-row]")?.parentElement ?? part;
+
+  // what a step is about: the nodes that it computes or adds to, those that it takes from, its edges,
+  // and the parts of the picture that show these; what is good to see besides are their cards
+  function about({ frames: times }) {
+    const [rows, sources, names] = Array.from({ length: 3 }, () => new Set());
     for (const { kind, node, parent, part } of times.map((t) => frames[t])) {
       if (kind === "start") continue;
-      const into = nodes[node].operands.map((k) => `edge-${node}-${k}`);
-      // in a picture of cards no edge leads from an operation to its node
-      const own = part ? [part] : parts.has(`edge-${node}`) ? [`edge-${node}`] : into;
-      const place = inputs.has(parent) ? wanted : now;
       rows.add(parent ?? node);
-      now.add(`node-${node}`);
-      for (const each of [...own, `node-${parent ?? node}`]) place.add(each);
-      if (kind === "backward") sources.add(node);
-      if (kind === "forward") for (const j of nodes[node].parents) wanted.add(`node-${j}`);
-      if (kind === "forward") for (const each of into) current.add(each);
-      wanted.add(`op-${node}`);
-      for (const each of [...own, `edge-${node}`]) if (kind !== "seed") current.add(each);
+      if (kind === "seed") continue;
+      for (const i of part ? [node] : nodes[node].parents) sources.add(i);
+      const into = nodes[node].operands.map((k) => `edge-${node}-${k}`);
+      for (const name of [...(part ? [part] : into), `edge-${node}`, `op-${node}`]) names.add(name);
     }
-    for (const i of [...rows, ...sources]) current.add(`node-${i}`);
-    return { rows, sources, now, wanted, current };
+    for (const i of [...rows, ...sources]) names.add(`node-${i}`);
+    const cards = new Set(times.flatMap((t) => of(`node-${frames[t].node}`)).map(cardOf));
+    const near = (parts) => parts.filter((part) => cards.has(cardOf(part))); // of a shared weight
+    const each = [...names].map(of).flatMap((all) => (near(all).length ? near(all) : all));
+    return { rows, sources, names, now: new Set(each), cards: new Set(each.map(cardOf)) };
   }
 
   function showNode(i, { known, value, gradient, isWaiting, isComplete }, isDone) {
@@ -107,18 +104,18 @@ function autogradDrawing(svg, data, history) {
   // of the parts that an element is: one that the step is about, if there is one
   const nameOf = ({ dataset: { part, also = "" } }) => also.split(" ").find((x) => lit.has(x)) ?? part;
 
-  function markNow({ now, current, rows }) {
-    lit = now;
+  function markNow({ now, names, rows }) {
+    lit = names;
     for (const part of marked) {
       part.removeAttribute("data-now");
       mark(part, { current: false, target: false });
     }
-    const each = (names) => [...names].flatMap(of);
-    for (const part of each(now)) part.setAttribute("data-now", "");
-    for (const part of each(current)) mark(part, { current: true });
-    for (const part of each([...rows].map((i) => `node-${i}`))) mark(part, { target: true });
-    marked = [...each(now), ...each(current)];
+    const targets = [...rows].flatMap((i) => of(`node-${i}`));
+    for (const part of now) part.setAttribute("data-now", "");
+    for (const part of now) mark(part, { current: true });
+    for (const part of targets) mark(part, { target: true });
+    marked = [...now, ...targets];
   }
 
-  return { boxes, of, nameOf, about, showNode, drawWeights, drawSlopes, markNow };
+  return { boxes, nameOf, about, showNode, drawWeights, drawSlopes, markNow };
 }

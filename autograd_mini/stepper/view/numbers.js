@@ -82,19 +82,9 @@ function autogradNumbers(data, history, rules) {
 
   passBack();
   return {
-    value,
-    partials,
-    total,
-    records,
-    leaves,
-    set,
-    reset,
-    told,
-    sumOf,
+    value, partials, total, records, leaves, set, reset, told, sumOf, shown, again,
     exactly: (t) => (changed ? undefined : frames[t].exact) ?? String(records[t].after),
     get changed() { return changed; },
-    shown,
-    again,
     right: (i) => (changed ? undefined : nodes[i].right) ?? autogradNumbers.format(total[i]),
     all: () => Object.fromEntries(nodes.map(({ name }, i) => [name, [value[i], total[i]]])),
   };

@@ -171,12 +171,12 @@ function autogradStepper(root, data, rules) {
 
   function follow(glide = false) {
     if (!picture.clientWidth) return;
-    const { now: marked, wanted } = drawing.about(history.steps[at]);
-    const places = (names) => (at ? [...names].flatMap(drawing.of).map(camera.extent) : []);
+    const { now: marked, cards } = drawing.about(history.steps[at]);
+    const places = (parts) => [...parts].map(camera.extent);
     // the smallest type has 10 points, and 12 on cards; on a projector it has at least 24 pixels
     const least = svg.dataset.lines ? 0.72 : 0.95;
     const readable = presenting ? Math.max(least, 2.4 * Math.min(1, innerWidth / 1900)) : least;
-    camera.follow(places(marked), places(wanted), readable, glide);
+    camera.follow(places(marked), places(cards), readable, glide);
   }
 
   function fit(glide = !stillness.matches) {

@@ -1,0 +1,1 @@
+"""Models that leave for other libraries, and come back: PyTorch, ONNX, safetensors."""
