@@ -55,18 +55,20 @@ def shown(source: Path) -> Iterator[tuple[str, Any]]:
     """(name, what is shown) of a notebook, which is run up to its exercises."""
     number, title, counts = source.stem.split("_")[0], "", {}
     names: dict[str, Any] = {"__name__": "__main__"}
-    for cell in source.read_text(encoding="utf-8").split("# %%")[1:]:
+    before, *cells = source.read_text(encoding="utf-8").split("# %%")
+    for cell in cells:
+        at, before = before.count("\n"), before + cell
         head, _, code = cell.partition("\n")
         if "markdown" in head:
             titles = [line[5:] for line in code.splitlines() if line.startswith("# ## ")]
             title = titles[-1] if titles else title
         if "markdown" in head or "guard" in head or title == "Exercises":
             continue
-        tree = ast.parse(code)
+        tree = ast.increment_lineno(ast.parse(code), at + 1)  # messages quote the file's lines
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         with contextlib.redirect_stdout(io.StringIO()):
-            exec(compile(tree, source.name, "exec"), names)
-            result = last and eval(compile(ast.Expression(last.value), source.name, "eval"), names)
+            exec(compile(tree, source, "exec"), names)
+            result = last and eval(compile(ast.Expression(last.value), source, "eval"), names)
         figures = [it for it in map(plt.figure, plt.get_fignums()) if it is not result]
         for it in [result, *figures] if isinstance(result, SHOWN) else figures:
             counts[title] = counts.get(title, 0) + 1
@@ -138,7 +140,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--frames", action="store_true", help="also a picture of each step")
     options = parser.parse_args(arguments)
     out = options.out.resolve()
-    out.mkdir(parents=True, exist_ok=True)
+    sources = sorted(NOTEBOOKS.glob("[0-9]*.py"))
+    for start in options.notebooks:
+        if not any(source.name.startswith(start) for source in sources):
+            parser.error(f"no notebook's name starts with {start!r}")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--out: {error.strerror}: {out}")
     os.chdir(NOTEBOOKS)
     sys.path.append(str(NOTEBOOKS))  # for toolbox.py
     plt.switch_backend("agg")
@@ -148,7 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with rc_context(lecture_pictures.STYLE):
         for name in [] if options.notebooks else sorted(planned & set(lectures.drawings())):
             save(out, name, getattr(lecture_pictures, name)(), options.frames)
-    for source in sorted(NOTEBOOKS.glob("[0-9]*.py")):
+    for source in sources:
         if source.name.startswith(tuple(options.notebooks or numbers)):
             for name, it in shown(source):
                 if name in planned or options.notebooks:

@@ -84,3 +84,17 @@ def test_the_script_writes_what_the_plan_names(tmp_path, monkeypatch):
         assert width <= 12.8 * 72 + 1
         assert height <= 7.2 * 72 + 1
         assert max(width / 12.8, height / 7.2) > 0.99 * 72  # as large as fits
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["99"], "no notebook's name starts with '99'"), (["--out", "file"], "File exists")],
+)
+def test_bad_use_of_the_script_is_one_line(arguments, message, tmp_path, monkeypatch, capsys):
+    script = pytest.importorskip("make_lecture_pictures")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit) as ended:
+        script.main(arguments)
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err.splitlines()[-1]
