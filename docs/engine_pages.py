@@ -30,7 +30,7 @@ def replaced(text: str, name: str, lines: list[str]) -> str:
         pattern, lambda match: f"{match[1]}\n{made}\n\n{match[2]}", text, flags=re.DOTALL
     )
     if count != 1:
-        raise ValueError(f"{PAGE.name} has no place for {name}")
+        raise ValueError(f"the page has no place for {name}")
     return text
 
 

@@ -1,213 +1,44 @@
-"""The page that leads from the topics of lectures to the code, the tests and the notebooks.
+"""The topics of the lectures: a table that leads to code, tests and notebooks, and a plan.
 
-When the page is made, every name, test and section in the table is looked up. A missing one is an
-error.
+Both are made of lectures.toml. Every name, test, section, exercise, picture and stepper in it is
+looked up; a missing one is an error.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 import re
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+import engine_pages
+
+from autograd_mini.testing.engines.requirements import REQUIREMENTS
+from autograd_mini.worksheets.problems import LEVELS
 
 ROOT = Path(__file__).parent.parent
+MINUTES = 90  # of a lecture
+EXERCISE = 15  # minutes of it
+DRAWINGS = ROOT / "docs/lecture_pictures.py"
 
-# topic: names in code; file::test; notebook: section
-TOPICS = """
-The perceptron, its cost, its update rule
-    nn.Perceptron, nn.losses.perceptron_cost
-    test_perceptron::each_mistake_is_a_gradient_step_on_the_perceptron_cost
-    07a: Its update rule
-The bias as one more weight
-    nn.Perceptron
-    test_perceptron::the_bias_as_a_weight_is_the_bias_beside_the_weights
-    07a: The perceptron
-XOR, where a perceptron fails
-    nn.toys.xor
-    test_perceptron::no_perceptron_is_right_on_more_than_three_quarters_of_exclusive_or
-    07a: XOR: no line will do
-XOR by a feature map, a kernel, random features, a hidden layer
-    nn.RandomFeatures, nn.MLP
-    test_random_features::a_perceptron_on_random_features_solves_exclusive_or
-    07a: XOR by a hidden layer
-Random projection layer
-    nn.RandomFeatures
-    test_random_features::it_is_the_sign_of_a_random_projection
-    07a: XOR by random features
-Linear regression, squared cost, several outputs
-    nn.Linear, nn.losses.mean_squared_error
-    test_linear_models::linear_regression_is_its_closed_form
-    07b: Without the sigmoid: linear regression
-Logistic regression is a perceptron with a sigmoid
-    nn.Linear, nn.losses.binary_cross_entropy_with_logits
-    test_linear_models::logistic_regression_is_that_of_scikit_learn
-    07b: A soft perceptron is logistic regression
-Softmax regression, m classes
-    autograd_mini.softmax, nn.losses.cross_entropy
-    test_linear_models::softmax_regression_is_that_of_scikit_learn
-    07b: More than two classes: softmax regression
-Will I pass?
-    nn.losses.negative_log_likelihood
-    test_matrix_backprop::sigmoid_and_likelihood_pass_prediction_minus_target
-    09: Will I pass?
-Maximum likelihood is minimum negative log-likelihood
-    nn.losses.negative_log_likelihood
-    test_losses::binary_cross_entropy_is_the_likelihood_of_a_sigmoid_without_the_cancellation
-    09: Maximum likelihood
-Neuron, wide layer z = Wx, depth and width
-    nn.Neuron, nn.Layer, nn.MLP
-    test_layers::the_gradient_of_a_neuron_is_that_of_its_formula
-    07b: A layer is a matrix
-Without activations the stack is one linear map
-    nn.Sequential
-    test_sequential::linear_layers_in_a_row_are_one_linear_layer
-    07c: Without activations a stack is one layer
-Dense, sparse and convolutional layers
-    nn.Linear, nn.SparseLinear, nn.Conv1d, nn.Conv2d
-    test_convolution::it_is_its_formula
-    07b: Dense, sparse and convolutional layers
-Activations: sign, step, sigmoid, tanh, ReLU and its variants
-    nn.activations, nn.plots.activation_gallery
-    test_pytorch::every_activation_that_pytorch_has_is_compared
-    08: The gallery
-Maxout
-    nn.Maxout
-    test_maxout::it_is_the_largest_of_its_pieces_and_passes_the_gradient_to_that_one
-    08: Maxout learns its own shape
-tanh(x) = 2 sigmoid(2x) - 1
-    autograd_mini.tanh, autograd_mini.sigmoid
-    test_notebooks::a_notebook_is_a_script_too
-    08: tanh is a sigmoid, moved and stretched
-Losses: squared, half squared, Huber, hinge, cross-entropy, penalties
-    nn.losses
-    test_pytorch::margin_losses
-    09: Which loss for what
-y' - y, the gradient of the usual losses
-    nn.losses.half_squared_error, nn.losses.cross_entropy
-    test_matrix_backprop::softmax_and_cross_entropy_pass_prediction_minus_target
-    09: Logistic regression: prediction minus target, again
-Descent in one dimension, learning rates too small and too large
-    nn.optimizers.SGD
-    test_optimizers::two_steps_worked_out_on_paper
-    10: Gradient descent in one dimension
-Stochastic and minibatch gradient descent
-    nn.fit
-    test_training::fit_is_the_loop_one_would_write_by_hand
-    10: Stochastic gradients and minibatches
-Momentum, Nesterov
-    nn.optimizers.SGD
-    test_optimizers::fifty_steps_are_those_of_pytorch
-    10: Momentum
-Adam, AdamW
-    nn.optimizers.Adam, nn.optimizers.AdamW
-    test_adam::fifty_steps_are_those_of_pytorch
-    10: Adam
-BFGS
-    nn.optimizers.bfgs
-    test_bfgs::rosenbrocks_valley
-    10: Newton's method and BFGS
-The natural gradient
-    nn.optimizers.NaturalGradient
-    test_natural_gradient::fisher_is_the_expected_hessian_of_the_negative_log_likelihood
-    10: The natural gradient
-Learning-rate schedules
-    nn.schedules
-    test_schedules::a_decay_starts_at_one_and_never_rises
-    10: Learning-rate schedules
-Gradient clipping
-    nn.optimizers.clip_gradients
-    test_clipping::a_longer_gradient_is_shortened_to_the_length_and_a_shorter_one_stays
-    10: Clipping: the cliff
-Weight initialisation: He, Xavier
-    nn.initializers.he, nn.initializers.xavier
-    test_diagnostics::over_thirty_layers_he_keeps_the_gradient_of_relu
-    08: Thirty layers
-Vanishing and exploding gradients
-    nn.diagnostics.gradient_norms
-    test_diagnostics::over_thirty_layers_the_gradient_of_sigmoid_vanishes
-    08: The product of the Jacobians
-Dead ReLUs
-    nn.diagnostics.dead_neurons
-    test_diagnostics::relus_die_of_a_large_negative_bias_and_leaky_ones_do_not
-    08: Dead neurons
-Early stopping
-    nn.EarlyStopping
-    test_early_stopping::it_stops_when_patience_is_over_at_the_best_epoch
-    11: Early stopping
-Weight decay: ridge and lasso
-    nn.losses.l2, nn.losses.l1
-    test_pytorch::squared_errors_and_penalties
-    11: Ridge and lasso
-Dropout
-    nn.Dropout
-    test_dropout::an_input_is_left_out_or_divided_by_the_share_that_is_kept
-    11: Dropout
-Memorising random labels; early stopping against noisy labels
-    nn.fit
-    test_notebooks::a_notebook_is_a_script_too
-    11: Learning chance by heart
-dz/dx = W, its transpose, I, diag f'
-    autograd_mini.jacobian
-    test_matrix_backprop::the_jacobian_of_a_linear_map_is_its_matrix
-    12: Derivatives of vectors by vectors
-dJ/dW = delta' x'
-    autograd_mini.jacobian
-    test_matrix_backprop::the_gradient_by_a_matrix_is_delta_times_the_input
-    12: Derivatives of vectors by vectors
-(2x - 3)**3, ln x**2
-    autograd_mini.chain_rule
-    test_notebooks::a_notebook_is_a_script_too
-    04: One function inside another
-f(v(u), w(u))
-    autograd_mini.chain_rule
-    test_paths::the_sum_over_all_paths_is_the_gradient
-    04: Two ways from u to z
-Storing factors that are used again
-    autograd_mini.backprop_steps
-    test_notebooks::a_notebook_is_a_script_too
-    12: Why the factors are stored
-The forward and backward algorithms over matrices
-    nn.MLP
-    test_matrix_backprop::cross_entropy_backward_over_matrices
-    12: The backward pass
-The same matrices, found in the scalar code of one example
-    autograd_mini.compile
-    test_notebooks::a_notebook_is_a_script_too
-    14: Line by line
-One hidden layer with softmax and cross-entropy
-    nn.MLP, nn.losses.cross_entropy
-    test_matrix_backprop::one_hidden_layer_written_out
-    12: One hidden layer, softmax and cross entropy
-The same network with L2 regularisation
-    nn.losses.l2
-    test_matrix_backprop::cross_entropy_backward_over_matrices
-    12: With weight decay
-Decision boundaries by depth
-    nn.plots.decision_regions
-    test_plots::decision_regions_of_one_score_are_where_it_is_above_and_below_zero
-    07c: What layers add: half planes, polygons, anything
-Universal approximation; polynomials, radial basis functions
-    nn.MLP
-    test_notebooks::a_notebook_is_a_script_too
-    07c: One hidden layer can follow any curve
-Deep against wide
-    nn.MLP
-    test_notebooks::a_notebook_is_a_script_too
-    07c: How many parameters does each depth need?
-Michaelis-Menten
-    nn.MLP
-    test_notebooks::a_notebook_is_a_script_too
-    07c: Michaelis and Menten, by one layer and by two
-Why a topological order
-    autograd_mini.topological_order, autograd_mini.step_through
-    test_backprop::the_depth_first_steps_are_the_naive_recursion
-    03: Two additions
-"""
+
+@cache
+def lectures() -> list[dict[str, Any]]:
+    text = Path(__file__).with_name("lectures.toml").read_text(encoding="utf-8")
+    read: list[dict[str, Any]] = tomllib.loads(text)["lecture"]
+    return read
+
+
+def topics() -> list[dict[str, Any]]:
+    return [topic for lecture in lectures() for topic in lecture["topic"]]
 
 
 def page() -> str:
-    """The page.
+    """The table of topics.
 
     Raises:
         LookupError: a name, a test or a section does not exist.
@@ -217,21 +48,122 @@ def page() -> str:
         "",
         "Where each topic is in the code, in a test and in a notebook. Made by",
         '`python docs/make_pages.py`. The test "a notebook is a script too" runs the notebooks,',
-        "which assert what they claim.",
+        "which assert what they claim. [A plan of lectures](teaching.md) has the same topics, with",
+        "minutes, pictures and exercises.",
         "",
         "| topic | code | test | notebook |",
         "|---|---|---|---|",
     ]
-    rows = TOPICS.strip().splitlines()
-    for topic, names, test, section in zip(*[iter(rows)] * 4):
-        cells = (
-            topic,
-            ", ".join(f"`{_name(name)}`" for name in names.strip().split(", ")),
-            _test(test.strip()),
-            _section(section.strip()),
-        )
+    for topic in topics():
+        names = ", ".join(f"`{_name(name)}`" for name in topic["code"].split(", "))
+        cells = topic["title"], names, _test(topic["test"]), _link(topic["notebook"])
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def teaching() -> str:
+    """The page for lecturers, with its plan made anew."""
+    text = Path(__file__).with_name("teaching.md").read_text(encoding="utf-8")
+    return engine_pages.replaced(text, "plan", list(plan()))
+
+
+def plan() -> Iterator[str]:
+    """The lines of the plan: for each lecture what to show, and what to do.
+
+    Raises:
+        LookupError: a section, an exercise, a picture or a stepper does not exist.
+        ValueError: a lecture is too long.
+    """
+    for number, lecture in enumerate(lectures(), 1):
+        minutes = sum(topic["minutes"] for topic in lecture["topic"])
+        if minutes + EXERCISE > MINUTES:
+            raise ValueError(f"lecture {number} has {minutes} minutes, and no time for exercises")
+        yield f"### {number}. {lecture['title']}"
+        yield ""
+        yield "| topic | min | notebook | pictures and steps | exercises |"
+        yield "|---|---|---|---|---|"
+        for topic in lecture["topic"]:
+            pictures, steps = files_of(topic)
+            names = dict.fromkeys([*pictures, *steps])
+            shown = "<br>".join(f"`{name}`" + " ▸" * (name in steps) for name in names)
+            cells = topic["title"], topic["minutes"], _link(topic["notebook"]), shown
+            yield f"| {' | '.join(map(str, cells))} | {_exercises(topic)} |"
+        yield ""
+        if level := lecture.get("worksheet"):
+            yield f"On paper: `--level {_known(level, LEVELS)}`"
+            yield ""
+        if due := lecture.get("engine"):
+            ids = [row.id for row in REQUIREMENTS]
+            yield f"Due of the engine: `--only {','.join(_known(id, ids) for id in due)}`"
+            yield ""
+
+
+def _known(name: Any, known: Iterable[Any]) -> Any:
+    if name not in known:
+        raise LookupError(f"there is no {name!r}")
+    return name
+
+
+def files_of(topic: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The names of the pictures and of the steppers of a topic, without what they end in."""
+    places = topic.get("picture", topic["notebook"])
+    pictures = [name for place in places.split("; ") for name in _made(place)[0]]
+    steps = [name for place in topic.get("steps", places).split("; ") for name in _made(place)[1]]
+    if not pictures:
+        raise LookupError(f"there is no picture of {topic['title']!r}")
+    return pictures, steps
+
+
+def file_name(number: str, title: str, count: int) -> str:
+    """The name of what a section shows: the first, the second, .."""
+    words = "-".join(re.findall(r"\w+", title.lower()))
+    return f"{number}-{words}" + (f"-{count}" if count > 1 else "")
+
+
+def drawings() -> dict[str, str]:
+    """What each drawing is called, and the type of it."""
+    source = DRAWINGS.read_text(encoding="utf-8")
+    return dict(re.findall(r"^def (\w+)\(\) -> (\w+):", source, re.MULTILINE))
+
+
+def _made(place: str) -> tuple[list[str], list[str]]:
+    """Pictures and steppers: of a drawing, or of a section, as its notebook shows them."""
+    if ": " not in place:
+        if not (kind := drawings().get(place)):
+            raise LookupError(f"there is no drawing {place} in {DRAWINGS.name}")
+        return [place], [place] if kind == "Stepper" else []
+    _, number, title = _find(place)
+    kinds = _shown(number).get(title, [])
+    named = [(file_name(number, title, k), kind) for k, kind in enumerate(kinds, 1)]
+    pictures = [name for name, kind in named if kind != "Comparison"]
+    return pictures, [name for name, kind in named if kind != "picture"]
+
+
+@cache
+def _shown(number: str) -> dict[str, list[str]]:
+    """For each section of a notebook the kinds of what it shows; those with steps by their type."""
+    [path] = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    shown: dict[str, list[str]] = {}
+    title = ""
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "markdown":
+            for heading in re.findall(r"^## (.+)$", "".join(cell["source"]), re.MULTILINE):
+                title = heading
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            kind = re.match(r"<?(Value\(|Stepper|Comparison)", "".join(data.get("text/plain", "")))
+            if "image/png" in data or (kind and kind[1] == "Comparison"):
+                shown.setdefault(title, []).append(kind[1] if kind else "picture")
+    return shown
+
+
+def _exercises(topic: dict[str, Any]) -> str:
+    path, number, _ = _find(topic["notebook"])
+    numbers = topic.get("exercises", [])
+    for k in numbers:
+        if f"\n# **{k}.** " not in path.read_text(encoding="utf-8"):
+            raise LookupError(f"there is no exercise {k} in {path.name}")
+    return f"{number}: {', '.join(map(str, numbers))}" if numbers else ""
 
 
 def _name(name: str) -> str:
@@ -252,12 +184,18 @@ def _test(test: str) -> str:
     return f"[{name.replace('_', ' ')}](../{path.relative_to(ROOT).as_posix()})"
 
 
-def _section(section: str) -> str:
+def _link(section: str) -> str:
+    path, number, title = _find(section)
+    return f"[{number}, {title}](../notebooks/{path.stem}.ipynb)"
+
+
+def _find(section: str) -> tuple[Path, str, str]:
+    """The source of a notebook, its number, and the title of the section."""
     number, title = section.split(": ", 1)
     [path] = _only((ROOT / "notebooks").glob(f"{number}_*.py"), f"notebook {number}")
     if not re.search(rf"^# ## {re.escape(title)}$", path.read_text(encoding="utf-8"), re.MULTILINE):
         raise LookupError(f"there is no section {title!r} in {path.name}")
-    return f"[{number}, {title}](../notebooks/{path.stem}.ipynb)"
+    return path, number, title
 
 
 def _only(paths: Iterable[Path], what: str) -> list[Path]:

@@ -36,6 +36,7 @@ def pages() -> dict[str, str]:
     return {
         "operations.md": operations(),
         "lectures.md": lectures.page(),
+        "teaching.md": lectures.teaching(),
         "engines.md": engine_pages.page(),
         "pictures/neuron.svg": render(neuron()),
         "pictures/network.svg": draw_mlp(model).pipe(format="svg").decode(),
