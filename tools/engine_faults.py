@@ -1,8 +1,9 @@
 """The zoo of faulty engines: is every one found, by how small a program, and told from the others?
 
     python tools/engine_faults.py [--all] [WORD ...]
+    python tools/engine_faults.py > docs/engine_faults.md
 
-Prints a table in Markdown, a row for each fault: its smallest program, and whether diagnose()
+Prints a page with a table in Markdown, a row for each fault: its smallest program, and whether diagnose()
 names it, in engines with - and / of their own and in engines that build them of others. With
 --all in all mixtures of these, too; this takes half an hour. With words, only faults with one of
 them in their ids. Exit status 1 if a fault is not found, or is taken for another.
@@ -22,6 +23,14 @@ from autograd_mini.testing.engines.faulty import BASE, CONSTRUCTIONS, ZOO, Fault
 from autograd_mini.testing.engines.questions import Answer, Question, ask
 from autograd_mini.testing.engines.zoo_engine import TooLong, ZooEngine
 
+PAGE = """# The zoo of faulty engines
+
+Made by `python tools/engine_faults.py`. Each fault is put into the same engine, once with operations
+- and / of its own and once with these built of others, where that makes a difference, and for some
+faults with several orders of the backward pass. *Named* says in how many of these engines
+`check_engine` gives the fault's id as the reason. The smallest program is the one on which such an
+engine is first seen to be wrong.
+"""
 RIGHT = ZooEngine(BASE)
 BOTH = tuple(CONSTRUCTIONS)[:2]
 
@@ -66,7 +75,8 @@ def row(fault: Fault, constructions: Sequence[str]) -> tuple[str, int, bool]:
     size = len(found[0].program.nodes) if found else 0
     named = sum(is_named(fault, engine) for engine in made)
     text = program_text(found[0]) if found else "not found"
-    cells = (f"`{fault.id}`", fault.does, size, f"`{text}`", f"{named} of {len(made)}")
+    does = fault.does.replace("|", r"\|")
+    cells = (f"`{fault.id}`", does, size, f"`{text}`", f"{named} of {len(made)}")
     return f"| {' | '.join(map(str, cells))} |", size, bool(found) and named == len(made)
 
 
@@ -75,6 +85,7 @@ def main(arguments: Sequence[str]) -> int:
     words = [word for word in arguments if word != "--all"]
     constructions = tuple(CONSTRUCTIONS) if "--all" in arguments else BOTH
     chosen = [x for x in ZOO if not words or any(word in x.id for word in words)]
+    print(PAGE)
     print("| fault | an engine that | operations | smallest program | named |")
     print("| --- | --- | --- | --- | --- |")
     sizes, right = [], []
@@ -84,11 +95,11 @@ def main(arguments: Sequence[str]) -> int:
         sizes.append(size)
         right.append(is_right)
     small = sum(0 < size <= 2 for size in sizes)
-    seconds = time.perf_counter() - start
     print(
         f"\n{len(chosen)} faults with {len({x.id for x in chosen})} ids; {sum(right)} found and "
-        f"named in all their engines; {small} by a program of at most 2 operations; {seconds:.0f} s"
+        f"named in all their engines; {small} by a program of at most 2 operations."
     )
+    print(f"{time.perf_counter() - start:.0f} s", file=sys.stderr)
     return 0 if all(right) else 1
 
 
