@@ -3,9 +3,9 @@
     python tools/engine_faults.py [--all] [WORD ...]
     python tools/engine_faults.py > docs/engine_faults.md
 
-Prints a page with a table in Markdown, a row for each fault: its smallest program, and whether diagnose()
-names it, in engines with - and / of their own and in engines that build them of others. With
---all in all mixtures of these, too; this takes half an hour. With words, only faults with one of
+Prints a page with a table in Markdown, a row for each fault: its smallest program, and whether
+diagnose() names it, in engines with - and / of their own and in engines that build them of others.
+With --all in all mixtures of these, too; this takes half an hour. With words, only faults with one of
 them in their ids. Exit status 1 if a fault is not found, or is taken for another.
 """
 
@@ -25,11 +25,11 @@ from autograd_mini.testing.engines.zoo_engine import TooLong, ZooEngine
 
 PAGE = """# The zoo of faulty engines
 
-Made by `python tools/engine_faults.py`. Each fault is put into the same engine, once with operations
-- and / of its own and once with these built of others, where that makes a difference, and for some
-faults with several orders of the backward pass. *Named* says in how many of these engines
-`check_engine` gives the fault's id as the reason. The smallest program is the one on which such an
-engine is first seen to be wrong.
+Made by `python tools/engine_faults.py`. Each fault is put into the same engine, once with
+operations `-` and `/` of its own and once with these built of others, where that makes a difference, and for
+some faults with several orders of the backward pass. *Named* says in how many of these engines
+`check_engine` gives the fault's id as the reason. The smallest program is the one on which such
+an engine is first seen to be wrong.
 """
 RIGHT = ZooEngine(BASE)
 BOTH = tuple(CONSTRUCTIONS)[:2]
