@@ -26,10 +26,10 @@ from autograd_mini.testing.engines.zoo_engine import TooLong, ZooEngine
 PAGE = """# The zoo of faulty engines
 
 Made by `python tools/engine_faults.py`. Each fault is put into the same engine, once with
-operations `-` and `/` of its own and once with these built of others, where that makes a difference, and for
-some faults with several orders of the backward pass. *Named* says in how many of these engines
-`check_engine` gives the fault's id as the reason. The smallest program is the one on which such
-an engine is first seen to be wrong.
+operations `-` and `/` of its own and once with these built of others, where that makes a
+difference, and for some faults with several orders of the backward pass. *Named* says in how many
+of these engines `check_engine` gives the fault's id as the reason. The smallest program is the one
+on which such an engine is first seen to be wrong.
 """
 RIGHT = ZooEngine(BASE)
 BOTH = tuple(CONSTRUCTIONS)[:2]
