@@ -5,8 +5,8 @@
 
 Prints a page with a table in Markdown, a row for each fault: its smallest program, and whether
 diagnose() names it, in engines with - and / of their own and in engines that build them of others.
-With --all in all mixtures of these, too; this takes half an hour. With words, only faults with one of
-them in their ids. Exit status 1 if a fault is not found, or is taken for another.
+With --all in all mixtures of these, too; this takes half an hour. With words, only faults with
+one of them in their ids. Exit status 1 if a fault is not found, or is taken for another.
 """
 
 from __future__ import annotations
