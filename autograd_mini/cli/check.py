@@ -121,7 +121,7 @@ def load_engine(module: str, name: str) -> Engine:
     """
     if not module.endswith(".py"):
         sys.path.insert(0, "")
-        return engine_of(getattr(importlib.import_module(module), name))
+        return engine_of(getattr(importlib.import_module(module), name), name=name)
     path = Path(module).resolve()
     known = path.stem if path.stem not in sys.modules else f"_{path.stem}"
     spec = importlib.util.spec_from_file_location(known, path)
@@ -130,7 +130,7 @@ def load_engine(module: str, name: str) -> Engine:
     sys.path.insert(0, str(path.parent))
     loaded = sys.modules[known] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(loaded)
-    return engine_of(getattr(loaded, name))
+    return engine_of(getattr(loaded, name), name=name)
 
 
 def _say(reports: Sequence[EngineReport]) -> None:

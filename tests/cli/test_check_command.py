@@ -28,6 +28,12 @@ def test_a_right_engine_has_status_0_and_a_wrong_one_1(engines, run):
     assert "    from wrong import Value\n\n    a = Value(3.0)\n    b = a + a\n" in done.out
 
 
+def test_an_alias_is_the_name_that_programs_use(engines, run):
+    (engines / "alias.py").write_text("from wrong import Value as Scalar\n")
+    done = run("check", "alias.py:Scalar", *QUICK)
+    assert "    from alias import Scalar\n\n    a = Scalar(3.0)\n    b = a + a\n" in done.out
+
+
 def test_a_module_is_imported(engines, run, monkeypatch):
     done = run("check", "autograd_mini:Value", *QUICK)
     assert done.status == 0

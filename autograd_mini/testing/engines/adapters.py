@@ -34,14 +34,15 @@ class Engine:
     Args:
         kind: the class, or a function that makes a scalar of a number.
         module: where exp() and its kin are, if they are not methods; by default the class's own.
+        name: what it is called in programs; by default the name of the class.
     """
 
     is_trusted = False
     plain: tuple[type, ...] = (int, float, str, bytes, type(None))  # what is not a scalar
 
-    def __init__(self, kind: Callable[..., Any], module: Any = None) -> None:
+    def __init__(self, kind: Callable[..., Any], module: Any = None, name: str = "") -> None:
         self.kind = kind
-        self.name = getattr(kind, "__name__", "Value")
+        self.name = name or getattr(kind, "__name__", "Value")
         self._module = module
 
     def make(self, number: float) -> Any:
@@ -279,8 +280,8 @@ class FunctionEngine(Engine):
         gradients += [None] * len(program.nodes)
 
 
-def engine_of(given: Any, adapter: Any = None) -> Engine:
-    """The engine that a class, a function or an adapter stands for.
+def engine_of(given: Any, adapter: Any = None, name: str = "") -> Engine:
+    """The engine that a class, a function or an adapter stands for; `name` is what it is called.
 
     Raises:
         TypeError: it is none of these.
@@ -299,7 +300,7 @@ def engine_of(given: Any, adapter: Any = None) -> Engine:
     if library == "torch":
         return TorchEngine()
     if getattr(given, "__name__", "") != "grad":
-        return Engine(given)
+        return Engine(given, name=name)
     numpy = {"jax": "jax.numpy", "autograd": "autograd.numpy"}.get(library)
     engine = FunctionEngine(given, numpy and __import__(numpy, fromlist=["numpy"]))
     engine.is_trusted = numpy is not None
