@@ -297,19 +297,16 @@ draw_mlp(model, x=x)
 
 # %% [markdown]
 # The forward pass: we could write `model(x)`. To have the pre-activations z and the outputs h of
-# the hidden layers at hand, we go layer by layer, and name them.
+# the hidden layers at hand, we go layer by layer.
 
 
 # %%
 def forward():
     """(the loss, the outputs of the hidden layers)"""
     hidden, inputs = [], x
-    for k, layer in enumerate(model.layers[:-1]):
+    for layer in model.layers[:-1]:
         inputs = layer(inputs)
         hidden.append(inputs)
-        for j, h in enumerate(inputs):
-            [z] = h.parents  # h = tanh(z)
-            z.label, h.label = f"z{k}[{j}]", f"h{k}[{j}]"
     [y_hat] = model.layers[-1](inputs)
     e = y_hat - y
     loss = e**2
@@ -334,15 +331,15 @@ step_through(L, model=model)
 # %% [markdown]
 # Nothing else is new. There are more edges, but each step is the same multiplication.
 #
-# Watch the boxes h0[0] to h0[3], the outputs of the first hidden layer. Each goes into all four
+# Watch h1.1 to h1.4, the outputs of the first hidden layer. Each goes into all four
 # neurons of the second. So four contributions have to arrive before its gradient is complete:
 # here the paths meet. If δ is the error term of a neuron, then
 #
-# $$\frac{\partial L}{\partial h^{(0)}_i} = \sum_j \delta^{(1)}_j \, w^{(1)}_{j,i}, \qquad
-# \delta^{(0)}_i = \frac{\partial L}{\partial h^{(0)}_i} \cdot \bigl(1 - (h^{(0)}_i)^2\bigr).$$
+# $$\frac{\partial L}{\partial h^{[1]}_i} = \sum_j \delta^{[2]}_j \, w^{[2]}_{j,i}, \qquad
+# \delta^{[1]}_i = \frac{\partial L}{\partial h^{[1]}_i} \cdot \bigl(1 - (h^{[1]}_i)^2\bigr).$$
 #
 # In words: errors come back through the same weights by which the outputs went forward. Textbooks
-# write it with matrices, $\delta^{(0)} = (W^{(1)})^\top \delta^{(1)} \odot \tanh'(z^{(0)})$. The
+# write it with matrices, $\delta^{[1]} = (W^{[2]})^\top \delta^{[2]} \odot \tanh'(z^{[1]})$. The
 # engine knows no such formula. It knows one rule for one edge, and the formula comes out:
 
 # %%
@@ -352,7 +349,7 @@ for i, h in enumerate(hidden[0]):
     weights = [neuron.w[i].data for neuron in model.layers[1].neurons]
     arrived = [delta * w for delta, w in zip(deltas[1], weights)]
     terms = "  ".join(f"{a:+.4f}" for a in arrived)
-    print(f"h0[{i}]: {terms}   sum {h.grad:+.4f}   error term {deltas[0][i]:+.4f}")
+    print(f"h1.{i + 1}: {terms}   sum {h.grad:+.4f}   error term {deltas[0][i]:+.4f}")
 
 # %% [markdown]
 # ## One step downhill
@@ -474,7 +471,7 @@ check(3, my_answer)
 #
 # **4.** A *linear* neuron has no activation function: $\hat y = w_1 x_1 + w_2 x_2 + b$. Make one
 # step of gradient descent on $(\hat y - y)^2$ with $x_1 = 2$, $x_2 = -1$. For which learning rate
-# is the loss 0 after it?
+# is the loss 0 after it? (The weights and y are not given. They do not matter; why?)
 
 # %%
 my_answer = ...
@@ -500,8 +497,8 @@ my_answer = ...
 check(5, my_answer)
 
 # %% [markdown]
-# <details><summary>Hint</summary>The parameters are Values. Change p.data, and then call
-# p.zero_grad().</details>
+# <details><summary>Hint</summary>The parameters are Values. Change p.data, and then set
+# p.grad to 0.</details>
 # <details><summary>Answer</summary>
 #
 # The step goes *against* the gradient. Without clearing, the next `backward()` would add to it.

@@ -35,11 +35,11 @@ draw_dot(y_hat)
 # a node is the gradient of what it goes into, times the number on the edge. For w1:
 
 # %%
-product = w1.grad / x1.data  # the gradient of w1 * x1
-print(f"{product:.4f} * {x1.data} = {w1.grad:.4f}")
+p1 = y_hat.parents[0].parents[0].parents[0]  # w1 * x1
+print(f"{p1.grad:.4f} * {x1.data} = {p1.grad * x1.data:.4f}, and w1.grad is {w1.grad:.4f}")
 
 # %% [markdown]
-# Hold the pointer over a box or an edge, and it shows all its digits.
+# When you have run the cell, hold the pointer over a box or an edge: it shows all its digits.
 #
 # One path is easier to follow when the others step back:
 
@@ -220,7 +220,7 @@ check(4, my_answer)
 #
 # </details>
 #
-# **5.** Draw a graph of four nodes, one of them a leaf, in which eight paths lead from the leaf to
+# **5.** Build a graph of four nodes, one of them a leaf, in which eight paths lead from the leaf to
 # the root. The answer is the root.
 
 # %%

@@ -442,7 +442,7 @@ check(2, my_answer)
 #
 # </details>
 #
-# **3.** How many steps does it take, path by path, to go through a ladder of 10 rungs?
+# **3.** How many steps does it take, path by path, to go through a ladder of 15 rungs?
 
 # %%
 my_answer = ...
@@ -453,7 +453,7 @@ check(3, my_answer)
 # the edges of the rung below?</details>
 # <details><summary>Answer</summary>
 #
-# $2 + 4 + \dots + 2^{10} = 2^{11} - 2$. `my_answer = 2**11 - 2`
+# $2 + 4 + \dots + 2^{15} = 2^{16} - 2$. `my_answer = 2**16 - 2`
 #
 # </details>
 #

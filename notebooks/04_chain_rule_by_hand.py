@@ -197,14 +197,17 @@ for row, same in zip(product, whole):
 #
 # $$\tanh(x) = 2\,\sigma(2x) - 1.$$
 #
-# The sigmoid's derivative is $\sigma' = \sigma (1 - \sigma)$. Then tanh's follows from the chain
-# rule. Write t for $\tanh(x)$ and s for $\sigma(2x)$, so that $s = (1 + t) / 2$:
+# The sigmoid is $1 / u$ with $u = 1 + e^{-x}$, so its derivative is $-u^{-2} \cdot (-e^{-x})$,
+# which is $\frac{1}{u} \cdot \frac{u - 1}{u}$. In short, $\sigma' = \sigma (1 - \sigma)$. Then that
+# of tanh follows from the chain rule. Write t for $\tanh(x)$ and s for $\sigma(2x)$, so that
+# $s = (1 + t) / 2$:
 #
 # $$\frac{dt}{dx} = 2 \cdot s (1 - s) \cdot 2 =
 # 4 \cdot \frac{1 + t}{2} \cdot \frac{1 - t}{2} = 1 - t^2.$$
 #
-# The engine has the rule $1 - t^2$ for tanh, and $s(1 - s)$ for the sigmoid. It finds the same
-# number on both roads:
+# The engine has the rule $1 - t^2$ for tanh, and $s \cdot \sigma(-x)$ for the sigmoid:
+# $\sigma(-x)$ is $1 - \sigma(x)$, without the digits that a difference loses. It finds the same
+# number on both roads. (#1 is a result without a name, here 2x.)
 
 # %%
 from autograd_mini import sigmoid, tanh
@@ -281,7 +284,7 @@ check(1, my_answer)
 #
 # </details>
 #
-# **2.** The derivative of $f(x) = x^2 e^{3x}$. How many ways lead from x to f?
+# **2.** The derivative of $f(x) = x^2 e^{3x}$. Count first how many ways lead from x to f.
 
 # %%
 my_answer = ...

@@ -208,7 +208,8 @@ assert grad(losses.hinge)(0.999, 1) == -1
 #
 # The score z is then called a *logit*, and the labels are now 0 and 1. The derivative is
 #
-# $$\sigma'(z) = \frac{e^{-z}}{(1 + e^{-z})^2} = \sigma(z)\,(1 - \sigma(z)).$$
+# $$\sigma'(z) = \frac{e^{-z}}{(1 + e^{-z})^2} = \sigma(z)\,(1 - \sigma(z))
+# = \sigma(z)\,\sigma(-z).$$
 
 # %%
 for z in [-4.0, -1.0, 0.0, 1.0, 4.0]:
@@ -421,13 +422,13 @@ from nn import Neuron, fit, optimizers
 
 data = [([(hours - 20) / 10, (lectures - 6) / 3], label) for (hours, lectures), label in students]
 model = Neuron(2, activation=None, rng=random.Random(5))
-optimizer = optimizers.SGD(model.parameters(), lr=0.3, momentum=0.5)
+optimizer = optimizers.SGD(model.parameters(), lr=0.6)
 history = fit(
     model,
     losses.binary_cross_entropy_with_logits,
     data,
     optimizer=optimizer,
-    epochs=150,
+    epochs=200,
     rng=random.Random(0),
 )
 right = sum((model.predict(x) > 0) == label for x, label in data)

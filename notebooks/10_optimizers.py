@@ -60,7 +60,7 @@ for axis, (rate, verdict) in zip(axes, rates.items()):
     axis.plot(line, [parabola(w) for w in line], color=GREY, linewidth=1)
     axis.plot(places, [parabola(w) for w in places], ".-", color=RED)
     axis.plot(places[0], parabola(places[0]), "o", color=BLUE)
-    axis.set(title=f"α = {rate}: {verdict}", xlabel="w")
+    axis.set(title=f"η = {rate}: {verdict}", xlabel="w")
 axes[0].set_ylabel("L")
 figure.tight_layout()
 
@@ -184,7 +184,7 @@ figure, axes = plt.subplots(1, 2, figsize=(9.5, 2.9), sharey=True)
 for axis, rate in zip(axes, (0.02, 0.077)):
     places = walk(valley, START, lambda ps, rate=rate: optimizers.SGD(ps, lr=rate), 30)
     draw(axis, valley, places, **valley_lines)
-    axis.set(title=f"30 steps of gradient descent, α = {rate}", xlabel="x")
+    axis.set(title=f"30 steps of gradient descent, η = {rate}", xlabel="x")
 axes[0].set_ylabel("y")
 figure.tight_layout()
 

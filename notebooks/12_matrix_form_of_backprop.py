@@ -151,9 +151,7 @@ loss = losses.half_squared_error(small_h[2], [1.0, 0.0])
 loss.label = "L"
 loss.backward()
 weight = small.layers[0].neurons[0].w[1]
-picture = draw_dot(loss, rankdir="TB", detail="values", highlight=weight)
-picture.attr(size="9")  # inches; it is drawn smaller where it would be wider
-picture
+draw_dot(loss, detail="values", highlight=weight)
 
 # %% [markdown]
 # The weight $W^{[1]}_{12}$ touches the loss through one node only, the pre-activation

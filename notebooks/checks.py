@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
@@ -209,6 +210,9 @@ def _read(text: Any, variables: Mapping[str, float]) -> Value:
     if not isinstance(text, str) or not text.strip():
         names = ", ".join(variables)
         raise Wrong(f"Expected a formula in {names}, as a text or a function, got {shown(text)}.")
+    if product := re.search(r"(?<![\w.])(\d+)(?!e[-+\d])([A-Za-z]+)", text):
+        raise Wrong(f"Write {product[1]}*{product[2]} for {product[0]}.")
+    text = re.sub(r"\bln\b", "log", text)
     padded = f"({text}) + 0 * ({' + '.join(variables)})"  # parse() wants all variables to occur
     try:
         return parse(padded, variables)

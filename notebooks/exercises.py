@@ -346,9 +346,9 @@ EXERCISES: dict[str, list[Check]] = {
         chosen("AC", "ABCD"),
         number(26, (8, "That is the right gradient. The naive recursion gives another one.")),
         number(
-            2046,
-            (20, "That is how many steps a topological order takes."),
-            (1024, "That is how many paths lead to the leaf; edges further up count as well."),
+            2**16 - 2,
+            (30, "That is how many steps a topological order takes."),
+            (2**15, "That is how many paths lead to the leaf; edges further up count as well."),
         ),
         orders_by_itself,
         fools_levels,
@@ -361,6 +361,7 @@ EXERCISES: dict[str, list[Check]] = {
             XS,
             ("2*x*exp(3*x)", "That is one of the two ways."),
             ("3*x**2*exp(3*x)", "That is one of the two ways."),
+            ("2*x*exp(3*x) + x**2*exp(3*x)", "The inner derivative of exp(3*x) is missing."),
             ("2*x*3*exp(3*x)", "The derivative of a product is not the product of derivatives."),
         ),
         formula(

@@ -244,9 +244,9 @@ class Drawing:
     # -- a dot or a sum, as a card ----------------------------------------------------------------
 
     def _weights(self) -> set[Value]:
-        """The leaves that stand in the rows of dots, and are used nowhere else."""
+        """The leaves that stand in the rows of cards of dots, and are used nowhere else."""
         uses = Counter(x for node in self.drawn.index for x in node.parents)
-        dots = [node for node in self.drawn.index if node.op is dot]
+        dots = [n for n in self.drawn.index if n.op is dot and n not in self.spelled_out]
         found = {x for n in dots for x in (*n.operands[: len(n.operands) // 2], n.operands[-1])}
         return {x for x in found if isinstance(x, Value) and x.is_leaf and uses[x] == 1}
 

@@ -929,3 +929,16 @@ def test_without_svglib_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "svglib.svglib", None)
     with pytest.raises(AutogradError, match=r"^a PDF needs svglib: pip install svglib; or write"):
         render(Value(1.0), "pdf")
+
+
+@pytest.mark.parametrize("model", [None, MLP(2, [3, 1], rng=random.Random(0))])
+@pytest.mark.parametrize("detail", [None, "values"])
+def test_every_edge_of_dots_that_are_spelled_out_ends_at_a_box(model, detail):
+    used = model or MLP(2, [3, 1], rng=random.Random(0))
+    source = draw_dot(used([1.0, 2.0]), model=model, expand=True, detail=detail).source
+    ends = {
+        end for pair in re.findall(r'"?([\w-]+)"?(?::\S+)? -> "?([\w-]+)', source) for end in pair
+    }
+    boxes = set(re.findall(r'^\s*"?([\w-]+)"? \[', source, flags=re.MULTILINE))
+    assert len(ends) > 20
+    assert ends - boxes == set()

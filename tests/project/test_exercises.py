@@ -129,7 +129,7 @@ WRONG = {
     ("02", 5): [(x + u, "2 leaves"), (x + x, "2 nodes"), (tripled * x, "4 paths")],
     ("03", 1): [("A", "something is missing"), ("AB", "1 of your 2"), ("E", "none of A, B")],
     ("03", 2): [(8, "right gradient"), (14, "too small")],
-    ("03", 3): [(20, "topological"), (1024, "how many paths"), (2048, "too large")],
+    ("03", 3): [(30, "topological"), (2**15, "how many paths"), (2**16, "too large")],
     ("03", 4): [
         (naive, "For p = x * x, y = p + 3 * p: the gradient of the node"),
         (lambda root: {root: 1.0}, "has no gradient"),
@@ -144,7 +144,12 @@ WRONG = {
         ("x /", "cannot be read as a formula in x"),
         ("log(x)", "has no value"),
     ],
-    ("04", 2): [("2*x*exp(3*x)", "one of the two ways"), ("6*x*exp(3*x)", "is not the product")],
+    ("04", 2): [
+        ("2*x*exp(3*x)", "one of the two ways"),
+        ("6*x*exp(3*x)", "is not the product"),
+        ("2*x*exp(3*x) + x**2*exp(3*x)", "inner derivative"),
+        ("2x", "Write 2*x for 2x"),
+    ],
     ("04", 3): [("x * x**(x - 1)", "through the base"), ("x**x * log(x)", "the exponent")],
     ("04", 4): [("1 / (1 + exp(x))", "At x = -1.5"), ("exp(x)", "too")],
     ("04", 5): [
@@ -386,6 +391,10 @@ def test_a_silly_answer_is_wrong_and_raises_nothing(notebook, number):
         assert not verdict.right, answer
         assert re.fullmatch(rf"Exercise {number}: not yet\. \S.*", verdict.text, re.DOTALL)
         assert len(verdict.text) < 400
+
+
+def test_a_formula_may_say_ln_and_have_powers_of_ten():
+    assert exercises_of("04")(3, "x**x * (ln(x) + 10e-1 + 1e-300*x)").right
 
 
 def test_no_answer_is_no_mistake():
