@@ -39,6 +39,7 @@ html_css_files = ["site.css"]
 html_js_files = ["scrollable.js", "runnable.js"]
 html_math_renderer = "mathml"
 html_show_sphinx = False
+html_sourcelink_suffix = ""  # "view this page" of a notebook is the notebook
 exclude_patterns = ["_build", "live", "**/.ipynb_checkpoints"]
 suppress_warnings = ["myst.header", "misc.highlighting_failure"]
 

@@ -69,7 +69,7 @@ export class Python {
   }
 }
 
-const WORDS = { loading: "Python is loading…", running: "running…", error: "", ready: "", done: "" };
+const WORDS = { loading: "Python is loading…", running: "running…", error: "", ready: "ready: press Run", done: "" };
 
 // One Python for a page. Its owner is the part of the page whose code ran last.
 let python = null;
