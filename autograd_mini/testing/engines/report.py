@@ -107,8 +107,9 @@ class EngineReport(NamedTuple):
 
     @property
     def met(self) -> str:
-        """How many requirements are met: "2 of 3"."""
-        return f"{sum(v.is_met for v in self.required)} of {len(self.required)}"
+        """How many requirements are met, of those for which it has operations: "2 of 3"."""
+        asked = [v for v in self.required if v.status != "missing"]
+        return f"{sum(v.is_met for v in asked)} of {len(asked)}"
 
     @property
     def diagnosis(self) -> str | None:

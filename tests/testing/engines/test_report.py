@@ -49,6 +49,13 @@ def test_the_text_has_every_verdict_and_the_smallest_program(wrong):
     assert str(wrong) == wrong.text()
 
 
+def test_an_operation_that_is_missing_is_not_counted():
+    bare = engine(BASE.replace("def __pow__", "def _power"))
+    report = check_engine(bare, only=["one-operation", "powers"], examples=0)
+    assert report.verdicts[1].status == "missing"
+    assert report.text().startswith("Value passes: 1 of 1 requirements are met")
+
+
 def test_json_has_the_same_names_as_the_report(wrong):
     data = json.loads(wrong.json())
     assert data["schema"] == 1
