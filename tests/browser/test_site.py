@@ -160,8 +160,9 @@ def test_the_examples_of_a_page_run_in_it(visit: Callable[..., Any]) -> None:
     assert "step 1" in tab.locator(".live-output svg").text_content()
     assert tab.locator(".live-output pre").inner_text().strip() == "rnn.svg"
     buttons.first.click()  # in the same Python
-    state(tab, "done", "error")
-    assert tab.locator(".live").first.locator(".live-output svg").count() == 2
+    pictures = tab.locator(".live").first.locator(".live-output svg")
+    pictures.nth(1).wait_for()
+    assert pictures.count() == 2
     tab.get_by_role("button", name="Copy link").first.click()
     assert tab.url.endswith("large_graphs.html")
 
