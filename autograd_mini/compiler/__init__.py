@@ -23,9 +23,10 @@ from .backends import backend as load_backend
 from .cache import Cache
 from .calls import by_name, trace_once, traced
 from .canonical import Graph
+from .compiled import Compiled, Function
 from .origin import Origin
 from .pipeline import lower_loss, lower_outputs
-from .program import Compiled, Function, Program
+from .program import Program
 from .trace import Trace
 
 __all__ = ["Program", "compile"]

@@ -17,7 +17,8 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from ...rules import Primitive
 from ..arrays import Array
-from ..program import Arrays, Compiled, Function
+from ..compiled import Compiled, Function
+from ..parameter_arrays import Arrays
 from . import source
 from .numpy import elementwise
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from ..compiled import Compiled, Function
 from ..pipeline import Lowered
-from ..program import Compiled, Function
 from ..simplify import composed, rewritten
 from .indices import lane_shape
 from .jit import HEADER, load

@@ -12,8 +12,8 @@ import numpy as np
 
 from ...rules import Primitive
 from ..arrays import Array, base, ieee
+from ..compiled import Compiled, Function
 from ..pipeline import Lowered
-from ..program import Compiled, Function
 from . import source
 from .in_place import InPlace
 

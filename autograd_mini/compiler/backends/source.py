@@ -28,7 +28,7 @@ from ..views import Cut, affine, affine_cut, patches
 from .names import LOCALS, RESERVED, arguments, constant_name, identifier, unique
 
 if TYPE_CHECKING:
-    from ..program import Function
+    from ..compiled import Function
 
 WIDTH = 88
 LONGEST = 68  # of an expression, which has room for a name before it

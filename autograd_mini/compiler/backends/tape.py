@@ -18,7 +18,7 @@ import numpy as np
 from ..arrays import Shape
 from ..blocks import Block, parameter_blocks
 from ..canonical import Graph
-from ..program import Compiled, Function
+from ..compiled import Compiled, Function
 from .interpreter import interpreter
 from .rows import Rows
 
