@@ -34,7 +34,7 @@ from ..primitives import (
 )
 from ..rules import Primitive
 from .arithmetic import RELATIONS, Recorded
-from .canonical import is_moderate
+from .nodes import is_moderate
 
 # The length of the first axis of an array that has one row for each example. How many there are is
 # not known; -16 stands for 16 times as many.

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 from ..primitives import fsum
 from .arrays import Shape
-from .backends.names import identifier, unique
-from .canonical import NONE, PARAMETER, Graph, operands
+from .canonical import Graph
+from .names import identifier, unique
+from .nodes import NONE, PARAMETER, operands
 
 OF_NUMBER = -2
 

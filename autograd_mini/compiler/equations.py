@@ -18,8 +18,9 @@ from ..primitives import TABLE, add, divide, exp, multiply, negate, power, subtr
 from .arithmetic import RELATIONS
 from .arrays import Array, Shape
 from .backends.numpy import NumpySource
-from .backends.source import ATOM as TIGHT
-from .backends.source import Expression, Source, written
+from .backends.source import Source, written
+from .expression import ATOM as TIGHT
+from .expression import Expression
 from .pipeline import Lowered
 
 TOP = r"^{\top}"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..primitives import multiply
 from ..signs import slot_text, total_text
-from .canonical import INPUT, PARAMETER
+from .nodes import INPUT, PARAMETER
 from .origin import Line, Origin, elements
 from .symbols import Symbol, applied, partial, symbol, total, written
 

@@ -18,7 +18,8 @@ import numpy as np
 from .arithmetic import SELECT
 from .arrays import Array, ArrayProgram, Shape
 from .blocks import Block
-from .canonical import INPUT, PARAMETER, Graph
+from .canonical import Graph
+from .nodes import INPUT, PARAMETER
 from .views import View, completed, joined, loop_nest, refined, spread, squeezed, view
 
 NOWHERE = -1  # the address of what has none yet

@@ -14,8 +14,8 @@ from ..primitives import fsum, logsumexp
 from ..scalars import IEEE
 from .arithmetic import RELATIONS
 from .arrays import Array, ieee
-from .canonical import CONSTANT, INPUT, PARAMETER
 from .layout import DENSE, HOLE, NOWHERE, Layout, alike, at
+from .nodes import CONSTANT, INPUT, PARAMETER
 from .sums import lower_sums
 from .views import spread, view
 

@@ -16,8 +16,9 @@ import numpy as np
 from .arithmetic import RELATIONS
 from .arrays import BATCH, VIEWS, Array, Shape, written_shape
 from .backends.source import Source
-from .canonical import Graph, operands
+from .canonical import Graph
 from .layout import HOLE
+from .nodes import operands
 from .pipeline import Lowered
 
 if TYPE_CHECKING:

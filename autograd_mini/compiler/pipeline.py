@@ -10,9 +10,10 @@ import numpy as np
 from ..primitives import add, multiply, negate, subtract
 from .arrays import BATCH, Array, Shape
 from .blocks import Block, parameter_blocks
-from .canonical import NONE, Form, Graph, Term, is_moderate
+from .canonical import Graph
 from .differentiate import gradients
 from .lower import Lowering
+from .nodes import NONE, Form, Term, is_moderate
 from .simplify import rewritten, stable_softmax
 from .views import View
 

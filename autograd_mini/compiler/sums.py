@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .arrays import Array
-from .canonical import NONE
 from .layout import DENSE, HOLE, NOWHERE, Layout, alike, at
+from .nodes import NONE
 from .views import View, loop_nest, spread, squeezed
 
 LETTERS = "ijklmnopqrstuvwxyz"

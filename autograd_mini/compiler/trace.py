@@ -29,7 +29,7 @@ from ..scalars import real_number
 from ..sweep import every_node
 from ..value import Value
 from .arithmetic import DETACH, SELECT, Recorded
-from .backends.names import unique
+from .names import unique
 
 _PACKAGES = tuple(str(Path(__file__).parents[2] / name) for name in ("autograd_mini", "nn"))
 

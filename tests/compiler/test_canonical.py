@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_mini import Value, cos, dot, exp, fsum, log, logsumexp, maximum, sin, where
-from autograd_mini.compiler.canonical import CONSTANT, INPUT, NONE, PARAMETER, Form, Graph, Sum
+from autograd_mini.compiler.canonical import Graph
+from autograd_mini.compiler.nodes import CONSTANT, INPUT, NONE, PARAMETER, Form, Sum
 from autograd_mini.compiler.trace import Trace, in_order, placeholders
 from autograd_mini.graph import topological_order
 from autograd_mini.primitives import add, divide, power, subtract

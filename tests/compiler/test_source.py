@@ -15,7 +15,7 @@ from random_nets import nets
 
 import nn
 from autograd_mini import Value, atan2, compile, dot, fsum, tanh
-from autograd_mini.compiler.backends.source import statement as _statement
+from autograd_mini.compiler.backends.module import statement as _statement
 
 WIDTH = 88
 RUFF = shutil.which("ruff", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")

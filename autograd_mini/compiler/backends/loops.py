@@ -9,10 +9,10 @@ from typing import Any
 from ...primitives import add, divide, multiply, negate, power, subtract
 from ..arithmetic import RELATIONS
 from ..arrays import VIEWS, Array
+from ..expression import ATOM, OPERATORS, UNARY, Expression, joined
+from ..names import FUNCTIONS
 from .indices import Index, lane_shape, unflattened
-from .names import FUNCTIONS
 from .nests import Nests
-from .source import ATOM, OPERATORS, UNARY, Expression, joined
 
 KNOWN = {*FUNCTIONS, *map(str, OPERATORS), "neg", "abs", "**"}
 

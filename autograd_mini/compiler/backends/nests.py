@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from ..arrays import VIEWS, Array, Shape
+from ..names import LETTERS, Names
 from ..simplify import reachable
 from .indices import Index, aligned, lane_shape, resolved
-from .names import LETTERS, Names
 
 REDUCTIONS = ("contract", "sum", "max")
 BEFORE, EXAMPLES, AFTER = range(3)  # when a nest runs

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 
 from ..compiled import Compiled, Function
+from ..names import OF_LOOPS, Names, arguments
 from ..pipeline import Lowered
 from ..simplify import composed, rewritten
 from .indices import lane_shape
 from .jit import HEADER, load
 from .loops import KNOWN, Loops
-from .names import OF_LOOPS, Names, arguments
+from .module import returned, statement
 from .nests import AFTER, BEFORE, EXAMPLES, Nests
 from .numpy import as_arrays
-from .source import returned, statement
 
 DTYPES = ("float64", "float32")
 _SCOPE: dict[str, Any] = {}  # what every module imports

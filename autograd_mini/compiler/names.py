@@ -11,10 +11,9 @@ from unicodedata import normalize
 
 import numpy as np
 
-from ..arrays import Array
-
 if TYPE_CHECKING:
-    from ..pipeline import Lowered
+    from .arrays import Array
+    from .pipeline import Lowered
 
 LETTERS = "ijklopqrtu"  # of loops; m and s are maxima and sums
 # what lanes.py defines: the functions of the rule table, and what loops are made of
