@@ -13,7 +13,8 @@ import numpy as np
 from ..primitives import fsum, logsumexp
 from ..scalars import IEEE
 from .arithmetic import RELATIONS
-from .arrays import Array, ieee
+from .arrays import Array
+from .identities import ieee
 from .layout import DENSE, HOLE, NOWHERE, Layout, alike, at
 from .nodes import CONSTANT, INPUT, PARAMETER
 from .sums import lower_sums

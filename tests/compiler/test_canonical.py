@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from autograd_mini import Value, cos, dot, exp, fsum, log, logsumexp, maximum, sin, where
 from autograd_mini.compiler.canonical import Graph
 from autograd_mini.compiler.nodes import CONSTANT, INPUT, NONE, PARAMETER, Form, Sum
-from autograd_mini.compiler.trace import Trace, in_order, placeholders
+from autograd_mini.compiler.trace import Trace, placeholders
+from autograd_mini.compiler.two_traces import in_order
 from autograd_mini.graph import topological_order
 from autograd_mini.primitives import add, divide, power, subtract
 

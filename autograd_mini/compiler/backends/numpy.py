@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from ...rules import Primitive
-from ..arrays import Array, base, ieee
+from ..arrays import Array, base
 from ..compiled import Compiled, Function
 from ..expression import ATOM, PRODUCT, UNARY, Expression
+from ..identities import ieee
 from ..pipeline import Lowered
 from . import module, source
 from .in_place import InPlace
