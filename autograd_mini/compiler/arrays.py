@@ -38,7 +38,7 @@ class Array(Recorded):
         shape: its sizes; the first is BATCH where it has a row for each example.
         program: the program it belongs to.
         number: its place in the program.
-        scalars: the nodes of the scalar graph that are its lanes, if it was made of some.
+        scalars: the nodes of the scalar graph that are its elements, if it was made of some.
         label: what its scalars are called in the scalar code, or "".
         gradient_of: the array whose gradient it is, which it is named after; or None.
     """
@@ -75,9 +75,14 @@ class Array(Recorded):
         return self.shape[:1] == (BATCH,)
 
     @property
-    def lanes(self) -> int:
-        """How many numbers it has for each example."""
-        return math.prod(self.shape[self.is_batched :])
+    def size(self) -> int:
+        """How many elements it has for each example."""
+        return math.prod(self.example_shape)
+
+    @property
+    def example_shape(self) -> Shape:
+        """Its sizes for one example."""
+        return self.shape[self.is_batched :]
 
     @property
     def operands(self) -> list[Array]:
@@ -228,14 +233,14 @@ class ArrayProgram:
         return self.make("broadcast", (x,), None, shape)
 
     def gather(self, x: Array, index: Any) -> Array:
-        """The lanes x[index], for an array of places in x's lanes, counted through all axes."""
+        """The elements x[index], for an array of addresses in x, counted through all axes."""
         index = np.asarray(index)
-        flat = self.reshape(x, (*x.shape[: x.is_batched], x.lanes))
+        flat = self.reshape(x, (*x.shape[: x.is_batched], x.size))
         shape = (*x.shape[: x.is_batched], *index.shape)
         return self.make("gather", (flat,), Index(index), shape)
 
     def scatter(self, x: Array, index: Index, shape: Shape) -> Array:
-        """gather's adjoint: zeros of `shape`, with x's lanes added at the index."""
+        """gather's adjoint: zeros of `shape`, with x's elements added at the index."""
         places = index.places
         if places.size == math.prod(shape[x.is_batched :]) and not index.is_repeated:
             return self.reshape(self.gather(x, np.argsort(places, axis=None)), shape)

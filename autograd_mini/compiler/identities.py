@@ -150,7 +150,7 @@ def _scaled_inside(c: float, x: Array, depth: int) -> Any:
             inside = _scaled_inside(c, one, depth - 1) if depth else None
             if inside is not None:
                 return inside * other
-            if one.lanes < x.lanes and one.is_batched <= x.is_batched and other.shape == x.shape:
+            if one.size < x.size and one.is_batched <= x.is_batched and other.shape == x.shape:
                 return _scaled(c, one, depth) * other
     elif x.op is divide:
         above, below = x.args

@@ -13,7 +13,7 @@ from ..primitives import fsum, logsumexp, power
 from ..value import Value
 
 LEAVES = INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
-MANY_GROUPS, SMALL_GROUP = 300, 8  # of nodes of one kind; more than this, smaller than that
+MANY_GROUPS, SMALL_GROUP = 300, 8  # of nodes of one class; more than this, smaller than that
 NONE = -1  # the right factor of a term that has one factor
 MOST = 2.0**30  # what is larger, or smaller than its inverse, is not multiplied into other numbers
 Term = tuple[float, int, int]
@@ -75,9 +75,9 @@ class Nodes:
         ops: for each node INPUT, PARAMETER, fsum for a Sum, or the primitive that made it.
         args: for each node (name, place) of an input, (place,) of a parameter, a Sum, or a tuple of
             operands: an int is the number of a node, a float a constant.
-        kinds: for each node a number for how it was made, in which places and lengths do not count:
-            nodes of one kind become the lanes of one array.
-        depths: the longest way down to a leaf; nodes of one kind have the same.
+        classes: for each node a number, that of its structural class: how it was made, where
+            positions and lengths do not count. Nodes of one class become the elements of one array.
+        depths: the longest way down to a leaf; nodes of one class have the same.
         batched: whether it depends on an input, and so differs between the examples.
         labels: of nodes that the scalar code gave one.
     """
@@ -85,7 +85,7 @@ class Nodes:
     def __init__(self, parameters: Sequence[Value] | None) -> None:
         self.ops: list[Any] = []
         self.args: list[Any] = []
-        self.kinds: list[int] = []
+        self.classes: list[int] = []
         self.depths: list[int] = []
         self.batched: list[bool] = []
         self.labels: dict[int, str] = {}
@@ -94,7 +94,7 @@ class Nodes:
         self.made_inside: Container[int] = ()  # ids of Values that are constants
         self._place = {p: i for i, p in enumerate(self.parameters)}
         self._numbers: dict[Any, int] = {}
-        self._kinds: dict[Any, int] = {}
+        self._classes: dict[Any, int] = {}
 
     def key(self, roots: Iterable[Any]) -> Hashable:
         """What the graph is made of: equal keys, equal programs."""
@@ -106,9 +106,9 @@ class Nodes:
 
     @property
     def is_irregular(self) -> bool:
-        """Whether there are many kinds of nodes and few nodes of each, so that an array program
+        """Whether there are many classes of nodes and few nodes of each, so that an array program
         would have about as many lines as the graph has nodes."""
-        groups = len(set(zip(self.depths, self.kinds)))
+        groups = len(set(zip(self.depths, self.classes)))
         return groups > MANY_GROUPS and len(self.ops) < SMALL_GROUP * groups
 
     # -- making nodes ---------------------------------------------------------------------------
@@ -121,8 +121,8 @@ class Nodes:
             number = self._numbers[key] = len(self.ops)
             self.ops.append(op)
             self.args.append(args)
-            kind, operands = self._kind(op, args)
-            self.kinds.append(self._kinds.setdefault(kind, len(self._kinds)))
+            structure, operands = self._structure(op, args)
+            self.classes.append(self._classes.setdefault(structure, len(self._classes)))
             self.depths.append(1 + max((self.depths[x] for x in operands), default=-1))
             self.batched.append(op is INPUT or any(self.batched[x] for x in operands))
         return number
@@ -131,23 +131,28 @@ class Nodes:
         """The number of this node; NONE if there is none."""
         return self._numbers.get(_key(op, args), NONE)
 
-    def _kind(self, op: Any, args: Any) -> tuple[Any, Iterable[int]]:
-        kinds = self.kinds
+    def _structure(self, op: Any, args: Any) -> tuple[Any, Iterable[int]]:
+        """What nodes of one class have in common, and the nodes that this one is made of.
+
+        That of 2 * w[0] * x[1] + b[0] and of w[4] * x[0] + b[7] is the same: a sum whose factors
+        are pairs of a parameter and an element of x, and single parameters.
+        """
+        classes = self.classes
         if op is INPUT:
             return (op, args[0]), ()
         if op in (PARAMETER, CONSTANT):
             return op, ()
         if op is fsum:
             pairs = set(zip(args.lefts, args.rights))
-            factors = {(kinds[a], NONE if b == NONE else kinds[b]) for a, b in pairs}
+            factors = {(classes[a], NONE if b == NONE else classes[b]) for a, b in pairs}
             return (op, frozenset(factors)), operands(op, args)
         nodes = [x for x in args if x.__class__ is int]
         if op is logsumexp:
-            return (op, frozenset(kinds[x] for x in nodes)), nodes
+            return (op, frozenset(classes[x] for x in nodes)), nodes
         number = "number"
         if op is power:  # x**2 and x**3 are written apart
             number = f"number {args[1]}"
-        return (op, *[kinds[x] if x.__class__ is int else number for x in args]), nodes
+        return (op, *[classes[x] if x.__class__ is int else number for x in args]), nodes
 
     def made(self, form: Any) -> Any:
         """The node of a form, or its number if it is a constant."""

@@ -372,7 +372,7 @@ class Program:
         from .picture import draw_arrays
 
         origin = self._origin
-        made_of, loss = origin.lanes_below()
+        made_of, loss = origin.elements_below()
         return draw_arrays(origin.lines, made_of, loss, format, rankdir, scalars)
 
     def __repr__(self) -> str:

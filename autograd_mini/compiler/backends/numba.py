@@ -1,8 +1,8 @@
-"""The Numba backend: plain loops over the lanes of one example, run for eight examples at once.
+"""The Numba backend: plain loops over the elements of one example, run for eight examples at once.
 
-Every array of the program belongs to a nest of loops (nests.py), whose lines (loops.py) compute one
-number of it a turn. Views are index arithmetic (indices.py). The numbers are floats, or those of
-eight examples side by side (lanes.py).
+Every array of the program belongs to a nest of loops (fusion.py), whose lines (loops.py) compute
+one element of it a turn. Views are index arithmetic (indices.py). The numbers are floats, or those
+of eight examples side by side (runtime.py).
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ from ..compiled import Compiled, Function
 from ..names import OF_LOOPS, Names, arguments
 from ..pipeline import Lowered
 from ..simplify import composed, rewritten
-from .indices import lane_shape
+from .fusion import AFTER, BEFORE, EXAMPLES, Nests
 from .jit import HEADER, load
 from .loops import KNOWN, Loops
 from .module import returned, statement
-from .nests import AFTER, BEFORE, EXAMPLES, Nests
 from .numpy import as_arrays
 
 DTYPES = ("float64", "float32")
@@ -45,8 +44,8 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
     body = [f"n = len({inputs[0]})"] if inputs else []
     body += _allocated(nests, BEFORE, "np.empty(")
     body += before
-    body += [f"{names[x]} = np.zeros({lane_shape(x)})" for x in nests.sums]
-    body += [f"{names[x]} = np.empty((n, *{lane_shape(x)}))" for x in rows]
+    body += [f"{names[x]} = np.zeros({x.example_shape})" for x in nests.sums]
+    body += [f"{names[x]} = np.empty((n, *{x.example_shape}))" for x in rows]
     lines, outs = [], [names[x] for x in rows]
     if examples:
         whole = {name: nests.names.unique(f"all_{name}") for name in [*inputs, *outs]}
@@ -78,11 +77,11 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
 def _allocated(nests: Nests, phase: int, function: str) -> list[str]:
     """Lines that make the arrays of a phase."""
     return [
-        f"{nests.names.of[x]} = {function}{lane_shape(x)})"
+        f"{nests.names.of[x]} = {function}{x.example_shape})"
         for x in nests.order
         if x in nests.kept
         and nests.at[x][0] == phase
-        and lane_shape(x)
+        and x.example_shape
         and x not in nests.sums
         and x not in nests.room
     ]

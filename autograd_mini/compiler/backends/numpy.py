@@ -84,7 +84,7 @@ class NumpySource(source.Source):
             places, starts = np.unique(places[order], return_index=True)
             inner = f"{inner}[{dots}{self._constant_named('i', order)}]"
             inner = f"np.add.reduceat({inner}, {self._constant_named('i', starts)}, axis={axis})"
-        if np.array_equal(places, np.arange(x.lanes)):
+        if np.array_equal(places, np.arange(x.size)):
             self.lines.append((f"{name} = {inner}", x))
             return
         self._write_zeros(x, name)

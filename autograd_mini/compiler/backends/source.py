@@ -178,11 +178,11 @@ class Source(Lines):
         return Expression(text, ATOM, inner.operations + 1)
 
     def _gather(self, x: Array) -> Expression:
-        places, batch, lanes = x.info.places, x.is_batched, x.args[0].lanes
-        cut = affine_cut(places, lanes)
+        places, batch, size = x.info.places, x.is_batched, x.args[0].size
+        cut = affine_cut(places, size)
         if cut is not None:
             return self._transposed(self._cut(x.args[0], cut, batch), cut.order, batch)
-        found = patches(places, lanes) if "sliding_window_view" in self.imports else None
+        found = patches(places, size) if "sliding_window_view" in self.imports else None
         inner = self._of(x.args[0])
         if found is None:
             dots = ":, " * batch
@@ -219,14 +219,14 @@ class Source(Lines):
         return inner._replace(text=f"{inner.within(ATOM)}.transpose({axes})", binding=ATOM)
 
     def _write_scatter(self, x: Array, name: str) -> None:
-        """Zeros, with the lanes at their places; those at one place are summed."""
+        """Zeros, with the elements at their places; those at one place are summed."""
         [g] = x.args
         self._write_zeros(x, name)
         index = ":, " * g.is_batched + self._places(x.info.places)
         self.lines.append((self._added(name, index, self._of(g).text), x))
 
     def _places(self, places: Any) -> str:
-        """An index of places in a row of lanes: a slice, or a constant."""
+        """An index of places in a row of elements: a slice, or a constant."""
         found = affine(places) if places.ndim == 1 and len(places) > 1 else None
         if found is not None:
             return _stepped(found[0], len(places), *found[1])

@@ -19,8 +19,8 @@ from ..arrays import Shape
 from ..blocks import Block, parameter_blocks
 from ..canonical import Graph
 from ..compiled import Compiled, Function
+from .assembler import Assembler
 from .interpreter import interpreter
-from .rows import Rows
 
 DTYPES = ("float64", "float32")
 CACHE = 2**18  # numbers that stay near the processor: of the rows of a block of examples
@@ -48,7 +48,7 @@ def taped(
     blocks = parameter_blocks(graph, names, nodes, inputs)
     places = [np.array(b.places).reshape(-1 if b.shape is None else b.shape) for b in blocks]
     columns = [(name, i) for name, shape in inputs.items() for i in range(math.prod(shape))]
-    rows = Rows(graph, {column: place for place, column in enumerate(columns)})
+    rows = Assembler(graph, {column: place for place, column in enumerate(columns)})
     for i in nodes:
         rows.add(i)
         if reduction:

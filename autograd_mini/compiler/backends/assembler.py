@@ -70,7 +70,7 @@ class Local(Recorded):
         return Local(graph, graph.form(primitive, forms))
 
 
-class Rows:
+class Assembler:
     """The rows of a tape, as they are added."""
 
     def __init__(self, graph: Graph, columns: dict[tuple[str, int], int]) -> None:
