@@ -25,7 +25,7 @@ from .calls import by_name, trace_once, traced
 from .canonical import Graph
 from .compiled import Compiled, Function
 from .origin import Origin
-from .pipeline import lower_loss, lower_outputs
+from .pipeline import Lowered
 from .program import Program
 from .trace import Trace
 
@@ -155,25 +155,15 @@ def _made(
     chosen = load_backend(backend)
     is_irregular = graph.is_irregular  # before there are nodes of the program's own
     name = "value_and_grad" if reduction else "predict"
-    origin, runs = None, []
-    if backend == "tape":
-        source, constants, blocks, places = chosen.taped(graph, roots, names, inputs, reduction)
-    else:
-        if reduction:
-            lowered = lower_loss(graph, roots[0].item(), names, inputs, reduction, roots[1:])
-        else:
-            lowered = lower_outputs(graph, roots, names, inputs)
-        lowered = lowered._replace(dtype=dtype)
-        source, constants, runs = chosen.emit(lowered, name)
-        blocks, places = lowered.blocks, lowered.places
-        origin = Origin(graph, lowered)
+    lowered = chosen.lower(graph, roots, names, inputs, reduction, dtype)
+    source, constants, runs = chosen.emit(lowered, name)
     compiled = Compiled(
         source,
         name,
         inputs,
-        {block.name: at.shape for block, at in zip(blocks, places)},
-        places,
-        {block.name: block.about for block in blocks},
+        {block.name: at.shape for block, at in zip(lowered.blocks, lowered.places)},
+        lowered.places,
+        {block.name: block.about for block in lowered.blocks},
         {
             name: x.astype(dtype, copy=False) if getattr(x, "dtype", "") == "float64" else x
             for name, x in constants.items()
@@ -184,7 +174,7 @@ def _made(
         len(graph.ops),
         backend,
         dtype,
-        origin,
+        Origin(graph, lowered) if isinstance(lowered, Lowered) else None,
         is_irregular,
         runs,
     )

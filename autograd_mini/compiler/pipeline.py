@@ -52,6 +52,31 @@ class Lowered(NamedTuple):
         return names
 
 
+def lower_arrays(
+    graph: Graph,
+    roots: Sequence[Any],
+    names: Sequence[str] | None,
+    inputs: dict[str, Shape],
+    reduction: str,
+    dtype: str,
+) -> Lowered:
+    """The array program of roots, arrays of forms: of a loss and what is beside it, or of outputs.
+
+    Args:
+        graph: the scalar graph that the forms are of.
+        roots: the first is a single form, the loss, if there is a reduction.
+        names: of the parameters, in order; None if they have none.
+        inputs: name -> shape, of one example.
+        reduction: "mean" or "sum" of the losses; "" for outputs.
+        dtype: of all arrays.
+    """
+    if reduction:
+        lowered = lower_loss(graph, roots[0].item(), names, inputs, reduction, roots[1:])
+    else:
+        lowered = lower_outputs(graph, roots, names, inputs)
+    return lowered._replace(dtype=dtype)
+
+
 def lower_loss(
     graph: Graph,
     root: Any,

@@ -20,10 +20,12 @@ from ..arrays import Array
 from ..compiled import Compiled, Function
 from ..expression import ATOM, Expression
 from ..parameter_arrays import Arrays
+from ..pipeline import lower_arrays
 from . import module, source
 from .numpy import elementwise
 
 DTYPES = ("float64", "float32")
+lower = lower_arrays
 
 # so that program.arrays is a dict for JAX, too
 jax.tree_util.register_pytree_with_keys(

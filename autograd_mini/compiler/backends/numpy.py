@@ -15,11 +15,12 @@ from ..arrays import Array, base
 from ..compiled import Compiled, Function
 from ..expression import ATOM, PRODUCT, UNARY, Expression
 from ..identities import ieee
-from ..pipeline import Lowered
+from ..pipeline import Lowered, lower_arrays
 from . import module, source
 from .in_place import InPlace
 
 DTYPES = ("float64", "float32")
+lower = lower_arrays
 MANY = 64  # examples, from which on columns pay
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,25 +19,38 @@ from ..arrays import Shape
 from ..blocks import Block, parameter_blocks
 from ..canonical import Graph
 from ..compiled import Compiled, Function
-from .assembler import Assembler
+from .assembler import Assembler, Tape
 from .interpreter import interpreter
 
 DTYPES = ("float64", "float32")
 CACHE = 2**18  # numbers that stay near the processor: of the rows of a block of examples
 
 
-def taped(
+class Taped(NamedTuple):
+    """A tape, and what its parameters are.
+
+    Attributes:
+        listing: its rows, to be read.
+        tape: what the interpreter runs.
+        blocks: of parameters, one an array.
+        places: for each block, where its parameters are in the list of all, in the array's shape.
+    """
+
+    listing: str
+    tape: Tape
+    blocks: list[Block]
+    places: list[Any]
+
+
+def lower(
     graph: Graph,
     roots: Sequence[Any],
     names: Sequence[str] | None,
     inputs: dict[str, Shape],
     reduction: str,
-) -> tuple[str, dict[str, Any], list[Block], list[Any]]:
+    dtype: str,
+) -> Taped:
     """The tape of roots, arrays of forms: of a loss and what is beside it, or of outputs.
-
-    Returns:
-        Its rows, to be read; the tape, by its name; the blocks of parameters; and for each block
-        where its parameters are in the list of all, in the array's shape.
 
     Raises:
         ValueError: an operation is a function of floats.
@@ -54,7 +67,12 @@ def taped(
         if reduction:
             rows.pass_on(i)
     tape = rows.tape(roots, places, shapes, reduction)
-    return rows.listing(), {"tape": tape}, blocks, places
+    return Taped(rows.listing(), tape, blocks, places)
+
+
+def emit(lowered: Taped, name: str) -> tuple[str, dict[str, Any], list[str]]:
+    """The rows, to be read; the tape, by its name; and no source that runs in their place."""
+    return lowered.listing, {"tape": lowered.tape}, []
 
 
 def function(compiled: Compiled) -> Function:
