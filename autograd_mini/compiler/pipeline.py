@@ -16,6 +16,7 @@ from .layout import Layout
 from .lower import lower
 from .nodes import NONE, Form, Term, is_moderate
 from .simplify import rewritten, stable_softmax
+from .task import Task
 from .views import View
 
 
@@ -52,24 +53,9 @@ class Lowered(NamedTuple):
         return names
 
 
-def lower_arrays(
-    graph: Graph,
-    roots: Sequence[Any],
-    names: Sequence[str] | None,
-    inputs: dict[str, Shape],
-    reduction: str,
-    dtype: str,
-) -> Lowered:
-    """The array program of roots, arrays of forms: of a loss and what is beside it, or of outputs.
-
-    Args:
-        graph: the scalar graph that the forms are of.
-        roots: the first is a single form, the loss, if there is a reduction.
-        names: of the parameters, in order; None if they have none.
-        inputs: name -> shape, of one example.
-        reduction: "mean" or "sum" of the losses; "" for outputs.
-        dtype: of all arrays.
-    """
+def lower_arrays(task: Task) -> Lowered:
+    """The array program of a task."""
+    graph, roots, names, inputs, reduction, dtype = task
     if reduction:
         lowered = lower_loss(graph, roots[0].item(), names, inputs, reduction, roots[1:])
     else:

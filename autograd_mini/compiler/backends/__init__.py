@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, Protocol
 
-from ..arrays import Shape
-from ..canonical import Graph
 from ..compiled import Compiled, Function
+from ..task import Task
 
 NAMES = ("numpy", "numba", "tape", "jax")
 
@@ -23,18 +21,11 @@ class Backend(Protocol):
     DTYPES: tuple[str, ...]
 
     @staticmethod
-    def lower(
-        graph: Graph,
-        roots: Sequence[Any],
-        names: Sequence[str] | None,
-        inputs: dict[str, Shape],
-        reduction: str,
-        dtype: str,
-    ) -> Any:
+    def lower(task: Task) -> Any:
         """What it makes source of: an array program, or a tape.
 
         It has `blocks`, those of the parameters, and `places`: for each block, where its parameters
-        are in the list of all, in the array's shape. The arguments are those of lower_arrays.
+        are in the list of all, in the array's shape.
         """
 
     @staticmethod

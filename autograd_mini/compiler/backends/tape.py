@@ -10,15 +10,13 @@ pass is nothing but upstream * partial.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import Shape
 from ..blocks import Block, parameter_blocks
-from ..canonical import Graph
 from ..compiled import Compiled, Function
+from ..task import Task
 from .assembler import Assembler, Tape
 from .interpreter import interpreter
 
@@ -42,19 +40,13 @@ class Taped(NamedTuple):
     places: list[Any]
 
 
-def lower(
-    graph: Graph,
-    roots: Sequence[Any],
-    names: Sequence[str] | None,
-    inputs: dict[str, Shape],
-    reduction: str,
-    dtype: str,
-) -> Taped:
-    """The tape of roots, arrays of forms: of a loss and what is beside it, or of outputs.
+def lower(task: Task) -> Taped:
+    """The tape of a task.
 
     Raises:
         ValueError: an operation is a function of floats.
     """
+    graph, roots, names, inputs, reduction, _ = task
     shapes = [forms.shape for forms in roots][bool(reduction) :]
     roots = [graph.as_node(form) for forms in roots for form in forms.ravel()]
     nodes = graph.needed(roots)
