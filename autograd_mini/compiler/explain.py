@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ..primitives import multiply
 from ..signs import slot_text, total_text
 from .nodes import INPUT, PARAMETER
-from .origin import Line, Origin, elements
+from .origin import Line, Listing, Origin, elements
 from .symbols import Symbol, applied, partial, symbol, total, written
 
 FIRST = 2  # of the scalars of a line so many are shown
@@ -60,18 +60,21 @@ class Explainer:
 
     Args:
         origin: of the program.
+        listing: its arguments and lines.
         about: for each parameter array the names of its Values.
         reduction: "mean", "sum", or "" for a program without a loss.
     """
 
-    def __init__(self, origin: Origin, about: dict[str, str], reduction: str) -> None:
+    def __init__(
+        self, origin: Origin, listing: Listing, about: dict[str, str], reduction: str
+    ) -> None:
         self.origin, self.about, self.reduction = origin, about, reduction
-        self.lines = {line.name: line for line in origin.lines}
-        self.element = elements(origin.lines)
+        self.lines, self.loss = {line.name: line for line in listing.lines}, listing.loss
+        self.element = elements(listing.lines)
         self._own_line = set(self.element)
         self.without_line: dict[str, int] = {}  # name -> node: dz3 may have a line, and z3 none
         self._gradient_of: dict[int, str] = {}  # node -> where its gradient is
-        for line in origin.lines:
+        for line in listing.lines:
             if line.is_gradient:
                 stem = line.name[1:] if line.name.startswith("d") else f"u{line.name[1:]}"
                 while stem in self.lines:
@@ -91,7 +94,7 @@ class Explainer:
         ):
             if root.__class__ is int:
                 self.roots[root] = what
-                if self.element.get(root, "loss") == "loss":
+                if self.element.get(root, self.loss) == self.loss:
                     self.element[root] = name if name not in self.lines else f"{name}_"
                     self._own_line.discard(root)
 
@@ -101,7 +104,7 @@ class Explainer:
     def _texts(self, line: Line) -> Iterator[str]:
         if line.kind in ("input", "parameter", "constant"):
             yield from self._argument(line)
-        elif line.name == "loss" and self.reduction:
+        elif line.name == self.loss:
             texts = list(self._loss())
             yield from texts
             yield from self._definitions(texts)
@@ -156,14 +159,14 @@ class Explainer:
             parts.append(f"{batch}{times}{name}{' over the examples' if batch else ''}")
             if root not in self._own_line:
                 notes.append(f"{name} = {self._spelled(root)}, {self.roots[root]}")
-        yield f"(): loss = {' + '.join(parts)}"
+        yield f"(): {self.loss} = {' + '.join(parts)}"
         yield from notes
 
     def _step(self, line: Line) -> Iterator[str]:
         """An array that no scalar was made into: it is on the way to one."""
         towards = line
-        while towards.scalars is None and towards.name != "loss":
-            following = [x for x in self.origin.lines if towards.name in x.reads]
+        while towards.scalars is None and towards.name != self.loss:
+            following = [x for x in self.lines.values() if towards.name in x.reads]
             if not following:
                 break
             towards = following[0]
@@ -291,16 +294,15 @@ class Explainer:
         return {node: sorted(found) for node, found in users.items()}
 
 
-def chosen_lines(origin: Origin, source: str, line: int | str | None) -> list[Line]:
-    """The lines that a number or a name means; all of them for None.
+def chosen_lines(lines: Sequence[Line], source: str, line: int | str | None) -> list[Line]:
+    """Those of the lines, and arguments, that a number or a name means; all lines for None.
 
     Raises:
         ValueError: there is no such line, or it assigns no array.
         TypeError: `line` is neither.
     """
-    lines = [x for x in origin.lines if x.code]
     if line is None:
-        return lines
+        return [x for x in lines if x.code]
     if isinstance(line, bool) or not isinstance(line, (int, str)):
         raise TypeError(f"a line is a number or a name, got {type(line).__name__}")
     name = line
@@ -312,8 +314,8 @@ def chosen_lines(origin: Origin, source: str, line: int | str | None) -> list[Li
         if match is None:
             raise ValueError(f"line {line} assigns no array: {texts[line - 1].strip()!r}")
         name = match[1]
-    found = [x for x in origin.lines if x.name == name]
+    found = [x for x in lines if x.name == name]
     if not found:
-        names = ", ".join(x.name for x in lines)
+        names = ", ".join(x.name for x in lines if x.code)
         raise ValueError(f"no array is called {name!r}; there are {names}")
     return found

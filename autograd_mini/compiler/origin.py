@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .arithmetic import RELATIONS
 from .arrays import BATCH, VIEWS, Array, Shape, written_shape
-from .backends.source import Source
+from .backends.lines import Statements
+from .backends.numpy import written
 from .canonical import Graph
 from .nodes import operands
 from .padding import PADDING
@@ -78,15 +80,17 @@ class Listing(NamedTuple):
         products: how many matrix products there are.
         gathers: how many gathers and scatters.
         multiplications: in the products, for one example.
+        loss: what the loss is called.
     """
 
     lines: list[Line]
     products: int
     gathers: int
     multiplications: int
+    loss: str
 
 
-def listing(source: Source, lowered: Lowered) -> Listing:
+def listing(source: Statements, lowered: Lowered) -> Listing:
     """The lines of a program's source.
 
     Args:
@@ -120,13 +124,14 @@ def listing(source: Source, lowered: Lowered) -> Listing:
     products = [x for x in source.order if x.op == "matmul"]
     gathers = sum(x.op in ("gather", "scatter") for x in source.order)
     work = (abs(math.prod(x.shape) * x.args[0].shape[-1]) for x in products)
-    return Listing(lines, len(products), gathers, sum(work))
+    loss = "" if source.loss is None else source.names[source.loss]
+    return Listing(lines, len(products), gathers, sum(work), loss)
 
 
 class _Scalars:
     """The scalars of the arrays of a program."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Statements) -> None:
         self._users: dict[Array, list[Array]] = {}
         for x in source.order:
             for a in x.operands:
@@ -202,29 +207,39 @@ class Origin:
 
     The lines are found when somebody asks for them, or when it is pickled.
 
+    Args:
+        written: gives the statements of the source, where that is not NumPy's.
+
     Attributes:
         ops, args, batched, labels: those of the scalar graph.
         roots: the nodes of the loss of one example and of what parameters alone add to it, or
             those of the outputs; a number in place of a node is a constant.
     """
 
-    def __init__(self, graph: Graph, lowered: Lowered) -> None:
+    def __init__(
+        self, graph: Graph, lowered: Lowered, written: Callable[[Lowered], Statements] = written
+    ) -> None:
         self.ops, self.args, self.batched = graph.ops, graph.args, graph.batched
         self.labels = graph.labels
         self.roots = lowered.roots
         self._is_loss = bool(lowered.reduction)
         self._lowered: Lowered | None = lowered
-        self._listing: Listing | None = None
+        self._written: Any = written
         self._equations: dict[bool, Equations] = {}
 
-    @property
+    @cached_property
     def listing(self) -> Listing:
-        if self._listing is None:
-            from .backends.numpy import written
+        """The arguments and lines of the program for NumPy."""
+        assert self._lowered is not None
+        return listing(written(self._lowered), self._lowered)
 
-            assert self._lowered is not None
-            self._listing = listing(written(self._lowered), self._lowered)
-        return self._listing
+    @cached_property
+    def own_listing(self) -> Listing:
+        """Those of the program's own source."""
+        if self._written is written:
+            return self.listing
+        assert self._lowered is not None
+        return listing(self._written(self._lowered), self._lowered)
 
     def equations(self, columns: bool) -> Equations:
         """The program as mathematics."""
@@ -265,10 +280,10 @@ class Origin:
         return below
 
     def __getstate__(self) -> dict[str, Any]:
-        self.listing  # noqa: B018  # this and the equations are what remains
+        self.listing, self.own_listing  # noqa: B018  # these and the equations are what remains
         for columns in (False, True):
             self.equations(columns)
-        return {**self.__dict__, "_lowered": None}
+        return {**self.__dict__, "_lowered": None, "_written": None}
 
 
 def elements(lines: Sequence[Line]) -> dict[int, str]:

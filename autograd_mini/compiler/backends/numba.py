@@ -16,9 +16,10 @@ import numpy as np
 from ..compiled import Compiled, Function
 from ..names import OF_LOOPS, Names, arguments
 from ..pipeline import Lowered, lower_arrays
-from ..simplify import composed, rewritten
+from ..simplify import composed, reachable, rewritten
 from .fusion import AFTER, BEFORE, EXAMPLES, Nests
 from .jit import HEADER, load
+from .lines import Statements
 from .loops import KNOWN, Loops
 from .module import returned, statement
 from .numpy import as_arrays
@@ -101,6 +102,23 @@ def _result(nests: Nests, place: int, has_loss: bool) -> str:
 
 def _indented(lines: Sequence[str]) -> list[str]:
     return [f"    {line}" for line in lines]
+
+
+def written(lowered: Lowered) -> Statements:
+    """The statements of the loops, in the order of the arrays that they compute."""
+    outputs = rewritten(lowered.outputs, composed(KNOWN))
+    own = arguments(lowered, TAKEN)
+    of = {x: own[name] for x, name in lowered.names(outputs).items()}
+    nests = Nests(outputs, Names(of, {*own.values(), *TAKEN}))
+    texts = [text for phase in map(Loops(nests).lines, (BEFORE, EXAMPLES, AFTER)) for text in phase]
+    names = nests.names.of
+    array = {name: x for x, name in names.items()}
+    found = [(text.strip(), re.match(r" *(\w+)(\[.*\])? \+?= ", text)) for text in texts]
+    lines = [(text, array[match[1]]) for text, match in found if match and match[1] in array]
+    lines.sort(key=lambda line: line[1].number)
+    loss = nests.outputs[0] if lowered.reduction else None
+    order = reachable(nests.outputs)
+    return Statements(order, nests.outputs, loss, names, lines, nests.names.constants)
 
 
 def function(compiled: Compiled) -> Function:
