@@ -219,6 +219,7 @@ def _as_stored(layout: Layout, grid: Any, terms: Sequence[Terms]) -> Any:
 
     For queries q of shape (head, position, d) and keys k, the scores q[h, s] . k[h, t] have the
     loops h, which both depend on; s, of q alone; and t, of k: as in a stack of products q @ k.T.
+    Since both differ between examples, s and t are in the order in which they are written.
     """
     for term in terms:
         if term.c.shape[1] > 1 and len(term.factors) == 2:
@@ -228,7 +229,8 @@ def _as_stored(layout: Layout, grid: Any, terms: Sequence[Terms]) -> Any:
             one, other = (
                 squeezed(f if layout.is_free(f) else layout.located(f)[1])[1] for f in factors
             )
-            rank = [2 * (d not in one) + (d not in other) for d in range(grid.ndim)]
+            weight = 1 if all(layout.graph.batched[f[f != PADDING][0]] for f in factors) else 2
+            rank = [weight * (d not in one) + (d not in other) for d in range(grid.ndim)]
             return grid.transpose(sorted(range(grid.ndim), key=rank.__getitem__))
     return grid
 

@@ -183,7 +183,7 @@ class Layout:
                 return order.reshape(self.loops([row[order] for row in rows]))
         grid = self._as_array(widest)
         if grid is None:
-            grid = self._as_operands(addresses)
+            grid = self._as_operands(addresses, as_written)
         if grid is None:
             order = orders[0]
             grid = order.reshape(self.loops([row[order] for row in rows]))
@@ -202,8 +202,9 @@ class Layout:
         grid[found] = np.arange(len(row))
         return grid.reshape(array.example_shape)
 
-    def _as_operands(self, addresses: Any) -> Any:
-        """The nest of the operands' own loops: for a triangle of pairs a square."""
+    def _as_operands(self, addresses: Any, as_written: bool) -> Any:
+        """The nest of the operands' own loops: for a triangle of pairs a square. As it is written
+        the outermost loop is the one whose counter changes least often."""
         axes: list[tuple[int, Any]] = []
         for row in addresses:
             values = np.unique(row)
@@ -217,6 +218,8 @@ class Layout:
             for size, digit in zip(sizes, np.unravel_index(np.searchsorted(values, row), sizes)):
                 if size > 1 and not any(np.array_equal(digit, known) for _, known in axes):
                     axes.append((size, digit))
+        if as_written:
+            axes.sort(key=lambda axis: np.count_nonzero(np.diff(axis[1])))
         sizes = [size for size, _ in axes]
         count = addresses.shape[1]
         if not count <= math.prod(sizes) <= DENSE * count:
