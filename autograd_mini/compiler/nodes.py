@@ -29,8 +29,11 @@ class Sum(NamedTuple):
 
 
 class Form:
-    """A sum that no node has been made of yet, so that another one can take it up. Its constant and
-    its terms never change.
+    """A sum that is not a node yet, so that another sum can take up its terms.
+
+    Of a = w * x + 1 and b = a + v there are Form(1.0, [(1.0, w, x)]), and then Form(1.0, [(1.0, w,
+    x), (1.0, v, NONE)]), where w, x and v are numbers of nodes. If nobody else reads a, the only
+    node is that of b. The constant and the terms of a Form never change.
 
     Attributes:
         constant: what is added to the terms.

@@ -110,7 +110,12 @@ def is_zero_at(layout: Layout, nodes: Any, missing: Any) -> bool:
 
 def result(op: Any, known: float | None) -> float | None:
     """What an operation on one operand makes of what is in the padding of its array, if that is
-    known, and if its derivative is finite there, so that a gradient of 0 stays 0."""
+    known, and if its derivative is finite there, so that a gradient of 0 stays 0.
+
+    >>> from autograd_mini import exp, log
+    >>> result(exp, LEAST), result(log, 0.0), result(exp, None)
+    (0.0, None, None)
+    """
     if known is None:
         return None
     y = ieee(op, [known])

@@ -146,7 +146,10 @@ def cut(total: int, base: int, sizes: Shape, strides: Sequence[int]) -> Cut | No
 
 
 def strided(x: Array, base: int, sizes: Shape, strides: Sequence[int]) -> Array | None:
-    """The view of x's elements at base + the sum of stride * counter, if it is one."""
+    """The view of x's elements at base + the sum of stride * counter, if it is one.
+
+    Of x of shape (3, 4), base 1, sizes (3, 2) and strides (4, 1): x[:, 1:3].
+    """
     program, batch = x.program, x.shape[: x.is_batched]
     outer, n = max(zip(strides, sizes), default=(1, 0))  # the outermost loop
     stop = base + n * outer
@@ -163,8 +166,11 @@ def strided(x: Array, base: int, sizes: Shape, strides: Sequence[int]) -> Array 
 
 
 def windows(x: Array, base: int, sizes: Shape, strides: Sequence[int], room: int) -> Array | None:
-    """The view, or at most so many views side by side: slices that overlap, as the patches of a
-    convolution do."""
+    """The view, or at most `room` views side by side: slices that overlap, as the patches of a
+    convolution do.
+
+    Of x of shape (5,), base 0, sizes (3, 2) and strides (1, 1): x[0:3] and x[1:4], as columns.
+    """
     found = strided(x, base, sizes, strides)
     if found is not None or len(sizes) < 2:
         return found

@@ -176,8 +176,12 @@ class Nests:
         return len(nests) - 1
 
     def _shared_room(self) -> dict[Array, Array]:
-        """For what replaces a sum over the examples, number by number, that sum: it has no other
-        use, and so they are one array."""
+        """For an array that can be stored in the memory of a sum over the examples, that sum.
+
+        It is computed of the sum element by element, after all examples, and nothing else reads the
+        sum. For dW = total / n these are lines such as dW[i] += total(..), and after the examples
+        dW[i] = dW[i] / n.
+        """
         room: dict[Array, Array] = {}
         for x in self.kept:
             if self.at[x][0] == AFTER and x.op.__class__ is not str:
