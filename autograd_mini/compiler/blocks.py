@@ -28,7 +28,7 @@ class Block(NamedTuple):
         name: of the array.
         places: of the parameters in the list of all, in order.
         shape: of the array; None if it is left to the first operation that uses them.
-        about: the names of the parameters, with i, j, .. for the places along the array's axes, or
+        about: the names of the parameters, with i, j, .. for the indices along the array's axes, or
             * for numbers that run otherwise.
     """
 
@@ -98,7 +98,7 @@ def _uses(graph: Graph, nodes: Iterable[int]) -> dict[int, Any]:
     return {place: frozenset(use) for place, use in uses.items()}
 
 
-class _Place(NamedTuple):
+class _Path(NamedTuple):
     """Where a parameter is: in an attribute of a module, at an index."""
 
     module: tuple[str, ...]
@@ -107,11 +107,11 @@ class _Place(NamedTuple):
     is_layer: bool  # whether it is a weight or bias of one of nn's layers
 
     @classmethod
-    def of(cls, name: str) -> _Place:
+    def of(cls, name: str) -> _Path:
         """A parameter of this name: layers.0.neurons.3.w.2 is [3, 2] of the weights of layers.0.
 
-        >>> _Place.of("blocks.1.q.0.2")
-        _Place(module=('blocks', '1'), attribute='q', at=(0, 2), is_layer=False)
+        >>> _Path.of("blocks.1.q.0.2")
+        _Path(module=('blocks', '1'), attribute='q', at=(0, 2), is_layer=False)
         """
         tokens = tuple(name.split("."))
         last = max((i for i, token in enumerate(tokens) if not token.isdecimal()), default=0)
@@ -124,10 +124,10 @@ class _Place(NamedTuple):
 
 def _named_blocks(names: Sequence[str], taken: set[str]) -> list[Block]:
     """An array for each attribute of each module."""
-    found = [_Place.of(name) for name in names]
-    arrays: dict[_Place, list[int]] = {}
-    for i, place in enumerate(found):
-        arrays.setdefault(place._replace(at=()), []).append(i)
+    found = [_Path.of(name) for name in names]
+    arrays: dict[_Path, list[int]] = {}
+    for i, path in enumerate(found):
+        arrays.setdefault(path._replace(at=()), []).append(i)
     layers = list(dict.fromkeys(array.module for array in arrays if array.is_layer))
     blocks = []
     for array, members in arrays.items():

@@ -72,7 +72,7 @@ class Graph(Nodes):
         return [forms[id(x)] if isinstance(x, Value) else float(x) for x in roots]
 
     def _leaf(self, leaf: Any) -> Any:
-        if leaf.operands:  # a placeholder: its input's name, and its place
+        if leaf.operands:  # a placeholder: its input's name, and its position
             return self.node(INPUT, leaf.operands)
         place = self._place.get(leaf)
         if place is None:

@@ -79,10 +79,10 @@ class Explainer:
                 stem = line.name[1:] if line.name.startswith("d") else f"u{line.name[1:]}"
                 while stem in self.lines:
                     stem += "_"
-                for place, node in line.nodes():
-                    self._gradient_of.setdefault(node, line.element(place))
+                for position, node in line.nodes():
+                    self._gradient_of.setdefault(node, line.element(position))
                     if node not in self.element:
-                        name = stem + line.element(place).removeprefix(line.name)
+                        name = stem + line.element(position).removeprefix(line.name)
                         self.element[node] = name
                         self.without_line[name] = node
         self.roots: dict[int, str] = {}
@@ -114,8 +114,8 @@ class Explainer:
             yield self._count(line)
             describe = self._gradient if line.is_gradient else self._scalar
             nodes = line.nodes()
-            for place, _ in nodes[:FIRST]:
-                texts = list(describe(line, place))
+            for position, _ in nodes[:FIRST]:
+                texts = list(describe(line, position))
                 yield from texts
                 yield from self._definitions(texts)
             if len(nodes) > FIRST:
@@ -174,9 +174,9 @@ class Explainer:
 
     # -- scalars --------------------------------------------------------------------------------
 
-    def _scalar(self, line: Line, place: int) -> Iterator[str]:
-        node = int(line.scalars.flat[place])
-        name = line.element(place)
+    def _scalar(self, line: Line, position: int) -> Iterator[str]:
+        node = int(line.scalars.flat[position])
+        name = line.element(position)
         if self.element[node] != name:  # another array has it, too
             yield f"{name} = {self.element[node]}"
         else:
@@ -215,11 +215,11 @@ class Explainer:
 
     # -- the chain rule -------------------------------------------------------------------------
 
-    def _gradient(self, line: Line, place: int) -> Iterator[str]:
-        node = int(line.scalars.flat[place])
+    def _gradient(self, line: Line, position: int) -> Iterator[str]:
+        node = int(line.scalars.flat[position])
         name = self.element[node]
-        if line.element(place) != f"d{name}":
-            yield f"{line.element(place)} = {total_text(name)}"
+        if line.element(position) != f"d{name}":
+            yield f"{line.element(position)} = {total_text(name)}"
         yield from self._chain(node)
 
     def _chain(self, node: int, depth: int = 0) -> Iterator[str]:

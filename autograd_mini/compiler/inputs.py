@@ -17,7 +17,7 @@ class Inputs:
 
     Args:
         shapes: name -> shape of one example, in order; those that are drawn come last.
-        labels: for inputs that pick() takes as an index, (name, place) -> how many there are.
+        labels: for inputs that pick() takes as an index, (name, position) -> how many there are.
         draws: for inputs that are drawn, name -> a function that draws them for one example.
         dtype: of their arrays.
     """
@@ -38,9 +38,9 @@ class Inputs:
         names = list(self._shapes)
         if named.keys().isdisjoint(self._draws):
             names = self.own
-        places = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+        arguments = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names]
         try:
-            return Signature(places).bind(*inputs, **named).args
+            return Signature(arguments).bind(*inputs, **named).args
         except TypeError as error:
             raise TypeError(f"{error}; the inputs are {', '.join(names) or 'none'}") from None
 
@@ -93,8 +93,8 @@ class Inputs:
             batch.append(x)
         if len(batch) < len(expected):
             batch += self.draw(len(batch[0]))
-        for (name, place), choices in self._labels.items():
-            x = batch[list(expected).index(name)].reshape(count, -1)[:, place]
+        for (name, position), choices in self._labels.items():
+            x = batch[list(expected).index(name)].reshape(count, -1)[:, position]
             wrong = np.flatnonzero((x < 0) | (x >= choices) | (x != np.floor(x)))
             if len(wrong):
                 raise ValueError(

@@ -54,9 +54,9 @@ class Line(NamedTuple):
         return any(n < 0 for n in self.shape)
 
     def nodes(self) -> list[tuple[int, int]]:
-        """(place, scalar node) for each of its numbers that stands for one."""
+        """(position, scalar node) for each of its numbers that stands for one."""
         nodes = [] if self.scalars is None else self.scalars.ravel().tolist()
-        return [(place, node) for place, node in enumerate(nodes) if node != PADDING]
+        return [(position, node) for position, node in enumerate(nodes) if node != PADDING]
 
     def sizes(self) -> str:
         """The shape, with n for the number of examples.
@@ -66,10 +66,12 @@ class Line(NamedTuple):
         """
         return written_shape(self.shape)
 
-    def element(self, place: int) -> str:
+    def element(self, position: int) -> str:
         """One number of the array of an example, in Python's notation: z1[0], b3."""
         sizes = [abs(n) for n in self.shape]
-        index = [int(i) for i, n in zip(np.unravel_index(place, sizes), self.shape) if n != BATCH]
+        index = [
+            int(i) for i, n in zip(np.unravel_index(position, sizes), self.shape) if n != BATCH
+        ]
         return f"{self.name}[{', '.join(map(str, index))}]" if index else self.name
 
 
@@ -290,7 +292,7 @@ def elements(lines: Sequence[Line]) -> dict[int, str]:
     """How the first array that has it writes each scalar node: {17: "z1[0]", ..}."""
     found: dict[int, str] = {}
     for line in lines:
-        for place, node in [] if line.is_gradient else line.nodes():
+        for position, node in [] if line.is_gradient else line.nodes():
             if node not in found:
-                found[node] = line.element(place)
+                found[node] = line.element(position)
     return found

@@ -85,12 +85,12 @@ class Loops:
             self._texts[x] = Expression(name, ATOM, 0)
 
     def _write_piece(self, piece: Any, index: Sequence[Index], body: list[str]) -> None:
-        """Write a piece of an array to its place."""
+        """Write a piece of an array where it belongs."""
         x, a, start, sign = piece
         at = list(index)
         if a is not None and x.op == "scatter":
-            place = f"{self.names.constant(x.info.places)}[{listed(index)}]"
-            at = unflattened(Index.counter(place, x.size), x.example_shape)
+            name = f"{self.names.constant(x.info.places)}[{listed(index)}]"
+            at = unflattened(Index.counter(name, x.size), x.example_shape)
         elif a is not None:
             at = [p.plus(Index((), s)) for p, s in zip(index, start[x.is_batched :])]
         text = "0.0" if a is None else self._read(*self.nests.resolved(a, index)).text
@@ -138,7 +138,7 @@ class Loops:
         product = OPERATORS[multiply]
         text = " * ".join(a.within(product) for a in args)
         axes, (_, out) = self.nests.axes(x), self.nests.letters(x)
-        counters = [place for c, place in axes.items() if c not in out and place.terms]
+        counters = [index for c, index in axes.items() if c not in out and index.terms]
         if not counters:
             return Expression(text, product if len(args) > 1 else args[0].binding, len(args))
         name = self.names.accumulator("m" if x.op == "max" else "s", self._accumulators)
