@@ -76,8 +76,8 @@ class Nodes:
 
     Attributes:
         ops: for each node INPUT, PARAMETER, fsum for a Sum, or the primitive that made it.
-        args: for each node (name, position) of an input, (place in the list of all,) of a parameter,
-            a Sum, or a tuple of operands: an int is the number of a node, a float a constant.
+        args: for each node (name, position) of an input, (place in the list of all,) of a
+            parameter, a Sum, or a tuple of operands: the int number of a node, a float constant.
         classes: for each node a number, that of its structural class: how it was made, where
             positions and lengths do not count. Nodes of one class become the elements of one array.
         depths: the longest way down to a leaf; nodes of one class have the same.
