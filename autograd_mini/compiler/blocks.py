@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterable, Sequence
-from itertools import count, product
+from itertools import product
 from typing import Any, NamedTuple
 
 from ..primitives import fsum
 from .arrays import Shape
 from .canonical import Graph
-from .names import identifier, unique
+from .names import identifier, numbered, unique
 from .nodes import NONE, PARAMETER, operands
 
 OF_NUMBER = -2
@@ -64,9 +64,8 @@ def parameter_blocks(
             if len(labels) == 1 and labels[0].isidentifier():
                 name = unique(identifier(labels[0]), taken, "_")
             else:
-                stem = "W" if any(role != NONE for _, role in use or ()) else "b"
-                name = next(x for n in count(1) if (x := f"{stem}{n}") not in taken)
-                taken.add(name)
+                is_factor = any(role != NONE for _, role in use or ())
+                name = numbered("W" if is_factor else "b", taken)
             blocks.append(Block(name, tuple(places), None, about if all(labels) else ""))
         return blocks
     return _named_blocks(names, taken)
@@ -131,9 +130,6 @@ def _named_blocks(names: Sequence[str], taken: set[str]) -> list[Block]:
     layers = list(dict.fromkeys(array.module for array in arrays if array.is_layer))
     blocks = []
     for array, members in arrays.items():
-        name = "_".join((*array.module, array.attribute))
-        if array.is_layer:
-            name = f"{'W' if array.attribute == 'w' else 'b'}{layers.index(array.module) + 1}"
         shape = _grid([found[i].at for i in members])
         letters = iter("ijkl" if shape else "****")  # in place of the numbers that run
         about = ".".join(
@@ -145,10 +141,13 @@ def _named_blocks(names: Sequence[str], taken: set[str]) -> list[Block]:
         elif shape is None:
             shape = (len(members),)
         if not array.attribute or array.attribute.isdecimal():  # of a list, and without a name
-            stem = "W" if len(shape) > 1 else "b"
-            name = next(x for n in count(1) if (x := f"{stem}{n}") not in taken)
-            about = ""
-        blocks.append(Block(unique(identifier(name), taken, "_"), tuple(members), shape, about))
+            name, about = numbered("W" if len(shape) > 1 else "b", taken), ""
+        else:
+            name = "_".join((*array.module, array.attribute))
+            if array.is_layer:
+                name = f"{'W' if array.attribute == 'w' else 'b'}{layers.index(array.module) + 1}"
+            name = unique(identifier(name), taken, "_")
+        blocks.append(Block(name, tuple(members), shape, about))
     return blocks
 
 

@@ -6,6 +6,7 @@ import builtins
 import keyword
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
@@ -40,6 +41,13 @@ def unique(name: str, taken: set[str], joint: str = "") -> str:
     while found in taken:
         number += 1
         found = f"{name}{joint or '_' * name[-1:].isdigit()}{number}"
+    taken.add(found)
+    return found
+
+
+def numbered(stem: str, taken: set[str]) -> str:
+    """W1, W2, ..: the first that is not taken; and from then on it is."""
+    found = next(name for n in count(1) if (name := f"{stem}{n}") not in taken)
     taken.add(found)
     return found
 
