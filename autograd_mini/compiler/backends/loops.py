@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...primitives import add, divide, multiply, negate, power, subtract
-from ..arithmetic import RELATIONS
 from ..arrays import VIEWS, Array
-from ..expression import ATOM, OPERATORS, UNARY, Expression, joined
+from ..expression import ATOM, OPERATORS, UNARY, Expression, operation
 from ..names import FUNCTIONS
 from .fusion import Nests
 from .indices import Index, unflattened
@@ -118,13 +117,9 @@ class Loops:
             return args[0]
         if x.op.__class__ is str:
             return self._reduction(x, args, body)
-        if x.op in OPERATORS:
-            return Expression(joined(x.op, *args), OPERATORS[x.op], count)
-        if x.op is negate:
-            return Expression(f"-{args[0].within(ATOM)}", UNARY, count)
-        if x.op in RELATIONS:
-            text = f"where({joined(x.op, *args[:2])}, {args[2].text}, {args[3].text})"
-            return Expression(text, ATOM, count)
+        found = operation(x.op, args)
+        if found is not None:
+            return found
         if not (x.op is power or str(x.op) in KNOWN):
             raise ValueError(
                 f"backend='numba' cannot compile {x.op.name}, a function of floats; compose it of "
