@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ..primitives import multiply
 from ..signs import slot_text, total_text
+from .names import assigned
 from .nodes import INPUT, PARAMETER
 from .origin import Line, Listing, Origin, elements
 from .symbols import Symbol, applied, partial, symbol, total, written
@@ -310,10 +311,9 @@ def chosen_lines(lines: Sequence[Line], source: str, line: int | str | None) -> 
         texts = source.splitlines()
         if not 1 <= line <= len(texts):
             raise ValueError(f"the source has lines 1 to {len(texts)}, got {line}")
-        match = re.match(r"\s+(\w+)(\[.*\])? \+?= ", texts[line - 1])
-        if match is None:
+        name = assigned(texts[line - 1]) or ""
+        if not name:
             raise ValueError(f"line {line} assigns no array: {texts[line - 1].strip()!r}")
-        name = match[1]
     found = [x for x in lines if x.name == name]
     if not found:
         names = ", ".join(x.name for x in lines if x.code)

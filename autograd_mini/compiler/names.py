@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import count
@@ -27,6 +28,16 @@ FUNCTIONS = [
 LOCALS = {"n", "ones"}
 OF_LOOPS = {"n", "zero", "start", "stop", "first", "whole", "examples"}
 RESERVED = {*keyword.kwlist, *dir(builtins)}  # in any module
+
+
+def assigned(line: str) -> str | None:
+    """The name that a line of source assigns, or adds to; None if it does neither.
+
+    >>> assigned("    z1 = x @ W1.T"), assigned("dW[i, j] += s"), assigned("return z1")
+    ('z1', 'dW', None)
+    """
+    match = re.match(r"\s*(\w+)(\[.*\])? \+?= ", line)
+    return match[1] if match else None
 
 
 def identifier(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Mapping, Sequence
 from html import escape
 from itertools import islice
@@ -11,6 +10,7 @@ from pathlib import Path
 from ..mathml import mathml
 from ..palette import css_properties
 from .equations import Equation, Equations
+from .names import assigned
 from .origin import Line
 from .show import COLOURS, tokens
 
@@ -63,8 +63,7 @@ def _source(source: str, linked: Mapping[str, Sequence[str]]) -> list[str]:
     """The lines of the source; those of a long statement belong to the same array."""
     name, found = "", []
     for text in source.rstrip().split("\n"):
-        match = re.match(r"    (\w+)(?:\[.*\])? \+?= ", text)
-        name = match[1] if match else name * text.startswith("     ")
+        name = assigned(text) or name * text.startswith("     ")
         found.append(_block(linked.get(name, []), f"<pre>{tokens(text) or ' '}</pre>"))
     return found
 

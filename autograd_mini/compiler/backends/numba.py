@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..compiled import Compiled, Function
-from ..names import OF_LOOPS, Names, arguments
+from ..names import OF_LOOPS, Names, arguments, assigned
 from ..pipeline import Lowered, lower_arrays
 from ..simplify import composed, reachable, rewritten
 from .fusion import AFTER, BEFORE, EXAMPLES, Nests
@@ -113,8 +113,7 @@ def written(lowered: Lowered) -> Statements:
     texts = [text for phase in map(Loops(nests).lines, (BEFORE, EXAMPLES, AFTER)) for text in phase]
     names = nests.names.of
     array = {name: x for x, name in names.items()}
-    found = [(text.strip(), re.match(r" *(\w+)(\[.*\])? \+?= ", text)) for text in texts]
-    lines = [(text, array[match[1]]) for text, match in found if match and match[1] in array]
+    lines = [(text.strip(), array[name]) for text in texts if (name := assigned(text)) in array]
     lines.sort(key=lambda line: line[1].number)
     loss = nests.outputs[0] if lowered.reduction else None
     order = reachable(nests.outputs)
