@@ -104,22 +104,6 @@ def _indented(lines: Sequence[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
-def written(lowered: Lowered) -> Statements:
-    """The statements of the loops, in the order of the arrays that they compute."""
-    outputs = rewritten(lowered.outputs, composed(KNOWN))
-    own = arguments(lowered, TAKEN)
-    of = {x: own[name] for x, name in lowered.names(outputs).items()}
-    nests = Nests(outputs, Names(of, {*own.values(), *TAKEN}))
-    texts = [text for phase in map(Loops(nests).lines, (BEFORE, EXAMPLES, AFTER)) for text in phase]
-    names = nests.names.of
-    array = {name: x for x, name in names.items()}
-    lines = [(text.strip(), array[name]) for text in texts if (name := assigned(text)) in array]
-    lines.sort(key=lambda line: line[1].number)
-    loss = nests.outputs[0] if lowered.reduction else None
-    order = reachable(nests.outputs)
-    return Statements(order, nests.outputs, loss, names, lines, nests.names.constants)
-
-
 def function(compiled: Compiled) -> Function:
     """The function that the source defines, of the inputs and parameters.
 
@@ -154,3 +138,19 @@ def function(compiled: Compiled) -> Function:
 
 def _is_plain(x: Any) -> bool:
     return x.__class__ is np.ndarray and x.flags.carray
+
+
+def written(lowered: Lowered) -> Statements:
+    """The statements of the loops, in the order of the arrays that they compute."""
+    outputs = rewritten(lowered.outputs, composed(KNOWN))
+    own = arguments(lowered, TAKEN)
+    of = {x: own[name] for x, name in lowered.names(outputs).items()}
+    nests = Nests(outputs, Names(of, {*own.values(), *TAKEN}))
+    texts = [text for phase in map(Loops(nests).lines, (BEFORE, EXAMPLES, AFTER)) for text in phase]
+    names = nests.names.of
+    array = {name: x for x, name in names.items()}
+    lines = [(text.strip(), array[name]) for text in texts if (name := assigned(text)) in array]
+    lines.sort(key=lambda line: line[1].number)
+    loss = nests.outputs[0] if lowered.reduction else None
+    order = reachable(nests.outputs)
+    return Statements(order, nests.outputs, loss, names, lines, nests.names.constants)
