@@ -20,7 +20,7 @@ from autograd_mini import (
     tanh,
     where,
 )
-from autograd_mini.compiler import explain, symbols
+from autograd_mini.compiler import chain_rule, explain, scalar_formulas, symbols
 from autograd_mini.primitives import TABLE
 from nn import MLP
 from nn.losses import cross_entropy, hinge, l2
@@ -179,8 +179,9 @@ def check_formulas(program):
 def unabridged(monkeypatch):
     """All scalars of every line, and all terms of a sum."""
     monkeypatch.setattr(explain, "FIRST", 10**6)
-    monkeypatch.setattr(explain, "EXPANDED", 10**6)
-    monkeypatch.setattr(explain, "LONGEST", 10**6)
+    monkeypatch.setattr(chain_rule, "TERMS", 10**6)
+    monkeypatch.setattr(chain_rule, "EXPANDED", 10**6)
+    monkeypatch.setattr(scalar_formulas, "LONGEST", 10**6)
     monkeypatch.setattr(symbols, "FEW", 10**6)
     monkeypatch.setattr(symbols, "DIGITS", 17)
 
