@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from ..signs import total_text
 from .chain_rule import ChainRule
+from .listing import Line
 from .names import assigned
-from .origin import Line
 from .symbols import symbol
 
 FIRST = 2  # of the scalars of a line so many are shown

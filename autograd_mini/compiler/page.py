@@ -10,8 +10,8 @@ from pathlib import Path
 from ..mathml import mathml
 from ..palette import css_properties
 from .equations import Equation, Equations
+from .listing import Line
 from .names import assigned
-from .origin import Line
 from .show import COLOURS, tokens
 
 MOST = 8  # lines of an explanation of scalars

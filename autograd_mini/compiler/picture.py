@@ -16,7 +16,7 @@ from ..draw.labels import escaped, tooltip
 from ..draw.program import FRAME, look, new_picture
 from ..palette import BACKWARD, INK, MUTED, QUIET
 from ..text import shortened
-from .origin import Line
+from .listing import Line
 
 FIRST = 2  # elements of an array that are drawn; ".." stands for the others
 WIDTH = 36  # characters of code in a row of a box

@@ -18,7 +18,8 @@ from .backends import backend
 from .compiled import Compiled, Function
 from .explain import Explainer, Explanation, chosen_lines
 from .inputs import Inputs
-from .origin import Line, Listing, Origin
+from .listing import Line, Listing
+from .origin import Origin
 from .show import block, highlighted, shortest, summary
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from .listing import Listing, elements
 from .nodes import INPUT, PARAMETER
-from .origin import Listing, Origin, elements
+from .origin import Origin
 from .symbols import Symbol, written
 
 DEEPEST = 4  # scalars without a line are spelled out within each other so far
