@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import padding
+from .affine import loop_nest, squeezed
 from .arrays import Array
 from .layout import NOWHERE, Layout, alike
 from .nodes import NONE
 from .padding import DENSE, LARGE, PADDING, chosen
-from .views import View, loop_nest, spread, squeezed
+from .views import View, spread
 
 LETTERS = "ijklmnopqrstuvwxyz"
 

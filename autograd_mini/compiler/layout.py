@@ -17,12 +17,13 @@ from typing import Any
 
 import numpy as np
 
+from .affine import loop_nest, refined, squeezed
 from .arrays import Array, ArrayProgram, Shape
 from .blocks import Block
 from .canonical import Graph
 from .nodes import INPUT, PARAMETER
 from .padding import DENSE, PADDING, completed
-from .views import View, joined, loop_nest, refined, spread, squeezed, view
+from .views import View, joined, spread, view
 
 NOWHERE = -1  # the address of what has none yet
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..scalars import IEEE
+from .affine import squeezed
 from .arithmetic import RELATIONS, SELECT
 from .arrays import Array
 from .identities import ieee
-from .views import View, spread, squeezed
+from .views import View, spread
 
 if TYPE_CHECKING:
     from .layout import Layout

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...primitives import divide, multiply, power
+from ..affine import Cut, affine, affine_cut, patches
 from ..arithmetic import RELATIONS
 from ..arrays import Array, written_shape
 from ..expression import (
@@ -27,7 +28,6 @@ from ..expression import (
 from ..names import LOCALS, arguments, identifier
 from ..pipeline import Lowered
 from ..simplify import as_matrix_products, composed, rewritten
-from ..views import Cut, affine, affine_cut, patches
 from .lines import Lines
 from .module import module
 
