@@ -604,8 +604,16 @@ assert without_gradient == list(dead_neurons(model, points)[0]) != []
 # has no value. The remedy is the library's `softmax`, which subtracts the largest score first.
 
 # %%
+from textwrap import fill
+
 from autograd_mini import softmax, where, why_nan
 from autograd_mini import sqrt as root_of  # sqrt is that of math here
+
+
+def explain(function, *arguments):
+    """Prints where the first number comes from that is not finite."""
+    for line in why_nan(function, *arguments).reason.splitlines():
+        print(fill(line, 95))
 
 
 def probability(scores):
@@ -613,7 +621,7 @@ def probability(scores):
     return powers[0] / sum(powers)
 
 
-print(why_nan(probability, [1000.0, 2.0]).reason)
+explain(probability, [1000.0, 2.0])
 softmax([1000.0, 2.0])
 
 # %% [markdown]
@@ -627,7 +635,7 @@ def distance(p, q):
     return root_of(sum((a - b) ** 2 for a, b in zip(p, q)))
 
 
-print(why_nan(distance, [1.0, 2.0], [1.0, 2.0]).reason)
+explain(distance, [1.0, 2.0], [1.0, 2.0])
 
 # %% [markdown]
 # **The branch of a `where` that was not taken.** `where(condition, a, b)` is a if the condition
@@ -645,7 +653,7 @@ def safe_gain(x):
     return where(x > 0, x * root_of(where(x > 0, x, 1.0)), 0.0)
 
 
-print(why_nan(gain, 0.0).reason)
+explain(gain, 0.0)
 print("the remedy:", why_nan(safe_gain, 0.0))
 why_nan(gain, 0.0).stepper()
 

@@ -143,7 +143,7 @@ def name_curves(axes):
 
 plain = network()
 history, seen = watched(plain, validation=validation)
-figure, axes = plt.subplots(figsize=(6, 3.4))
+figure, axes = plt.subplots(figsize=(8, 3.4))
 plot_shares(axes, seen, "no regularisation")
 name_curves(axes)
 figure.tight_layout()
@@ -272,7 +272,7 @@ assert all(abs(a - b) < 1e-12 for a, b in zip(built_in, by_penalty))
 # How much decay does it take? We try two strengths:
 
 # %%
-figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True)
+figure, axes = plt.subplots(1, 2, figsize=(11, 3.2), sharey=True)
 for axis, decay in zip(axes, (0.001, 0.1)):
     decayed = network()
     _, seen = watched(decayed, weight_decay=decay)
@@ -414,7 +414,7 @@ _, seen = watched(dropped)
 note("dropout 0.5", dropped)
 print_results()
 
-figure, axes = plt.subplots(figsize=(6, 3.4))
+figure, axes = plt.subplots(figsize=(8, 3.4))
 plot_shares(axes, seen, "dropout 0.5")
 name_curves(axes)
 figure.tight_layout()
