@@ -328,7 +328,7 @@ figure.tight_layout()
 # %% [markdown]
 # ## Is the hidden layer needed?
 #
-# Without it this is [softmax regression](07b_regression.ipynb). It reads less:
+# Without it this is [softmax regression](07b_regression.ipynb). It reads fewer pictures:
 
 
 # %%
