@@ -128,7 +128,9 @@ def chosen(right: str, among: str) -> Check:
             raise Wrong(f"Expected some of the letters {', '.join(among)}, such as 'AB'.")
         letters = {str(letter).strip().upper() for letter in answer} - {"", ","}
         if strange := letters - set(among):
-            raise Wrong(f"{sorted(strange)[0]!r} is none of {', '.join(among)}.")
+            raise Wrong(
+                f"{sorted(strange)[0]!r} is none of {', '.join(among)}; give them as in 'AB'."
+            )
         if not_in := letters - set(right):
             raise Wrong(f"{len(not_in)} of your {len(letters)} letters should not be there.")
         wrong_if(set(right) - letters, "What you have is right, but something is missing.")
