@@ -151,8 +151,8 @@ picture
 # | $\partial L / \partial \mathbf{b}^{[1]} = \delta^{[1]}$ | the sum of the rows of $\Delta^{[1]}$ | `db1 = ones @ dz1` |
 #
 # The program writes the middle column itself. It has $\mathbf{W}_1$ for $\mathbf{W}^{[1]}$,
-# $\mathbf{P}$ for $\hat{\mathbf{Y}}$, and $\mathbf{1}$ for a column of ones. (With `columns=True` it
-# writes the left column, for n examples.)
+# $\mathbf{P}$ for $\hat{\mathbf{Y}}$, and $\mathbf{1}$ for a column of ones. (With `columns=True`
+# it writes the left column, for n examples.)
 
 # %%
 program.equations()
@@ -280,10 +280,10 @@ assert ratio > 100
 #
 # A program is the same for all examples. So nothing in it may depend on the numbers of one.
 # Where your code asks a placeholder for its number, a `TraceError` names the line, the reason,
-# and what to write instead. (The folded cell prints that in three lines.)
+# and what to write instead. (`told` only prints that in three lines.)
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 import math
 
 from autograd_mini import TraceError, exp, pick, where
@@ -366,8 +366,8 @@ by_hand = compile(written_out, x=2, y=2, parameters=model)
 print(by_hand.source[by_hand.source.index("    # forward") :])
 
 # %% [markdown]
-# The compiler has found it all the same: `exp` of `z2` minus its largest entry, over the sum. To the
-# scalars a score of 1000 is too large for exp. The program subtracts the largest score first,
+# The compiler has found it all the same: `exp` of `z2` minus its largest entry, over the sum. To
+# the scalars a score of 1000 is too large for exp. The program subtracts the largest score first,
 # which changes no quotient, and has no such trouble:
 
 
@@ -496,10 +496,10 @@ assert right >= 0.95 * len(test)
 # examples of a batch, and computes their part of the gradient. The parameters are on all of them.
 #
 # To try it without eight accelerators, we ask JAX to pretend that this processor is eight devices.
-# That has to be said before JAX is loaded. So the folded cell runs a program of its own. It
-# compiles the loss of this page for one device and for eight, and compares:
+# That has to be said before JAX is loaded. So this cell runs a program of its own. It compiles the
+# loss of this page for one device and for eight, and compares:
 
-# %% tags=["jax"] jupyter={"source_hidden": true}
+# %% tags=["jax", "hide-input"] jupyter={"source_hidden": true}
 import os
 import subprocess
 import sys
@@ -618,8 +618,8 @@ check(1, my_answer)
 # from it?</details>
 # <details><summary>Answer</summary>
 #
-# B and C: the loss itself, and its gradient at the outputs, which is now $(\mathbf{Z} - \mathbf{Y}) /
-# n$. (The program subtracts y in the line of z2 already.) All others take what comes from there.
+# B and C: the loss itself, and its gradient at the outputs, which is now $(\mathbf{Z} - \mathbf{Y})
+# / n$. (The program subtracts y in the line of z2 already.) All others take what comes from there.
 # `my_answer = "BC"`
 #
 # </details>
@@ -642,8 +642,8 @@ check(2, my_answer)
 #
 # </details>
 #
-# **3.** Now $\mathbf{z} = \mathbf{W} \tanh(\mathbf{W} \tanh(\mathbf{W} \mathbf{x}))$, again with the
-# sum of squares. How many matrix products has its program, forward and backward? Give a list of
+# **3.** Now $\mathbf{z} = \mathbf{W} \tanh(\mathbf{W} \tanh(\mathbf{W} \mathbf{x}))$, again with
+# the sum of squares. How many matrix products has its program, forward and backward? Give a list of
 # two numbers. The gradient of x is not asked for.
 
 # %%
@@ -660,8 +660,8 @@ check(3, my_answer)
 #
 # </details>
 #
-# **4.** Write a layer for a batch without NumPy: `layer(X, W, b)` gives $\mathbf{X} \mathbf{W}^\top
-# + \mathbf{b}$ as a list of rows.
+# **4.** Write a layer for a batch without NumPy: `layer(X, W, b)` gives
+# $\mathbf{X} \mathbf{W}^\top + \mathbf{b}$ as a list of rows.
 
 # %%
 my_answer = ...

@@ -66,9 +66,9 @@ assert side.grad == 6.0
 # A property test says what is true of *every* program: its gradients agree with numerical
 # differentiation. `expressions` draws random programs from a list of operations.
 # `check_gradients` compares the gradients. `@given(..)` makes a test that is run for up to 200
-# such programs. (The folded cell prints an error, in short lines.)
+# such programs. (`show_error` only prints an error, in short lines.)
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 from textwrap import fill
 
 from autograd_mini.testing import GradientError

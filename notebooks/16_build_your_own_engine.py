@@ -10,8 +10,8 @@
 # to be wrong, and names the mistake if it knows it.
 #
 # In each step the first cell is an attempt, and something is wrong or missing in it. Read it, run
-# the check, and repair it before you look at the solution. The solution is folded below: click on
-# the three dots. Run that cell in any case, since the next step builds on its class.
+# the check, and repair it before you look at the solution, which is folded below. Run that cell in
+# any case, since the next step builds on its class.
 #
 # **You will be able to** write an autograd engine, and say which mistake gives which wrong
 # gradient.
@@ -40,7 +40,7 @@ check_engine(Value, only="numbers")
 # `backward()` begins with the derivative of the result by itself, which is 1.
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value:
     def __init__(self, data, parents=(), partials=()):
         self.data = data
@@ -87,7 +87,7 @@ class Value(Value):
 check_engine(Value, only="one-operation")
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def __mul__(self, other):
         return Value(self.data * other.data, (self, other), (other.data, self.data))
@@ -109,7 +109,7 @@ check_engine(Value, only="operand-twice")
 # [did not notice that](https://github.com/callummcdougall/ARENA_2.0/pull/18) once.
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def backward(self):
         self.grad = 1.0
@@ -148,7 +148,7 @@ check_engine(Value, only=["one-operation", "operand-twice", "shared-node", "uneq
 # Go through that list backwards.
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def backward(self):
         order, seen = [], set()
@@ -199,7 +199,7 @@ check_engine(Value, only=["constants", "sum"])
 # `__rmul__`. And `sum()` begins with `0 + x`, which asks for `__radd__`.
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def __radd__(self, other):
         return self + other
@@ -236,7 +236,7 @@ check_engine(Value, only=["one-operation", "constants"])
 # repositories [compute it as x - 2](../docs/engines.md).
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def __rsub__(self, other):
         return other + -1.0 * self
@@ -268,7 +268,7 @@ check_engine(Value, only=["one-operation", "constants", "powers"])
 # The rule is $\frac{d}{dx} x^n = n\,x^{n-1}$.
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def __pow__(self, n):
         return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
@@ -300,7 +300,7 @@ class Value(Value):
 check_engine(Value, only="activations")
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def tanh(self):
         t = math.tanh(self.data)
@@ -336,7 +336,7 @@ check_engine(Value)
 # in place of the recursion.
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def backward(self):
         order, seen, to_do = [], set(), [(self, False)]
@@ -375,7 +375,7 @@ check_engine(Value, only=["unequal-paths", "backward-twice", "two-roots", "depth
 # </details>
 
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
 class Keyed(Value):
     def __init__(self, data, parents=(), partials=()):
         super().__init__(data, parents, partials)
@@ -403,7 +403,7 @@ check_engine(Keyed, only="operand-twice")
 # </details>
 
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
 class Value(Value):
     def __eq__(self, other):
         return self.data == other.data

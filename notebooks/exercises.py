@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from typing import Any
 
@@ -124,6 +124,23 @@ def orders_by_itself(answer: Any) -> None:
             wrong_if(node not in found, f"For {name}: {what} has no gradient.")
             if how := difference(number_of(found[node], what), right):
                 raise Wrong(f"For {name}: the gradient of {what} {how}.")
+    leaf = Node()
+    chain = reduce(lambda node, _: Node([node], [1.0]), range(5000), leaf)
+    try:
+        found = answer(chain)
+    except RecursionError:
+        raise Wrong("A chain of 5,000 nodes is too deep for your recursion.") from None
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise Wrong(f"On nodes that have .parents and .partials alone it raises {what}.") from None
+    wrong_if(found.get(leaf) != 1.0, "At the end of a chain of 5,000 nodes the gradient is not 1.")
+
+
+class Node:
+    """A node that the library's functions do not know."""
+
+    def __init__(self, parents: Sequence[Node] = (), partials: Sequence[float] = ()) -> None:
+        self.parents, self.partials = parents, partials
 
 
 def by_levels(root: Value) -> dict[Value, float]:
