@@ -515,7 +515,7 @@ print("all five agree; the biases and the input do not notice the penalty")
 #
 # But called for each weight it multiplies out that weight's whole chain, down to the loss, over
 # every path. Python's `cache` stores each answer the first time and looks it up from then on. The
-# formula is the same; only the memory is new. That is backprop. (The folded function counts.)
+# formula is the same; only the memory is new. That is backprop. (`count_multiplications` counts.)
 
 # %% tags=["hide-input"] jupyter={"source_hidden": true}
 from functools import cache

@@ -173,7 +173,8 @@ for j in range(2):
 step_through(mixed, title="The second position looks at the first, and at itself")
 
 # %% [markdown]
-# Names are s[position, the one it looks at], and v[position, number]. The output $o = a_0 v_0 + a_1
+# (The softmax subtracts the larger score from both, so that exp cannot overflow.) Names are
+# s[position, the one it looks at], and v[position, number]. The output $o = a_0 v_0 + a_1
 # v_1$ is a mean of two numbers. So the gradient of a value is its weight, and that of a weight is
 # its value. And a score? More of it raises its own weight and lowers the other. With the softmax's
 # derivatives, $a_j (1 - a_j)$ and $-a_j a_m$, the sum over both paths comes to
