@@ -132,7 +132,9 @@ def chosen(right: str, among: str) -> Check:
             answer = re.sub(r"\band\b|[,;]", " ", answer)
         letters = {str(letter).strip().upper() for letter in answer} - {""}
         if strange := letters - set(among):
-            raise Wrong(f"{sorted(strange)[0]!r} is none of {', '.join(among)}.")
+            raise Wrong(
+                f"{sorted(strange)[0]!r} is none of {', '.join(among)}; give them as in 'AB'."
+            )
         if not_in := letters - set(right):
             raise Wrong(f"{len(not_in)} of your {len(letters)} letters should not be there.")
         wrong_if(set(right) - letters, "What you have is right, but something is missing.")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from typing import Any
 
@@ -125,6 +125,23 @@ def orders_by_itself(answer: Any) -> None:
             wrong_if(node not in found, f"For {name}: {what} has no gradient.")
             if how := difference(number_of(found[node], what), right):
                 raise Wrong(f"For {name}: the gradient of {what} {how}.")
+    leaf = Node()
+    chain = reduce(lambda node, _: Node([node], [1.0]), range(5000), leaf)
+    try:
+        found = answer(chain)
+    except RecursionError:
+        raise Wrong("A chain of 5,000 nodes is too deep for your recursion.") from None
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise Wrong(f"On nodes that have .parents and .partials alone it raises {what}.") from None
+    wrong_if(found.get(leaf) != 1.0, "At the end of a chain of 5,000 nodes the gradient is not 1.")
+
+
+class Node:
+    """A node that the library's functions do not know."""
+
+    def __init__(self, parents: Sequence[Node] = (), partials: Sequence[float] = ()) -> None:
+        self.parents, self.partials = parents, partials
 
 
 def by_levels(root: Value) -> dict[Value, float]:
@@ -316,7 +333,7 @@ def compiles(answer: Any) -> None:
 
     wrong_if(not callable(answer), "Expected a function of a list of three numbers.")
     try:
-        program = compile(answer, x=3)
+        program = compile(lambda x: answer(x), x=3)  # compile cannot read what max takes
     except Exception as error:
         raise Wrong(f"compile says: {error}") from None
     for row in [1.0, 2.0, 3.0], [3.0, -1.0, 2.0], [-5.0, -1.0, -2.0]:
@@ -331,8 +348,9 @@ def wrong_but_for_equal_operands(answer: Any) -> None:
         found = call(answer, x1, x2, case=f"x1 = x2 = {x1:g}")
         if what := disagreement(found, [x2, x1]):
             raise Wrong(f"With both operands {x1:g} a test would find it: {what}.")
-    if not disagreement(call(answer, 2.0, 5.0, case="x1 = 2, x2 = 5"), [5.0, 2.0]):
-        raise Wrong("For x1 = 2 and x2 = 5 the partials are right.")
+    found = call(answer, 2.0, 5.0, case="x1 = 2, x2 = 5")
+    wrong_if(not disagreement(found, [5.0, 2.0]), "For x1 = 2 and x2 = 5 the partials are right.")
+    wrong_if(not disagreement(found, [5.0, 5.0]), "That is the rule of this page.")
 
 
 EXERCISES: dict[str, list[Check]] = {
@@ -586,9 +604,14 @@ EXERCISES: dict[str, list[Check]] = {
         ),
     ],
     "14": [
-        chosen("AC", "ABCD"),
+        chosen("BC", "ABCDE"),
         numbers("H Z Delta_1 dW_1", [[200, 32], [200, 10], [200, 32], [32, 64]]),
-        number(2),
+        numbers(
+            "forward backward",
+            [3, 5],
+            ((3, 3), "Those are the products for dW. How do the error terms get back?"),
+            ((3, 6), "The gradient of x is not asked for."),
+        ),
         function(
             (
                 "one example",
@@ -604,12 +627,16 @@ EXERCISES: dict[str, list[Check]] = {
         compiles,
     ],
     "15": [
-        number(1, (2, "What is x / x?")),
+        number(
+            0.5,
+            (0, "That is the right derivative. What does the wrong rule give?"),
+            (0.25, "That is what one of the two edges brings."),
+        ),
         chosen("BD", "ABCD"),
-        number(1, (0, "The result grows by t as well.")),
+        number(5, (1, "The result is multiplied by t: differentiate t f by t.")),
         function(
-            ("sin at 1, h = 0.1", [math.sin, 1.0, 0.1], math.cos(1) * math.sin(0.1) / 0.1),
-            ("x**3 at 2, h = 0.5", [lambda x: x**3, 2.0, 0.5], 12.25),
+            ("x**3 at 2, h = 0.5", [lambda x: x**3, 2.0, 0.5], 12.0),
+            ("x**5 at 1, h = 1", [lambda x: x**5, 1.0, 1.0], 4.75),
         ),
         wrong_but_for_equal_operands,
     ],
@@ -621,8 +648,8 @@ EXERCISES: dict[str, list[Check]] = {
         function(
             (
                 "two keys",
-                [[0.7, -0.4], [[1.5, 0.5], [0.0, 1.0]], [3.0, -1.0]],
-                4 / (1 + math.exp(-1.25 / math.sqrt(2))) - 1,
+                [[0.7, -0.4, 0.0], [[1.5, 0.5, 2.0], [0.0, 1.0, 3.0]], [3.0, -1.0]],
+                4 / (1 + math.exp(-1.25 / math.sqrt(3))) - 1,
             ),
             ("three equal keys", [[1.0, 2.0], [[1.0, 1.0]] * 3, [3.0, 0.0, 0.0]], 1.0),
         ),

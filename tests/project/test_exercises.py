@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 from exercises import EXERCISES, exercises_of
 
-from autograd_mini import Value, exp, log, sin, sqrt, tanh, topological_order, where
+from autograd_mini import (
+    Value,
+    exp,
+    gradients,
+    log,
+    maximum,
+    sin,
+    softmax,
+    sqrt,
+    tanh,
+    topological_order,
+    where,
+)
 from nn.losses import binary_cross_entropy_with_logits
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -73,6 +85,28 @@ def naive(root):
     return gradient
 
 
+def by_the_library(root):
+    nodes = topological_order(root)
+    return dict(zip(nodes, gradients(root, nodes), strict=True))
+
+
+def sorted_by_recursion(root):
+    order, seen, gradient = [], set(), {root: 1.0}
+
+    def visit(node):
+        if node not in seen:
+            seen.add(node)
+            for parent in node.parents:
+                visit(parent)
+            order.append(node)
+
+    visit(root)
+    for node in reversed(order):
+        for parent, local in zip(node.parents, node.partials, strict=True):
+            gradient[parent] = gradient.get(parent, 0.0) + gradient[node] * local
+    return gradient
+
+
 def trained_badly(model, data):
     model.parameters()[0].data += 1e-3
 
@@ -108,6 +142,12 @@ def patient_after_each_fall(losses, patience):
         if waited >= patience:
             break
     return best
+
+
+def head(query, keys, values, length):
+    scores = [sum(map(math.prod, zip(query, key, strict=True))) for key in keys]
+    weights = softmax([score / math.sqrt(length) for score in scores])
+    return sum(w * v for w, v in zip(weights, values, strict=True))
 
 
 def transposed(W, delta, z):
@@ -161,6 +201,8 @@ WRONG = {
     ("03", 2): [(8, "right gradient"), (14, "too small")],
     ("03", 3): [(30, "topological"), (2**15, "how many paths"), (2**16, "too large")],
     ("03", 4): [
+        (by_the_library, "On nodes that have .parents and .partials alone it raises"),
+        (sorted_by_recursion, "too deep for your recursion"),
         (naive, "For p = x * x, y = p + 3 * p: the gradient of the node"),
         (lambda root: {root: 1.0}, "has no gradient"),
         (lambda root: 1.0, "not a dict"),
@@ -362,29 +404,35 @@ WRONG = {
         (lambda x, g, s: [a - s * (b > 0) + s * (b < 0) for a, b in zip(x, g)], "wrong sign"),
         (lambda x, g, s: [a + s * ((b > 0) - (b < 0)) for a, b in zip(x, g)], "at their limits"),
     ],
-    ("14", 1): [("A", "something is missing"), ("ABC", "1 of your 3")],
+    ("14", 1): [("B", "something is missing"), ("BCE", "1 of your 3"), ("B and C", "as in 'AB'")],
     ("14", 2): [
         ([[200, 32], [200, 10], [200, 32], [64, 32]], "dW_1: entry 0 is too large"),
         ([200, 32], "4 entries"),
     ],
-    ("14", 3): [(1, "too small"), (3, "too large")],
+    ("14", 3): [
+        ([3, 3], "How do the error terms"),
+        ([3, 6], "not asked for"),
+        ([2, 3], "forward is too small"),
+    ],
     ("14", 4): [
         (lambda X, W, b: X, "For one example"),
         (lambda X, W, b: [[0.0 for _ in W] for _ in X], "entry 0: entry 0"),
     ],
     ("14", 5): [
         (lambda x: x[0] if x[0] > x[1] else x[1], "compile says: "),
+        (max, "a branch on a traced number"),
         (lambda x: x[0] + x[1] + x[2], "is too large"),
     ],
-    ("15", 1): [(2, "x / x"), (3, "too large")],
+    ("15", 1): [(0, "right derivative"), (0.25, "one of the two edges"), (2, "too large")],
     ("15", 2): [("ABCD", "2 of your 4"), ("B", "something is missing")],
-    ("15", 3): [(0, "grows by t"), (2, "too large")],
+    ("15", 3): [(1, "multiplied by t"), (7, "too large")],
     ("15", 4): [
-        (lambda f, x, h: (f(x + h) - f(x)) / h, "For sin at 1, h = 0.1"),
-        (lambda f, x, h: (f(x + h) - f(x - h)) / h, "too large"),
+        (lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h), "For x**3 at 2"),
+        (lambda f, x, h: 3 * x**2 if x == 2 else 5 * x**4, "For x**5 at 1, h = 1"),
     ],
     ("15", 5): [
         (lambda x1, x2: (x2, x1), "the partials are right"),
+        (lambda x1, x2: (x2, x2), "the rule of this page"),
         (lambda x1, x2: (x1, -x1), "a test would find it: entry 1 has the right size"),
     ],
     ("20", 1): [([0.25, 0.75], "first is too small"), ([0.5, 0.5], "first is too small")],
@@ -393,6 +441,7 @@ WRONG = {
     ("20", 4): [(2048, "What share"), (0.9, "too large")],
     ("20", 5): [
         (lambda q, keys, values: sum(values) / len(values), "For two keys"),
+        (lambda q, keys, values: head(q, keys, values, len(keys)), "For two keys"),
         (lambda q, keys, values: 0.0, "too small"),
     ],
 }
@@ -422,6 +471,10 @@ MORE_RIGHT = {
     ("07c", 5): [(2, 2, 2, 2, 2, -7)],
     ("08", 1): ["σ(x) + x * σ(x) * (1 - σ(x))"],
     ("08", 6): [lambda x: where(x > 0, x, 0.2 * x), "leaky_relu(x, 0.5)"],
+    ("14", 2): [[(200, 32), (200, 10), (200, 32), (32, 64)]],
+    ("14", 5): [lambda x: maximum(*x)],
+    ("20", 4): ["2048/4192", 0.4885],
+    ("20", 5): [lambda q, keys, values: head(q, keys, values, len(q))],
 }
 
 SILLY = [
