@@ -214,9 +214,9 @@ def slope(answer: Any, x: float, name: str = "x") -> float:
 
 
 def _as_parsed(text: str) -> str:
-    """A text with the names of parse() for what others call ln, max, min and σ."""
-    ours = {"ln": "log", "max": "maximum", "min": "minimum", "σ": "sigmoid"}
-    return re.sub(r"\b(ln|max|min|σ)\b", lambda name: ours[name[0]], text)
+    """A text with the names of parse() for what others call ln, max, min, σ and −."""
+    ours = {"ln": "log", "max": "maximum", "min": "minimum", "σ": "sigmoid", "−": "-"}
+    return re.sub(r"\b(ln|max|min|σ)\b|−", lambda name: ours[name[0]], text)
 
 
 def _read(text: Any, variables: Mapping[str, float]) -> Value:
@@ -225,11 +225,7 @@ def _read(text: Any, variables: Mapping[str, float]) -> Value:
         raise Wrong(f"Expected a formula in {names}, as a text or a function, got {shown(text)}.")
     if product := re.search(r"(?<![\w.])(\d+)(?!e[-+\d])([A-Za-z]+)", text):
         raise Wrong(f"Write {product[1]}*{product[2]} for {product[0]}.")
-<<<<<<< HEAD
-    text = re.sub(r"\bln\b", "log", text).replace("σ", "sigmoid").replace("−", "-")
-=======
     text = _as_parsed(text)
->>>>>>> read2
     padded = f"({text}) + 0 * ({' + '.join(variables)})"  # parse() wants all variables to occur
     try:
         return parse(padded, variables)
