@@ -404,7 +404,7 @@ WRONG = {
         (lambda x, g, s: [a - s * (b > 0) + s * (b < 0) for a, b in zip(x, g)], "wrong sign"),
         (lambda x, g, s: [a + s * ((b > 0) - (b < 0)) for a, b in zip(x, g)], "at their limits"),
     ],
-    ("14", 1): [("B", "something is missing"), ("BCE", "1 of your 3"), ("B and C", "as in 'AB'")],
+    ("14", 1): [("B", "something is missing"), ("BCE", "1 of your 3")],
     ("14", 2): [
         ([[200, 32], [200, 10], [200, 32], [64, 32]], "dW_1: entry 0 is too large"),
         ([200, 32], "4 entries"),
