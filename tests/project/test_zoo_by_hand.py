@@ -1,0 +1,81 @@
+"""What the compiled zoo is measured against computes the same as the eager engine does."""
+
+import numpy as np
+import pytest
+
+from benchmarks import zoo
+from benchmarks.problems import parameter_arrays
+from benchmarks.zoo import RIVALS, Pair
+
+every_rival = pytest.mark.parametrize("key", RIVALS)
+
+
+def eager(one: Pair, count: int):
+    """(loss, gradients) of the first examples, in scalars."""
+    loss, model = one.entry.made()
+    total = 0.0
+    for example in one.entry.examples(count):
+        root = loss(**example) / count
+        root.backward()
+        total += root.data
+    return total, parameter_arrays(model, "grad")
+
+
+def assert_equal(answer, expected):
+    """A loss and gradients, all within 1e-12 of the loss or of the largest gradient."""
+    (loss, gradients), (expected_loss, expected_gradients) = answer, expected
+    assert float(loss) == pytest.approx(expected_loss, rel=1e-12)
+    largest = max(abs(g).max() for g in expected_gradients)
+    assert largest > 0
+    for gradient, wanted in zip(gradients, expected_gradients, strict=True):
+        gradient = np.asarray(gradient)
+        assert gradient.shape == wanted.shape
+        assert gradient.dtype == np.float64
+        assert abs(gradient - wanted).max() <= 1e-12 * largest
+
+
+@every_rival
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_rival_computes_what_the_engine_does(key, count):
+    one = zoo.pair(key)
+    assert_equal(one.rival(*one.batch(count)), eager(one, count))
+
+
+@every_rival
+def test_a_rival_keeps_nothing_between_calls_and_its_batch_as_it_is(key):
+    one = zoo.pair(key)
+    batch = one.batch(5)
+    first = one.rival(*batch)
+    one.rival(*(array[:3] for array in batch))
+    assert_equal(first, eager(one, 5))
+    for now, before in zip(batch, one.batch(5)):
+        assert (now == before).all()
+
+
+@pytest.mark.parametrize("key", ["heat_equation", "digits"])  # scalars and lists, an MLP
+def test_a_row_is_measured_once_both_sides_are_equal(key, monkeypatch):
+    asked = []
+
+    def timing(what, ours, theirs):
+        asked.append(what)
+        assert float(ours()[0]) == pytest.approx(float(theirs()[0]), rel=1e-12)
+        return [(3.0, 2.0), (4.0, 2.5)]
+
+    [row] = zoo.beside(timing, key, 2)
+    assert asked == [row.what] == [f"{key.replace('_', ' ')}, B=2, beside NumPy"]
+    assert (row.minima, row.reached) == ("1.50", "NO")
+    one = zoo.pair(key)
+
+    def wrong(*batch):
+        loss, gradients = one.rival(*batch)
+        return loss, [1.001 * gradient for gradient in gradients]
+
+    monkeypatch.setattr(zoo, "pair", lambda key: one._replace(rival=wrong))
+    with pytest.raises(AssertionError, match="gradients differ by"):
+        zoo.beside(timing, key, 2)
+    assert len(asked) == 1
+
+
+def test_there_is_a_row_for_each_size():
+    assert len(zoo.rows(quick=True)) == 3 * len(RIVALS) == 45
+    assert {"lstm-1", "lstm-64", "lstm-1024"} <= {*zoo.rows(quick=False)}
