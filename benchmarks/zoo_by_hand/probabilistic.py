@@ -118,31 +118,28 @@ def kalman_gains_backward(
 
 
 def kalman_filter(parameters: list[Any], seen: Any) -> tuple[float, list[Any]]:
-    """A step takes [x, v, y] to the next [x, v] by a product, for all examples."""
+    """A step takes [x, v, y] to the next [x, v] and the error, by a product for all examples."""
     q, r = (exp(p) for p in parameters)
     count, length = seen.shape
     gains = kalman_gains(q, r, length)
+    steps = np.array([(1 - k, 1 - k, k, -g, 1 - g, g, -1, -1, 1) for _, _, k, g, _ in gains])
+    steps = steps.reshape(length, 3, 3)
     state = np.empty((3, length, count))
     state[:2, 0] = 0
     state[2] = seen.T
-    steps = np.array([[[1 - k, 1 - k, k], [-g, 1 - g, g]] for _, _, k, g, _ in gains])
     for t in range(length - 1):
-        np.matmul(steps[t], state[:, t], out=state[:2, t + 1])
+        np.matmul(steps[t, :2], state[:, t], out=state[:2, t + 1])
     x, v, y = state
     error = y - x
     error -= v
-    squares = np.einsum("tn,tn->t", error, error)
-    squares /= count
-    s = np.array([s for *_, s in gains])
-    loss = (np.log(s).sum() + (squares / s).sum()) / 2
+    squares = [square / count for square in np.einsum("tn,tn->t", error, error).tolist()]
+    loss = sum(log(s) + square / s for (_, _, _, _, s), square in zip(gains, squares)) / 2
 
     back = np.empty((3, length, count))  # the gradients of the next x, of the next v, of the error
     back[:2, -1] = 0
-    np.divide(error, count * s[:, None], out=back[2])
+    np.multiply(error, [[1 / (count * s)] for _, _, _, _, s in gains], out=back[2])
     for t in range(length - 1, 0, -1):
-        _, _, k, g, _ = gains[t]
-        step = np.array([[1 - k, -g, -1], [1 - k, 1 - g, -1]])
-        np.matmul(step, back[:, t], out=back[:2, t - 1])
+        np.matmul(steps[t, :, :2].T, back[:, t], out=back[:2, t - 1])
     dk, dg = np.einsum("itn,tn->it", back[:2], error).tolist()
-    dq, dr = kalman_gains_backward(gains, squares.tolist(), dk, dg)
+    dq, dr = kalman_gains_backward(gains, squares, dk, dg)
     return loss, [dq * q, dr * r]
