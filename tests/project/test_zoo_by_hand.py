@@ -1,12 +1,16 @@
 """What the compiled zoo is measured against computes the same as the eager engine does."""
 
+import importlib.util
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks import zoo
 from benchmarks.problems import parameter_arrays
+from benchmarks.results import Results
+from benchmarks.side_by_side import Row
 from benchmarks.zoo import RIVALS
 
 every_rival = pytest.mark.parametrize("key", RIVALS)
@@ -89,3 +93,36 @@ def test_a_row_is_measured_once_both_sides_are_equal(key, monkeypatch):
 def test_there_is_a_row_for_each_size():
     assert len(zoo.rows(quick=True)) == 3 * len(RIVALS) == 45
     assert {"lstm-1", "lstm-64", "lstm-1024"} <= {*zoo.rows(quick=False)}
+
+
+@pytest.fixture(scope="module")
+def zoo_table():
+    pytest.importorskip("numba")
+    place = Path(__file__).parents[2] / "tools" / "zoo_table.py"
+    spec = importlib.util.spec_from_file_location("zoo_table", place)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_of_the_zoo_follows_from_the_results(zoo_table):
+    [shown] = zoo_table.BY_HAND.findall(zoo_table.PAGE.read_text(encoding="utf-8"))
+    assert shown == "".join(f"{line}\n" for line in zoo_table.by_hand())
+
+
+def test_its_table_has_a_line_a_program_and_a_column_a_size(zoo_table, monkeypatch, tmp_path):
+    monkeypatch.setattr(zoo_table, "RESULTS", tmp_path)
+    assert [*zoo_table.by_hand()] == []
+    row = Row("what", minima="1.50", quartiles="1.40 .. 1.60")
+    rows = {
+        "zoo/lstm-64": [row],
+        "draw/x": [row, row],
+        "zoo/lstm-8": [row],
+        "zoo/gru-64": [row],
+        "zoo/gru-8": [Row("zoo/gru-8", reached="failed: AssertionError")],
+    }
+    (tmp_path / "3.99.json").write_text(Results("3.99", "a machine", rows).text())
+    *_, head, _, lstm, gru = zoo_table.by_hand()
+    assert head == "| program | B=8 | B=64 |"
+    assert lstm == "| LSTM | 1.50 (1.40 .. 1.60) | 1.50 (1.40 .. 1.60) |"
+    assert gru == "| GRU |  | 1.50 (1.40 .. 1.60) |"
