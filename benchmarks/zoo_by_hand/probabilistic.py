@@ -11,7 +11,10 @@ LOG_TAU = log(2 * np.pi)
 
 
 def gaussian_mixture(parameters: list[Any], x: Any) -> tuple[float, list[Any]]:
-    """The logarithm of a density is linear in [x², x, 1], and so are its slopes."""
+    """The logarithm of a density is linear in [x², x, 1], and so are its slopes.
+
+    So both are products of matrices. They lose digits where a mean is many scales away from 0.
+    """
     logits, means, log_scales = parameters
     count = len(x)
     seen = np.empty((5, count))
@@ -44,7 +47,8 @@ def gaussian_mixture(parameters: list[Any], x: Any) -> tuple[float, list[Any]]:
 def crf(parameters: list[Any], x: Any, tags: Any) -> tuple[float, list[Any]]:
     """The forward and the backward algorithm, scaled (Rabiner 1989): a product of matrices a step.
 
-    The gradient of log Z is how often each tag and each move is expected.
+    The gradient of log Z is how often each tag and each move is expected. Moves are to be less than
+    700, since their exponentials are formed.
     """
     emit, move, start = parameters
     count, length, width = x.shape
@@ -103,9 +107,8 @@ def kalman_gains_backward(
 ) -> tuple[float, float]:
     """(dq, dr) of (log s + squares / s) / 2 and of what is made of the gains k and g."""
     dq = dr = da = db = dc = 0.0
-    for (a, b, k, g, s), square, dk_t, dg_t in zip(
-        *(reversed(x) for x in (gains, squares, dk, dg))
-    ):
+    steps = zip(gains, squares, dk, dg)
+    for (a, b, k, g, s), square, dk_t, dg_t in reversed([*steps]):
         dk_t -= da * a + db * b
         dg_t -= dc * b
         ds = ((1 - square / s) / 2 - dk_t * k - dg_t * g) / s
