@@ -1,7 +1,6 @@
 """Writes docs/zoo.md: the programs of tests/compiler/zoo, on every backend.
 
     python tools/zoo_table.py [--longest LINES]
-    python tools/zoo_table.py --by-hand         # that table alone, of benchmarks/results
 
 Numba and JAX need seconds to minutes for a program. Where its NumPy source has more than LINES
 lines (by default none is too long), the loops of Numba run as Python, and JAX, which compiles anew
@@ -32,8 +31,6 @@ from autograd_mini.files import write_atomically  # noqa: E402
 from benchmarks.results import Results  # noqa: E402
 
 PAGE = ROOT / "docs" / "zoo.md"
-RESULTS = ROOT / "benchmarks" / "results"
-BY_HAND = re.compile(r"(?<=<!-- by hand -->\n).*?(?=<!-- end -->)", re.DOTALL)
 HEADS = ["program", "nodes", "lines", "gathers", "ms", *BACKENDS, "largest error"]
 
 
@@ -122,6 +119,10 @@ def page(rows: list[Row], command: str) -> Iterator[str]:
         yield from (str(row) for row in rows if row.entry.family == family)
 
 
+RESULTS = ROOT / "benchmarks" / "results"
+BY_HAND = re.compile(r"(?<=<!-- by hand -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+
 def by_hand() -> Iterator[str]:
     """The programs that `python -m benchmarks --only zoo` has timed, from what it kept."""
     for path in sorted(RESULTS.glob("*.json")):
@@ -155,7 +156,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--longest", type=int, metavar="LINES")
-    parser.add_argument("--by-hand", action="store_true")
+    parser.add_argument(
+        "--by-hand", action="store_true", help="only the ratios of benchmarks/results"
+    )
     options = parser.parse_args()
     if options.by_hand:
         table = "".join(f"{line}\n" for line in by_hand())
