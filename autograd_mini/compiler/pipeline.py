@@ -13,6 +13,7 @@ from .blocks import Block, parameter_blocks
 from .canonical import NONE, Form, Graph, Term, is_moderate
 from .differentiate import gradients
 from .lower import Lowering
+from .roll import rolled
 from .simplify import rewritten, stable_softmax
 from .views import View
 
@@ -57,6 +58,7 @@ def lower_loss(
     inputs: dict[str, Shape],
     reduction: str,
     aux: Sequence[Any] = (),
+    roll: bool = False,
 ) -> Lowered:
     """The loss over a batch, and its gradient, from the form of one example's loss; and what is to
     be given beside it, arrays of forms.
@@ -89,18 +91,27 @@ def lower_loss(
     if once.__class__ is Array or once:
         parts.append(once if reduction == "mean" or not inputs else program.count() * once)
     loss = program.broadcast(sum(parts, 0.0), ())
-    outputs = [loss, *gradients(loss, _parameters(lowering)), *beside]
+    parameters = _parameters(lowering)
+    if roll:
+        (loss, *beside), parameters = rolled([loss, *beside], parameters)
+    outputs = [loss, *gradients(loss, parameters), *beside]
     return _finished(lowering, roots, reduction, outputs)
 
 
 def lower_outputs(
-    graph: Graph, roots: Sequence[Any], names: Sequence[str] | None, inputs: dict[str, Shape]
+    graph: Graph,
+    roots: Sequence[Any],
+    names: Sequence[str] | None,
+    inputs: dict[str, Shape],
+    roll: bool = False,
 ) -> Lowered:
     """The outputs for each example, from arrays of forms."""
     nodes = [_nodes(graph, forms) for forms in roots]
     lowering = _lowering(graph, _all(nodes), names, inputs)
     outputs = _outputs(lowering, nodes)
-    _parameters(lowering)
+    parameters = _parameters(lowering)
+    if roll:
+        outputs, _ = rolled(outputs, parameters)
     return _finished(lowering, _all(nodes), "", outputs)
 
 

@@ -49,7 +49,7 @@ class NumpySource(source.Source):
         texts = super().results()
         for i, x in enumerate(self.outputs):
             y = base(x)
-            shares = y in bases or y.op in ("input", "parameter", "constant")
+            shares = y in bases or y.op in ("input", "parameter", "constant", "last", "item")
             if x.shape and (shares or (y.op == "broadcast" and y.operands)):
                 texts[i] += ".copy()"
             bases.add(y)

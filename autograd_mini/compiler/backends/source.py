@@ -22,10 +22,13 @@ from ...primitives import add, divide, multiply, negate, power, subtract
 from ...rules import Primitive
 from ..arithmetic import RELATIONS
 from ..arrays import BATCH, Array, base, written_shape
+from ..loop import everything
 from ..pipeline import Lowered
 from ..simplify import as_matrix_products, composed, reachable, rewritten
 from ..views import Cut, affine, affine_cut, patches
 from .names import LOCALS, RESERVED, arguments, constant_name, identifier, unique
+from .expression import ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY, Expression
+from .steps import Steps
 
 if TYPE_CHECKING:
     from ..program import Function
@@ -33,8 +36,7 @@ if TYPE_CHECKING:
 WIDTH = 88
 LONGEST = 68  # of an expression, which has room for a name before it
 EXTREME = 2.0**300
-# how tightly an expression binds
-ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON = range(6)
+MAKES_ROWS = ("assemble", "broadcast", "scatter", "total")  # it takes their number
 OPERATORS = {add: SUM, subtract: SUM, multiply: PRODUCT, divide: PRODUCT}
 
 
@@ -52,17 +54,6 @@ def spellings(library: str) -> dict[str, tuple[str, int]]:
         **{name: (f"{library}.{own}({{}}, {{}})", ATOM) for name, own in binary.items()},
         "clip": (f"{library}.clip({{}}, {{}}, {{}})", ATOM),
     }
-
-
-class Expression(NamedTuple):
-    """Text, how tightly it binds, and how many operations it holds."""
-
-    text: str
-    binding: int
-    operations: int
-
-    def within(self, binding: int) -> str:
-        return self.text if self.binding <= binding else f"({self.text})"
 
 
 def joined(op: Primitive, left: Any, right: Any) -> str:
@@ -113,17 +104,19 @@ class Source:
         self.loss = outputs[0] if lowered.reduction and len(outputs) > 1 else None
         self.arguments = arguments
         self.names = dict(names)
-        self.order = reachable(outputs)
+        self.order = everything(outputs)
+        self.steps = Steps(self)
         self._numbers: set[Array] = set()  # for which the source has numbers of Python's
         for x in self.order:
             if x.op == "count" or (x.op.__class__ is not str and all(map(self._is_number, x.args))):
                 self._numbers.add(x)
         self.uses = Counter(a for x in self.order for a in x.operands)
         self.uses.update(outputs)
+        self.uses.update(self.steps.results)
         self.expressions: dict[Array, Expression] = {}
         self.constants: dict[str, Any] = {}
         self.counts = any(
-            x.op == "count" or (x.op in ("assemble", "broadcast", "scatter") and x.is_batched)
+            x.op == "count" or (x.op in MAKES_ROWS and x.is_batched)
             for x in self.order
         )
         self.lines: list[tuple[str, Array]] = []
@@ -135,7 +128,7 @@ class Source:
             for x in self.order
             if x.op in ("reshape", "transpose") and x.gradient_of is not None
         }
-        for x in self.order:
+        for x in reachable(outputs):
             self._write(x)
 
     def decorators(self) -> list[str]:
@@ -166,6 +159,8 @@ class Source:
         if x in self.names:
             self.expressions[x] = Expression(self.names[x], ATOM, 0)
             return
+        if self.steps.write(x):
+            return
         expression = self._expression(x)
         while len(expression.text) > LONGEST:
             computed = [a for a in x.operands if self.expressions[a].operations]
@@ -181,7 +176,7 @@ class Source:
     def _needs_a_line(self, x: Array, expression: Expression) -> bool:
         if x.op in ("count", "constant"):
             return False
-        if x in self.outputs or x.op in ("assemble", "scatter"):
+        if x in self.outputs or x.op in ("assemble", "scatter") or x in self.steps.nexts:
             return True
         if x.op in ("reshape", "transpose") and expression.operations == 0:
             return self.uses[x] > 1 and "reshape" in expression.text
@@ -473,8 +468,10 @@ class Source:
         return self._gradients_in_other_shapes.get(x)
 
     def _designation(self, x: Array) -> str:
-        if self.loss is not None and x.number >= self.loss.number:
+        if self.loss is not None and self.steps.outside(x).number >= self.loss.number:
             return "loss" if x is self.loss else "g"
+        if x.op == "given":
+            return self.names.get(a := self.steps.arg(x)) or self._designation(a)
         if x.label:
             return "losses" if x.label == "loss" else x.label
         if x.op in ("reshape", "transpose", "slice", "broadcast") and x.operands:
@@ -617,6 +614,10 @@ def _about(source: Source, lowered: Lowered) -> list[str]:
 
 def statement(text: str, room: int = WIDTH - 4) -> list[str]:
     """A statement; a long one that ends in a bracket has what the bracket holds on own lines."""
+    if text.startswith(" "):
+        inner = text.lstrip(" ")
+        indent = " " * (len(text) - len(inner))
+        return [indent + line for line in statement(inner, room - len(indent))]
     if text.endswith(":"):
         *lines, last = statement(text[:-1], room - 1)
         return [*lines, f"{last}:"]
