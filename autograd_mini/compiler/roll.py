@@ -17,7 +17,8 @@ from math import copysign
 from typing import Any
 
 from .arrays import VIEWS, Array
-from .loop import SEQUENCES, Loop, cut_in_steps
+from .earlier import with_earlier
+from .loop import SEQUENCES, cut_in_steps
 from .simplify import reachable
 
 LEAST = 3  # steps of a loop
@@ -27,6 +28,9 @@ LOOKS = 40  # kinds of arrays that are tried as the end of a chain
 SHORTER = 0.8  # a loop is kept if the program is so much shorter
 
 
+Kind = tuple[str, Any]
+
+
 class Match:
     """A chain of steps that are alike.
 
@@ -34,10 +38,11 @@ class Match:
         heads: an array of each step, the first step first.
 
     Attributes:
-        body: the tuples of arrays that are computed, one a step; operands come later.
-        kinds: what each tuple of operands is: ("outer", array), ("number", number),
+        body: the tuples of arrays that are computed, one a step, None where a step does without;
+            operands come later.
+        operands: for each of these what its operands are: ("number", number), or ("outer", place),
             ("carried", place), ("scanned", place) or ("body", place).
-        carried: (first value, tuple of what it is after each step).
+        carried: [first value, what it is after a step].
         outers: the arrays that are read in every step.
         scanned: tuples of arrays or numbers, one a step.
         where: array -> (place in body, step).
@@ -46,16 +51,17 @@ class Match:
 
     def __init__(self, heads: Sequence[Array]) -> None:
         self.steps = len(heads)
-        self.body: list[tuple[Array, ...]] = []
-        self.kinds: dict[Any, tuple[str, Any]] = {}
-        self.carried: list[tuple[Any, Any]] = []
+        self.body: list[tuple[Any, ...]] = []
+        self.operands: list[list[Kind]] = []
+        self.carried: list[tuple[Any, Kind]] = []
         self.outers: list[Array] = []
         self.scanned: list[tuple[Any, ...]] = []
         self.where: dict[Array, tuple[int, int]] = {}
+        self._kinds: dict[Any, Kind] = {}
         self._todo: list[Any] = []
         self._ties = count()
         self._push(tuple(heads))
-        self.is_valid = self._walk() and bool(self.carried) and self._is_apart()
+        self.is_valid = self._walk() and bool(self.carried) and self.is_apart()
 
     def _push(self, v: tuple[Any, ...]) -> None:
         number = v[-1].number if v[-1].__class__ is Array else -1
@@ -65,14 +71,17 @@ class Match:
         while self._todo:
             _, _, v = heappop(self._todo)
             key = key_of(v)
-            if key not in self.kinds:
+            if key not in self._kinds:
                 kind = self._kind(v)
                 if kind is None:
                     return False
-                self.kinds[key] = kind
+                self._kinds[key] = kind
+        for v in self.body:
+            operands = zip(*[x.args for x in v])
+            self.operands.append([self._kinds[key_of(operand)] for operand in operands])
         return True
 
-    def _kind(self, v: tuple[Any, ...]) -> tuple[str, Any] | None:
+    def _kind(self, v: tuple[Any, ...]) -> Kind | None:
         """What a tuple of operands is; None if it cannot be part of a loop."""
         first, end = v[0], v[-1]
         if all(x.__class__ is float for x in v):
@@ -99,33 +108,33 @@ class Match:
             return self._added("body", self.body, v)
         return None if end.op in (*SEQUENCES, "loop") else self._added("scanned", self.scanned, v)
 
-    def _carried(self, v: tuple[Any, ...]) -> tuple[str, Any] | None:
+    def _carried(self, v: tuple[Any, ...]) -> Kind | None:
         """v as what a tuple of the body was some steps before."""
         place, at = self.where[v[-1]]
         lag = self.steps - 1 - at
         if lag < 1 or v[lag:] != self.body[place][:-lag] or v[-1].op in (*SEQUENCES, "loop"):
             return None
-        after = self.body[place]
+        kind: Kind | None = ("body", place)
         if lag > 1:
             after = (*v[1:], self.body[place][-lag])
-            kind = self.kinds.get(after) or self._carried(after)
+            kind = self._kinds.get(after) or self._carried(after)
             if kind is None:
                 return None
-            self.kinds[after] = kind
-        return self._added("carried", self.carried, (v[0], after))
+            self._kinds[after] = kind
+        return self._added("carried", self.carried, (v[0], kind))
 
-    def _added(self, kind: str, found: list[Any], x: Any) -> tuple[str, Any]:
+    def _added(self, kind: str, found: list[Any], x: Any) -> Kind:
         found.append(x)
         return kind, len(found) - 1
 
-    def _is_apart(self) -> bool:
+    def is_apart(self) -> bool:
         """Whether nothing that the loop reads is made of what it computes."""
         read = {*self.outers, *[first for first, _ in self.carried]}
         for v in self.scanned:
             read.update(v)
         below = set(self.where)
         start = min(x.number for x in below)
-        for x in self.body[0][0].program.arrays[start:]:
+        for x in self.body[0][-1].program.arrays[start:]:
             if x not in below and any(a in below for a in x.operands):
                 below.add(x)
         return below.isdisjoint(read)
@@ -185,11 +194,8 @@ class Finder:
             if match.is_valid and (cost := self.cost(match)) < least:
                 best, least = match, cost
         while best is not None:
-            earlier = [first for first, after in best.carried if after is best.body[0]]
-            if not (earlier and earlier[0].__class__ is Array):
-                break
-            match = Match([earlier[0], *best.body[0]])
-            if not match.is_valid or (cost := self.cost(match)) >= least:
+            match = with_earlier(best)
+            if match is None or (cost := self.cost(match)) >= least:
                 break
             best, least = match, cost
         return best, least
@@ -198,10 +204,10 @@ class Finder:
         """How many operations are left, and how many arrays are carried."""
         inside = sum(weight(x) for x in match.where)
         body = sum(weight(v[-1]) for v in match.body)
-        after = {after for _, after in match.carried}
+        after = {kind for _, kind in match.carried}
         collected = set()
         for x, (place, t) in match.where.items():
-            is_last = t == match.steps - 1 and match.body[place] in after
+            is_last = t == match.steps - 1 and ("body", place) in after
             if place not in collected and not is_last:
                 if x in self.outputs or any(u not in match.where for u in self._users[x]):
                     collected.add(place)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .arrays import Array, ArrayProgram
+from .arrays import Array, ArrayProgram, Shape
 from .loop import Loop, given, item, last, numbers, sequence
-from .roll import Match, key_of
+from .roll import Kind, Match
 from .simplify import reachable
 
 
@@ -60,43 +60,44 @@ class _Making:
         if x in self.new:
             return self.new[x]
         place, t = self.match.where[x]
-        after = self.match.body[place]
-        if t == self.match.steps - 1:
-            for i, (_, v) in enumerate(self.match.carried):
-                if v == after:
-                    self.new[x] = last(self.loop, i)
-                    return self.new[x]
-        self.new[x] = item(self.loop.info.sequence(self.loop, self.inner[after]), t)
+        kinds = [kind for _, kind in self.match.carried]
+        if t == self.match.steps - 1 and ("body", place) in kinds:
+            self.new[x] = last(self.loop, kinds.index(("body", place)))
+        else:
+            self.new[x] = item(self.loop.info.sequence(self.loop, self.inner["body", place]), t)
         return self.new[x]
 
     def _make_loop(self) -> None:
         match, program, body = self.match, self.program, ArrayProgram()
-        shapes = [match.kinds and after[-1].shape for _, after in match.carried]
         firsts = [
-            program.broadcast(self.new[x] if x.__class__ is Array else x, shape)
-            for (x, _), shape in zip(match.carried, shapes)
+            program.broadcast(self.new[x] if x.__class__ is Array else x, self._shape(kind))
+            for x, kind in match.carried
         ]
         outers = [self.new[x] for x in match.outers]
         sequences = [self._sequence(v) for v in match.scanned]
         args = [*firsts, *outers, *sequences]
-        first_of = {"carried": 0, "outer": len(firsts), "scanned": len(firsts) + len(outers)}
-        inner: dict[Any, Any] = {}
-        for key, (kind, i) in match.kinds.items():
-            if kind == "number":
-                inner[key] = i
-            elif kind != "body":
-                place = first_of[kind] + i
-                shape = args[place].shape[kind == "scanned" :]
-                inner[key] = given(body, place, shape)
-        for v in sorted(match.body, key=lambda v: v[-1].number):
-            x = v[-1]
-            operands = [inner[key_of(operand)] for operand in zip(*[y.args for y in v])]
+        places = [("carried", i) for i in range(len(firsts))]
+        places += [("outer", i) for i in range(len(outers))]
+        places += [("scanned", i) for i in range(len(sequences))]
+        self.inner: dict[Any, Any] = {
+            kind: given(body, i, x.shape[kind[0] == "scanned" :])
+            for i, (kind, x) in enumerate(zip(places, args))
+        }
+        for i in sorted(range(len(match.body)), key=lambda i: match.body[i][-1].number):
+            x = match.body[i][-1]
+            operands = [of[1] if of[0] == "number" else self.inner[of] for of in match.operands[i]]
             array = body.make(x.op, operands, x.info, x.shape)
             array.scalars, array.label = x.scalars, x.label
-            inner[v] = array
-        self.inner = inner
-        nexts = [inner[after] for _, after in match.carried]
+            self.inner["body", i] = array
+        nexts = [self.inner[kind] for _, kind in match.carried]
         self.loop = Loop(match.steps, len(firsts), len(outers), nexts).made(program, args)
+
+    def _shape(self, kind: Kind) -> Shape:
+        """Of what is carried."""
+        while kind[0] == "carried":
+            kind = self.match.carried[kind[1]][1]
+        shape: Shape = self.match.body[kind[1]][-1].shape
+        return shape
 
     def _sequence(self, v: tuple[Any, ...]) -> Array:
         if v[0].__class__ is float:

@@ -264,7 +264,7 @@ class _For:
                     break
                 if top in source.outputs or users[0].args.count(top) != 1 or users[0] in steps._added_to:
                     break
-                if steps.outside(users[0]) is not steps.outside(y):
+                if steps._loop_of.get(users[0]) is not steps._loop_of.get(y):
                     break
                 [top] = users
                 chain.append(top)
@@ -284,11 +284,13 @@ class _For:
         source = self.source
         left: list[tuple[str, str]] = []
         renamed: set[Array] = set()
+        handed_on = {source._of(y).text for y in self.loop.nexts if y.op == "given"}
         for name, y, leaf in zip(self.carried, self.loop.nexts, map(self.givens.get, range(self.loop.firsts))):
             places = [i for i, (_, of) in enumerate(lines) if of is y]
             is_free = (
                 y.op != "given"
                 and y not in renamed
+                and name not in handed_on
                 and places
                 and not any(_reads(text, name) for text, _ in lines[places[0] + 1 :])
                 and y in source.names
