@@ -174,7 +174,7 @@ class Source:
             self._on_a_line(x)
 
     def _needs_a_line(self, x: Array, expression: Expression) -> bool:
-        if x.op in ("count", "constant"):
+        if x.op in ("count", "constant") or self.steps.is_first_only(x):
             return False
         if x in self.outputs or x.op in ("assemble", "scatter") or x in self.steps.nexts:
             return True

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...primitives import add
-from ..arrays import Array, written_shape
+from ..arrays import Array, Shape, written_shape
 from ..loop import SEQUENCES, Loop
 from ..simplify import reachable
 from .expression import ATOM, Expression
@@ -37,6 +37,10 @@ class Steps:
         self._users: dict[Array, list[Array]] = {}
         self._added_to: dict[Array, str] = {}  # sums that go on in the memory of a total
         self.lists: dict[Array, tuple[str, int]] = {}  # the name, and where the first step is
+        self.saved: dict[Array, tuple[str, dict[Array, str]]] = {}  # lists of tuples, what is in it
+        self.counters: list[str] = []
+        self.depth = 0
+        self.cuts: dict[str, str] = {}
         self._starts: dict[Array, int] = {}
         self._carried: dict[Array, list[str]] = {}
         self._totals: dict[Array, list[str]] = {}
@@ -69,6 +73,15 @@ class Steps:
         [loop] = x.args
         found: Array = (loop.info.collected if x.op == "each" else loop.info.nexts)[x.info]
         return found
+
+    def is_first_only(self, x: Array) -> bool:
+        """Whether x is a number in each place, and only what loops start with."""
+        return (
+            x.op == "broadcast"
+            and not x.operands
+            and x not in self.source.outputs
+            and all(u.op == "loop" and x in u.args[: u.info.firsts] for u in self._users[x])
+        )
 
     def write(self, x: Array) -> bool:
         """Write an array that has to do with loops; False for another."""
@@ -118,41 +131,43 @@ class _For:
         self.tuples: list[tuple[str, str]] = []  # the names of items, and texts
 
     def write(self) -> None:
-        source, loop, x = self.source, self.loop, self.x
+        source, loop, steps, args = self.source, self.loop, self.steps, self.x.args
         firsts, outers = loop.firsts, loop.outers
-        self.t = source._unique("t")
-        self.start = self._start()
-        self.steps._starts[x] = self.start
-        for i, a in enumerate(x.args):
-            if firsts <= i < firsts + outers and source._of(a).operations:
-                source._on_a_line(a)
-        self.carried = [self._first(i) for i in range(firsts)]
-        self.steps._carried[x] = self.carried
+        if steps.depth == len(steps.counters):
+            steps.counters.append(source._unique("t"))
+        self.t = steps.counters[steps.depth]
+        self.start = steps._starts[self.x] = self._start()
+        for a in args[firsts:]:  # what is computed once, before the loop
+            for whole in a.args if a.op in ("steps", "tuple") else [a]:
+                if source._of(whole).operations:
+                    source._on_a_line(whole)
+        self.carried = steps._carried[self.x] = self._firsts()
+        mark = len(source.lines)
         for i, y in self.givens.items():
             if i < firsts:
                 source.expressions[y] = Expression(self.carried[i], ATOM, 0)
             elif i < firsts + outers:
-                source.expressions[y] = source._of(x.args[i])
-            else:
-                self._item(y, x.args[i])
-        mark = len(source.lines)
+                source.expressions[y] = source._of(args[i])
+            elif args[i] not in steps.saved:
+                self._item(y, args[i])
+        self._take()
+        steps.depth += 1
         for y in self.order:
-            if y.op == "given":
-                self._cut(y)
-            else:
+            if y.op != "given":
                 source._write(y)
+        steps.depth -= 1
         self._collect()
         self._add()
         lines = source.lines[mark:]
         del source.lines[mark:]
         lines = self._go_on(lines)
         source.lines += self.before
-        source.lines.append((self._header(lines), x))
-        source.names[x] = self.t
+        source.lines.append((self._header(lines), self.x))
+        source.names[self.x] = self.t
         source.lines += [(f"    {text}", y) for text, y in lines]
         if loop.is_reversed:
-            lists = dict.fromkeys(self.steps.lists[y][0] for y in self.made if y in self.steps.lists)
-            source.lines += [(f"{name}.reverse()", x) for name in lists]
+            lists = dict.fromkeys(steps.lists[y][0] for y in self.made if y in steps.lists)
+            source.lines += [(f"{name}.reverse()", self.x) for name in lists]
 
     # -- before the loop ------------------------------------------------------------------------
 
@@ -167,31 +182,36 @@ class _For:
                 return start
         return 0
 
-    def _first(self, i: int) -> str:
-        """Give a name to what is carried, and its first value."""
-        source, first = self.source, self.x.args[i]
-        y, after = self.givens.get(i), self.loop.nexts[i]
-        if y is not None and source._differentiated(y) is not None:
-            name = source._name(y)
-        elif first in source.names:
-            name = source._unique(source.names[first].rstrip("0123456789"))
-        else:
-            has_name = first.operands and source._of(first).operations
-            name = source._unique(source._designation(first if has_name else after))
-        key = after if y is None else y
-        if y is not None:
-            source.names[y] = name
-        self.before.append((f"{name} = {source._of(first).text}", key))
-        source.names.setdefault(key, name)
-        return name
+    def _firsts(self) -> list[str]:
+        """Give names to what is carried, and first values; the names."""
+        source, names = self.source, []
+        same: dict[str, list[str]] = {}
+        keys: dict[str, Array] = {}
+        for i, first in enumerate(self.x.args[: self.loop.firsts]):
+            y, after = self.givens.get(i), self.loop.nexts[i]
+            text = source._of(first).text
+            if y is not None and source._differentiated(y) is not None:
+                name = source._name(y)
+            elif first in source.names:
+                name = source._unique(source.names[first].rstrip("0123456789") or "v")
+            else:
+                has_name = first.operands and source._of(first).operations
+                name = source._unique(source._designation(first if has_name else after))
+            names.append(name)
+            same.setdefault(text, []).append(name)
+            keys.setdefault(text, after if y is None else y)
+            source.names.setdefault(after if y is None else y, name)
+        for text, of in same.items():
+            self.before.append((" = ".join([*of, text]), keys[text]))
+        return names
 
     def _item(self, y: Array, a: Array) -> None:
         """The text of an item of a sequence."""
         source = self.source
         if a.op == "tuple":
             texts = [source._named(x) for x in a.args]
-            stem = re.sub(r"[\W\d]+$", "", re.match(r"\w+", texts[-1])[0]) or "v"  # type: ignore[index]
-            name = source._unique(stem)
+            stem = re.search(r"[^\W\d]\w*", texts[-1])
+            name = source._unique((stem[0] if stem else "v").rstrip("0123456789"))
             self.tuples.append((name, f"({', '.join(texts)})", a))
             text = name
         elif a.op == "steps":
@@ -207,43 +227,87 @@ class _For:
             text = self.steps.item(a, self.t, -self.start)
         source.expressions[y] = Expression(text, ATOM, 0)
 
-    def _cut(self, y: Array) -> None:
-        """A line for a slice that is read more than once."""
-        source = self.source
-        i = y.info
-        if self.x.args[i].op == "steps" and source.uses[y] > 1:
-            [whole] = self.x.args[i].args
-            text = source.expressions[y].text
-            stem = re.match(r"\w+", text)[0]  # type: ignore[index]
-            name = source.names[y] = source._unique(f"{stem.removesuffix('_rows')}_{self.t}")
+        if a.op == "steps" and source.uses[y] > 1:
+            stem = re.search(r"[^\W\d]\w*", text)
+            if text not in self.steps.cuts:
+                name = f"{stem[0].removesuffix('_rows') if stem else 'v'}_{self.t}"
+                self.steps.cuts[text] = source._unique(name)
+            name = source.names[y] = self.steps.cuts[text]
             source.lines.append((f"{name} = {text}", y))
             source.expressions[y] = Expression(name, ATOM, 0)
+
+    def _take(self) -> None:
+        """Lines that read all that one loop has saved for this one."""
+        source, saved = self.source, self.steps.saved
+        lists: dict[str, dict[Array, str]] = {}
+        for i, y in self.givens.items():
+            a = self.x.args[i]
+            if a in saved:
+                name, names = saved[a]
+                lists[name] = names
+                source.names[y] = names[a]
+                source.expressions[y] = Expression(names[a], ATOM, 0)
+        for name, names in lists.items():
+            loop = next(iter(names)).args[0]
+            at = _plus(self.t, -self.steps._starts[loop])
+            y = next(y for i, y in self.givens.items() if self.x.args[i] in names)
+            source.lines.append((f"{', '.join(names.values())} = {name}[{at}]", y))
 
     # -- at the end of the body -----------------------------------------------------------------
 
     def _collect(self) -> None:
         """Lists of what is collected."""
         source, loop, lists = self.source, self.loop, self.steps.lists
+        states = {y.info: y for y in self.made if y.op == "before"}
+        values = {y.info: y for y in self.made if y.op == "each"}
+        empty: list[tuple[str, str]] = []
         named: dict[Array, str] = {}
-        for y in sorted(self.made, key=lambda y: y.op == "each"):  # the lists with a first value
-            if y.op not in ("each", "before"):
-                continue
-            of = loop.collected[y.info] if y.op == "each" else loop.nexts[y.info]
-            key = of if y.op == "each" else (y.info,)
-            if y.op == "each" and of in named:
-                lists[y] = named[of], int(not loop.is_reversed)
-                continue
-            stem = self.carried[y.info] if y.op == "before" else self._stem(of)
-            name = source._unique(f"{stem}s")
-            if y.op == "before":
-                named.setdefault(of, name)
-                self.before.append((f"{name} = [{stem}]", y))
-                lists[y] = name, int(loop.is_reversed)
-            else:
-                self.before.append((f"{name} = []", y))
+        for i, y in states.items():
+            name = source.names[y] = source._unique(f"{self.carried[i]}s")
+            empty.append((name, f"[{self.carried[i]}]"))
+            lists[y] = name, int(loop.is_reversed)
+            source.lines.append((f"{name}.append({source._of(loop.nexts[i]).text})", y))
+            named.setdefault(loop.nexts[i], name)
+        saved = {}
+        for i, y in values.items():
+            x = loop.collected[i]
+            if x in named:
+                lists[y] = named[x], int(not loop.is_reversed)
+            elif self._is_saved(y):
+                saved[y] = x
+        if len(saved) == 1:
+            saved = {}
+        for i, y in values.items():
+            x = loop.collected[i]
+            if y not in lists and y not in saved:
+                name = source.names[y] = source._unique(f"{self._stem(x)}s")
+                empty.append((name, "[]"))
                 lists[y] = name, 0
-            source.names[y] = name
-            source.lines.append((f"{name}.append({source._of(of).text})", y))
+                source.lines.append((f"{name}.append({source._of(x).text})", y))
+        if saved:
+            name = source._unique("saved")
+            empty.append((name, "[]"))
+            texts = [source._of(x).text for x in saved.values()]
+            names = {
+                y: text if self._is_local(x, text) else source._unique(self._stem(x))
+                for (y, x), text in zip(saved.items(), texts)
+            }
+            self.steps.saved.update((y, (name, names)) for y in saved)
+            source.names[next(iter(saved))] = name
+            source.lines.append((f"{name}.append(({', '.join(texts)}))", next(iter(saved))))
+        if empty:
+            names_, texts = zip(*empty)
+            key = next(y for y in (*states.values(), *values.values()) if y in source.names)
+            self.before.append((f"{', '.join(names_)} = {', '.join(texts)}", key))
+
+    def _is_saved(self, y: Array) -> bool:
+        """Whether a sequence is read by one other loop, and by nothing else."""
+        users = self.steps._users.get(y, [])
+        return len(users) == 1 and users[0].op == "loop" and not self.loop.is_reversed
+
+    def _is_local(self, x: Array, text: str) -> bool:
+        """Whether the name of an array is free outside of the body."""
+        return x.op != "given" and x not in self.loop.nexts and self.source.names.get(x) == text
 
     def _stem(self, x: Array) -> str:
         found = re.match(r"[^\W\d]\w*$", self.source._of(x).text)
@@ -253,6 +317,8 @@ class _For:
         """Sums over the steps."""
         source, steps = self.source, self.steps
         names = steps._totals.setdefault(self.x, [""] * len(self.loop.totals))
+        zeros: dict[Shape, list[str]] = {}
+        keys: dict[Shape, Array] = {}
         for y in self.made:
             if y.op != "total":
                 continue
@@ -272,12 +338,15 @@ class _For:
             steps._added_to.update(dict.fromkeys(chain, name))
             if chain:
                 steps._added_to[y] = name
-            sizes = written_shape(y.shape)
-            zeros = f"{source.library}.zeros({sizes}{source.dtype})" if y.shape else "0.0"
-            self.before.append((f"{name} = {zeros}", y))
+            zeros.setdefault(y.shape, []).append(name)
             source.names[y] = name
             text = source._of(self.loop.totals[y.info]).text
             source.lines.append((f"{name} += {text}", y))
+            keys.setdefault(y.shape, y)
+        for shape, of in zeros.items():
+            sizes = written_shape((len(of), *shape) if len(of) > 1 else shape)
+            text = f"{source.library}.zeros({sizes}{source.dtype})"
+            self.before.append((f"{', '.join(of)} = {text}", keys[shape]))
 
     def _go_on(self, lines: list[tuple[str, Array]]) -> list[tuple[str, Array]]:
         """The lines, after which everything that is carried has its next value."""
