@@ -25,6 +25,7 @@ from .calls import by_name, trace_once, traced
 from .canonical import Graph
 from .origin import Origin
 from .pipeline import lower_loss, lower_outputs
+from .roll import is_clear, is_shorter
 from .program import Compiled, Function, Program
 from .trace import Trace
 
@@ -41,6 +42,7 @@ def compile(
     devices: Sequence[Any] | None = None,
     check: bool = False,
     has_aux: bool = False,
+    roll: bool = True,
     shapes: dict[str, Any] | None = None,
     **inputs: Any,
 ) -> Program:
@@ -68,6 +70,8 @@ def compile(
             computes in IEEE arithmetic, where scalars raise.)
         has_aux: whether `loss` gives a pair (loss, aux), where aux is outputs, too; then
             value_and_grad gives ((loss, aux), gradients).
+        roll: whether layers and time steps that repeat become a loop, where that is clearly
+            shorter; if not, each is written out. (Numba and the tape always have them written out.)
         shapes: those of inputs whose names are also options.
         inputs: for each argument of `loss` the shape of one example: () for a number, 64 for a list
             of 64, (3, 4) for nested lists. The program takes them in the order of the arguments,
@@ -107,7 +111,7 @@ def compile(
     backend = _backend_for(graph, backend, dtype, devices)
     reduction = reduction if has_aux or (structure == 0 and roots[0].ndim == 0) else ""
     devices = None if devices is None else load_backend(backend).checked(devices)
-    options = (reduction, backend, dtype, devices)
+    options = (reduction, backend, dtype, devices, bool(roll))
     key = (
         graph.key(form for forms in roots for form in forms.flat),
         tuple(forms.shape for forms in roots),
@@ -149,6 +153,7 @@ def _made(
     backend: str,
     dtype: str,
     devices: Any,
+    roll: bool,
 ) -> tuple[Compiled, Function]:
     """The program of these roots, arrays of forms: a loss and what is beside it, or outputs."""
     chosen = load_backend(backend)
@@ -159,11 +164,18 @@ def _made(
         source, constants, blocks, places = chosen.taped(graph, roots, names, inputs, reduction)
     else:
         if reduction:
-            lowered = lower_loss(graph, roots[0].item(), names, inputs, reduction, roots[1:])
+            lower = partial(
+                lower_loss, graph, roots[0].item(), names, inputs, reduction, roots[1:]
+            )
         else:
-            lowered = lower_outputs(graph, roots, names, inputs)
-        lowered = lowered._replace(dtype=dtype)
+            lower = partial(lower_outputs, graph, roots, names, inputs)
+        lowered = lower(roll=roll and chosen.HAS_LOOPS)._replace(dtype=dtype)
         source, constants, runs = chosen.emit(lowered, name)
+        if lowered.rolled and not is_clear(lowered.rolled):
+            unrolled = lower()._replace(dtype=dtype)
+            others = chosen.emit(unrolled, name)
+            if not is_shorter(source, others[0]):
+                lowered, (source, constants, runs) = unrolled, others
         blocks, places = lowered.blocks, lowered.places
         origin = Origin(graph, lowered)
     compiled = Compiled(

@@ -32,15 +32,22 @@ def of_steps(
         elif x.op == "tuple":
             yield from ((a, item(g, t)) for t, a in enumerate(x.args) if a in wanted)
         else:
-            axis, start, step = x.info
-            [a] = x.args
-            shape = (*a.shape[:axis], 1, *a.shape[axis + 1 :])
-            pieces = [x.program.reshape(item(g, t), shape) for t in range(x.shape[0])]
-            starts = [
-                tuple(start + t * step if i == axis else 0 for i in range(len(shape)))
-                for t in range(len(pieces))
-            ]
-            yield a, x.program.assemble(pieces, starts, a.shape)
+            yield x.args[0], _put_back(x, g)
+
+
+def _put_back(x: Array, g: Array) -> Array:
+    """Zeros, with the items of a sequence where x has its own."""
+    axis, start, step = x.info
+    [whole] = x.args
+    program, steps = x.program, range(x.shape[0])
+    shape = (*whole.shape[:axis], 1, *whole.shape[axis + 1 :])
+    pieces = [program.reshape(item(g, t), shape) for t in steps]
+    places = [start + t * step for t in steps]
+    if abs(step) == 1:  # they are side by side
+        pieces = [program.concatenate(pieces[::step], axis)]
+        places = [min(places)]
+    starts = [tuple(place if i == axis else 0 for i in range(len(shape))) for place in places]
+    return program.assemble(pieces, starts, whole.shape)
 
 
 def _sequences(x: Array, upstream: Sequence[Any]) -> list[Array]:

@@ -32,6 +32,8 @@ class Lowered(NamedTuple):
         reduction: "mean" or "sum"; "" for outputs that are not a loss.
         as_written: the outputs before softmax was made stable.
         dtype: of all arrays.
+        rolled: how many operations the forward program has without loops and with them; None if
+            it has none.
     """
 
     outputs: list[Array]
@@ -42,6 +44,7 @@ class Lowered(NamedTuple):
     reduction: str
     as_written: Sequence[Array] = ()
     dtype: str = "float64"
+    rolled: tuple[int, int] | None = None
 
     def names(self, outputs: Sequence[Array]) -> dict[Array, str]:
         """What the inputs and parameters are called, in the program of the outputs."""
@@ -91,11 +94,11 @@ def lower_loss(
     if once.__class__ is Array or once:
         parts.append(once if reduction == "mean" or not inputs else program.count() * once)
     loss = program.broadcast(sum(parts, 0.0), ())
-    parameters = _parameters(lowering)
+    parameters, lengths = _parameters(lowering), None
     if roll:
-        (loss, *beside), parameters = rolled([loss, *beside], parameters)
+        (loss, *beside), parameters, lengths = rolled([loss, *beside], parameters)
     outputs = [loss, *gradients(loss, parameters), *beside]
-    return _finished(lowering, roots, reduction, outputs)
+    return _finished(lowering, roots, reduction, outputs)._replace(rolled=lengths)
 
 
 def lower_outputs(
@@ -109,10 +112,10 @@ def lower_outputs(
     nodes = [_nodes(graph, forms) for forms in roots]
     lowering = _lowering(graph, _all(nodes), names, inputs)
     outputs = _outputs(lowering, nodes)
-    parameters = _parameters(lowering)
+    parameters, lengths = _parameters(lowering), None
     if roll:
-        outputs, _ = rolled(outputs, parameters)
-    return _finished(lowering, _all(nodes), "", outputs)
+        outputs, _, lengths = rolled(outputs, parameters)
+    return _finished(lowering, _all(nodes), "", outputs)._replace(rolled=lengths)
 
 
 def _nodes(graph: Graph, forms: Any) -> Any:

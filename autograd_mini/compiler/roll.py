@@ -24,8 +24,9 @@ from .simplify import reachable
 LEAST = 3  # steps of a loop
 LEAVES = ("input", "parameter", "constant", "count")
 FREE = (*VIEWS, *SEQUENCES, "item", "last")  # what is no work of its own
+CLEAR = 0.3
+SHORTER = 0.8  # a loop is kept if the source is so much shorter
 LOOKS = 40  # kinds of arrays that are tried as the end of a chain
-SHORTER = 0.8  # a loop is kept if the program is so much shorter
 
 
 Kind = tuple[str, Any]
@@ -269,21 +270,29 @@ def weight(x: Array) -> int:
     return int(bool(x.args) and x.op not in FREE)
 
 
-def rolled(outputs: Sequence[Array], others: Sequence[Array]) -> tuple[list[Array], list[Array]]:
-    """The outputs, and other arrays, in a new program, with a loop for steps that are alike; as
-    they are if that is not clearly shorter."""
+def rolled(
+    outputs: Sequence[Array], others: Sequence[Array]
+) -> tuple[list[Array], list[Array], tuple[int, int] | None]:
+    """The outputs, and other arrays, in a new program with loops for steps that are alike, and how
+    many operations there were and are; None in place of this if there are no loops."""
     from .unify import made
 
     new, kept = list(outputs), list(others)
-    before = None
-    while True:
-        finder = Finder(new)
-        if before is None:
-            before = finder.length
-        match = finder.best()
-        if match is None:
-            break
+    finder = Finder(new)
+    before = finder.length
+    while (match := finder.best()) is not None:
         new, kept = made(match, new, kept)
-    if Finder(new).length > SHORTER * before:
-        return list(outputs), list(others)
-    return new, kept
+        finder = Finder(new)
+    return new, kept, (before, finder.length) if finder.length < before else None
+
+
+def is_clear(lengths: tuple[int, int]) -> bool:
+    """Whether a program is so much shorter with its loops that its source must be."""
+    before, after = lengths
+    return after < CLEAR * before
+
+
+def is_shorter(source: str, other: str) -> bool:
+    """Whether a source is clearly shorter than another."""
+    lines, others = (len(text.partition("# forward")[2].splitlines()) for text in (source, other))
+    return lines <= SHORTER * others

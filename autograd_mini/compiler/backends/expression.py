@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 # how tightly an expression binds
@@ -17,3 +18,19 @@ class Expression(NamedTuple):
 
     def within(self, binding: int) -> str:
         return self.text if self.binding <= binding else f"({self.text})"
+
+
+def inserted(small: Sequence[int], large: Sequence[int]) -> list[bool] | None:
+    """Which axes of `large` are of length 1 and not in `small`; None if that is not all."""
+    if len(small) >= len(large):
+        return None
+    flags, left = [], list(small)
+    for n in large:
+        if left and left[0] == n:
+            left.pop(0)
+            flags.append(False)
+        elif n == 1:
+            flags.append(True)
+        else:
+            return None
+    return None if left else flags

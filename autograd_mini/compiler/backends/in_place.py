@@ -22,7 +22,7 @@ from ..arrays import BATCH, VIEWS, Array, base
 from ..loop import SEQUENCES
 from .expression import ATOM, Expression
 from .source import Source
-from .steps import OF_LOOPS
+from .steps import OF_LOOPS, reads
 
 UFUNCS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide"}
 SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
@@ -58,9 +58,11 @@ class InPlace:
 
     def lines(self) -> Iterator[str]:
         for i, (text, x) in enumerate(self.source.lines):
-            name = self._names[x]
-            if x.shape and x.op.__class__ is not str and text.startswith(f"{name} = "):
-                yield from self._steps(x, name, i)
+            name, inner = self._names[x], text.lstrip(" ")
+            is_own = inner.startswith(f"{name} = ") and not reads(inner.partition("=")[2], name)
+            if x.shape and x.op.__class__ is not str and is_own:
+                indent = " " * (len(text) - len(inner))
+                yield from (f"{indent}{step}" for step in self._steps(x, name, i))
             else:
                 yield text
 
@@ -126,7 +128,7 @@ class InPlace:
         if base(a, VIEWS) in self._kept:
             return False
         readings = self._readings[a]
-        return a not in self._names or (readings[-1] == line and readings.count(line) == 1)
+        return a not in self._names or (readings[-1:] == [line] and readings.count(line) == 1)
 
 
 def _out(tree: ast.expr, name: str) -> list[str] | None:

@@ -21,6 +21,7 @@ from ..program import Arrays, Compiled, Function
 from . import source
 from .numpy import elementwise
 
+HAS_LOOPS = False
 DTYPES = ("float64", "float32")
 
 # so that program.arrays is a dict for JAX, too

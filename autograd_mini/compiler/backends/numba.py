@@ -24,6 +24,7 @@ from .nests import AFTER, BEFORE, EXAMPLES, Nests
 from .numpy import as_arrays
 from .source import returned, statement
 
+HAS_LOOPS = False
 DTYPES = ("float64", "float32")
 _SCOPE: dict[str, Any] = {}  # what every module imports
 exec(HEADER, _SCOPE)

@@ -17,6 +17,7 @@ from ..program import Compiled, Function
 from . import source
 from .in_place import InPlace
 
+HAS_LOOPS = True
 DTYPES = ("float64", "float32")
 MANY = 64  # examples, from which on columns pay
 

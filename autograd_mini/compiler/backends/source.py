@@ -27,7 +27,7 @@ from ..pipeline import Lowered
 from ..simplify import as_matrix_products, composed, reachable, rewritten
 from ..views import Cut, affine, affine_cut, patches
 from .names import LOCALS, RESERVED, arguments, constant_name, identifier, unique
-from .expression import ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY, Expression
+from .expression import ATOM, COMPARISON, POWER, PRODUCT, SUM, UNARY, Expression, inserted
 from .steps import Steps
 
 if TYPE_CHECKING:
@@ -293,10 +293,10 @@ class Source:
     def _reshape(self, x: Array) -> Expression:
         [a] = x.args
         inner = self._of(a)
-        ones = _inserted(a.shape, x.shape)
+        ones = inserted(a.shape, x.shape)
         if ones is not None:
             return self._indexed(inner, ["None" if one else ":" for one in ones])
-        ones = _inserted(x.shape, a.shape)
+        ones = inserted(x.shape, a.shape)
         if ones is not None:
             index = ["0" if one else ":" for one in ones]
             if a.op == "slice" and a not in self.names:
@@ -416,7 +416,10 @@ class Source:
         shape = x.shape[: x.info] + x.shape[x.info + 1 :]
         if len(inner) == len(pieces) and all(a.shape == shape for a in inner):
             function, pieces = "stack", inner
-        text = ", ".join(map(self._named, pieces))
+        texts = [text for run in self.steps.runs(pieces) for text in run]
+        text = ", ".join(texts)
+        if len(texts) == 1 and text.startswith("*"):
+            return Expression(f"{self.library}.{function}({text[1:]}, axis={x.info})", ATOM, 9)
         return Expression(f"{self.library}.{function}([{text}], axis={x.info})", ATOM, 9)
 
     def _assemble(self, x: Array) -> Expression:
@@ -516,22 +519,6 @@ def _stepped(first: int, length: int, step: int) -> str:
 
 
 _unshaped = partial(base, views=("reshape", "transpose"))  # what x is in another shape or order
-
-
-def _inserted(small: Sequence[int], large: Sequence[int]) -> list[bool] | None:
-    """Which axes of `large` are of length 1 and not in `small`; None if that is not all."""
-    if len(small) >= len(large):
-        return None
-    flags, left = [], list(small)
-    for n in large:
-        if left and left[0] == n:
-            left.pop(0)
-            flags.append(False)
-        elif n == 1:
-            flags.append(True)
-        else:
-            return None
-    return None if left else flags
 
 
 def emit(

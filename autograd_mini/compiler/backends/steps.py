@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ...primitives import add
 from ..arrays import Array, Shape, written_shape
 from ..loop import SEQUENCES, Loop
 from ..simplify import reachable
-from .expression import ATOM, Expression
+from .expression import ATOM, Expression, inserted
 
 if TYPE_CHECKING:
     from .source import Source
@@ -117,6 +118,28 @@ class Steps:
         name, first = self.lists[x]
         return f"{name}[{_plus(t, first + start)}]"
 
+    def runs(self, arrays: Sequence[Array]) -> Iterator[list[str]]:
+        """The texts of arrays in a list, in which the items of a sequence are *hs."""
+        for whole, run in groupby(arrays, key=lambda x: x.args[0] if x.op == "item" else None):
+            items = list(run)
+            places = [x.info for x in items]
+            if whole is None or places != [*range(places[0], places[0] + len(places))]:
+                yield list(map(self.source._named, items))
+                continue
+            name, first = self.lists[whole]
+            start, stop = first + places[0], first + places[-1] + 1
+            end = "" if places[-1] == whole.shape[0] - 1 and (first or not self._has_first(whole)) else stop
+            part = f"[{start or ''}:{end}]" if start or end else ""
+            yield [f"*{name}{part}"]
+
+    def _has_first(self, x: Array) -> bool:
+        """Whether the list of a sequence has what is carried before each step as well."""
+        loop, name = x.args[0], self.lists[x][0]
+        return any(
+            y.op == "before" and self.lists.get(y, ("", 0))[0] == name
+            for y in self._made_of[loop]
+        )
+
 
 class _For:
     """One for statement."""
@@ -220,9 +243,13 @@ class _For:
             at = start - step * self.start
             index = _plus(counter, at) if step != -1 else f"{at} - {self.t}"
             [whole] = a.args
-            text = source._indexed(
-                source._of(whole), [index if i == axis else ":" for i in range(len(whole.shape))]
-            ).text
+            places = [index if i == axis else ":" for i in range(len(whole.shape))]
+            if whole.op == "reshape" and whole not in source.names:
+                ones = inserted(whole.args[0].shape, whole.shape)
+                if ones is not None and not ones[axis]:
+                    places = ["None" if one else at for one, at in zip(ones, places)]
+                    [whole] = whole.args
+            text = source._indexed(source._of(whole), places).text
         else:
             text = self.steps.item(a, self.t, -self.start)
         source.expressions[y] = Expression(text, ATOM, 0)
@@ -361,7 +388,7 @@ class _For:
                 and y not in renamed
                 and name not in handed_on
                 and places
-                and not any(_reads(text, name) for text, _ in lines[places[0] + 1 :])
+                and not any(reads(text, name) for text, _ in lines[places[0] + 1 :])
                 and y in source.names
                 and source.names[y] not in self.carried
             )
@@ -385,7 +412,7 @@ class _For:
 
     def _header(self, lines: Sequence[tuple[str, Array]]) -> str:
         loop, first = self.loop, self.start
-        counts = any(_reads(text, self.t) for text, _ in lines)
+        counts = any(reads(text, self.t) for text, _ in lines)
         bounds = f"{first}, {first + loop.steps}" if first else f"{loop.steps}"
         over = f"reversed(range({bounds}))" if loop.is_reversed else f"range({bounds})"
         names = [name for name, _, _ in self.tuples]
@@ -406,7 +433,7 @@ def _plus(t: str, n: int) -> str:
     return t if n == 0 else f"{t} {'+' if n > 0 else '-'} {abs(n)}"
 
 
-def _reads(text: str, name: str) -> bool:
+def reads(text: str, name: str) -> bool:
     return re.search(rf"(?<![\w.]){re.escape(name)}\b", text) is not None
 
 

@@ -22,6 +22,7 @@ from ..program import Compiled, Function
 from .interpreter import interpreter
 from .rows import Rows
 
+HAS_LOOPS = False
 DTYPES = ("float64", "float32")
 CACHE = 2**18  # numbers that stay near the processor: of the rows of a block of examples
 
