@@ -190,7 +190,7 @@ class Finder:
         """The loop of a chain, or of a later part of it; and one of more steps, if the one before
         the first is alike as well."""
         best, least = None, (self.length, 0)
-        for skipped in range(min(3, len(heads) - LEAST + 1)):
+        for skipped in range(min(3, len(heads) - 1)):
             match = Match(heads[skipped:])
             if match.is_valid and (cost := self.cost(match)) < least:
                 best, least = match, cost
@@ -199,7 +199,7 @@ class Finder:
             if match is None or (cost := self.cost(match)) >= least:
                 break
             best, least = match, cost
-        return best, least
+        return (best, least) if best and best.steps >= LEAST else (None, least)
 
     def cost(self, match: Match) -> tuple[int, int]:
         """How many operations are left, and how many arrays are carried."""
@@ -226,7 +226,7 @@ class Finder:
                 chain.append(x)
             for period in (1, 2, 3):
                 heads = chain[::period][::-1]
-                if len(heads) >= LEAST:
+                if len(heads) > 1:
                     found.append(heads)
         return found
 

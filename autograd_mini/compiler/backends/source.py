@@ -584,7 +584,9 @@ def _about(source: Source, lowered: Lowered) -> list[str]:
     parameters = source.arguments[len(lowered.inputs) :]
     modules: dict[str, list[tuple[str, str]]] = {}
     for name, block, places in zip(parameters, lowered.blocks, lowered.places):
-        about = block.about if block.about != name else ""
+        about = block.about
+        if re.fullmatch(rf"{re.escape(name)}(\.[a-z])*", about):  # the name says it
+            about = ""
         [module] = re.findall(r"^\D*\d+|^.*", about)[:1]
         modules.setdefault(module, []).append((f"{name} {places.shape}", about or "parameters"))
     for arrays in modules.values():

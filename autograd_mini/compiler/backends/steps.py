@@ -37,7 +37,7 @@ class Steps:
         self._made_of: dict[Array, list[Array]] = {}  # loop -> its last, total, each and before
         self._users: dict[Array, list[Array]] = {}
         self._added_to: dict[Array, str] = {}  # sums that go on in the memory of a total
-        self.lists: dict[Array, tuple[str, int]] = {}  # the name, and where the first step is
+        self.lists: dict[Array, tuple[str, int, int]] = {}  # the name; step t is at a + b * t
         self.saved: dict[Array, tuple[str, dict[Array, str]]] = {}  # lists of tuples, what is in it
         self.counters: list[str] = []
         self.depth = 0
@@ -115,8 +115,9 @@ class Steps:
 
     def item(self, x: Array, t: str, start: int) -> str:
         """The text of one item of a sequence: that of step t + start."""
-        name, first = self.lists[x]
-        return f"{name}[{_plus(t, first + start)}]"
+        name, first, sign = self.lists[x]
+        at = first + sign * start
+        return f"{name}[{_plus(t, at) if sign > 0 or not t else f'{at} - {t}'}]"
 
     def runs(self, arrays: Sequence[Array]) -> Iterator[list[str]]:
         """The texts of arrays in a list, in which the items of a sequence are *hs."""
@@ -126,19 +127,13 @@ class Steps:
             if whole is None or places != [*range(places[0], places[0] + len(places))]:
                 yield list(map(self.source._named, items))
                 continue
-            name, first = self.lists[whole]
-            start, stop = first + places[0], first + places[-1] + 1
-            end = "" if places[-1] == whole.shape[0] - 1 and (first or not self._has_first(whole)) else stop
-            part = f"[{start or ''}:{end}]" if start or end else ""
+            name, first, sign = self.lists[whole]
+            if len(places) < whole.shape[0]:
+                yield list(map(self.source._named, items))
+                continue
+            is_state = first != (0 if sign > 0 else whole.shape[0] - 1)  # it has the first as well
+            part = {(1, 0): "", (1, 1): "[1:]", (-1, 0): "[::-1]", (-1, 1): "[:0:-1]"}[sign, is_state]
             yield [f"*{name}{part}"]
-
-    def _has_first(self, x: Array) -> bool:
-        """Whether the list of a sequence has what is carried before each step as well."""
-        loop, name = x.args[0], self.lists[x][0]
-        return any(
-            y.op == "before" and self.lists.get(y, ("", 0))[0] == name
-            for y in self._made_of[loop]
-        )
 
 
 class _For:
@@ -188,9 +183,6 @@ class _For:
         source.lines.append((self._header(lines), self.x))
         source.names[self.x] = self.t
         source.lines += [(f"    {text}", y) for text, y in lines]
-        if loop.is_reversed:
-            lists = dict.fromkeys(steps.lists[y][0] for y in self.made if y in steps.lists)
-            source.lines += [(f"{name}.reverse()", self.x) for name in lists]
 
     # -- before the loop ------------------------------------------------------------------------
 
@@ -292,14 +284,14 @@ class _For:
         for i, y in states.items():
             name = source.names[y] = source._unique(f"{self.carried[i]}s")
             empty.append((name, f"[{self.carried[i]}]"))
-            lists[y] = name, int(loop.is_reversed)
+            lists[y] = self._places(name, 0)
             source.lines.append((f"{name}.append({source._of(loop.nexts[i]).text})", y))
             named.setdefault(loop.nexts[i], name)
         saved = {}
         for i, y in values.items():
             x = loop.collected[i]
             if x in named:
-                lists[y] = named[x], int(not loop.is_reversed)
+                lists[y] = self._places(named[x], 1)
             elif self._is_saved(y):
                 saved[y] = x
         if len(saved) == 1:
@@ -309,7 +301,7 @@ class _For:
             if y not in lists and y not in saved:
                 name = source.names[y] = source._unique(f"{self._stem(x)}s")
                 empty.append((name, "[]"))
-                lists[y] = name, 0
+                lists[y] = self._places(name, 0)
                 source.lines.append((f"{name}.append({source._of(x).text})", y))
         if saved:
             name = source._unique("saved")
@@ -326,6 +318,12 @@ class _For:
             names_, texts = zip(*empty)
             key = next(y for y in (*states.values(), *values.values()) if y in source.names)
             self.before.append((f"{', '.join(names_)} = {', '.join(texts)}", key))
+
+    def _places(self, name: str, first: int) -> tuple[str, int, int]:
+        """A list that is filled as the loop runs."""
+        if self.loop.is_reversed:
+            return name, first + self.loop.steps - 1, -1
+        return name, first, 1
 
     def _is_saved(self, y: Array) -> bool:
         """Whether a sequence is read by one other loop, and by nothing else."""
