@@ -36,6 +36,7 @@ class Layout:
         self.arrays: list[Array] = []
         self.nodes: list[Any] = []  # of each array, the nodes of its lanes
         self.starts: list[int] = []  # the address of its first lane
+        self._starts = np.empty(64, int)  # the same, with room for more
         self.holes: list[float | None] = []  # what is in lanes without a node, if that is known
         self.blocks: list[Any] = [  # the nodes of each
             np.array([graph.find(PARAMETER, (place,)) for place in block.places])
@@ -60,6 +61,9 @@ class Layout:
         self.address[nodes[used]] = start + np.flatnonzero(used)
         self.arrays.append(array)
         self.nodes.append(nodes)
+        if len(self.starts) == len(self._starts):
+            self._starts = np.concatenate([self._starts, self._starts])
+        self._starts[len(self.starts)] = start
         self.starts.append(start)
         self.holes.append(hole)
 
@@ -87,7 +91,8 @@ class Layout:
 
     def source(self, nodes: Any) -> Any:
         """The number of each node's array."""
-        return np.searchsorted(self.starts, self.address[nodes], side="right") - 1
+        starts = self._starts[: len(self.starts)]
+        return np.searchsorted(starts, self.address[nodes], side="right") - 1
 
     def settle(self, nodes: Any) -> None:
         """Place the blocks of parameters among the nodes that have no place yet."""

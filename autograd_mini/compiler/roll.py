@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from math import copysign
 from typing import Any
@@ -222,7 +222,7 @@ class Finder:
         for members in classes[:LOOKS]:
             among = set(members)
             chain = [members[-1]]
-            while (x := self._ancestor(chain[-1], among)) is not None:
+            while (x := self._ancestor(chain[-1], among, members[0].number)) is not None:
                 chain.append(x)
             for period in (1, 2, 3):
                 heads = chain[::period][::-1]
@@ -230,14 +230,12 @@ class Finder:
                     found.append(heads)
         return found
 
-    def _ancestor(self, x: Array, among: set[Array]) -> Array | None:
-        """The latest array that x is made of that is one of these."""
-        todo = [(-a.number, a) for a in {*x.operands}]
-        seen = {a for _, a in todo}
-        todo.sort(key=lambda pair: pair[0])
-        first = min((a.number for a in among), default=0)
-        heap = [(number, i, a) for i, (number, a) in enumerate(todo)]
-        ties = count(len(heap))
+    def _ancestor(self, x: Array, among: set[Array], first: int) -> Array | None:
+        """The latest array that x is made of that is one of these, from this number on."""
+        ties = count()
+        seen = {*x.operands}
+        heap = [(-a.number, next(ties), a) for a in seen]
+        heapify(heap)
         while heap:
             _, _, a = heappop(heap)
             if a in among:
