@@ -146,7 +146,7 @@ class _For:
         self.givens = {y.info: y for y in self.order if y.op == "given"}
         self.made = steps._made_of.get(x, [])
         self.before: list[tuple[str, Array]] = []  # lines
-        self.tuples: list[tuple[str, str]] = []  # the names of items, and texts
+        self.tuples: list[tuple[str, list[str]]] = []  # names, and the items they stand for
 
     def write(self) -> None:
         source, loop, steps, args = self.source, self.loop, self.steps, self.x.args
@@ -227,7 +227,7 @@ class _For:
             texts = [source._named(x) for x in a.args]
             stem = re.search(r"[^\W\d]\w*", texts[-1])
             name = source._unique((stem[0] if stem else "v").rstrip("0123456789"))
-            self.tuples.append((name, f"({', '.join(texts)})", a))
+            self.tuples.append((name, texts))
             text = name
         elif a.op == "steps":
             axis, start, step = a.info
@@ -413,15 +413,13 @@ class _For:
         counts = any(reads(text, self.t) for text, _ in lines)
         bounds = f"{first}, {first + loop.steps}" if first else f"{loop.steps}"
         over = f"reversed(range({bounds}))" if loop.is_reversed else f"range({bounds})"
-        names = [name for name, _, _ in self.tuples]
-        texts = [self._reversed(text) if loop.is_reversed else text for _, text, _ in self.tuples]
+        names = [name for name, _ in self.tuples]
+        order = -1 if loop.is_reversed else 1
+        texts = [f"({', '.join(items[::order])})" for _, items in self.tuples]
         if counts or not names:
             names, texts = [self.t if counts else "_", *names], [over if counts else f"range({loop.steps})", *texts]
         text = texts[0] if len(texts) == 1 else f"zip({', '.join(texts)})"
         return f"for {', '.join(names)} in {text}:"
-
-    def _reversed(self, text: str) -> str:
-        return f"({', '.join(reversed(text[1:-1].split(', ')))})"
 
 
 def _plus(t: str, n: int) -> str:
