@@ -5,98 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from inspect import Parameter, Signature
-from numbers import Real
-from operator import is_
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..files import write_atomically
 from ..nested import map_nested
 from ..value import Value
-from .arrays import Shape
+from . import parameter_arrays
 from .backends import backend
+from .compiled import Compiled, Function
 from .explain import Explainer, Explanation, chosen_lines
+from .inputs import Inputs
 from .origin import Origin
 from .show import block, highlighted, shortest, summary
 
 if TYPE_CHECKING:
     from .equations import Equations
-
-ARRAY = np.ndarray
-# of arrays, the inputs and then the parameters; it gives (loss, gradients), or ((loss, aux),
-# gradients), or outputs: one array or a tuple; all of them arrays that share memory with no other
-Function = Callable[..., Any]
-
-
-class Compiled(NamedTuple):
-    """What is made of a graph's shape alone, and kept for the next graph of that shape.
-
-    Attributes:
-        source: Python source of one function.
-        name: of the function.
-        inputs: name -> shape, of one example.
-        parameters: name -> shape.
-        places: for each parameter array, where its Values are in the list of all.
-        about: name -> the names of its Values, with i, j, .. for the places along its axes.
-        constants: name -> array, what else the function takes.
-        labels: for inputs that pick() takes as an index, (name, place) -> how many there are.
-        reduction: "mean" or "sum"; "" for outputs that are not a loss.
-        has_aux: whether there is more beside a loss.
-        scalars: how many nodes the scalar graph has.
-        backend: its name.
-        dtype: of all arrays.
-        origin: the scalar graph, and the lines that it became; None for a tape, which has none.
-        is_irregular: whether the graph would rather be a tape.
-        runs: sources that run in place of the one that is shown.
-    """
-
-    source: str
-    name: str
-    inputs: dict[str, Shape]
-    parameters: dict[str, Shape]
-    places: list[Any]
-    about: dict[str, str]
-    constants: dict[str, Any]
-    labels: dict[tuple[str, int], int]
-    reduction: str
-    has_aux: bool
-    scalars: int
-    backend: str
-    dtype: str
-    origin: Origin | None
-    is_irregular: bool
-    runs: Sequence[str] = ()
-
-
-class Arrays(dict[str, Any]):
-    """The arrays of parameters by name; `checked` has them in order, once they were looked at, and
-    until one is replaced."""
-
-    checked: list[Any] | None = None
-
-
-def _forgetting(method: Callable[..., Any]) -> Callable[..., Any]:
-    def call(self: Arrays, *args: Any, **named: Any) -> Any:
-        self.checked = None
-        return method(self, *args, **named)
-
-    return call
-
-
-for _name in (
-    "__setitem__",
-    "__delitem__",
-    "__ior__",
-    "update",
-    "setdefault",
-    "pop",
-    "popitem",
-    "clear",
-):
-    setattr(Arrays, _name, _forgetting(getattr(dict, _name)))
 
 
 class Program:
@@ -120,17 +46,15 @@ class Program:
         example: Callable[[dict[str, Any]], Any] | None = None,
     ) -> None:
         self._compiled = compiled
-        self._draws = draws
         self._structure = structure  # of the outputs, or of (loss, aux), with numbers for arrays
-        self._shapes = compiled.parameters
         self._example = example  # to be run as scalars, where a program that checks fails
         # whether it gives (loss, gradients) as its function does
         self._is_plain = bool(compiled.reduction) and structure == 0 and example is None
         self._function = function
         self._dtype = np.dtype(compiled.dtype)
-        self._last_shapes: list[Any] | None = None  # of inputs that need no check
+        self._inputs = Inputs(compiled.inputs, compiled.labels, draws, self._dtype)
         self.values = list(values)
-        self.arrays: dict[str, Any] = Arrays()
+        self.arrays: dict[str, Any] = parameter_arrays.Arrays()
         self.load()
 
     @property
@@ -175,7 +99,7 @@ class Program:
                 "this program gives outputs and no gradient; call its predict(..), or compile what "
                 "gives a pair (loss, aux) with has_aux=True"
             )
-        return self._run(self._in_order(inputs, named) if named else inputs)  # type: ignore[no-any-return]
+        return self._run(self._inputs.in_order(inputs, named) if named else inputs)  # type: ignore[no-any-return]
 
     def _finished(self, batch: Sequence[Any], results: Any) -> Any:
         """The results of a batch, in the structure of what the traced function gives."""
@@ -200,8 +124,7 @@ class Program:
 
     def draw_inputs(self, examples: int) -> list[Any]:
         """A draw, for so many examples, of the inputs that the program draws itself."""
-        drawn = [[draw() for draw in self._draws.values()] for _ in range(examples)]
-        return [np.array(rows, self._dtype) for rows in zip(*drawn)]
+        return self._inputs.draw(examples)
 
     def predict(self, /, *inputs: Any, **named: Any) -> Any:
         """The outputs for a batch: in the structure of what the traced function gives an array of
@@ -219,7 +142,7 @@ class Program:
                 "this program gives one scalar, a loss; call its value_and_grad(..), or compile a "
                 "function that gives a list of outputs, such as lambda x: [model(x)]"
             )
-        return self._run(self._in_order(inputs, named) if named else inputs)
+        return self._run(self._inputs.in_order(inputs, named) if named else inputs)
 
     @cached_property
     def function(self) -> Callable[..., Any]:
@@ -267,13 +190,13 @@ class Program:
         >>> loss, step()
         (4.0, (0.0, [array(2.)]))
         """
-        batch = self._checked(self._in_order(inputs, named) if named else inputs)
+        batch = self._inputs.checked(self._inputs.in_order(inputs, named) if named else inputs)
         given, kept = len(inputs) + len(named), None
 
         def call() -> Any:
             nonlocal kept
             if given < len(batch):
-                batch[given:] = self.draw_inputs(len(batch[0]))
+                batch[given:] = self._inputs.draw(len(batch[0]))
             results = self._function(*batch, *self._parameter_arrays())
             if kept is None:
                 kept = results
@@ -293,7 +216,7 @@ class Program:
         before = [v.data for v in self.values]
         self.sync()
         try:
-            names = [name for name in self.inputs if name not in self._draws]
+            names = self._inputs.own
             for number, example in enumerate(zip(*batch[: len(names)])):
                 try:
                     self._example({name: x.tolist() for name, x in zip(names, example)})  # type: ignore[misc]
@@ -304,87 +227,12 @@ class Program:
                 value.data = data
 
     def _run(self, inputs: Sequence[Any]) -> Any:
-        batch = inputs if self._are_as_before(inputs) else self._checked(inputs)
+        batch = self._inputs.batch(inputs)
         return self._finished(batch, self._function(*batch, *self._parameter_arrays()))
-
-    def _in_order(self, inputs: Sequence[Any], named: Mapping[str, Any]) -> Sequence[Any]:
-        """All inputs in order: those that are given without their names come first."""
-        names = self.inputs
-        if named.keys().isdisjoint(self._draws):
-            names = names[: len(names) - len(self._draws)]
-        places = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names]
-        try:
-            return Signature(places).bind(*inputs, **named).args
-        except TypeError as error:
-            raise TypeError(f"{error}; the inputs are {', '.join(names) or 'none'}") from None
 
     def _parameter_arrays(self) -> list[Any]:
         """The arrays of the parameters, which users may have replaced, in order and checked."""
-        checked = getattr(self.arrays, "checked", None)
-        if checked is not None:
-            return checked  # type: ignore[no-any-return]
-        arrays = []
-        for name, shape in self._shapes.items():
-            x = self.arrays.get(name)
-            if isinstance(x, (Real, list, np.ndarray)):
-                x = _as_floats(f"arrays[{name!r}]", x, self._dtype)
-            if getattr(x, "shape", None) != shape:
-                got = getattr(x, "shape", type(x).__name__)
-                raise ValueError(f"arrays[{name!r}] expected an array of {shape}, got {got}")
-            arrays.append(x)
-        if isinstance(self.arrays, Arrays) and all(
-            map(is_, arrays, map(self.arrays.get, self._shapes))
-        ):
-            self.arrays.checked = arrays
-        return arrays
-
-    def _are_as_before(self, inputs: Sequence[Any]) -> bool:
-        """Whether the inputs are arrays of the shapes that were checked last."""
-        if self._last_shapes is None or len(inputs) != len(self._last_shapes):
-            return False
-        dtype = self._dtype
-        for x, shape in zip(inputs, self._last_shapes):
-            if x.__class__ is not ARRAY or x.dtype is not dtype or x.shape != shape:
-                return False
-        return True
-
-    def _checked(self, inputs: Sequence[Any]) -> list[Any]:
-        """The inputs as arrays of floats, of the right shapes."""
-        expected = self._compiled.inputs
-        own = [name for name in expected if name not in self._draws]
-        if len(inputs) not in (len(own), len(expected)):
-            names = ", ".join(own) or "none"
-            raise ValueError(f"expected {len(own)} inputs ({names}), got {len(inputs)}")
-        batch, count = [], None
-        for (name, shape), given in zip(expected.items(), inputs):
-            x = given
-            if x.__class__ is not ARRAY or x.dtype != self._dtype:
-                x = _as_floats(f"input {name}", given, self._dtype)
-            if x.shape[1:] != shape or x.ndim == 0:
-                wanted = ", ".join(["examples", *map(str, shape)])
-                one = "; one example alone is [x]" if x.shape == shape else ""
-                raise ValueError(f"input {name}: expected an array ({wanted}), got {x.shape}{one}")
-            if len(x) == 0:
-                raise ValueError(f"input {name}: expected at least one example, got none")
-            if count is not None and len(x) != count:
-                raise ValueError(
-                    f"input {name}: expected {count} examples, as in the first input, got {len(x)}"
-                )
-            count = len(x)
-            batch.append(x)
-        if len(batch) < len(expected):
-            batch += self.draw_inputs(len(batch[0]))
-        for (name, place), choices in self._compiled.labels.items():
-            x = batch[list(expected).index(name)].reshape(count, -1)[:, place]
-            wrong = np.flatnonzero((x < 0) | (x >= choices) | (x != np.floor(x)))
-            if len(wrong):
-                raise ValueError(
-                    f"input {name}: pick expected a whole number from 0 to {choices - 1}, got "
-                    f"{x[wrong[0]]:g} in example {wrong[0]}"
-                )
-        if not (self._draws or self._compiled.labels):
-            self._last_shapes = [x.shape for x in batch]
-        return batch
+        return parameter_arrays.in_order(self.arrays, self._compiled.parameters, self._dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the function, which is made of the source (for one device), and the traced
@@ -524,7 +372,7 @@ class Program:
         from .picture import draw_arrays
 
         origin = self._origin
-        made_of, loss = origin.lanes_below()
+        made_of, loss = origin.elements_below()
         return draw_arrays(origin.lines, made_of, loss, format, rankdir, scalars)
 
     def __repr__(self) -> str:
@@ -538,17 +386,7 @@ def _overwritten(old: Any, new: Any) -> Any:
     """The results, in the arrays of older ones."""
     if new.__class__ is tuple:
         return tuple(map(_overwritten, old, new))
-    if new.__class__ is not ARRAY:  # a loss
+    if new.__class__ is not np.ndarray:  # a loss
         return new
     old[...] = new
     return old
-
-
-def _as_floats(what: str, given: Any, dtype: Any) -> Any:
-    try:
-        x = np.asarray(given)
-    except ValueError as error:
-        raise ValueError(f"{what}: {error}") from None
-    if x.dtype.kind not in "fiub":
-        raise TypeError(f"{what}: expected numbers, got an array of {x.dtype}")
-    return x.astype(dtype, copy=False)

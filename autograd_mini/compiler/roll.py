@@ -288,9 +288,3 @@ def is_clear(lengths: tuple[int, int]) -> bool:
     """Whether a program is so much shorter with its loops that its source must be."""
     before, after = lengths
     return after < CLEAR * before
-
-
-def is_shorter(source: str, other: str) -> bool:
-    """Whether a source is clearly shorter than another."""
-    lines, others = (len(text.partition("# forward")[2].splitlines()) for text in (source, other))
-    return lines <= SHORTER * others

@@ -14,7 +14,7 @@ from ..palette import CODE, PAGE
 from .arrays import written_shape
 
 if TYPE_CHECKING:
-    from .program import Compiled
+    from .compiled import Compiled
 
 # for kinds of tokens: class, colour on light, colour on dark
 COLOURS = {kind: (kind[0].lower(), *colours) for kind, colours in CODE.items()}

@@ -19,8 +19,8 @@ import numpy as np
 from ...primitives import divide
 from ..arithmetic import RELATIONS
 from ..arrays import BATCH, VIEWS, Array, base
+from ..expression import ATOM, Expression
 from ..loop import SEQUENCES
-from .expression import ATOM, Expression
 from .source import Source
 from .steps import OF_LOOPS, reads
 

@@ -1,8 +1,8 @@
-"""The Numba backend: plain loops over the lanes of one example, run for eight examples at once.
+"""The Numba backend: plain loops over the elements of one example, run for eight examples at once.
 
-Every array of the program belongs to a nest of loops (nests.py), whose lines (loops.py) compute one
-number of it a turn. Views are index arithmetic (indices.py). The numbers are floats, or those of
-eight examples side by side (lanes.py).
+Every array of the program belongs to a nest of loops (fusion.py), whose lines (loops.py) compute
+one element of it a turn. Views are index arithmetic (indices.py). The numbers are floats, or those
+of eight examples side by side (runtime.py).
 """
 
 from __future__ import annotations
@@ -13,19 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from ..pipeline import Lowered
-from ..program import Compiled, Function
+from ..compiled import Compiled, Function
+from ..names import OF_LOOPS, Names, arguments
+from ..pipeline import Lowered, lower_arrays
 from ..simplify import composed, rewritten
-from .indices import lane_shape
+from .fusion import AFTER, BEFORE, EXAMPLES, Nests
 from .jit import HEADER, load
 from .loops import KNOWN, Loops
-from .names import OF_LOOPS, Names, arguments
-from .nests import AFTER, BEFORE, EXAMPLES, Nests
+from .module import returned, statement
 from .numpy import as_arrays
-from .source import returned, statement
 
-HAS_LOOPS = False
 DTYPES = ("float64", "float32")
+lower = lower_arrays
 _SCOPE: dict[str, Any] = {}  # what every module imports
 exec(HEADER, _SCOPE)
 TAKEN = {*_SCOPE, *OF_LOOPS}
@@ -46,8 +45,8 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
     body = [f"n = len({inputs[0]})"] if inputs else []
     body += _allocated(nests, BEFORE, "np.empty(")
     body += before
-    body += [f"{names[x]} = np.zeros({lane_shape(x)})" for x in nests.sums]
-    body += [f"{names[x]} = np.empty((n, *{lane_shape(x)}))" for x in rows]
+    body += [f"{names[x]} = np.zeros({x.example_shape})" for x in nests.sums]
+    body += [f"{names[x]} = np.empty((n, *{x.example_shape}))" for x in rows]
     lines, outs = [], [names[x] for x in rows]
     if examples:
         whole = {name: nests.names.unique(f"all_{name}") for name in [*inputs, *outs]}
@@ -79,11 +78,11 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
 def _allocated(nests: Nests, phase: int, function: str) -> list[str]:
     """Lines that make the arrays of a phase."""
     return [
-        f"{nests.names.of[x]} = {function}{lane_shape(x)})"
+        f"{nests.names.of[x]} = {function}{x.example_shape})"
         for x in nests.order
         if x in nests.kept
         and nests.at[x][0] == phase
-        and lane_shape(x)
+        and x.example_shape
         and x not in nests.sums
         and x not in nests.room
     ]

@@ -11,7 +11,7 @@ from ...primitives import add
 from ..arrays import Array, Shape, written_shape
 from ..loop import SEQUENCES, Loop
 from ..simplify import reachable
-from .expression import ATOM, Expression, inserted
+from ..expression import ATOM, Expression, inserted
 
 if TYPE_CHECKING:
     from .source import Source

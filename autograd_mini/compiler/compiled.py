@@ -1,0 +1,55 @@
+"""What a backend makes of a scalar graph, and what it is made into a function from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .arrays import Shape
+
+if TYPE_CHECKING:
+    from .origin import Origin
+
+# of arrays, the inputs and then the parameters; it gives (loss, gradients), or ((loss, aux),
+# gradients), or outputs: one array or a tuple; all of them arrays that share memory with no other
+Function = Callable[..., Any]
+
+
+class Compiled(NamedTuple):
+    """What is made of a graph's shape alone, and kept for the next graph of that shape.
+
+    Attributes:
+        source: Python source of one function.
+        name: of the function.
+        inputs: name -> shape, of one example.
+        parameters: name -> shape.
+        places: for each parameter array, where its Values are in the list of all.
+        about: name -> the names of its Values, with i, j, .. for the places along its axes.
+        constants: name -> array, what else the function takes.
+        labels: for inputs that pick() takes as an index, (name, place) -> how many there are.
+        reduction: "mean" or "sum"; "" for outputs that are not a loss.
+        has_aux: whether there is more beside a loss.
+        scalars: how many nodes the scalar graph has.
+        backend: its name.
+        dtype: of all arrays.
+        origin: the scalar graph, and the lines that it became; None for a tape, which has none.
+        is_irregular: whether the graph would rather be a tape.
+        runs: sources that run in place of the one that is shown.
+    """
+
+    source: str
+    name: str
+    inputs: dict[str, Shape]
+    parameters: dict[str, Shape]
+    places: list[Any]
+    about: dict[str, str]
+    constants: dict[str, Any]
+    labels: dict[tuple[str, int], int]
+    reduction: str
+    has_aux: bool
+    scalars: int
+    backend: str
+    dtype: str
+    origin: Origin | None
+    is_irregular: bool
+    runs: Sequence[str] = ()
