@@ -82,9 +82,9 @@ class _Step:
         y, operands = self.match.body[kind[1]][-1], self.match.operands[kind[1]]
         if x.__class__ is not Array or x.shape != y.shape:
             return False
-        if x.op == y.op and x.info == y.info and len(x.args) == len(y.args):
-            orders = [x.args]
-            if y.op in (add, multiply):
+        if x.op == y.op and len(x.args) == len(y.args):
+            orders = [x.args] if x.info == y.info else []
+            if y.op in (add, multiply) or (y.op == "contract" and _swapped(x.info) == y.info):
                 orders.append(x.args[::-1])
             for args in orders:
                 if self._tried(self._all, operands, args):
@@ -116,3 +116,13 @@ class _Step:
         if y.op in (add, subtract):
             return all(map(self._is_zero, operands))
         return y.op in (negate, divide, *VIEWS) and self._tried(self._is_zero, operands[0])
+
+
+def _swapped(letters: str) -> str:
+    """The same contraction, its operands in the other order.
+
+    >>> _swapped("ij,bj->bi")
+    'bj,ij->bi'
+    """
+    into, out = letters.split("->")
+    return f"{','.join(into.split(',')[::-1])}->{out}"

@@ -232,7 +232,9 @@ class Origin:
             from .equations import equations
 
             assert self._lowered is not None
-            self._equations[columns] = equations(self._lowered, columns)
+            unrolled = self._lowered.unrolled  # a loop has no equation of its own
+            lowered = self._lowered if unrolled is None else unrolled()
+            self._equations[columns] = equations(lowered, columns)
         return self._equations[columns]
 
     @property

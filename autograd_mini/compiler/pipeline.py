@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,6 +38,7 @@ class Lowered(NamedTuple):
         dtype: of all arrays.
         rolled: how many operations the forward program has without loops and with them; None if
             it has none.
+        unrolled: makes the same program without loops, if it has some.
     """
 
     outputs: list[Array]
@@ -48,6 +50,7 @@ class Lowered(NamedTuple):
     as_written: Sequence[Array] = ()
     dtype: str = "float64"
     rolled: tuple[int, int] | None = None
+    unrolled: Callable[[], Lowered] | None = None
 
     def names(self, outputs: Sequence[Array]) -> dict[Array, str]:
         """What the inputs and parameters are called, in the program of the outputs."""
@@ -71,7 +74,10 @@ def lower_with_loops(written: Callable[[Lowered], Any], task: Task) -> Lowered:
     """The array program of a task, with loops where the lines are clearly fewer with them; for a
     backend that has loops, and writes the lines."""
     lowered = lower_arrays(task, task.roll)
-    if lowered.rolled is None or is_clear(lowered.rolled):
+    if lowered.rolled is None:
+        return lowered
+    lowered = lowered._replace(unrolled=partial(lower_arrays, task))
+    if is_clear(lowered.rolled):
         return lowered
     others = lower_arrays(task)
     is_shorter = len(written(lowered).lines) <= SHORTER * len(written(others).lines)

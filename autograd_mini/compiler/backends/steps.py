@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from ...primitives import add
+from ...primitives import add, divide, multiply, negate, subtract
 from ..arrays import Array, Shape, written_shape
 from ..loop import SEQUENCES, Loop
 from ..simplify import reachable
@@ -16,6 +16,7 @@ from ..expression import ATOM, Expression, inserted
 if TYPE_CHECKING:
     from .source import Source
 
+LINEAR = (add, subtract, multiply, divide, negate)
 OF_LOOPS = (*SEQUENCES, "loop", "last", "total")
 
 
@@ -89,7 +90,7 @@ class Steps:
         source = self.source
         if x in self._added_to:
             name = source.names[x] = self._added_to[x]
-            [other] = [a for a in x.args if a.__class__ is not Array or a not in self._added_to]
+            [other] = [a for a in x.args if self._added_to.get(a) != name]
             source.lines.append((f"{name} += {source._of(other).text}", x))
         elif x.op == "loop":
             _For(self, x).write()
@@ -211,7 +212,7 @@ class _For:
                 name = source._unique(source.names[first].rstrip("0123456789") or "v")
             else:
                 has_name = first.operands and source._of(first).operations
-                name = source._unique(source._designation(first if has_name else after))
+                name = source._unique(source._designation(first) if has_name else _stem(after))
             names.append(name)
             same.setdefault(text, []).append(name)
             keys.setdefault(text, after if y is None else y)
@@ -420,6 +421,11 @@ class _For:
             names, texts = [self.t if counts else "_", *names], [over if counts else f"range({loop.steps})", *texts]
         text = texts[0] if len(texts) == 1 else f"zip({', '.join(texts)})"
         return f"for {', '.join(names)} in {text}:"
+
+
+def _stem(x: Array) -> str:
+    """What an array that has no line yet is called, by its own operation."""
+    return x.label or ("v" if x.op.__class__ is str or x.op in LINEAR else "h")
 
 
 def _plus(t: str, n: int) -> str:
