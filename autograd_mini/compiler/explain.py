@@ -67,7 +67,7 @@ class Explainer:
     def __init__(self, origin: Origin, about: dict[str, str], reduction: str) -> None:
         self.origin, self.about, self.reduction = origin, about, reduction
         self.lines = {line.name: line for line in origin.lines}
-        self.element = elements(origin.lines)
+        self.element = elements(origin.lines, of_all_steps=True)
         self._own_line = set(self.element)
         self.without_line: dict[str, int] = {}  # name -> node: dz3 may have a line, and z3 none
         self._gradient_of: dict[int, str] = {}  # node -> where its gradient is
@@ -76,10 +76,11 @@ class Explainer:
                 stem = line.name[1:] if line.name.startswith("d") else f"u{line.name[1:]}"
                 while stem in self.lines:
                     stem += "_"
-                for place, node in line.nodes():
-                    self._gradient_of.setdefault(node, line.element(place))
+                own = [(line.element(place), node) for place, node in line.nodes()]
+                for element, node in [*own, *line.earlier()]:
+                    self._gradient_of.setdefault(node, element)
                     if node not in self.element:
-                        name = stem + line.element(place).removeprefix(line.name)
+                        name = stem + element.removeprefix(line.name)
                         self.element[node] = name
                         self.without_line[name] = node
         self.roots: dict[int, str] = {}
@@ -127,7 +128,8 @@ class Explainer:
             what = f"d loss / d x for {what} x"
         if count < size:
             what += f" in {size:,} places, of which the others are not used"
-        return f"{line.sizes()}: {what}{' of each example' * line.is_batched}"
+        step = f", in the last of {len(line.steps)} steps" if line.steps else ""
+        return f"{line.sizes()}: {what}{' of each example' * line.is_batched}{step}"
 
     def _argument(self, line: Line) -> Iterator[str]:
         if line.kind == "input":
@@ -161,12 +163,14 @@ class Explainer:
 
     def _step(self, line: Line) -> Iterator[str]:
         """An array that no scalar was made into: it is on the way to one."""
-        towards = line
+        towards, seen = line, {line.name}
         while towards.scalars is None and towards.name != "loss":
-            following = [x for x in self.origin.lines if towards.name in x.reads]
+            lines = self.origin.lines
+            following = [x for x in lines if towards.name in x.reads and x.name not in seen]
             if not following:
                 break
             towards = following[0]
+            seen.add(towards.name)
         yield f"{line.sizes()}: no scalars of its own; a step on the way to {towards.name}"
 
     # -- scalars --------------------------------------------------------------------------------

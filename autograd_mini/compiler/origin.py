@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from operator import mul
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from .equations import Equations
 
 
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
 class Line(NamedTuple):
     """A line of a program, or one of its arguments.
 
@@ -37,6 +41,7 @@ class Line(NamedTuple):
             gradient it is, or PADDING; None if it is neither.
         is_gradient: whether it is their gradient.
         reads: the names that the code reads.
+        steps: the same scalars of each step of the loop that it is in; the last are `scalars`.
     """
 
     name: str
@@ -46,6 +51,7 @@ class Line(NamedTuple):
     scalars: Any
     is_gradient: bool
     reads: tuple[str, ...]
+    steps: tuple[Any, ...] = ()
 
     @property
     def is_batched(self) -> bool:
@@ -53,8 +59,14 @@ class Line(NamedTuple):
 
     def nodes(self) -> list[tuple[int, int]]:
         """(place, scalar node) for each of its numbers that stands for one."""
-        nodes = [] if self.scalars is None else self.scalars.ravel().tolist()
-        return [(place, node) for place, node in enumerate(nodes) if node != PADDING]
+        return _places(self.scalars)
+
+    def earlier(self) -> Iterator[tuple[str, int]]:
+        """(element, scalar node) for those of the steps but the last: h₂[0], .."""
+        for t, scalars in enumerate(self.steps[:-1]):
+            name = self.name + str(t).translate(SUBSCRIPTS)
+            for place, node in _places(scalars):
+                yield self._replace(name=name).element(place), node
 
     def sizes(self) -> str:
         """The shape, with n for the number of examples.
@@ -102,25 +114,52 @@ def listing(source: Source, lowered: Lowered) -> Listing:
     for name, numbers in source.constants.items():
         lines.append(Line(name, "", "constant", np.shape(numbers), None, False, ()))
     known = {line.name for line in lines} | {source.names[x] for _, x in source.lines}
-    code: dict[Array, list[str]] = {}
-    for text, x in source.lines:
-        code.setdefault(x, []).append(text)
-    kind = "forward"
-    for x, texts in code.items():
-        name, text = source.names[x], "\n".join(texts)
+    for (name, kind), (texts, arrays) in _statements(source).items():
+        x = arrays[-1]
         mine = scalars.of(x) if kind == "forward" else None
         is_gradient = mine is None and kind == "backward"
         if is_gradient:
-            mine = scalars.of_gradient(x)
+            found = map(scalars.of_gradient, (x, arrays[0]))
+            mine = next((nodes for nodes in found if nodes is not None), None)
+        text = "\n".join(texts)
         found = re.findall(r"(?<![\w.])[A-Za-z_]\w*(?!\w*=\w)", text)  # but attributes, keywords
         reads = [n for n in dict.fromkeys(found) if n in known and n != name]
-        lines.append(Line(name, text, kind, x.shape, mine, is_gradient, tuple(reads)))
-        if x is source.loss:
-            kind = "backward"
+        loop = source.steps.outside(x)
+        steps = _of_steps(mine, lowered.rolled.steps, loop.info.steps) if loop.op == "loop" else ()
+        lines.append(Line(name, text, kind, x.shape, mine, is_gradient, tuple(reads), steps))
     products = [x for x in source.order if x.op == "matmul"]
     gathers = sum(x.op in ("gather", "scatter") for x in source.order)
-    work = (abs(math.prod(x.shape) * x.args[0].shape[-1]) for x in products)
-    return Listing(lines, len(products), gathers, sum(work))
+    times = [source.steps.times(x) for x in products]
+    sizes = [abs(math.prod(x.shape) * x.args[0].shape[-1]) for x in products]
+    return Listing(lines, sum(times), gathers, sum(map(mul, times, sizes)))
+
+
+def _statements(source: Source) -> dict[tuple[str, str], tuple[list[str], list[Array]]]:
+    """(name, forward or backward) -> the statements, and the arrays whose name it is; what a loop
+    carries has one name, and so has what it and its adjoint read."""
+    found: dict[tuple[str, str], tuple[list[str], list[Array]]] = {}
+    kinds: dict[str, str] = {}
+    kind = "forward"
+    for text, x in source.lines:
+        name = source.names[x]
+        key = name, kinds.setdefault(name, kind)
+        texts, arrays = found.pop(key, ([], [])) if key[1] == kind else found.get(key, ([], []))
+        texts.append(text.strip())
+        if key[1] == kind:
+            arrays.append(x)
+        found[key] = texts, arrays
+        if x is source.loss:
+            kind = "backward"
+    return found
+
+
+def _of_steps(scalars: Any, known: Mapping[int, Sequence[int]], count: int) -> tuple[Any, ...]:
+    """The scalars of each step of a loop, from those of the last."""
+    if scalars is None:
+        return ()
+    none = [PADDING] * count
+    rows = np.array([known.get(node, none) for node in scalars.ravel().tolist()])
+    return tuple(rows.T.reshape(count, *scalars.shape)) if rows.shape[1:] == (count,) else ()
 
 
 class _Scalars:
@@ -273,11 +312,19 @@ class Origin:
         return {**self.__dict__, "_lowered": None}
 
 
-def elements(lines: Sequence[Line]) -> dict[int, str]:
+def elements(lines: Sequence[Line], of_all_steps: bool = False) -> dict[int, str]:
     """How the first array that has it writes each scalar node: {17: "z1[0]", ..}."""
     found: dict[int, str] = {}
     for line in lines:
         for place, node in [] if line.is_gradient else line.nodes():
             if node not in found:
                 found[node] = line.element(place)
+    for line in lines if of_all_steps else ():
+        for element, node in [] if line.is_gradient else line.earlier():
+            found.setdefault(node, element)
     return found
+
+
+def _places(scalars: Any) -> list[tuple[int, int]]:
+    nodes = [] if scalars is None else scalars.ravel().tolist()
+    return [(place, node) for place, node in enumerate(nodes) if node != PADDING]

@@ -16,7 +16,7 @@ from .differentiate import gradients
 from .layout import Layout
 from .lower import lower
 from .nodes import NONE, Form, Term, is_moderate
-from .roll import SHORTER, is_clear, rolled
+from .roll import SHORTER, Rolled, rolled
 from .simplify import rewritten, stable_softmax
 from .task import Task
 from .views import View
@@ -36,8 +36,7 @@ class Lowered(NamedTuple):
         reduction: "mean" or "sum"; "" for outputs that are not a loss.
         as_written: the outputs before softmax was made stable.
         dtype: of all arrays.
-        rolled: how many operations the forward program has without loops and with them; None if
-            it has none.
+        rolled: what became loops; None if nothing did.
         unrolled: makes the same program without loops, if it has some.
     """
 
@@ -49,7 +48,7 @@ class Lowered(NamedTuple):
     reduction: str
     as_written: Sequence[Array] = ()
     dtype: str = "float64"
-    rolled: tuple[int, int] | None = None
+    rolled: Rolled | None = None
     unrolled: Callable[[], Lowered] | None = None
 
     def names(self, outputs: Sequence[Array]) -> dict[Array, str]:
@@ -77,7 +76,7 @@ def lower_with_loops(written: Callable[[Lowered], Any], task: Task) -> Lowered:
     if lowered.rolled is None:
         return lowered
     lowered = lowered._replace(unrolled=partial(lower_arrays, task))
-    if is_clear(lowered.rolled):
+    if lowered.rolled.is_clear:
         return lowered
     others = lower_arrays(task)
     is_shorter = len(written(lowered).lines) <= SHORTER * len(written(others).lines)
@@ -124,11 +123,11 @@ def lower_loss(
     if once.__class__ is Array or once:
         parts.append(once if reduction == "mean" or not inputs else program.count() * once)
     loss = program.broadcast(sum(parts, 0.0), ())
-    parameters, lengths = _parameters(lowering), None
+    parameters, loops = _parameters(lowering), None
     if roll:
-        (loss, *beside), parameters, lengths = rolled([loss, *beside], parameters)
+        (loss, *beside), parameters, loops = rolled([loss, *beside], parameters)
     outputs = [loss, *gradients(loss, parameters), *beside]
-    return _finished(lowering, roots, reduction, outputs)._replace(rolled=lengths)
+    return _finished(lowering, roots, reduction, outputs)._replace(rolled=loops)
 
 
 def lower_outputs(
@@ -142,10 +141,10 @@ def lower_outputs(
     nodes = [_nodes(graph, forms) for forms in roots]
     lowering = _lowering(graph, _all(nodes), names, inputs)
     outputs = _outputs(lowering, nodes)
-    parameters, lengths = _parameters(lowering), None
+    parameters, loops = _parameters(lowering), None
     if roll:
-        outputs, _, lengths = rolled(outputs, parameters)
-    return _finished(lowering, _all(nodes), "", outputs)._replace(rolled=lengths)
+        outputs, _, loops = rolled(outputs, parameters)
+    return _finished(lowering, _all(nodes), "", outputs)._replace(rolled=loops)
 
 
 def _nodes(graph: Graph, forms: Any) -> Any:

@@ -10,15 +10,18 @@ has been found is right if nothing that the loop reads is made of what it comput
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import count
 from math import copysign
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from .arrays import VIEWS, Array
 from .earlier import with_earlier
 from .loop import SEQUENCES, cut_in_steps
+from .padding import PADDING
 from .simplify import reachable
 
 LEAST = 3  # steps of a loop
@@ -251,7 +254,8 @@ class Finder:
         numbers: dict[Any, int] = {}
         key: dict[Array, int] = {}
         for x in self.order:
-            own = (x.op, x.shape, None if x.op in (*LEAVES, "slice", "gather") else str(x.info) if x.op.__class__ is str else None)
+            has_info = x.op.__class__ is str and x.op not in (*LEAVES, "slice", "gather")
+            own = (x.op, x.shape, str(x.info) if has_info else None)
             key[x] = numbers.setdefault(own, len(numbers))
         found: dict[int, list[Array]] = defaultdict(list)
         for x in self.order:
@@ -268,23 +272,49 @@ def weight(x: Array) -> int:
     return int(bool(x.args) and x.op not in FREE)
 
 
+class Rolled(NamedTuple):
+    """What became loops.
+
+    Attributes:
+        before, after: how many operations the program has without them, and with them.
+        steps: for each scalar node of a last step, those of all steps that are the same.
+    """
+
+    before: int
+    after: int
+    steps: dict[int, list[int]]
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the program is so much shorter that its source must be."""
+        return self.after < CLEAR * self.before
+
+
 def rolled(
     outputs: Sequence[Array], others: Sequence[Array]
-) -> tuple[list[Array], list[Array], tuple[int, int] | None]:
-    """The outputs, and other arrays, in a new program with loops for steps that are alike, and how
-    many operations there were and are; None in place of this if there are no loops."""
+) -> tuple[list[Array], list[Array], Rolled | None]:
+    """The outputs, and other arrays, in a new program with loops for steps that are alike, and what
+    these are; None in place of this if there are none."""
     from .unify import made
 
     new, kept = list(outputs), list(others)
     finder = Finder(new)
     before = finder.length
+    steps: dict[int, list[int]] = {}
     while (match := finder.best()) is not None:
+        steps.update(_same_scalars(match))
         new, kept = made(match, new, kept)
         finder = Finder(new)
-    return new, kept, (before, finder.length) if finder.length < before else None
+    loops = Rolled(before, finder.length, steps) if finder.length < before else None
+    return new, kept, loops
 
 
-def is_clear(lengths: tuple[int, int]) -> bool:
-    """Whether a program is so much shorter with its loops that its source must be."""
-    before, after = lengths
-    return after < CLEAR * before
+def _same_scalars(match: Match) -> Iterator[tuple[int, list[int]]]:
+    """(scalar node of the last step, those of all steps that are the same)."""
+    for v in match.body:
+        scalars = [None if x is None else x.scalars for x in v]
+        if scalars[-1] is not None:
+            none = np.full(scalars[-1].shape, PADDING)
+            rows = np.array([none if of is None else of for of in scalars])
+            columns = rows.reshape(len(rows), -1).T.tolist()
+            yield from ((column[-1], column) for column in columns)

@@ -64,6 +64,14 @@ class Steps:
             x = self._loop_of[x]
         return x
 
+    def times(self, x: Array) -> int:
+        """How often an array is computed."""
+        times = 1
+        while x in self._loop_of:
+            x = self._loop_of[x]
+            times *= x.info.steps
+        return times
+
     def arg(self, x: Array) -> Array:
         """What a leaf of a body stands for: an arg of its loop, of a sequence its first item."""
         a: Array = self._loop_of[x].args[x.info]
