@@ -73,7 +73,9 @@ class _Adjoint:
         self.results = {i for kind, i, _ in upstream if kind == "last"}
         while True:  # until it is known which of what is carried has a gradient
             self._pull_back()
-            more = {i for i in self.active if i < self.info.firsts and self._gradient(i) is not None}
+            more = {
+                i for i in self.active if i < self.info.firsts and self._gradient(i) is not None
+            }
             if more <= self.results:
                 break
             self.results |= more
@@ -116,12 +118,14 @@ class _Adjoint:
         for k, (kind, i, _) in enumerate(self.upstream):
             if kind == "last":
                 continue
-            x = givens.get(i) if kind == "before" else None
-            if kind != "before":
-                x = self.inner[(self.info.collected if kind == "each" else self.info.totals)[i]]
-            if x is not None:
-                g = program.make("given", (), (kind, k), x.shape)
-                seeds.setdefault(x, []).append(g)
+            if kind == "before":
+                known = givens.get(i)
+            else:
+                of = self.info.collected if kind == "each" else self.info.totals
+                known = self.inner[of[i]]
+            if known is not None:
+                g = program.make("given", (), (kind, k), known.shape)
+                seeds.setdefault(known, []).append(g)
         self.wrt = {i: x for i, x in givens.items() if i in self.active}
         self.found = pulled_back(program, seeds, [*self.wrt.values()])
 
@@ -157,14 +161,16 @@ class _Adjoint:
                 new[x] = body.make(x.op, args, x.info, x.shape)
             if new[x].gradient_of is None and x.gradient_of is not None:
                 new[x].gradient_of = self.outer.get(x.gradient_of)
-        parts = [[new[wanted[i]] for i in of] for of in (self.carried, self.each, self.summed)]
+        nexts, collected, totals = (
+            [new[wanted[i]] for i in of] for of in (self.carried, self.each, self.summed)
+        )
         starts = []
         for i in self.carried:
             gs = [g for kind, j, g in self.upstream if kind == "last" and j == i]
             starts.append(sum(gs[1:], gs[0]) if gs else whole.broadcast(0.0, info.nexts[i].shape))
-        self.made = Loop(
-            info.steps, count, len(self._outers), *parts, is_reversed=not info.is_reversed
-        ).made(whole, [*starts, *self._outers, *self._sequences])
+        outers = len(self._outers)
+        adjoint = Loop(info.steps, count, outers, nexts, collected, totals, not info.is_reversed)
+        self.made = adjoint.made(whole, [*starts, *self._outers, *self._sequences])
 
     def _needed(self, wanted: Sequence[Array]) -> list[Array]:
         """The arrays of the copy that the gradients are made of, down to what is kept."""
@@ -217,7 +223,7 @@ class _Adjoint:
         self._place[x] = kind, among.index(array)
 
     def contributions(self) -> Iterator[tuple[Array, Any]]:
-        args, firsts = self.loop.args, self.info.firsts
+        args = self.loop.args
         for k, i in enumerate(self.carried):
             if i in self.active:
                 yield args[i], last(self.made, k)

@@ -57,9 +57,7 @@ def pulled_back(
     return found
 
 
-def _between(
-    program: ArrayProgram, above: Iterable[Array], wrt: Sequence[Array]
-) -> list[Array]:
+def _between(program: ArrayProgram, above: Iterable[Array], wrt: Sequence[Array]) -> list[Array]:
     """The arrays that some others depend on and that depend on one of `wrt`, in order."""
     above = {*above}
     arrays = program.arrays[: max((y.number for y in above), default=-1) + 1]

@@ -64,7 +64,9 @@ class _Step:
             return known is x or (x.__class__ is float and repr(x) == repr(known))
         if name == "scanned":
             like = self.match.scanned[place][0]
-            if x.__class__ is not like.__class__ or (x.__class__ is Array and x.shape != like.shape):
+            if x.__class__ is not like.__class__ or (
+                x.__class__ is Array and x.shape != like.shape
+            ):
                 return False
         if name == "body":
             return self._tried(self._as_body, kind, x)

@@ -135,11 +135,11 @@ def item(sequence: Array, t: int) -> Array:
 
 def sequence(program: ArrayProgram, arrays: Sequence[Array]) -> Array:
     """Arrays of one shape, one a step."""
-    [*shared] = {x.args[0] for x in arrays if x.op == "item"}
+    shared: list[Array] = [*{x.args[0] for x in arrays if x.op == "item"}]
     shape = (len(arrays), *arrays[0].shape)
-    if len(shared) == 1 and shared[0].shape == shape:
-        if all(x.op == "item" and x.info == t for t, x in enumerate(arrays)):
-            return shared[0]
+    are_items = all(x.op == "item" and x.info == t for t, x in enumerate(arrays))
+    if are_items and len(shared) == 1 and shared[0].shape == shape:
+        return shared[0]
     if all(x.op == "constant" for x in arrays):
         return numbers(program, [x.info for x in arrays])
     found = cut_in_steps(arrays)

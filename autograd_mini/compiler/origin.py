@@ -119,13 +119,16 @@ def listing(source: Source, lowered: Lowered) -> Listing:
         mine = scalars.of(x) if kind == "forward" else None
         is_gradient = mine is None and kind == "backward"
         if is_gradient:
-            found = map(scalars.of_gradient, (x, arrays[0]))
-            mine = next((nodes for nodes in found if nodes is not None), None)
+            mine = scalars.of_gradient(x)
+            if mine is None:  # what a loop carries
+                mine = scalars.of_gradient(arrays[0])
         text = "\n".join(texts)
         found = re.findall(r"(?<![\w.])[A-Za-z_]\w*(?!\w*=\w)", text)  # but attributes, keywords
         reads = [n for n in dict.fromkeys(found) if n in known and n != name]
         loop = source.steps.outside(x)
-        steps = _of_steps(mine, lowered.rolled.steps, loop.info.steps) if loop.op == "loop" else ()
+        steps: tuple[Any, ...] = ()
+        if loop.op == "loop" and lowered.rolled is not None:
+            steps = _of_steps(mine, lowered.rolled.steps, loop.info.steps)
         lines.append(Line(name, text, kind, x.shape, mine, is_gradient, tuple(reads), steps))
     products = [x for x in source.order if x.op == "matmul"]
     gathers = sum(x.op in ("gather", "scatter") for x in source.order)
@@ -271,8 +274,9 @@ class Origin:
             from .equations import equations
 
             assert self._lowered is not None
-            unrolled = self._lowered.unrolled  # a loop has no equation of its own
-            lowered = self._lowered if unrolled is None else unrolled()
+            lowered = self._lowered
+            if lowered.rolled and lowered.unrolled:  # a loop has no equation of its own
+                lowered = lowered.unrolled()
             self._equations[columns] = equations(lowered, columns)
         return self._equations[columns]
 

@@ -37,7 +37,7 @@ class Lowered(NamedTuple):
         as_written: the outputs before softmax was made stable.
         dtype: of all arrays.
         rolled: what became loops; None if nothing did.
-        unrolled: makes the same program without loops, if it has some.
+        unrolled: makes the same program without loops, if it may have some.
     """
 
     outputs: list[Array]
@@ -72,11 +72,8 @@ def lower_arrays(task: Task, roll: bool = False) -> Lowered:
 def lower_with_loops(written: Callable[[Lowered], Any], task: Task) -> Lowered:
     """The array program of a task, with loops where the lines are clearly fewer with them; for a
     backend that has loops, and writes the lines."""
-    lowered = lower_arrays(task, task.roll)
-    if lowered.rolled is None:
-        return lowered
-    lowered = lowered._replace(unrolled=partial(lower_arrays, task))
-    if lowered.rolled.is_clear:
+    lowered = lower_arrays(task, task.roll)._replace(unrolled=partial(lower_arrays, task))
+    if lowered.rolled is None or lowered.rolled.is_clear:
         return lowered
     others = lower_arrays(task)
     is_shorter = len(written(lowered).lines) <= SHORTER * len(written(others).lines)

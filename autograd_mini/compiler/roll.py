@@ -95,7 +95,11 @@ class Match:
         if end.__class__ is not Array:
             return None
         if all(x is first for x in v):
-            return None if first.op in (*SEQUENCES, "loop") else self._added("outer", self.outers, first)
+            return (
+                None
+                if first.op in (*SEQUENCES, "loop")
+                else self._added("outer", self.outers, first)
+            )
         if any(x.shape != end.shape for x in v if x.__class__ is Array):
             return None
         if end in self.where:
@@ -192,16 +196,17 @@ class Finder:
     def _matched(self, heads: list[Array]) -> tuple[Match | None, tuple[int, int]]:
         """The loop of a chain, or of a later part of it; and one of more steps, if the one before
         the first is alike as well."""
-        best, least = None, (self.length, 0)
+        best: Match | None = None
+        least = (self.length, 0)
         for skipped in range(min(3, len(heads) - 1)):
             match = Match(heads[skipped:])
             if match.is_valid and (cost := self.cost(match)) < least:
                 best, least = match, cost
         while best is not None:
-            match = with_earlier(best)
-            if match is None or (cost := self.cost(match)) >= least:
+            earlier = with_earlier(best)
+            if earlier is None or (cost := self.cost(earlier)) >= least:
                 break
-            best, least = match, cost
+            best, least = earlier, cost
         return (best, least) if best and best.steps >= LEAST else (None, least)
 
     def cost(self, match: Match) -> tuple[int, int]:
@@ -212,9 +217,10 @@ class Finder:
         collected = set()
         for x, (place, t) in match.where.items():
             is_last = t == match.steps - 1 and ("body", place) in after
-            if place not in collected and not is_last:
-                if x in self.outputs or any(u not in match.where for u in self._users[x]):
-                    collected.add(place)
+            if place in collected or is_last:
+                continue
+            if x in self.outputs or any(u not in match.where for u in self._users[x]):
+                collected.add(place)
         left = self.length - inside + body + len(match.carried) + len(collected)
         return left, len(match.carried)
 

@@ -79,20 +79,14 @@ class Recurrence(NamedTuple):
         odd, place = self.odd
         is_odd = place % self.steps == t and odd
         new = []
-        for i, ((parts, activation), (U, W, b, d)) in enumerate(zip(self.states, weights)):
-            z = [0.25 * bj for bj in b]
+        for i, (parts, activation) in enumerate(self.states):
+            z = [0.25 * b for b in weights[i][2]]
             for what, source, lag in parts:
                 source %= len(self.states)
                 if is_odd == "wire":
                     source = (source + 1) % len(self.states)
                 state = new[source] if lag == 0 and source < i else history[-max(lag, 1)][source]
-                term = {
-                    "matrix": lambda h: [dot(u, h) for u in U],
-                    "diagonal": lambda h: [dj * hj for dj, hj in zip(d, h)],
-                    "self": lambda h: h,
-                    "gate": lambda h: [hj * sigmoid(zj) for hj, zj in zip(h, z)],
-                    "input": lambda h: [dot(w, row) for w in W],
-                }[what](state)
+                term = _term(what, state, row, z, weights[i])
                 scale = 0.75 if is_odd == "constant" else 0.5
                 z = [zj + scale * hj for zj, hj in zip(z, term)]
             f = ACTIVATIONS[(activation + (is_odd == "operation")) % len(ACTIVATIONS)]
@@ -120,3 +114,14 @@ def recurrences(draw):
         reverse=draw(st.booleans()),
         seed=draw(st.integers(0, 9)),
     )
+
+
+def _term(what, h, row, z, weights):
+    U, W, _, d = weights
+    if what == "matrix":
+        return [dot(u, h) for u in U]
+    if what == "diagonal":
+        return [dj * hj for dj, hj in zip(d, h)]
+    if what == "gate":
+        return [hj * sigmoid(zj) for hj, zj in zip(h, z)]
+    return h if what == "self" else [dot(w, row) for w in W]

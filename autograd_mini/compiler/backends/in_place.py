@@ -38,9 +38,7 @@ class InPlace:
         for x in source.order:
             self._are_floats[x] = self._is_float(x)
         self._kept = {base(x, VIEWS) for x in source.steps.kept if x.op not in SEQUENCES}
-        self._kept.update(
-            base(a, VIEWS) for x in source.order if x.op in SEQUENCES for a in x.args
-        )
+        self._kept.update(base(a, VIEWS) for x in source.order if x.op in SEQUENCES for a in x.args)
         arrays = {name: x for x, name in source.names.items()}
         self._readings: defaultdict[Array, list[int]] = defaultdict(list)  # lines, by whose memory
         for i, text in enumerate([text for text, _ in source.lines] + [" ".join(source.results())]):

@@ -54,6 +54,7 @@ class Lines:
     spellings: Mapping[str, tuple[str, int]]
     imports: Mapping[str, str]
     dtype = ""
+    _indexed: Callable[..., Expression]
 
     def __init__(
         self,
@@ -78,8 +79,7 @@ class Lines:
         self.expressions: dict[Array, Expression] = {}
         self.constants: dict[str, Any] = {}
         self.counts = any(
-            x.op == "count" or (x.op in MAKES_ROWS and x.is_batched)
-            for x in self.order
+            x.op == "count" or (x.op in MAKES_ROWS and x.is_batched) for x in self.order
         )
         self.lines: list[tuple[str, Array]] = []
         self._taken = {*arguments, *RESERVED, *self.imports, *LOCALS}

@@ -12,7 +12,18 @@ import numpy as np
 from ...primitives import divide, multiply, negate, power
 from ..arithmetic import RELATIONS
 from ..arrays import Array, written_shape
-from ..expression import ATOM, COMPARISON, OPERATORS, POWER, PRODUCT, SUM, UNARY, Expression, inserted, joined
+from ..expression import (
+    ATOM,
+    COMPARISON,
+    OPERATORS,
+    POWER,
+    PRODUCT,
+    SUM,
+    UNARY,
+    Expression,
+    inserted,
+    joined,
+)
 from ..names import LOCALS, arguments, identifier
 from ..pipeline import Lowered
 from ..simplify import as_matrix_products, composed, rewritten

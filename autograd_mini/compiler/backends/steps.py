@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...primitives import add, divide, multiply, negate, subtract
 from ..arrays import Array, Shape, written_shape
+from ..expression import ATOM, Expression, inserted
 from ..loop import SEQUENCES, Loop
 from ..simplify import reachable
-from ..expression import ATOM, Expression, inserted
 
 if TYPE_CHECKING:
-    from .source import Source
+    from .lines import Lines
 
 LINEAR = (add, subtract, multiply, divide, negate)
 OF_LOOPS = (*SEQUENCES, "loop", "last", "total")
@@ -29,7 +29,7 @@ class Steps:
         kept: the arrays whose memory must stay as it is, since a loop or a list has it as well.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Lines) -> None:
         self.source = source
         self.nexts: set[Array] = set()
         self.results: list[Array] = []
@@ -141,7 +141,9 @@ class Steps:
                 yield list(map(self.source._named, items))
                 continue
             is_state = first != (0 if sign > 0 else whole.shape[0] - 1)  # it has the first as well
-            part = {(1, 0): "", (1, 1): "[1:]", (-1, 0): "[::-1]", (-1, 1): "[:0:-1]"}[sign, is_state]
+            part = {(1, 0): "", (1, 1): "[1:]", (-1, 0): "[::-1]", (-1, 1): "[:0:-1]"}[
+                sign, is_state
+            ]
             yield [f"*{name}{part}"]
 
 
@@ -324,9 +326,9 @@ class _For:
             source.names[next(iter(saved))] = name
             source.lines.append((f"{name}.append(({', '.join(texts)}))", next(iter(saved))))
         if empty:
-            names_, texts = zip(*empty)
+            left, right = (", ".join(parts) for parts in zip(*empty))
             key = next(y for y in (*states.values(), *values.values()) if y in source.names)
-            self.before.append((f"{', '.join(names_)} = {', '.join(texts)}", key))
+            self.before.append((f"{left} = {right}", key))
 
     def _places(self, name: str, first: int) -> tuple[str, int, int]:
         """A list that is filled as the loop runs."""
@@ -362,7 +364,11 @@ class _For:
                 users = steps._users.get(top, [])
                 if len(users) != 1 or users[0].op is not add or users[0].shape != y.shape:
                     break
-                if top in source.outputs or users[0].args.count(top) != 1 or users[0] in steps._added_to:
+                if (
+                    top in source.outputs
+                    or users[0].args.count(top) != 1
+                    or users[0] in steps._added_to
+                ):
                     break
                 if steps._loop_of.get(users[0]) is not steps._loop_of.get(y):
                     break
@@ -385,10 +391,10 @@ class _For:
     def _go_on(self, lines: list[tuple[str, Array]]) -> list[tuple[str, Array]]:
         """The lines, after which everything that is carried has its next value."""
         source = self.source
-        left: list[tuple[str, str]] = []
+        left: list[tuple[str, Array]] = []
         renamed: set[Array] = set()
         handed_on = {source._of(y).text for y in self.loop.nexts if y.op == "given"}
-        for name, y, leaf in zip(self.carried, self.loop.nexts, map(self.givens.get, range(self.loop.firsts))):
+        for name, y in zip(self.carried, self.loop.nexts):
             places = [i for i, (_, of) in enumerate(lines) if of is y]
             is_free = (
                 y.op != "given"
@@ -410,11 +416,10 @@ class _For:
                     e = source.expressions[z]
                     source.expressions[z] = e._replace(text=_renamed(e.text, old, name))
             source.names[y] = name
-        left = [(name, source._of(y).text, y) for name, y in left]
-        left = [of for of in left if of[0] != of[1]]
+        left = [(name, y) for name, y in left if source._of(y).text != name]
         if left:
-            names, texts, arrays = zip(*left)
-            lines = [*lines, (f"{', '.join(names)} = {', '.join(texts)}", arrays[0])]
+            names, texts = zip(*[(name, source._of(y).text) for name, y in left])
+            lines = [*lines, (f"{', '.join(names)} = {', '.join(texts)}", left[0][1])]
         return lines
 
     def _header(self, lines: Sequence[tuple[str, Array]]) -> str:
@@ -426,7 +431,10 @@ class _For:
         order = -1 if loop.is_reversed else 1
         texts = [f"({', '.join(items[::order])})" for _, items in self.tuples]
         if counts or not names:
-            names, texts = [self.t if counts else "_", *names], [over if counts else f"range({loop.steps})", *texts]
+            names, texts = (
+                [self.t if counts else "_", *names],
+                [over if counts else f"range({loop.steps})", *texts],
+            )
         text = texts[0] if len(texts) == 1 else f"zip({', '.join(texts)})"
         return f"for {', '.join(names)} in {text}:"
 
