@@ -47,14 +47,16 @@ class NumpySource(source.Source):
 
     def results(self) -> list[str]:
         """As copies, where they share their memory with an argument or with each other."""
-        bases: set[Array] = set()
+        known: set[Any] = set()
         texts = super().results()
         for i, x in enumerate(self.outputs):
             y = base(x)
-            shares = y in bases or y.op in ("input", "parameter", "constant", "last", "item")
-            if x.shape and (shares or (y.op == "broadcast" and y.operands)):
+            memory = self.steps.memory(y)
+            shares = memory in known or y.op in ("input", "parameter", "constant")
+            is_spread = y.op == "broadcast" and y.operands
+            if x.shape and (shares or memory is None or is_spread):
                 texts[i] += ".copy()"
-            bases.add(y)
+            known.add(memory)
         return texts
 
     def prelude(self) -> list[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...primitives import add, divide, multiply, negate, subtract
-from ..arrays import Array, Shape, written_shape
+from ..arrays import VIEWS, Array, Shape, base, written_shape
 from ..expression import ATOM, Expression, inserted
 from ..loop import SEQUENCES, Loop
 from ..simplify import reachable
@@ -63,6 +63,19 @@ class Steps:
         while x in self._loop_of:
             x = self._loop_of[x]
         return x
+
+    def memory(self, x: Array) -> Any:
+        """What tells the memory of x from that of others; None if a loop got it from elsewhere."""
+        if x.op not in ("item", "last"):
+            return x
+        result = x.args[0] if x.op == "item" else x
+        if result.op not in ("each", "last"):
+            return None
+        loop: Loop = result.args[0].info
+        of = base((loop.collected if result.op == "each" else loop.nexts)[result.info], VIEWS)
+        step = x.info if x.op == "item" else (0 if loop.is_reversed else loop.steps - 1)
+        is_new = of.op.__class__ is not str or of.op in ("matmul", "sum", "max")
+        return (of, step) if is_new else None
 
     def times(self, x: Array) -> int:
         """How often an array is computed."""
