@@ -40,6 +40,7 @@ def compile(
     devices: Sequence[Any] | None = None,
     check: bool = False,
     has_aux: bool = False,
+    roll: bool = True,
     shapes: dict[str, Any] | None = None,
     **inputs: Any,
 ) -> Program:
@@ -67,6 +68,8 @@ def compile(
             computes in IEEE arithmetic, where scalars raise.)
         has_aux: whether `loss` gives a pair (loss, aux), where aux is outputs, too; then
             value_and_grad gives ((loss, aux), gradients).
+        roll: whether layers and time steps that repeat become a loop, where the source is clearly
+            shorter with it; if not, each is written out. (JAX, Numba and the tape have no loops.)
         shapes: those of inputs whose names are also options.
         inputs: for each argument of `loss` the shape of one example: () for a number, 64 for a list
             of 64, (3, 4) for nested lists. The program takes them in the order of the arguments,
@@ -115,9 +118,9 @@ def compile(
         tuple([p.label for p in graph.parameters] if names is None else names),
         tuple(sizes.items()),
         tuple(trace.labels.items()),
-        (reduction, backend, dtype, devices),
+        (reduction, backend, dtype, devices, bool(roll)),
     )
-    task = Task(graph, roots, names, sizes, reduction, dtype)
+    task = Task(graph, roots, names, sizes, reduction, dtype, bool(roll))
     compiled, function = _COMPILED.get(key, lambda: _made(task, backend, trace.labels, devices))
     example = call if check else None
     return Program(compiled, function, graph.parameters, trace.draws, structure, example)

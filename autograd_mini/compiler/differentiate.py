@@ -7,25 +7,44 @@ contraction is a contraction, that of a view puts things back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..primitives import logsumexp
 from .arrays import BATCH, VIEWS, Array, ArrayProgram, Shape
+from .loop import SEQUENCES
 
 
 def gradients(y: Array, wrt: Sequence[Array]) -> list[Array]:
     """Arrays that hold dy/dx for each x, of its shape; y is a single number."""
-    program = y.program
-    order = _between(y, wrt)
+    found = pulled_back(y.program, {y: [1.0]}, wrt)
+    result = []
+    for x in wrt:
+        g = y.program.broadcast(0.0 if found.get(x) is None else found[x], x.shape)
+        if g.gradient_of is None:
+            g.gradient_of = x
+        result.append(g)
+    return result
+
+
+def pulled_back(
+    program: ArrayProgram, upstreams: Mapping[Array, Sequence[Any]], wrt: Sequence[Array]
+) -> dict[Array, Any]:
+    """The gradient of each array between some whose gradients are known, as sums, and `wrt`; None
+    where it is 0."""
+    order = _between(program, upstreams, wrt)
     users: dict[Array, list[Array]] = {}
     for x in order:
         for operand in x.operands:
             users.setdefault(operand, []).append(x)
-    contributions: dict[Array, list[Any]] = {x: [] for x in order}
-    contributions[y] = [1.0]
+    contributions: dict[Array, list[Any]] = {x: [*upstreams.get(x, ())] for x in order}
     found: dict[Array, Any] = {}
     for x in reversed(order):
+        if x.op == "loop" or x.op in SEQUENCES:
+            for operand, contribution in of_steps(x, contributions[x], contributions):
+                if operand in contributions:
+                    contributions[operand].append(contribution)
+            continue
         upstream = _summed(program, contributions[x][::-1], x.shape)
         found[x] = upstream
         if upstream.__class__ is Array and upstream.gradient_of is None and _is_whole(x, users):
@@ -35,24 +54,19 @@ def gradients(y: Array, wrt: Sequence[Array]) -> list[Array]:
         for operand, contribution in _adjoint(x, upstream):
             if operand in contributions:
                 contributions[operand].append(contribution)
-    result = []
-    for x in wrt:
-        g = program.broadcast(0.0 if found.get(x) is None else found[x], x.shape)
-        if g.gradient_of is None:
-            g.gradient_of = x
-        result.append(g)
-    return result
+    return found
 
 
-def _between(y: Array, wrt: Sequence[Array]) -> list[Array]:
-    """The arrays that y depends on and that depend on one of `wrt`, in order."""
-    above = {y}
-    for x in reversed(y.program.arrays[: y.number + 1]):
+def _between(program: ArrayProgram, above: Iterable[Array], wrt: Sequence[Array]) -> list[Array]:
+    """The arrays that some others depend on and that depend on one of `wrt`, in order."""
+    above = {*above}
+    arrays = program.arrays[: max((y.number for y in above), default=-1) + 1]
+    for x in reversed(arrays):
         if x in above:
             above.update(x.operands)
     found = set(wrt)
     order = []
-    for x in y.program.arrays[: y.number + 1]:
+    for x in arrays:
         if x in above and (x in found or any(a in found for a in x.operands)):
             found.add(x)
             order.append(x)
@@ -242,4 +256,9 @@ _ADJOINTS: dict[str, Any] = {
     "broadcast": _of_broadcast,
     "gather": _of_gather,
     "concatenate": _of_concatenate,
+    "item": lambda program, y, g: [(y.info, _full(program, y, g))],
+    "last": lambda program, y, g: [("last", y.info, _full(program, y, g))],
+    "total": lambda program, y, g: [("total", y.info, _full(program, y, g))],
 }
+
+from .backward import of_steps  # noqa: E402  # which takes the gradient of bodies

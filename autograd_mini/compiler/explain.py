@@ -85,7 +85,8 @@ class Explainer(ChainRule):
             what = f"d loss / d x for {what} x"
         if count < size:
             what += f" in {size:,} places, of which the others are not used"
-        return f"{line.sizes()}: {what}{' of each example' * line.is_batched}"
+        step = f", in the last of {len(line.steps)} steps" if line.steps else ""
+        return f"{line.sizes()}: {what}{' of each example' * line.is_batched}{step}"
 
     def _argument(self, line: Line) -> Iterator[str]:
         if line.kind == "input":
@@ -119,12 +120,14 @@ class Explainer(ChainRule):
 
     def _step(self, line: Line) -> Iterator[str]:
         """An array that no scalar was made into: it is on the way to one."""
-        towards = line
+        towards, seen = line, {line.name}
         while towards.scalars is None and towards.name != self.loss:
-            following = [x for x in self.lines.values() if towards.name in x.reads]
+            lines = self.lines.values()
+            following = [x for x in lines if towards.name in x.reads and x.name not in seen]
             if not following:
                 break
             towards = following[0]
+            seen.add(towards.name)
         yield f"{line.sizes()}: no scalars of its own; a step on the way to {towards.name}"
 
     # -- scalars --------------------------------------------------------------------------------

@@ -50,3 +50,19 @@ def joined(op: Primitive, left: Any, right: Any) -> str:
         return f"{left.within(SUM)} {RELATIONS[op]} {right.within(SUM)}"
     binding = OPERATORS[op]
     return f"{left.within(binding)} {op.name} {right.within(binding - (op is not add))}"
+
+
+def inserted(small: Sequence[int], large: Sequence[int]) -> list[bool] | None:
+    """Which axes of `large` are of length 1 and not in `small`; None if that is not all."""
+    if len(small) >= len(large):
+        return None
+    flags, left = [], list(small)
+    for n in large:
+        if left and left[0] == n:
+            left.pop(0)
+            flags.append(False)
+        elif n == 1:
+            flags.append(True)
+        else:
+            return None
+    return None if left else flags

@@ -48,6 +48,7 @@ class Layout:
         self.arrays: list[Array] = []
         self.nodes: list[Any] = []
         self.starts: list[int] = []
+        self._starts = np.empty(64, int)  # the same, with room for more
         self.padding: list[float | None] = []
         self.blocks: list[Any] = [
             np.array([graph.find(PARAMETER, (place,)) for place in block.places])
@@ -72,6 +73,9 @@ class Layout:
         self.address[nodes[used]] = start + np.flatnonzero(used)
         self.arrays.append(array)
         self.nodes.append(nodes)
+        if len(self.starts) == len(self._starts):
+            self._starts = np.concatenate([self._starts, self._starts])
+        self._starts[len(self.starts)] = start
         self.starts.append(start)
         self.padding.append(padding)
 
@@ -115,7 +119,7 @@ class Layout:
         return self._source(self.address[nodes])
 
     def _source(self, addresses: Any) -> Any:
-        return np.searchsorted(self.starts, addresses, side="right") - 1
+        return np.searchsorted(self._starts[: len(self.starts)], addresses, side="right") - 1
 
     def in_padding(self, nodes: Any) -> float | None:
         """What is in the padding of the array of the nodes, if that is known."""

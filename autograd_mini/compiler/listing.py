@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from operator import mul
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ from .arrays import BATCH, VIEWS, Array, Shape, written_shape
 from .backends.lines import Statements
 from .padding import PADDING
 from .pipeline import Lowered
+
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 class Line(NamedTuple):
@@ -32,6 +35,7 @@ class Line(NamedTuple):
             gradient it is, or PADDING; None if it is neither.
         is_gradient: whether it is their gradient.
         reads: the names that the code reads.
+        steps: the same scalars of each step of the loop that it is in; the last are `scalars`.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Line(NamedTuple):
     scalars: Any
     is_gradient: bool
     reads: tuple[str, ...]
+    steps: tuple[Any, ...] = ()
 
     @property
     def is_batched(self) -> bool:
@@ -48,8 +53,14 @@ class Line(NamedTuple):
 
     def nodes(self) -> list[tuple[int, int]]:
         """(position, scalar node) for each of its numbers that stands for one."""
-        nodes = [] if self.scalars is None else self.scalars.ravel().tolist()
-        return [(position, node) for position, node in enumerate(nodes) if node != PADDING]
+        return _positions(self.scalars)
+
+    def earlier(self) -> Iterator[tuple[str, int]]:
+        """(element, scalar node) for those of the steps but the last: h₂[0], .."""
+        for t, scalars in enumerate(self.steps[:-1]):
+            name = self.name + str(t).translate(SUBSCRIPTS)
+            for position, node in _positions(scalars):
+                yield self._replace(name=name).element(position), node
 
     def sizes(self) -> str:
         """The shape, with n for the number of examples.
@@ -101,26 +112,58 @@ def listing(source: Statements, lowered: Lowered) -> Listing:
     for name, numbers in source.constants.items():
         lines.append(Line(name, "", "constant", np.shape(numbers), None, False, ()))
     known = {line.name for line in lines} | {source.names[x] for _, x in source.lines}
-    code: dict[Array, list[str]] = {}
-    for text, x in source.lines:
-        code.setdefault(x, []).append(text)
-    kind = "forward"
-    for x, texts in code.items():
-        name, text = source.names[x], "\n".join(texts)
+    for (name, kind), (texts, arrays) in _statements(source).items():
+        x = arrays[-1]
         mine = scalars.of(x) if kind == "forward" else None
         is_gradient = mine is None and kind == "backward"
         if is_gradient:
             mine = scalars.of_gradient(x)
+            if mine is None:  # what a loop carries
+                mine = scalars.of_gradient(arrays[0])
+        text = "\n".join(texts)
         found = re.findall(r"(?<![\w.])[A-Za-z_]\w*(?!\w*=\w)", text)  # but attributes, keywords
         reads = [n for n in dict.fromkeys(found) if n in known and n != name]
-        lines.append(Line(name, text, kind, x.shape, mine, is_gradient, tuple(reads)))
-        if x is source.loss:
-            kind = "backward"
+        loop = None if source.steps is None else source.steps.outside(x)
+        steps: tuple[Any, ...] = ()
+        if loop is not None and loop.op == "loop" and lowered.rolled is not None:
+            steps = _of_steps(mine, lowered.rolled.steps, loop.info.steps)
+        lines.append(Line(name, text, kind, x.shape, mine, is_gradient, tuple(reads), steps))
     products = [x for x in source.order if x.op == "matmul"]
     gathers = sum(x.op in ("gather", "scatter") for x in source.order)
-    work = (abs(math.prod(x.shape) * x.args[0].shape[-1]) for x in products)
+    times = [1 if source.steps is None else source.steps.times(x) for x in products]
+    sizes = [abs(math.prod(x.shape) * x.args[0].shape[-1]) for x in products]
     loss = "" if source.loss is None else source.names[source.loss]
-    return Listing(lines, len(products), gathers, sum(work), loss)
+    return Listing(lines, sum(times), gathers, sum(map(mul, times, sizes)), loss)
+
+
+def _statements(
+    source: Statements,
+) -> dict[tuple[str, str], tuple[list[str], list[Array]]]:
+    """(name, forward or backward) -> the statements, and the arrays whose name it is; what a loop
+    carries has one name, and so has what it and its adjoint read."""
+    found: dict[tuple[str, str], tuple[list[str], list[Array]]] = {}
+    kinds: dict[str, str] = {}
+    kind = "forward"
+    for text, x in source.lines:
+        name = source.names[x]
+        key = name, kinds.setdefault(name, kind)
+        texts, arrays = found.pop(key, ([], [])) if key[1] == kind else found.get(key, ([], []))
+        texts.append(text.strip())
+        if key[1] == kind:
+            arrays.append(x)
+        found[key] = texts, arrays
+        if x is source.loss:
+            kind = "backward"
+    return found
+
+
+def _of_steps(scalars: Any, known: Mapping[int, Sequence[int]], count: int) -> tuple[Any, ...]:
+    """The scalars of each step of a loop, from those of the last."""
+    if scalars is None:
+        return ()
+    none = [PADDING] * count
+    rows = np.array([known.get(node, none) for node in scalars.ravel().tolist()])
+    return tuple(rows.T.reshape(count, *scalars.shape)) if rows.shape[1:] == (count,) else ()
 
 
 class _Scalars:
@@ -197,11 +240,19 @@ def _viewed(x: Array, of: Any) -> Any:
     return _shaped(nodes, x)
 
 
-def elements(lines: Sequence[Line]) -> dict[int, str]:
+def elements(lines: Sequence[Line], of_all_steps: bool = False) -> dict[int, str]:
     """How the first array that has it writes each scalar node: {17: "z1[0]", ..}."""
     found: dict[int, str] = {}
     for line in lines:
         for position, node in [] if line.is_gradient else line.nodes():
             if node not in found:
                 found[node] = line.element(position)
+    for line in lines if of_all_steps else ():
+        for element, node in [] if line.is_gradient else line.earlier():
+            found.setdefault(node, element)
     return found
+
+
+def _positions(scalars: Any) -> list[tuple[int, int]]:
+    nodes = [] if scalars is None else scalars.ravel().tolist()
+    return [(position, node) for position, node in enumerate(nodes) if node != PADDING]

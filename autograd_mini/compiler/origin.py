@@ -62,7 +62,10 @@ class Origin:
             from .equations import equations
 
             assert self._lowered is not None
-            self._equations[columns] = equations(self._lowered, columns)
+            lowered = self._lowered
+            if lowered.rolled and lowered.unrolled:  # a loop has no equation of its own
+                lowered = lowered.unrolled()
+            self._equations[columns] = equations(lowered, columns)
         return self._equations[columns]
 
     @property

@@ -100,12 +100,13 @@ def _linked(lines: Sequence[Line], equations: Equations) -> dict[str, list[str]]
     own = {e.name for e in equations.every} | {*equations.where}
     found = {}
     for line in lines:
-        towards = line
+        towards, seen = line, {line.name}
         while towards.name not in own:
-            following = [x for x in lines if towards.name in x.reads]
+            following = [x for x in lines if towards.name in x.reads and x.name not in seen]
             if not following:
                 break
             towards = following[0]
+            seen.add(towards.name)
         found[line.name] = [line.name] if line.name in own else [line.name, towards.name]
     return found
 

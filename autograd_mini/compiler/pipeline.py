@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from .differentiate import gradients
 from .layout import Layout
 from .lower import lower
 from .nodes import NONE, Form, Term
+from .roll import SHORTER, Rolled, rolled
 from .simplify import over_batch, rewritten, stable_softmax
 from .task import Task
 from .views import View
@@ -33,6 +35,8 @@ class Lowered(NamedTuple):
         reduction: "mean" or "sum"; "" for outputs that are not a loss.
         as_written: the outputs before softmax was made stable.
         dtype: of all arrays.
+        rolled: what became loops; None if nothing did.
+        unrolled: makes the same program without loops, if it may have some.
     """
 
     outputs: list[Array]
@@ -43,6 +47,8 @@ class Lowered(NamedTuple):
     reduction: str
     as_written: Sequence[Array] = ()
     dtype: str = "float64"
+    rolled: Rolled | None = None
+    unrolled: Callable[[], Lowered] | None = None
 
     def names(self, outputs: Sequence[Array]) -> dict[Array, str]:
         """What the inputs and parameters are called, in the program of the outputs."""
@@ -52,14 +58,25 @@ class Lowered(NamedTuple):
         return names
 
 
-def lower_arrays(task: Task) -> Lowered:
-    """The array program of a task."""
-    graph, roots, names, inputs, reduction, dtype = task
+def lower_arrays(task: Task, roll: bool = False) -> Lowered:
+    """The array program of a task, in which steps that repeat are written out or become loops."""
+    graph, roots, names, inputs, reduction, dtype, _ = task
     if reduction:
-        lowered = lower_loss(graph, roots[0].item(), names, inputs, reduction, roots[1:])
+        lowered = lower_loss(graph, roots[0].item(), names, inputs, reduction, roots[1:], roll)
     else:
-        lowered = lower_outputs(graph, roots, names, inputs)
+        lowered = lower_outputs(graph, roots, names, inputs, roll)
     return lowered._replace(dtype=dtype)
+
+
+def lower_with_loops(written: Callable[[Lowered], Any], task: Task) -> Lowered:
+    """The array program of a task, with loops where the lines are clearly fewer with them; for a
+    backend that has loops, and writes the lines."""
+    lowered = lower_arrays(task, task.roll)._replace(unrolled=partial(lower_arrays, task))
+    if lowered.rolled is None or lowered.rolled.is_clear:
+        return lowered
+    others = lower_arrays(task)
+    is_shorter = len(written(lowered).lines) <= SHORTER * len(written(others).lines)
+    return lowered if is_shorter else others
 
 
 def lower_loss(
@@ -69,6 +86,7 @@ def lower_loss(
     inputs: dict[str, Shape],
     reduction: str,
     aux: Sequence[Any] = (),
+    roll: bool = False,
 ) -> Lowered:
     """The loss over a batch, and its gradient, from the form of one example's loss; and what is to
     be given beside it, arrays of forms.
@@ -101,19 +119,28 @@ def lower_loss(
     if once.__class__ is Array or once:
         parts.append(once if reduction == "mean" or not inputs else program.count() * once)
     loss = program.broadcast(sum(parts, 0.0), ())
-    outputs = [loss, *gradients(loss, _parameters(lowering)), *beside]
-    return _finished(lowering, roots, reduction, outputs)
+    parameters, loops = _parameters(lowering), None
+    if roll:
+        (loss, *beside), parameters, loops = rolled([loss, *beside], parameters)
+    outputs = [loss, *gradients(loss, parameters), *beside]
+    return _finished(lowering, roots, reduction, outputs)._replace(rolled=loops)
 
 
 def lower_outputs(
-    graph: Graph, roots: Sequence[Any], names: Sequence[str] | None, inputs: dict[str, Shape]
+    graph: Graph,
+    roots: Sequence[Any],
+    names: Sequence[str] | None,
+    inputs: dict[str, Shape],
+    roll: bool = False,
 ) -> Lowered:
     """The outputs for each example, from arrays of forms."""
     nodes = [_nodes(graph, forms) for forms in roots]
     lowering = _lowering(graph, _all(nodes), names, inputs)
     outputs = _outputs(lowering, nodes)
-    _parameters(lowering)
-    return _finished(lowering, _all(nodes), "", outputs)
+    parameters, loops = _parameters(lowering), None
+    if roll:
+        outputs, _, loops = rolled(outputs, parameters)
+    return _finished(lowering, _all(nodes), "", outputs)._replace(rolled=loops)
 
 
 def _nodes(graph: Graph, forms: Any) -> Any:

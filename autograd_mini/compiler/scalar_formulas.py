@@ -37,7 +37,7 @@ class ScalarFormulas:
     ) -> None:
         self.origin, self.about, self.reduction = origin, about, reduction
         self.lines, self.loss = {line.name: line for line in listing.lines}, listing.loss
-        self.element = elements(listing.lines)
+        self.element = elements(listing.lines, of_all_steps=True)
         self.own_line = set(self.element)
         self.without_line: dict[str, int] = {}
         self.gradient_of: dict[int, str] = {}
@@ -46,10 +46,11 @@ class ScalarFormulas:
                 stem = line.name[1:] if line.name.startswith("d") else f"u{line.name[1:]}"
                 while stem in self.lines:
                     stem += "_"
-                for position, node in line.nodes():
-                    self.gradient_of.setdefault(node, line.element(position))
+                own = [(line.element(position), node) for position, node in line.nodes()]
+                for element, node in [*own, *line.earlier()]:
+                    self.gradient_of.setdefault(node, element)
                     if node not in self.element:
-                        name = stem + line.element(position).removeprefix(line.name)
+                        name = stem + element.removeprefix(line.name)
                         self.element[node] = name
                         self.without_line[name] = node
         self.roots: dict[int, str] = {}

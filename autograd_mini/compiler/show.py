@@ -6,6 +6,7 @@ is dark on light, whatever the theme; else it is as light or dark as the page.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -89,6 +90,9 @@ def summary(compiled: Compiled, values: Sequence[Any]) -> str:
     if compiled.reduction and compiled.inputs:
         rows.append(("loss", f"the {compiled.reduction} over the examples"))
     rows.append(("backend", f"{compiled.backend}, {compiled.dtype}"))
+    loops = len(re.findall(r"^ +for ", compiled.source, re.MULTILINE))
+    if compiled.backend == "numpy" and loops:
+        rows.append(("", f"{_many(loops, 'loop')} over steps or layers that are alike"))
     if compiled.is_irregular and compiled.backend != "tape":
         rows.append(
             ("", 'the graph is irregular: backend="numba" makes it a tape, which is faster')

@@ -13,6 +13,7 @@ from typing import Any
 from ..primitives import add, exp, log, multiply, negate, subtract
 from .arithmetic import RELATIONS
 from .arrays import Array, ArrayProgram
+from .loop import item
 from .nodes import is_moderate
 
 Rule = Callable[[Array, list[Any]], Any]
@@ -20,9 +21,17 @@ Rule = Callable[[Array, list[Any]], Any]
 
 def rewritten(outputs: Sequence[Array], rule: Rule) -> list[Array]:
     """The outputs in a new program, in which every array went through the rule."""
+    return _rewritten(outputs, rule, {})
+
+
+def _rewritten(outputs: Sequence[Array], rule: Rule, new: dict[Array, Array]) -> list[Array]:
     program = ArrayProgram()
-    new: dict[Array, Array] = {}
     for x in reachable(outputs):
+        if x.op == "loop":
+            body = _rewritten(x.info.results, rule, new)
+            loop = x.info.with_results(body)
+            new[x] = loop.made(program, [new[a] for a in x.args])
+            continue
         args = [new[a] if a.__class__ is Array else a for a in x.args]
         if x.op.__class__ is str:  # an elementwise operation may have become a number, say
             args = [
@@ -47,6 +56,8 @@ def remade(program: ArrayProgram, x: Array, args: Sequence[Any]) -> Any:
         return program.reshape(args[0], x.shape)
     if x.op == "transpose":
         return program.transpose(args[0], x.info)
+    if x.op == "item":
+        return item(args[0], x.info)
     if x.op.__class__ is str:
         return program.make(x.op, args, x.info, x.shape)
     return program.apply(x.op, *args)

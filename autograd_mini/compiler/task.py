@@ -20,6 +20,7 @@ class Task(NamedTuple):
         inputs: name -> shape, of one example.
         reduction: "mean" or "sum" of the losses; "" for outputs.
         dtype: of all arrays.
+        roll: whether steps that repeat may become loops.
     """
 
     graph: Graph
@@ -28,6 +29,7 @@ class Task(NamedTuple):
     inputs: dict[str, Shape]
     reduction: str
     dtype: str
+    roll: bool = True
 
     @property
     def function(self) -> str:

@@ -20,7 +20,9 @@ from ...primitives import divide
 from ..arithmetic import RELATIONS
 from ..arrays import BATCH, VIEWS, Array, base
 from ..expression import ATOM, Expression
+from ..loop import SEQUENCES
 from .source import Source
+from .steps import OF_LOOPS, reads
 
 UFUNCS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide"}
 SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
@@ -35,6 +37,8 @@ class InPlace:
         self._are_floats: dict[Array, bool] = {}
         for x in source.order:
             self._are_floats[x] = self._is_float(x)
+        self._kept = {base(x, VIEWS) for x in source.steps.kept if x.op not in SEQUENCES}
+        self._kept.update(base(a, VIEWS) for x in source.order if x.op in SEQUENCES for a in x.args)
         arrays = {name: x for x, name in source.names.items()}
         self._readings: defaultdict[Array, list[int]] = defaultdict(list)  # lines, by whose memory
         for i, text in enumerate([text for text, _ in source.lines] + [" ".join(source.results())]):
@@ -44,15 +48,19 @@ class InPlace:
 
     def _is_float(self, x: Array) -> bool:
         """Whether NumPy has it as floats: a condition is a bool, and its branches may be ints."""
-        if x.op in RELATIONS or x.op == "count" or str(x.op) == "step":
+        if x.op in RELATIONS or x.op in ("count", *OF_LOOPS, "item") or str(x.op) == "step":
             return False
+        if x.op == "given":
+            return self._are_floats.get(self.source.steps.arg(x), False)
         return not x.args or x.op is divide or any(map(self._are_floats.get, x.operands))
 
     def lines(self) -> Iterator[str]:
         for i, (text, x) in enumerate(self.source.lines):
-            name = self._names[x]
-            if x.shape and x.op.__class__ is not str and text.startswith(f"{name} = "):
-                yield from self._steps(x, name, i)
+            name, inner = self._names[x], text.lstrip(" ")
+            is_own = inner.startswith(f"{name} = ") and not reads(inner.partition("=")[2], name)
+            if x.shape and x.op.__class__ is not str and is_own:
+                indent = " " * (len(text) - len(inner))
+                yield from (f"{indent}{step}" for step in self._steps(x, name, i))
             else:
                 yield text
 
@@ -115,8 +123,10 @@ class InPlace:
             return bool(product.op == "matmul" and product not in self._names)
         if not self._are_floats[a] or (a.op.__class__ is str and a.op not in ("matmul", "sum")):
             return False
+        if base(a, VIEWS) in self._kept:
+            return False
         readings = self._readings[a]
-        return a not in self._names or (readings[-1] == line and readings.count(line) == 1)
+        return a not in self._names or (readings[-1:] == [line] and readings.count(line) == 1)
 
 
 def _out(tree: ast.expr, name: str) -> list[str] | None:

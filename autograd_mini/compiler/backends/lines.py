@@ -17,10 +17,13 @@ from typing import Any
 from ...primitives import add, divide, multiply, negate, subtract
 from ..arrays import Array, base
 from ..expression import ATOM, UNARY, Expression
+from ..loop import everything
 from ..names import LOCALS, RESERVED, constant_name, unique
 from ..pipeline import Lowered
 from ..simplify import reachable
+from .steps import Steps
 
+MAKES_ROWS = ("assemble", "broadcast", "scatter", "total")  # it takes their number
 LONGEST = 68  # of an expression, which has room for a name before it
 
 
@@ -35,6 +38,7 @@ class Statements:
         names: of the inputs, parameters, and arrays that have one.
         lines: (text, the array it makes) pairs; of an array several.
         constants: name -> array, what else the lines need.
+        steps: the loops over steps that the lines are in, where there may be some.
     """
 
     order: list[Array]
@@ -43,6 +47,7 @@ class Statements:
     names: dict[Array, str]
     lines: list[tuple[str, Array]]
     constants: dict[str, Any]
+    steps: Any = None
 
 
 class Lines(Statements):
@@ -68,6 +73,7 @@ class Lines(Statements):
     spellings: Mapping[str, tuple[str, int]]
     imports: Mapping[str, str]
     dtype = ""
+    _indexed: Callable[..., Expression]
 
     def __init__(
         self,
@@ -80,18 +86,19 @@ class Lines(Statements):
         self.loss = outputs[0] if lowered.reduction and len(outputs) > 1 else None
         self.arguments = arguments
         self.names = dict(names)
-        self.order = reachable(outputs)
+        self.order = everything(outputs)
+        self.steps = Steps(self)
         self._numbers: set[Array] = set()  # for which the source has numbers of Python's
         for x in self.order:
             if x.op == "count" or (x.op.__class__ is not str and all(map(self._is_number, x.args))):
                 self._numbers.add(x)
         self.uses = Counter(a for x in self.order for a in x.operands)
         self.uses.update(outputs)
+        self.uses.update(self.steps.results)
         self.expressions: dict[Array, Expression] = {}
         self.constants = {}
         self.counts = any(
-            x.op == "count" or (x.op in ("assemble", "broadcast", "scatter") and x.is_batched)
-            for x in self.order
+            x.op == "count" or (x.op in MAKES_ROWS and x.is_batched) for x in self.order
         )
         self.lines = []
         self._taken = {*arguments, *RESERVED, *self.imports, *LOCALS}
@@ -102,7 +109,7 @@ class Lines(Statements):
             for x in self.order
             if x.op in ("reshape", "transpose") and x.gradient_of is not None
         }
-        for x in self.order:
+        for x in reachable(outputs):
             self._write(x)
 
     def decorators(self) -> list[str]:
@@ -133,6 +140,8 @@ class Lines(Statements):
         if x in self.names:
             self.expressions[x] = Expression(self.names[x], ATOM, 0)
             return
+        if self.steps.write(x):
+            return
         expression = self._expression(x)
         while len(expression.text) > LONGEST:
             computed = [a for a in x.operands if self.expressions[a].operations]
@@ -146,9 +155,9 @@ class Lines(Statements):
             self._on_a_line(x)
 
     def _needs_a_line(self, x: Array, expression: Expression) -> bool:
-        if x.op in ("count", "constant"):
+        if x.op in ("count", "constant") or self.steps.is_first_only(x):
             return False
-        if x in self.outputs or x.op in ("assemble", "scatter"):
+        if x in self.outputs or x.op in ("assemble", "scatter") or x in self.steps.nexts:
             return True
         if x.op in ("reshape", "transpose") and expression.operations == 0:
             return self.uses[x] > 1 and "reshape" in expression.text
@@ -207,8 +216,10 @@ class Lines(Statements):
         return self._gradients_in_other_shapes.get(x)
 
     def _designation(self, x: Array) -> str:
-        if self.loss is not None and x.number >= self.loss.number:
+        if self.loss is not None and self.steps.outside(x).number >= self.loss.number:
             return "loss" if x is self.loss else "g"
+        if x.op == "given":
+            return self.names.get(a := self.steps.arg(x)) or self._designation(a)
         if x.label:
             return "losses" if x.label == "loss" else x.label
         if x.op in ("reshape", "transpose", "slice", "broadcast") and x.operands:

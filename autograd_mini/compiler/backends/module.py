@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .source import Source
 
 WIDTH = 88
+MANY = 8  # things in brackets, of which more do not each get a line
+AS_IT_IS = "  # fmt: skip"
+NARROW = "\N{NO-BREAK SPACE}"
 
 
 def function(name: str, module: str | ast.Module) -> Function:
@@ -67,7 +70,9 @@ def _about(source: Source, lowered: Lowered) -> list[str]:
     parameters = source.arguments[len(lowered.inputs) :]
     modules: dict[str, list[tuple[str, str]]] = {}
     for name, block, places in zip(parameters, lowered.blocks, lowered.places):
-        about = block.about if block.about != name else ""
+        about = block.about
+        if re.fullmatch(rf"{re.escape(name)}(\.[a-z])*", about):  # the name says it
+            about = ""
         [module] = re.findall(r"^\D*\d+|^.*", about)[:1]
         modules.setdefault(module, []).append((f"{name} {places.shape}", about or "parameters"))
     for arrays in modules.values():
@@ -83,10 +88,19 @@ def _about(source: Source, lowered: Lowered) -> list[str]:
 
 
 def statement(text: str, room: int = WIDTH - 4) -> list[str]:
-    """A statement; a long one that ends in a bracket has what the bracket holds on own lines."""
+    """A statement; a long one that ends in a bracket has what the bracket holds on own lines, one
+    thing on each unless there are many."""
+    if text.startswith(" "):
+        inner = text.lstrip(" ")
+        indent = " " * (len(text) - len(inner))
+        return [indent + line for line in statement(inner, room - len(indent))]
     if text.endswith(":"):
         *lines, last = statement(text[:-1], room - 1)
-        return [*lines, f"{last}:"]
+        return [*lines, last.replace(AS_IT_IS, "") + ":" + AS_IT_IS * last.endswith(AS_IT_IS)]
+    left, sign, right = text.partition(" = ")
+    if len(text) > room and sign and left.count(",") >= MANY and "(" not in left:
+        *lines, last = statement(f"({left})", room)
+        return [*lines, last.replace(AS_IT_IS, f"{sign}{right}{AS_IT_IS}")]
     if len(text) <= room or text[-1] not in ")]":
         return [text]
     depth, start, commas = 0, len(text), []
@@ -95,12 +109,25 @@ def statement(text: str, room: int = WIDTH - 4) -> list[str]:
         depth += (text[start] in ")]") - (text[start] in "([")
         if depth == 1 and text[start] == ",":
             commas.append(start)
+    ends = [start, *reversed(commas), len(text) - 1]
+    items = [text[i + 1 : j].strip() for i, j in pairwise(ends)]
+    if len(items) == 1 and items[0].count(",") >= MANY and items[0][0] == "(":
+        first, *lines, last = statement(f"{text[:start]}{items[0]}", room)  # f((a, b, ..))
+        return [f"{first}(", *lines, last.replace(")", "))", 1)]
     lines = [text[start + 1 : -1]]
+    if len(lines[0]) + 4 > room and len(items) > MANY and max(map(len, items)) < room // 2:
+        packed = textwrap.wrap(" ".join(f"{x.replace(' ', NARROW)}," for x in items), room - 4)
+        lines = [line.replace(NARROW, " ") for line in packed]
+        return [text[: start + 1], *[f"    {line}" for line in lines], f"{text[-1]}{AS_IT_IS}"]
+    end = text[-1]
     if len(lines[0]) + 4 > room:
-        ends = [start, *reversed(commas), len(text) - 1]
-        items = [statement(text[i + 1 : j].strip(), room - 5) for i, j in pairwise(ends)]
-        lines = [line for item in items for line in [*item[:-1], f"{item[-1]},"]]
-    return [text[: start + 1], *[f"    {line}" for line in lines], text[-1]]
+        inner = [statement(x, room - 5) for x in items]
+        if any(rows[-1].endswith(AS_IT_IS) for rows in inner):  # it is said at the end of all
+            end += AS_IT_IS
+        lines = []
+        for *rows, last in inner:
+            lines += [*rows, f"{last.removesuffix(AS_IT_IS)},"]
+    return [text[: start + 1], *[f"    {line}" for line in lines], end]
 
 
 def returned(results: Sequence[str], lowered: Lowered) -> str:

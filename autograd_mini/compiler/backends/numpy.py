@@ -15,12 +15,11 @@ from ..arrays import Array, base
 from ..compiled import Compiled, Function
 from ..expression import ATOM, PRODUCT, UNARY, Expression
 from ..identities import ieee
-from ..pipeline import Lowered, lower_arrays
+from ..pipeline import Lowered, lower_with_loops
 from . import module, source
 from .in_place import InPlace
 
 DTYPES = ("float64", "float32")
-lower = lower_arrays
 MANY = 64  # examples, from which on columns pay
 
 
@@ -48,14 +47,16 @@ class NumpySource(source.Source):
 
     def results(self) -> list[str]:
         """As copies, where they share their memory with an argument or with each other."""
-        bases: set[Array] = set()
+        known: set[Any] = set()
         texts = super().results()
         for i, x in enumerate(self.outputs):
             y = base(x)
-            shares = y in bases or y.op in ("input", "parameter", "constant")
-            if x.shape and (shares or (y.op == "broadcast" and y.operands)):
+            memory = self.steps.memory(y)
+            shares = memory in known or y.op in ("input", "parameter", "constant")
+            is_spread = y.op == "broadcast" and y.operands
+            if x.shape and (shares or memory is None or is_spread):
                 texts[i] += ".copy()"
-            bases.add(y)
+            known.add(memory)
         return texts
 
     def prelude(self) -> list[str]:
@@ -93,6 +94,7 @@ class NumpySource(source.Source):
 
 
 written = partial(source.written, NumpySource)
+lower = partial(lower_with_loops, written)
 
 
 def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:

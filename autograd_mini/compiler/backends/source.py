@@ -22,6 +22,7 @@ from ..expression import (
     SUM,
     UNARY,
     Expression,
+    inserted,
     joined,
     operation,
 )
@@ -127,10 +128,10 @@ class Source(Lines):
     def _reshape(self, x: Array) -> Expression:
         [a] = x.args
         inner = self._of(a)
-        ones = _inserted(a.shape, x.shape)
+        ones = inserted(a.shape, x.shape)
         if ones is not None:
             return self._indexed(inner, ["None" if one else ":" for one in ones])
-        ones = _inserted(x.shape, a.shape)
+        ones = inserted(x.shape, a.shape)
         if ones is not None:
             index = ["0" if one else ":" for one in ones]
             if a.op == "slice" and a not in self.names:
@@ -247,7 +248,10 @@ class Source(Lines):
         shape = x.shape[: x.info] + x.shape[x.info + 1 :]
         if len(inner) == len(pieces) and all(a.shape == shape for a in inner):
             function, pieces = "stack", inner
-        text = ", ".join(map(self._named, pieces))
+        texts = [text for run in self.steps.runs(pieces) for text in run]
+        text = ", ".join(texts)
+        if len(texts) == 1 and text.startswith("*"):
+            return Expression(f"{self.library}.{function}({text[1:]}, axis={x.info})", ATOM, 9)
         return Expression(f"{self.library}.{function}([{text}], axis={x.info})", ATOM, 9)
 
     def _assemble(self, x: Array) -> Expression:
@@ -296,22 +300,6 @@ def _stepped(first: int, length: int, step: int) -> str:
     """
     stop = first + (length - 1) * step + (1 if step > 0 else -1)
     return f"{first or ''}:{stop if stop >= 0 else ''}{f':{step}' * (step != 1)}"
-
-
-def _inserted(small: Sequence[int], large: Sequence[int]) -> list[bool] | None:
-    """Which axes of `large` are of length 1 and not in `small`; None if that is not all."""
-    if len(small) >= len(large):
-        return None
-    flags, left = [], list(small)
-    for n in large:
-        if left and left[0] == n:
-            left.pop(0)
-            flags.append(False)
-        elif n == 1:
-            flags.append(True)
-        else:
-            return None
-    return None if left else flags
 
 
 def emit(

@@ -46,7 +46,7 @@ def lower(task: Task) -> Taped:
     Raises:
         ValueError: an operation is a function of floats.
     """
-    graph, roots, names, inputs, reduction, _ = task
+    graph, roots, names, inputs, reduction, *_ = task
     shapes = [forms.shape for forms in roots][bool(reduction) :]
     roots = [graph.as_node(form) for forms in roots for form in forms.ravel()]
     nodes = graph.needed(roots)

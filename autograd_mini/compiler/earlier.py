@@ -1,0 +1,130 @@
+"""A loop found in some steps, with the step before them: one that may lack what is 0 in it.
+
+h_1 = tanh(W x_1 + b) is a step of h_t = tanh(W x_t + U h_(t-1) + b) where h_0 is 0.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from ..primitives import add, divide, multiply, negate, subtract
+from .arrays import VIEWS, Array
+
+if TYPE_CHECKING:
+    from .roll import Kind, Match
+
+
+def with_earlier(match: Match) -> Match | None:
+    """The loop with one more step, before the others; None if there is no such step."""
+    step = _Step(match)
+    for first, kind in match.carried:
+        if kind[0] == "body" and not step.unify(kind, first):
+            return None
+    for first, kind in match.carried:
+        if kind[0] == "carried" and not step.unify(kind, first):
+            return None
+    found = copy(match)
+    found.steps = match.steps + 1
+    of = step.of
+    found.body = [(of.get(("body", i)), *v) for i, v in enumerate(match.body)]
+    found.carried = [
+        (of.get(("carried", i), 0.0), kind) for i, (_, kind) in enumerate(match.carried)
+    ]
+    found.scanned = [(of.get(("scanned", i), v[0]), *v) for i, v in enumerate(match.scanned)]
+    found.where = {x: (place, t + 1) for x, (place, t) in match.where.items()}
+    for i, (x, *_) in enumerate(found.body):
+        if x is not None:
+            if x in found.where:
+                return None
+            found.where[x] = i, 0
+    return found if found.is_apart() else None
+
+
+class _Step:
+    """The step before the first.
+
+    Attributes:
+        of: what the arrays of the body, what is carried, and the items of sequences are in it.
+    """
+
+    def __init__(self, match: Match) -> None:
+        self.match = match
+        self.of: dict[Kind, Any] = {}
+
+    def unify(self, kind: Kind, x: Any) -> bool:
+        """Let x be what this is in the step, if it can be."""
+        name, place = kind
+        if name == "number":
+            return x.__class__ is float and repr(x) == repr(place)
+        if name == "outer":
+            return x is self.match.outers[place]
+        if kind in self.of:
+            known = self.of[kind]
+            return known is x or (x.__class__ is float and repr(x) == repr(known))
+        if name == "scanned":
+            like = self.match.scanned[place][0]
+            if x.__class__ is not like.__class__ or (
+                x.__class__ is Array and x.shape != like.shape
+            ):
+                return False
+        if name == "body":
+            return self._tried(self._as_body, kind, x)
+        self.of[kind] = x
+        return True
+
+    def _tried(self, attempt: Any, *args: Any) -> bool:
+        before = dict(self.of)
+        if attempt(*args):
+            return True
+        self.of = before
+        return False
+
+    def _as_body(self, kind: Kind, x: Any) -> bool:
+        y, operands = self.match.body[kind[1]][-1], self.match.operands[kind[1]]
+        if x.__class__ is not Array or x.shape != y.shape:
+            return False
+        if x.op == y.op and len(x.args) == len(y.args):
+            orders = [x.args] if x.info == y.info else []
+            if y.op in (add, multiply) or (y.op == "contract" and _swapped(x.info) == y.info):
+                orders.append(x.args[::-1])
+            for args in orders:
+                if self._tried(self._all, operands, args):
+                    self.of[kind] = x
+                    return True
+        if y.op is add and self._tried(self._one, operands[1], operands[0], x):
+            return True
+        return y.op in (add, subtract) and self._tried(self._one, *operands, x)
+
+    def _all(self, operands: Any, args: Any) -> bool:
+        return all(map(self.unify, operands, args))
+
+    def _one(self, kind: Kind, other: Kind, x: Any) -> bool:
+        """Whether one operand is x, and the other 0."""
+        return self.unify(kind, x) and self._is_zero(other)
+
+    def _is_zero(self, kind: Kind) -> bool:
+        """Let what is carried be 0, so that this is 0, if it can be."""
+        name, place = kind
+        if name == "number":
+            return bool(place == 0.0)
+        if name == "carried":
+            return self.unify(kind, 0.0)
+        if name != "body" or kind in self.of:
+            return False
+        y, operands = self.match.body[place][-1], self.match.operands[place]
+        if y.op in (multiply, "contract"):
+            return any(self._tried(self._is_zero, x) for x in operands)
+        if y.op in (add, subtract):
+            return all(map(self._is_zero, operands))
+        return y.op in (negate, divide, *VIEWS) and self._tried(self._is_zero, operands[0])
+
+
+def _swapped(letters: str) -> str:
+    """The same contraction, its operands in the other order.
+
+    >>> _swapped("ij,bj->bi")
+    'bj,ij->bi'
+    """
+    into, out = letters.split("->")
+    return f"{','.join(into.split(',')[::-1])}->{out}"
