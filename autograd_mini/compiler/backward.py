@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
-from .arrays import VIEWS, Array, ArrayProgram
+from .arrays import Array, ArrayProgram
 from .differentiate import pulled_back
 from .loop import SEQUENCES, Loop, before, given, item, last, sequence, total
 from .simplify import reachable
 
-HERE = (*VIEWS, "constant", "count", "tuple", "steps")  # is made again and not kept
+# what is made again and not kept
+HERE = ("reshape", "slice", "transpose", "broadcast", "constant", "count", "tuple", "steps")
 
 
 def of_steps(
