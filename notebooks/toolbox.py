@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import cos, pi, sin
+from typing import Any
 
 import matplotlib.pyplot as plt
 
+from autograd_mini import Value
 from nn import MLP, Module
 
 BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"
@@ -40,6 +42,32 @@ def spirals(count: int, turns: float, rng: random.Random) -> list[Point]:
     return points
 
 
+def plot_points(
+    axes: Any,
+    points: Sequence[Point],
+    sizes: float | Sequence[float],
+    ring: Sequence[float] | None = None,
+) -> None:
+    """The points, as large as their sizes say, and a ring around one place."""
+    each = [sizes] * len(points) if isinstance(sizes, (int, float)) else sizes
+    for label, colour, marker in (0, BLUE, "o"), (1, ORANGE, "^"):
+        chosen = [(*x, size) for (x, y), size in zip(points, each) if y == label]
+        x1, x2, areas = zip(*chosen)
+        axes.scatter(x1, x2, s=areas, color=colour, marker=marker)
+    if ring is not None:
+        axes.scatter(*ring, s=120, facecolors="none", edgecolors="black")
+    axes.set(xticks=[], yticks=[], aspect="equal")
+
+
+def plot_probabilities(
+    axes: Any, across: Sequence[float], up: Sequence[float], table: Sequence[Sequence[float]]
+) -> None:
+    """The plane, dark where a probability is below 0.1 or above 0.9, with a line at one half."""
+    shades = ["#9fc5e8", "#dcebf9", "#fde9dc", "#f6b896"]
+    axes.contourf(across, up, table, levels=[0, 0.1, 0.5, 0.9, 1], colors=shades)
+    axes.contour(across, up, table, levels=[0.5], colors="#404040", linewidths=1.2)
+
+
 def draw_panels(
     panels: Mapping[str, Callable[[Sequence[float]], float]],
     points: Sequence[Point] = (),
@@ -61,3 +89,41 @@ def draw_panels(
                 axis.scatter(*zip(*chosen), color=colour, marker=marker, edgecolor="white", s=45)
         axis.set(title=title, xticks=[], yticks=[], aspect="equal")
     figure.tight_layout()
+
+
+def walk(
+    loss: Callable[[Sequence[Value]], Value],
+    start: Sequence[float],
+    make_optimizer: Callable[[list[Value]], Any],
+    steps: int,
+) -> list[list[float]]:
+    """The places that an optimizer visits; make_optimizer gets the parameters."""
+    parameters = [Value(number) for number in start]
+    optimizer = make_optimizer(parameters)
+    places = [list(start)]
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss(parameters).backward()
+        optimizer.step()
+        places.append([p.data for p in parameters])
+    return places
+
+
+def draw_walk(
+    axis: Any,
+    loss: Callable[[Sequence[float]], float],
+    places: Sequence[Sequence[float]],
+    across: Sequence[float],
+    up: Sequence[float],
+    levels: Sequence[float],
+) -> None:
+    """A walk in the plane, from a blue dot on, and the lines on which the loss is one of levels."""
+    heights = [[loss([u, v]) for u in across] for v in up]
+    axis.contour(across, up, heights, levels=levels, colors="#b0b0b0", linewidths=0.7)
+    axis.plot(*zip(*places), ".-", color="#a63a00", linewidth=1, markersize=4)
+    axis.plot(*places[0], "o", color="#0b5394")
+
+
+def between(low: float, high: float, count: int = 81) -> list[float]:
+    """Numbers from low to high, at equal distances."""
+    return [low + (high - low) * i / (count - 1) for i in range(count)]

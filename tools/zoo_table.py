@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import platform
+import re
 import sys
 import time
 from collections import Counter
@@ -21,12 +22,13 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "compiler"))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "compiler")]
 
 from loops_as_python import loops_as_python  # noqa: E402
 from zoo import BACKENDS, LARGEST_BATCH, PRECISION, Entry, eager, error, zoo  # noqa: E402
 
 from autograd_mini.files import write_atomically  # noqa: E402
+from benchmarks.results import Results  # noqa: E402
 
 PAGE = ROOT / "docs" / "zoo.md"
 HEADS = ["program", "nodes", "lines", "gathers", "ms", *BACKENDS, "largest error"]
@@ -104,6 +106,10 @@ def page(rows: list[Row], command: str) -> Iterator[str]:
         how = Counter(r.cells[place] for r in rows)
         yield f"| {backend} | {', '.join(f'{n} × {word}' for word, n in how.most_common())} |"
     yield f"| largest error | {max(r.worst for r in rows):.0e} |"
+    yield ""
+    yield "<!-- by hand -->"
+    yield from by_hand()
+    yield "<!-- end -->"
     for family in dict.fromkeys(r.entry.family for r in rows):
         yield ""
         yield f"## {family.replace('_', ' ').capitalize()}"
@@ -113,12 +119,52 @@ def page(rows: list[Row], command: str) -> Iterator[str]:
         yield from (str(row) for row in rows if row.entry.family == family)
 
 
+RESULTS = ROOT / "benchmarks" / "results"
+BY_HAND = re.compile(r"(?<=<!-- by hand -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+
+def by_hand() -> Iterator[str]:
+    """The programs that `python -m benchmarks --only zoo` has timed, from what it kept."""
+    for path in sorted(RESULTS.glob("*.json")):
+        results = Results.read(path)
+        timed: dict[str, dict[int, str]] = {}
+        for name, rows in results.rows.items():
+            if name.startswith("zoo/") and rows[0].minima:
+                key, count = name.removeprefix("zoo/").rsplit("-", 1)
+                timed.setdefault(key, {})[int(count)] = f"{rows[0].minima} ({rows[0].quartiles})"
+        if not timed:
+            continue
+        counts = sorted({count for cells in timed.values() for count in cells})
+        yield "## Beside NumPy written by hand"
+        yield ""
+        yield (
+            f"On Python {results.python}, how many times as long a compiled program takes for a "
+            "loss and all gradients as [the same written by hand]"
+            "(../benchmarks/README.md#zoo-compiled-programs-beside-the-same-written-by-hand): the "
+            "ratio of the minima and, in brackets, the quartiles over the rounds, in batches of B."
+        )
+        yield ""
+        yield f"| program | {' | '.join(f'B={count}' for count in counts)} |"
+        yield f"| --- |{' ---: |' * len(counts)}"
+        for key, cells in timed.items():
+            texts = [cells.get(count, "") for count in counts]
+            yield f"| {zoo()[key].name} | {' | '.join(texts)} |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--longest", type=int, metavar="LINES")
-    longest = parser.parse_args().longest
+    parser.add_argument(
+        "--by-hand", action="store_true", help="only the ratios of benchmarks/results"
+    )
+    options = parser.parse_args()
+    if options.by_hand:
+        table = "".join(f"{line}\n" for line in by_hand())
+        write_atomically(PAGE, BY_HAND.sub(lambda _: table, PAGE.read_text(encoding="utf-8")))
+        return
+    longest = options.longest
     command = "python tools/zoo_table.py" + (f" --longest {longest}" if longest else "")
     rows = []
     for entry in zoo().values():

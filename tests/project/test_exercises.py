@@ -4,12 +4,25 @@ import importlib.util
 import math
 import re
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from exercises import EXERCISES, exercises_of
 
-from autograd_mini import Value, exp, log, sin, sqrt, tanh, topological_order, where
+from autograd_mini import (
+    Value,
+    exp,
+    gradients,
+    log,
+    maximum,
+    sin,
+    softmax,
+    sqrt,
+    tanh,
+    topological_order,
+    where,
+)
 from nn.losses import binary_cross_entropy_with_logits
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -72,6 +85,28 @@ def naive(root):
     return gradient
 
 
+def by_the_library(root):
+    nodes = topological_order(root)
+    return dict(zip(nodes, gradients(root, nodes), strict=True))
+
+
+def sorted_by_recursion(root):
+    order, seen, gradient = [], set(), {root: 1.0}
+
+    def visit(node):
+        if node not in seen:
+            seen.add(node)
+            for parent in node.parents:
+                visit(parent)
+            order.append(node)
+
+    visit(root)
+    for node in reversed(order):
+        for parent, local in zip(node.parents, node.partials, strict=True):
+            gradient[parent] = gradient.get(parent, 0.0) + gradient[node] * local
+    return gradient
+
+
 def trained_badly(model, data):
     model.parameters()[0].data += 1e-3
 
@@ -85,8 +120,34 @@ def trained(model, data):
                 q.data -= 0.3 * q.grad
 
 
-def plain_step(w, g, v, rate):
-    return [w - rate * g, v + g * g]
+def plain_step(w, g, rate):
+    return w - rate * g
+
+
+def uncorrected_step(w, g, m, v, t):
+    m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
+    return [w - 0.1 * m / math.sqrt(v), m, v]
+
+
+def corrected_as_if_first(w, g, m, v, t):
+    m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
+    return [w - 0.1 * (m / 0.1) / math.sqrt(v / 0.01), m, v]
+
+
+def patient_after_each_fall(losses, patience):
+    best = waited = 0
+    for epoch, (before, loss) in enumerate(pairwise(losses), start=1):
+        waited = 0 if loss < before else waited + 1
+        best = epoch if loss < losses[best] else best
+        if waited >= patience:
+            break
+    return best
+
+
+def head(query, keys, values, length):
+    scores = [sum(map(math.prod, zip(query, key, strict=True))) for key in keys]
+    weights = softmax([score / math.sqrt(length) for score in scores])
+    return sum(w * v for w, v in zip(weights, values, strict=True))
 
 
 def transposed(W, delta, z):
@@ -95,6 +156,15 @@ def transposed(W, delta, z):
 
 def overflowing(z):
     return [math.exp(zi) / sum(math.exp(zj) for zj in z) for zi in z]
+
+
+def shifted(z, by):
+    return overflowing([zi - by for zi in z])
+
+
+def unless_the_sign_is_the_label(w, x, y):
+    z = sum(a * b for a, b in zip(w, x, strict=True))
+    return w if (1 if z > 0 else -1) == y else [a + y * b for a, b in zip(w, x, strict=True)]
 
 
 # {exercise: [(a wrong answer, what the check says of it)]}
@@ -131,6 +201,8 @@ WRONG = {
     ("03", 2): [(8, "right gradient"), (14, "too small")],
     ("03", 3): [(30, "topological"), (2**15, "how many paths"), (2**16, "too large")],
     ("03", 4): [
+        (by_the_library, "On nodes that have .parents and .partials alone it raises"),
+        (sorted_by_recursion, "too deep for your recursion"),
         (naive, "For p = x * x, y = p + 3 * p: the gradient of the node"),
         (lambda root: {root: 1.0}, "has no gradient"),
         (lambda root: 1.0, "not a dict"),
@@ -160,16 +232,23 @@ WRONG = {
     ("05", 1): [(0.5, "prediction minus label"), (-1, "too small")],
     ("05", 2): [([0.36, 0.4, -0.36, -1.08], "delta_j has"), ([-1, 0.4, -1, -3], "delta_j is too")],
     ("05", 3): [("ABCD", "1 of your 4"), ("BC", "something is missing")],
-    ("05", 4): [(2, "Two sides"), (6, "Fewer"), (12, "too large")],
-    ("05", 5): [(still, "have not moved"), (trained_badly, "of the nine points are wrong")],
+    ("05", 4): [("ABCD", "1 of your 4"), ("C", "something is missing")],
+    ("05", 5): [
+        (still, "have not moved"),
+        (trained_badly, "of the nine points are wrong, and a line could divide them: take more"),
+    ],
     ("06", 1): [([24, 2], "add up"), ([12, 14], "first is too small")],
-    ("06", 2): [(54, "micrograd"), (18, "one pass"), (72, "too large")],
-    ("06", 3): [([10, 10], "short is too large"), ([7, 10], "spelled-out is too small")],
+    ("06", 2): [(144, "micrograd"), (24, "one pass"), (48, "too small")],
+    ("06", 3): [([14, 14], "short is too large"), ([10, 7], "spelled-out is too small")],
     ("06", 4): [
         (lambda n, sizes: n * sum(sizes), "For MLP(2, [16, 16, 1])"),
         (lambda n, sizes: None, "Expected a number"),
     ],
-    ("06", 5): [(x * x, "twice its gradient"), (x + u, "twice its gradient")],
+    ("06", 5): [
+        (x * x, "twice its gradient"),
+        (x + u, "twice its gradient"),
+        (x, "no node in between"),
+    ],
     ("07a", 1): [(16, "XOR is one"), (15, "opposite"), (10, "too small")],
     ("07a", 2): [([2.5, 0.75, 1.5], "whose label is -1"), ([-1.5, -1.25, 0.5], "b has")],
     ("07a", 3): [
@@ -178,28 +257,38 @@ WRONG = {
             lambda w, x, y: [a + y * b for a, b in zip(w, x, strict=True)],
             "For an example that is right already",
         ),
+        (unless_the_sign_is_the_label, "For a score of 0, label -1"),
     ],
     ("07a", 4): [
         ([[1, 1, -0.5], [-1, -1, 1.5], [1, 1, -1.5]], "At (0, 1) it gives -0.5"),
-        ([[1, 1], [1, 1], [1, 1]], "3 rows of 3, 3, 3 numbers"),
+        ([[1, 1], [1, 1], [1, 1]], "Expected 3 rows of 3 numbers"),
     ],
     ("07a", 5): [
         (lambda x: x[0] * x[1], "no threshold"),
         (lambda x: x, "Expected a number for the feature of [0.0, 0.0], got list"),
+        (lambda x: x[0] == 1, "no threshold"),
     ],
     ("07b", 1): [([0.5, 0.5], "slope is too large"), ([0, 0.25], "probability is too small")],
-    ("07b", 2): [(0.16, "third label is 0"), (1.7, "too large")],
+    ("07b", 2): [(0.16, "third label is 0"), (1.427, "its logarithm"), (1.7, "too large")],
     ("07b", 3): [("y - 1/(1 + exp(-z))", "wrong sign everywhere"), ("z - y", "At z = -2, y = 0")],
     ("07b", 4): [
         (overflowing, "For [1000.0, 0.0] it raises OverflowError"),
         (lambda z: z, "For [0.0, 0.0]: entry 0 is too small"),
+        (lambda z: shifted(z, z[0]), "For [0.0, 4000.0] it raises OverflowError"),
+        (lambda z: shifted(z, sum(z) / len(z)), "For [0.0, 4000.0] it raises OverflowError"),
+        (lambda z: shifted(z, max(map(abs, z))), "For [-2000.0, -2001.0] it raises ZeroDivision"),
+        (
+            lambda z: overflowing([max(-500.0, min(zi, 500.0)) for zi in z]),
+            "For [-2000.0, -2001.0]: entry 0 is too small",
+        ),
     ],
     ("07b", 5): [
         ([(1, 0), (2, 1), (3, 0), (4, 1)], "comes to rest"),
         ([(1, 0), (2, 0), (3, 0), (4, 0)], "Both labels"),
-        ([(1, 0)], "4 rows"),
+        ([(2, 0), (2, 0), (2, 1), (2, 1)], "comes to rest"),
+        ([(1, 0)], "Expected 4 rows of 2 numbers"),
     ],
-    ("07c", 1): [(9, "how many points"), (7, "too small")],
+    ("07c", 1): [(9, "how many points"), (7, "bends are inside"), (6, "too small")],
     ("07c", 2): [(68, "too small"), (769, "too large")],
     ("07c", 3): [([[4, 2], [1, 1]], "it is left"), ([[2, 4], [1, 1]], "too small")],
     ("07c", 4): [
@@ -207,11 +296,25 @@ WRONG = {
         ([[0, 1, 1], [0, 1, 1], [1, -1, 1], [1, 1, 1, -2.5]], "no end in the direction"),
         ([[0, 1, 1], [1, 0, 1], [1, -1, 1], [-1, -1, -1, 3.5]], "direction"),
     ],
-    ("07c", 5): [([1, 1, 1, 1, 1, -4.5], "outside"), ([1, 1, 1, 1, 1, -2.5], "inside")],
-    ("08", 1): [("x * sigmoid(x)", "At x"), ("1/(1 + exp(-x))", "one of the two ways")],
-    ("08", 2): [([0.1, 1.0], "left is too large"), ([2, 0], "left has the right size")],
-    ("08", 3): [(5, "which of the five"), (2, "too large")],
-    ("08", 4): [(0.25, "one neuron"), (1.0, "too large")],
+    ("07c", 5): [
+        ([1, 1, 1, 1, 1, -4.5], "outside"),
+        ([1, 1, 1, 1, 1, -2.5], "inside"),
+        ([1, 1, 1, 1, 1], "Expected a row of 6 numbers"),
+    ],
+    ("08", 1): [
+        ("x * sigmoid(x)", "At x"),
+        ("1/(1 + exp(-x))", "one of the two ways"),
+        ("x * sigmoid(x) * (1 - sigmoid(x))", "one of the two ways"),
+        ("sigmoid(x) * (1 - sigmoid(x))", "is not the product"),
+        ("sigmoid(x)^2", "a power is written **"),
+    ],
+    ("08", 2): [
+        ([0.01, 1], "derivatives by x"),
+        ([-0.02, 3], "outputs"),
+        ([2, 0], "left has the right size"),
+    ],
+    ("08", 3): [(4, "the square of the length"), ("sqrt(8)", "Half of the slopes"), (8, "large")],
+    ("08", 4): [(0.25, "one neuron"), (1e-6, "rounded"), ("0.25^10", "a power is written **")],
     ("08", 5): [
         (lambda x: where(x > 0, log(x), 0.0), "raises DomainError"),
         (log, "raises DomainError"),
@@ -235,18 +338,47 @@ WRONG = {
     ("10", 1): [(0.1, "best rate"), (2, "too large")],
     ("10", 2): [(9, "too small"), (0.9, "too small")],
     ("10", 3): [(-0.1, "against the gradient"), (0.3, "step of SGD"), (3, "too large")],
-    ("10", 4): [(plain_step, "entry 0"), (lambda *all: [0.9, 0.0], "entry 1 is too small")],
-    ("10", 5): [("(x - 1)**2", "stays there"), ("0.25 * x**2", "It goes from 1 to 0.5")],
-    ("11", 1): [("a - 0.5", "lasso's"), ("a / 0.5", "same factor"), ("1.5 * a", "same factor")],
-    ("11", 2): [("a - 0.5", "At a = -1.5"), ("a / 1.5", "At a = -0.5")],
-    ("11", 3): [(0.7, "smaller still"), (1 / 0.3, "is kept"), (1, "too small")],
+    ("10", 4): [
+        (plain_step, "For the first step it raises TypeError"),
+        (uncorrected_step, "For a second step: entry 0"),
+        (corrected_as_if_first, "For a second step: entry 0"),
+    ],
+    ("10", 5): [("(w - 1)**2", "stays there"), ("0.25 * w**2", "It goes from 1 to 0.5")],
+    ("10b", 1): [(30, "not yet a third"), (20, "too small")],
+    ("10b", 2): [
+        ("1 - share", "It starts at 1"),
+        (lambda share: min(share / 0.2, 1.0), "At share = 0.5 your formula gives 1"),
+        (lambda share: 1 / 0, "raises ZeroDivisionError"),
+    ],
+    ("10b", 3): [
+        ([1, -1, 1], "another direction"),
+        ([0.25, -1 / 3, 1], "the largest entry"),
+        ([3 / 19, -4 / 19, 12 / 19], "sum of the sizes"),
+        ([3 / 13, 4 / 13, 12 / 13], "second has the right size and the wrong sign"),
+    ],
+    ("10b", 4): [(0, "not a parabola"), (4, "too large")],
+    ("10b", 5): [(0.5, "the probability"), (0.125, "one of the two answers")],
+    ("11", 1): [
+        ("a - 0.5", "lasso's"),
+        ("a / 0.5", "same factor"),
+        ("1.5 * a", "same factor"),
+        ("0.667 * a", "nearly right"),
+    ],
+    ("11", 2): [
+        ("a - 0.5", "At a = -1.5"),
+        ("a / 1.5", "At a = -0.5"),
+        ("a - 0.5 * sign(a)", "At a = 0.25"),
+    ],
+    ("11", 3): [(0.8, "in which it stays"), (0.25, "by how much it grew"), (1, "too large")],
     ("11", 4): [
         (lambda w, g, rate, decay: w - rate * g, "For w = 2, g = 0: it gives 2.0"),
         (lambda w, g, rate, decay: w * (1 - decay) - rate * g, "which is too small"),
+        (lambda w, g, rate, decay: (1 - rate * decay) * (w - rate * g), "For w = -1, g = 3"),
     ],
     ("11", 5): [
         (lambda losses, patience: losses.index(min(losses)), "For losses that turn"),
         (lambda losses, patience: 1, "For losses that fall"),
+        (patient_after_each_fall, "For a loss that falls, but not below the best"),
     ],
     ("12", 1): [([-1, -3], "W times delta"), ([1, 1], "second has")],
     ("12", 2): [
@@ -259,38 +391,48 @@ WRONG = {
         (lambda D, X: [[d * a for a in X[0]] for d in D[0]], "For two examples"),
     ],
     ("12", 5): [(transposed, "For two neurons"), (lambda W, d, z: d, "For two neurons")],
-    ("13", 1): [(0.1, "minus its logarithm"), (1, "too small")],
+    ("13", 1): [
+        ("-ln(0.3125)", "of the mean probability"),
+        (0.3125, "minus a logarithm"),
+        ("ln(16)", "the sum"),
+    ],
     ("13", 2): [([0.1, 0.7, 0.2], "third is too large"), ([-0.1, 0.7, -0.8], "first has")],
-    ("13", 3): [(2368, "biases"), (1000, "too small")],
+    ("13", 3): [(1880, "biases"), (1510, "two hidden layers"), (1000, "too small")],
     ("13", 4): [(lambda x: [-1.0, *x[:-1]], "entry 0"), (lambda x: [*x[1:], -1.0], "entry 7")],
     ("13", 5): [
         (lambda x, g, s: [a + s * b for a, b in zip(x, g, strict=True)], "For three pixels"),
         (lambda x, g, s: [a - s * (b > 0) + s * (b < 0) for a, b in zip(x, g)], "wrong sign"),
         (lambda x, g, s: [a + s * ((b > 0) - (b < 0)) for a, b in zip(x, g)], "at their limits"),
     ],
-    ("14", 1): [("A", "something is missing"), ("ABC", "1 of your 3")],
+    ("14", 1): [("B", "something is missing"), ("BCE", "1 of your 3")],
     ("14", 2): [
         ([[200, 32], [200, 10], [200, 32], [64, 32]], "dW_1: entry 0 is too large"),
         ([200, 32], "4 entries"),
     ],
-    ("14", 3): [(1, "too small"), (3, "too large")],
+    ("14", 3): [
+        ([3, 3], "How do the error terms"),
+        ([3, 6], "not asked for"),
+        ([2, 3], "forward is too small"),
+    ],
     ("14", 4): [
         (lambda X, W, b: X, "For one example"),
         (lambda X, W, b: [[0.0 for _ in W] for _ in X], "entry 0: entry 0"),
     ],
     ("14", 5): [
         (lambda x: x[0] if x[0] > x[1] else x[1], "compile says: "),
+        (max, "a branch on a traced number"),
         (lambda x: x[0] + x[1] + x[2], "is too large"),
     ],
-    ("15", 1): [(2, "x / x"), (3, "too large")],
+    ("15", 1): [(0, "right derivative"), (0.25, "one of the two edges"), (2, "too large")],
     ("15", 2): [("ABCD", "2 of your 4"), ("B", "something is missing")],
-    ("15", 3): [(0, "grows by t"), (2, "too large")],
+    ("15", 3): [(1, "multiplied by t"), (7, "too large")],
     ("15", 4): [
-        (lambda f, x, h: (f(x + h) - f(x)) / h, "For sin at 1, h = 0.1"),
-        (lambda f, x, h: (f(x + h) - f(x - h)) / h, "too large"),
+        (lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h), "For x**3 at 2"),
+        (lambda f, x, h: 3 * x**2 if x == 2 else 5 * x**4, "For x**5 at 1, h = 1"),
     ],
     ("15", 5): [
         (lambda x1, x2: (x2, x1), "the partials are right"),
+        (lambda x1, x2: (x2, x2), "the rule of this page"),
         (lambda x1, x2: (x1, -x1), "a test would find it: entry 1 has the right size"),
     ],
     ("20", 1): [([0.25, 0.75], "first is too small"), ([0.5, 0.5], "first is too small")],
@@ -299,6 +441,7 @@ WRONG = {
     ("20", 4): [(2048, "What share"), (0.9, "too large")],
     ("20", 5): [
         (lambda q, keys, values: sum(values) / len(values), "For two keys"),
+        (lambda q, keys, values: head(q, keys, values, len(keys)), "For two keys"),
         (lambda q, keys, values: 0.0, "too small"),
     ],
 }
@@ -306,16 +449,32 @@ WRONG = {
 MORE_RIGHT = {
     ("01", 1): [(Fraction(0), Value(2.0), -2)],
     ("01", 4): [Fraction(1, 12), 0.0833, Value(1 / 12), "1/12"],
-    ("03", 1): [["c", "a"], {"A", "C"}, "A, C"],
+    ("03", 1): [["c", "a"], {"A", "C"}, "A, C", "A and C", "a; c"],
     ("04", 1): [lambda x: x / sqrt(1 + x * x), "(1 + x**2)**-0.5 * x"],
     ("04", 6): ["-3 * exp(sin(x))", lambda x: exp(sin(x))],
-    ("07a", 5): [lambda x: abs(x[0] - x[1]), lambda x: 2 * x[0] * x[1] - x[0] - x[1]],
+    ("07a", 5): [
+        lambda x: abs(x[0] - x[1]),
+        lambda x: 2 * x[0] * x[1] - x[0] - x[1],
+        lambda x: x[0] != x[1],
+    ],
     ("05", 5): [trained],
     ("09", 1): [(4.0, 2), [4, 3]],
-    ("10", 5): ["x**2", lambda x: (x - 5) ** 2],
-    ("07b", 5): [[[5, 0], [4, 0], [3, 1], [2, 1]]],
+    ("10", 5): ["w**2", lambda w: (w - 5) ** 2, "max(2*w, -2*w)"],
+    ("10b", 2): ["where(share < 0.2, share / 0.2, 1.25 * (1 - share))"],
+    ("10b", 3): [[0.2308, -0.3077, 0.9231]],
+    ("11", 2): ["sign(a) * max(abs(a) - 0.5, 0)", "min(a + 0.5, max(a - 0.5, 0))"],
+    ("11", 3): ["1/5", 1 - 2 / 2.5],
+    ("13", 1): [1.386, "2 * ln(2)"],
+    ("07b", 3): ["σ(z) − y"],
+    ("07b", 5): [[[5, 0], [4, 0], [3, 1], [2, 1]], [[1, 0], [2, 0], [2, 1], [3, 1]]],
+    ("07c", 4): [[[0, 1, 30], [-1, -1, 90], [1, -1, 90], [1, 1, 1, -2.5]]],
     ("07c", 5): [(2, 2, 2, 2, 2, -7)],
+    ("08", 1): ["σ(x) + x * σ(x) * (1 - σ(x))"],
     ("08", 6): [lambda x: where(x > 0, x, 0.2 * x), "leaky_relu(x, 0.5)"],
+    ("14", 2): [[(200, 32), (200, 10), (200, 32), (32, 64)]],
+    ("14", 5): [lambda x: maximum(*x)],
+    ("20", 4): ["2048/4192", 0.4885],
+    ("20", 5): [lambda q, keys, values: head(q, keys, values, len(q))],
 }
 
 SILLY = [
