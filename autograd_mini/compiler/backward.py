@@ -55,9 +55,7 @@ def _sequences(x: Array, upstream: Sequence[Any]) -> list[Array]:
     """The gradient of a sequence as a sum of sequences."""
     program = x.program
     found = [g for g in upstream if g.__class__ is Array]
-    items: dict[int, Any] = {}
-    for t, g in (pair for pair in upstream if pair.__class__ is tuple):
-        items[t] = items[t] + g if t in items else g
+    items: dict[int, Any] = dict(pair for pair in upstream if pair.__class__ is tuple)
     if items:
         zero = program.broadcast(0.0, x.shape[1:])
         found.append(sequence(program, [items.get(t, zero) for t in range(x.shape[0])]))

@@ -114,7 +114,7 @@ class Steps:
             [other] = [a for a in x.args if self._added_to.get(a) != name]
             source.lines.append((f"{name} += {source._of(other).text}", x))
         elif x.op == "loop":
-            _For(self, x).write()
+            self.source.loops(self, x).write()
             return True
         elif x.op in SEQUENCES:
             source.expressions[x] = Expression("", ATOM, 0)
@@ -160,7 +160,7 @@ class Steps:
             yield [f"*{name}{part}"]
 
 
-class _For:
+class For:
     """One for statement."""
 
     def __init__(self, steps: Steps, x: Array) -> None:
@@ -179,10 +179,7 @@ class _For:
             steps.counters.append(source._unique("t"))
         self.t = steps.counters[steps.depth]
         self.start = steps._starts[self.x] = self._start()
-        for a in args[firsts:]:  # what is computed once, before the loop
-            for whole in a.args if a.op in ("steps", "tuple") else [a]:
-                if source._of(whole).operations:
-                    source._on_a_line(whole)
+        self.name_once(args[firsts:])
         self.carried = steps._carried[self.x] = self._firsts()
         mark = len(source.lines)
         for i, y in self.givens.items():
@@ -207,6 +204,13 @@ class _For:
         source.lines.append((self._header(lines), self.x))
         source.names[self.x] = self.t
         source.lines += [(f"    {text}", y) for text, y in lines]
+
+    def name_once(self, args: Sequence[Array]) -> None:
+        """Give a name to what is computed once, before the loop."""
+        for a in args:
+            for whole in a.args if a.op in ("steps", "tuple") else [a]:
+                if self.source._of(whole).operations:
+                    self.source._on_a_line(whole)
 
     # -- before the loop ------------------------------------------------------------------------
 
