@@ -12,7 +12,7 @@ from ..primitives import add, divide, multiply, negate, subtract
 from .arrays import VIEWS, Array
 
 if TYPE_CHECKING:
-    from .roll import Kind, Match
+    from .match import Kind, Match
 
 
 def with_earlier(match: Match) -> Match | None:

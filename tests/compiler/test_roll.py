@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, event, example, given, settings
 from random_recurrences import Recurrence, recurrences
 from zoo import LARGEST_BATCH, PRECISION, eager, error, zoo
 
-import autograd_mini.compiler.roll as roll
 from autograd_mini import Value, compile, dot, relu, sigmoid, sin, tanh
+from autograd_mini.compiler import roll
 
 ZOO = zoo()
 FOUND = [

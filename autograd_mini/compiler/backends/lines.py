@@ -20,7 +20,8 @@ from ..loop import everything
 from ..names import LOCALS, RESERVED, constant_name, unique
 from ..pipeline import Lowered
 from ..simplify import reachable
-from .steps import For, Steps
+from .for_statement import For
+from .steps import Steps
 
 MAKES_ROWS = ("assemble", "broadcast", "scatter", "total")  # it takes their number
 LONGEST = 68  # of an expression, which has room for a name before it

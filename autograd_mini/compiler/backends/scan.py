@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from ..arithmetic import RELATIONS
 from ..arrays import Array
 from ..expression import ATOM, Expression
+from .for_statement import For
 from .source import stepped
-from .steps import For
 
 
 class Scan(For):
