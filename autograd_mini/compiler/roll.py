@@ -1,6 +1,6 @@
 """Steps that repeat become a loop: time steps, and layers.
 
-Chains of arrays that are alike, each made of the one before, are the candidates (match.py). The loop
+Chains of arrays that are alike, each made of the one before, are the candidates (match.py). That loop
 is taken after which the fewest operations are left, again and again.
 """
 
