@@ -1,7 +1,7 @@
 """Steps that repeat become a loop: time steps, and layers.
 
-Chains of arrays that are alike, each made of the one before, are the candidates (match.py). That loop
-is taken after which the fewest operations are left, again and again.
+Chains of arrays that are alike, each made of the one before, are the candidates (match.py). The
+loop is taken after which the fewest operations are left, again and again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LEAST = 3  # steps of a loop
 FREE = (*VIEWS, *SEQUENCES, "item", "last")  # what is no work of its own
 LOOKS = 40  # kinds of arrays that are tried as the end of a chain
 CLEAR = 0.3
-SHORTER = 0.8  # a loop is kept if the source is so much shorter
+SHORTER = 0.82  # a loop is kept if the source is so much shorter
 
 
 class Finder:

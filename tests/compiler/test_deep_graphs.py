@@ -71,9 +71,11 @@ def calls(work):
     return count
 
 
+@pytest.mark.parametrize("roll", [False, True])
 @pytest.mark.parametrize("name", LOSSES)
-def test_work_grows_with_length(name):
-    counts = [calls(lambda n=n: compile(LOSSES[name](n), x=())) for n in (12, 24, 36)]
+def test_work_grows_with_length(name, roll):
+    sizes = (48, 96, 144) if roll else (12, 24, 36)  # of few steps both forms are written
+    counts = [calls(lambda n=n: compile(LOSSES[name](n), roll=roll, x=())) for n in sizes]
     first, second = (b - a for a, b in pairwise(counts))
     assert second < 1.5 * first
 
