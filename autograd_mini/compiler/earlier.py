@@ -14,6 +14,8 @@ from .arrays import VIEWS, Array
 if TYPE_CHECKING:
     from .match import Kind, Match
 
+DEEPEST = 8  # sums are looked into so far, for the term that is not 0
+
 
 def with_earlier(match: Match) -> Match | None:
     """The loop with one more step, before the others; None if there is no such step."""
@@ -69,8 +71,8 @@ class _Step:
             todo += operands
         return True
 
-    def _fits(self, kind: Kind, x: Any) -> bool:
-        """Whether x may be this, as far as can be seen without its operands."""
+    def _fits(self, kind: Kind, x: Any, depth: int = DEEPEST) -> bool:
+        """Whether x may be this, as far as can be seen from what it reads itself."""
         name, place = kind
         if name == "number":
             return x.__class__ is float and repr(x) == repr(place)
@@ -84,7 +86,14 @@ class _Step:
         like = (self.match.scanned if name == "scanned" else self.match.body)[place][-1]
         if x.__class__ is not like.__class__ or (x.__class__ is Array and x.shape != like.shape):
             return False
-        return name == "scanned" or x.op == like.op or like.op in (add, subtract)
+        if name == "scanned":
+            return True
+        operands = self.match.operands[place]
+        read = [self.match.outers[i] for what, i in operands if what == "outer"]
+        if x.op == like.op and all(any(a is b for b in x.args) for a in read):
+            return True
+        is_sum = like.op in (add, subtract) and depth > 0
+        return is_sum and any(self._fits(of, x, depth - 1) for of in operands)
 
     def _operands(self, kind: Kind, x: Array) -> list[tuple[Kind, Any]] | None:
         """What has to be what, so that x is this array of the body: its operands are those of x; or

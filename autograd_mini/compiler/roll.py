@@ -24,7 +24,7 @@ from .unify import made
 LEAST = 3  # steps of a loop
 FREE = (*VIEWS, *SEQUENCES, "item", "last")  # what is no work of its own
 LOOKS = 40  # kinds of arrays that are tried as the end of a chain
-CLEAR = 0.3
+CLEAR, MANY = 0.4, 100  # so much shorter than so many operations: the source need not be compared
 SHORTER = 0.82  # a loop is kept if the source is so much shorter
 
 
@@ -153,7 +153,7 @@ class Rolled(NamedTuple):
     @property
     def is_clear(self) -> bool:
         """Whether the program is so much shorter that its source must be."""
-        return self.after < CLEAR * self.before
+        return self.before > MANY and self.after < CLEAR * self.before
 
 
 def rolled(

@@ -46,6 +46,7 @@ def rng():
 def eager_to_roll(monkeypatch):
     """Loops are kept however short the program is without them."""
     monkeypatch.setattr(roll, "CLEAR", 1.0)
+    monkeypatch.setattr(roll, "MANY", 0)
 
 
 def has_loop(program):
