@@ -69,7 +69,7 @@ def compile(
         has_aux: whether `loss` gives a pair (loss, aux), where aux is outputs, too; then
             value_and_grad gives ((loss, aux), gradients).
         roll: whether layers and time steps that repeat become a loop, where the source is clearly
-            shorter with it; if not, each is written out. (JAX, Numba and the tape have no loops.)
+            shorter with it; if not, each is written out. (Numba and the tape have no loops.)
         shapes: those of inputs whose names are also options.
         inputs: for each argument of `loss` the shape of one example: () for a number, 64 for a list
             of 64, (3, 4) for nested lists. The program takes them in the order of the arguments,

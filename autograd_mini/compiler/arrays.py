@@ -298,6 +298,15 @@ def base(x: Array, views: Sequence[str] = ("reshape", "transpose", "slice")) -> 
     return x
 
 
+def reachable(outputs: Sequence[Array]) -> list[Array]:
+    """The arrays that the outputs are made of, operands first."""
+    needed = set(outputs)
+    for x in reversed(outputs[0].program.arrays):
+        if x in needed:
+            needed.update(x.operands)
+    return [x for x in outputs[0].program.arrays if x in needed]
+
+
 def written_shape(shape: Shape) -> str:
     """A shape with n for the number of examples.
 

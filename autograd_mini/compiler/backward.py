@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any
 
-from .arrays import VIEWS, Array, ArrayProgram
-from .differentiate import pulled_back
+from .arrays import Array, ArrayProgram, reachable
 from .loop import SEQUENCES, Loop, before, given, item, last, sequence, total
-from .simplify import reachable
 
-HERE = (*VIEWS, "constant", "count", "tuple", "steps")  # is made again and not kept
+Rule = Callable[[ArrayProgram, Mapping[Array, Sequence[Any]], Sequence[Array]], dict[Array, Any]]
+# what is made again and not kept
+HERE = ("reshape", "slice", "transpose", "broadcast", "constant", "count", "tuple", "steps")
 
 
 def of_steps(
-    x: Array, upstream: Sequence[Any], wanted: Container[Array]
+    pulled_back: Rule, x: Array, upstream: Sequence[Any], wanted: Container[Array]
 ) -> Iterator[tuple[Array, Any]]:
     """(operand, contribution to its gradient) for what a loop is made of, or a sequence.
 
     That of a sequence are sequences, and (step, array) pairs; that of a loop are tuples (the kind
-    of a result, which one, its gradient).
+    of a result, which one, its gradient). `pulled_back` is the chain rule, as differentiate.py has
+    it.
     """
     if not upstream:
         return
     if x.op == "loop":
-        yield from _Adjoint(x, upstream, wanted).contributions()
+        yield from _Adjoint(pulled_back, x, upstream, wanted).contributions()
         return
     for g in _sequences(x, upstream):
         if x.op in ("each", "before"):
@@ -54,9 +55,7 @@ def _sequences(x: Array, upstream: Sequence[Any]) -> list[Array]:
     """The gradient of a sequence as a sum of sequences."""
     program = x.program
     found = [g for g in upstream if g.__class__ is Array]
-    items: dict[int, Any] = {}
-    for t, g in (pair for pair in upstream if pair.__class__ is tuple):
-        items[t] = items[t] + g if t in items else g
+    items: dict[int, Any] = dict(pair for pair in upstream if pair.__class__ is tuple)
     if items:
         zero = program.broadcast(0.0, x.shape[1:])
         found.append(sequence(program, [items.get(t, zero) for t in range(x.shape[0])]))
@@ -66,8 +65,10 @@ def _sequences(x: Array, upstream: Sequence[Any]) -> list[Array]:
 class _Adjoint:
     """Of a loop, whose results have these gradients."""
 
-    def __init__(self, loop: Array, upstream: Sequence[Any], wanted: Container[Array]) -> None:
-        self.loop, self.upstream = loop, upstream
+    def __init__(
+        self, pulled_back: Rule, loop: Array, upstream: Sequence[Any], wanted: Container[Array]
+    ) -> None:
+        self.pulled_back, self.loop, self.upstream = pulled_back, loop, upstream
         self.info: Loop = loop.info
         self.active = self._active(wanted)
         self.results = {i for kind, i, _ in upstream if kind == "last"}
@@ -127,7 +128,7 @@ class _Adjoint:
                 g = program.make("given", (), (kind, k), known.shape)
                 seeds.setdefault(known, []).append(g)
         self.wrt = {i: x for i, x in givens.items() if i in self.active}
-        self.found = pulled_back(program, seeds, [*self.wrt.values()])
+        self.found = self.pulled_back(program, seeds, [*self.wrt.values()])
 
     def _gradient(self, place: int) -> Any:
         x = self.wrt.get(place)

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..primitives import logsumexp
 from .arrays import BATCH, VIEWS, Array, ArrayProgram, Shape
+from .backward import of_steps
 from .loop import SEQUENCES
 
 
@@ -41,7 +42,7 @@ def pulled_back(
     found: dict[Array, Any] = {}
     for x in reversed(order):
         if x.op == "loop" or x.op in SEQUENCES:
-            for operand, contribution in of_steps(x, contributions[x], contributions):
+            for operand, contribution in of_steps(pulled_back, x, contributions[x], contributions):
                 if operand in contributions:
                     contributions[operand].append(contribution)
             continue
@@ -260,5 +261,3 @@ _ADJOINTS: dict[str, Any] = {
     "last": lambda program, y, g: [("last", y.info, _full(program, y, g))],
     "total": lambda program, y, g: [("total", y.info, _full(program, y, g))],
 }
-
-from .backward import of_steps  # noqa: E402  # which takes the gradient of bodies

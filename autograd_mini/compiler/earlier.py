@@ -12,7 +12,9 @@ from ..primitives import add, divide, multiply, negate, subtract
 from .arrays import VIEWS, Array
 
 if TYPE_CHECKING:
-    from .roll import Kind, Match
+    from .match import Kind, Match
+
+DEEPEST = 8  # sums are looked into so far, for the term that is not 0
 
 
 def with_earlier(match: Match) -> Match | None:
@@ -54,6 +56,23 @@ class _Step:
 
     def unify(self, kind: Kind, x: Any) -> bool:
         """Let x be what this is in the step, if it can be."""
+        todo = [(kind, x)]
+        while todo:
+            kind, x = todo.pop()
+            if not self._fits(kind, x):
+                return False
+            if kind[0] in ("number", "outer") or kind in self.of:
+                continue
+            operands = self._operands(kind, x) if kind[0] == "body" else []
+            if operands is None:
+                return False
+            if [of for _, of in operands] != [x]:  # else it adds 0 to one of its operands
+                self.of[kind] = x
+            todo += operands
+        return True
+
+    def _fits(self, kind: Kind, x: Any, depth: int = DEEPEST) -> bool:
+        """Whether x may be this, as far as can be seen from what it reads itself."""
         name, place = kind
         if name == "number":
             return x.__class__ is float and repr(x) == repr(place)
@@ -62,46 +81,36 @@ class _Step:
         if kind in self.of:
             known = self.of[kind]
             return known is x or (x.__class__ is float and repr(x) == repr(known))
-        if name == "scanned":
-            like = self.match.scanned[place][0]
-            if x.__class__ is not like.__class__ or (
-                x.__class__ is Array and x.shape != like.shape
-            ):
-                return False
-        if name == "body":
-            return self._tried(self._as_body, kind, x)
-        self.of[kind] = x
-        return True
-
-    def _tried(self, attempt: Any, *args: Any) -> bool:
-        before = dict(self.of)
-        if attempt(*args):
+        if name == "carried":
             return True
-        self.of = before
-        return False
-
-    def _as_body(self, kind: Kind, x: Any) -> bool:
-        y, operands = self.match.body[kind[1]][-1], self.match.operands[kind[1]]
-        if x.__class__ is not Array or x.shape != y.shape:
+        like = (self.match.scanned if name == "scanned" else self.match.body)[place][-1]
+        if x.__class__ is not like.__class__ or (x.__class__ is Array and x.shape != like.shape):
             return False
+        if name == "scanned":
+            return True
+        operands = self.match.operands[place]
+        read = [self.match.outers[i] for what, i in operands if what == "outer"]
+        if x.op == like.op and all(any(a is b for b in x.args) for a in read):
+            return True
+        is_sum = like.op in (add, subtract) and depth > 0
+        return is_sum and any(self._fits(of, x, depth - 1) for of in operands)
+
+    def _operands(self, kind: Kind, x: Array) -> list[tuple[Kind, Any]] | None:
+        """What has to be what, so that x is this array of the body: its operands are those of x; or
+        one of two that are added is x, and the other 0. None if it cannot be."""
+        y, operands = self.match.body[kind[1]][-1], self.match.operands[kind[1]]
         if x.op == y.op and len(x.args) == len(y.args):
             orders = [x.args] if x.info == y.info else []
             if y.op in (add, multiply) or (y.op == "contract" and _swapped(x.info) == y.info):
                 orders.append(x.args[::-1])
             for args in orders:
-                if self._tried(self._all, operands, args):
-                    self.of[kind] = x
-                    return True
-        if y.op is add and self._tried(self._one, operands[1], operands[0], x):
-            return True
-        return y.op in (add, subtract) and self._tried(self._one, *operands, x)
-
-    def _all(self, operands: Any, args: Any) -> bool:
-        return all(map(self.unify, operands, args))
-
-    def _one(self, kind: Kind, other: Kind, x: Any) -> bool:
-        """Whether one operand is x, and the other 0."""
-        return self.unify(kind, x) and self._is_zero(other)
+                if all(map(self._fits, operands, args)):
+                    return list(zip(operands, args))
+        if y.op in (add, subtract):
+            for one, other in ((0, 1), (1, 0))[: 1 + (y.op is add)]:
+                if self._fits(operands[one], x) and self._is_zero(operands[other]):
+                    return [(operands[one], x)]
+        return None
 
     def _is_zero(self, kind: Kind) -> bool:
         """Let what is carried be 0, so that this is 0, if it can be."""
@@ -109,15 +118,15 @@ class _Step:
         if name == "number":
             return bool(place == 0.0)
         if name == "carried":
-            return self.unify(kind, 0.0)
+            return self._fits(kind, 0.0) and self.of.setdefault(kind, 0.0) == 0.0
         if name != "body" or kind in self.of:
             return False
         y, operands = self.match.body[place][-1], self.match.operands[place]
         if y.op in (multiply, "contract"):
-            return any(self._tried(self._is_zero, x) for x in operands)
+            return any(map(self._is_zero, operands))
         if y.op in (add, subtract):
             return all(map(self._is_zero, operands))
-        return y.op in (negate, divide, *VIEWS) and self._tried(self._is_zero, operands[0])
+        return y.op in (negate, divide, *VIEWS) and self._is_zero(operands[0])
 
 
 def _swapped(letters: str) -> str:

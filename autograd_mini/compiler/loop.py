@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, ArrayProgram, Shape
+from .arrays import Array, ArrayProgram, Shape, reachable
 
 SEQUENCES = ("tuple", "steps", "each", "before")
 
@@ -105,8 +105,6 @@ def before(loop: Array, i: int) -> Array:
 
 def everything(outputs: Sequence[Array]) -> list[Array]:
     """The arrays that the outputs are made of, operands first, those of a body before its loop."""
-    from .simplify import reachable
-
     found = []
     for x in reachable(outputs):
         if x.op == "loop":

@@ -63,10 +63,18 @@ class Origin:
 
             assert self._lowered is not None
             lowered = self._lowered
-            if lowered.rolled and lowered.unrolled:  # a loop has no equation of its own
-                lowered = lowered.unrolled()
+            if lowered.rolled and lowered.otherwise:  # a loop has no equation of its own
+                lowered = lowered.otherwise()
             self._equations[columns] = equations(lowered, columns)
         return self._equations[columns]
+
+    @property
+    def has_steps_written_out(self) -> bool:
+        """Whether steps that are alike are no loop, since the backend has none."""
+        lowered = self._lowered
+        if lowered is None or lowered.rolled or lowered.otherwise is None:
+            return False
+        return lowered.otherwise().rolled is not None
 
     @property
     def lines(self) -> list[Line]:

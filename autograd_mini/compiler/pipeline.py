@@ -36,7 +36,7 @@ class Lowered(NamedTuple):
         as_written: the outputs before softmax was made stable.
         dtype: of all arrays.
         rolled: what became loops; None if nothing did.
-        unrolled: makes the same program without loops, if it may have some.
+        otherwise: makes the same program without loops; or with them, for a backend that has none.
     """
 
     outputs: list[Array]
@@ -48,7 +48,7 @@ class Lowered(NamedTuple):
     as_written: Sequence[Array] = ()
     dtype: str = "float64"
     rolled: Rolled | None = None
-    unrolled: Callable[[], Lowered] | None = None
+    otherwise: Callable[[], Lowered] | None = None
 
     def names(self, outputs: Sequence[Array]) -> dict[Array, str]:
         """What the inputs and parameters are called, in the program of the outputs."""
@@ -68,10 +68,15 @@ def lower_arrays(task: Task, roll: bool = False) -> Lowered:
     return lowered._replace(dtype=dtype)
 
 
+def lower_written_out(task: Task) -> Lowered:
+    """The array program of a task, for a backend that has no loops over steps."""
+    return lower_arrays(task)._replace(otherwise=partial(lower_arrays, task, task.roll))
+
+
 def lower_with_loops(written: Callable[[Lowered], Any], task: Task) -> Lowered:
     """The array program of a task, with loops where the lines are clearly fewer with them; for a
     backend that has loops, and writes the lines."""
-    lowered = lower_arrays(task, task.roll)._replace(unrolled=partial(lower_arrays, task))
+    lowered = lower_arrays(task, task.roll)._replace(otherwise=partial(lower_arrays, task))
     if lowered.rolled is None or lowered.rolled.is_clear:
         return lowered
     others = lower_arrays(task)

@@ -90,9 +90,11 @@ def summary(compiled: Compiled, values: Sequence[Any]) -> str:
     if compiled.reduction and compiled.inputs:
         rows.append(("loss", f"the {compiled.reduction} over the examples"))
     rows.append(("backend", f"{compiled.backend}, {compiled.dtype}"))
-    loops = len(re.findall(r"^ +for ", compiled.source, re.MULTILINE))
-    if compiled.backend == "numpy" and loops:
+    loops = len(re.findall(r"^ +for |\blax\.scan\(", compiled.source, re.MULTILINE))
+    if compiled.backend in ("numpy", "jax") and loops:
         rows.append(("", f"{_many(loops, 'loop')} over steps or layers that are alike"))
+    if compiled.backend == "numba" and compiled.origin and compiled.origin.has_steps_written_out:
+        rows.append(("", "steps or layers that are alike are written out"))
     if compiled.is_irregular and compiled.backend != "tape":
         rows.append(
             ("", 'the graph is irregular: backend="numba" makes it a tape, which is faster')

@@ -13,6 +13,7 @@ from typing import Any
 from ..primitives import add, exp, log, multiply, negate, subtract
 from .arithmetic import RELATIONS
 from .arrays import Array, ArrayProgram
+from .arrays import reachable as reachable
 from .loop import item
 from .nodes import is_moderate
 
@@ -61,15 +62,6 @@ def remade(program: ArrayProgram, x: Array, args: Sequence[Any]) -> Any:
     if x.op.__class__ is str:
         return program.make(x.op, args, x.info, x.shape)
     return program.apply(x.op, *args)
-
-
-def reachable(outputs: Sequence[Array]) -> list[Array]:
-    """The arrays that the outputs are made of, operands first."""
-    needed = set(outputs)
-    for x in reversed(outputs[0].program.arrays):
-        if x in needed:
-            needed.update(x.operands)
-    return [x for x in outputs[0].program.arrays if x in needed]
 
 
 # -- softmax ------------------------------------------------------------------------------------

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .arrays import Array, ArrayProgram, Shape
+from .arrays import Array, ArrayProgram, Shape, reachable
 from .loop import Loop, given, item, last, numbers, sequence
-from .roll import Kind, Match
-from .simplify import reachable
+from .match import Kind, Match
 
 
 def made(

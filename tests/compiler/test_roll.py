@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, event, example, given, settings
 from random_recurrences import Recurrence, recurrences
 from zoo import LARGEST_BATCH, PRECISION, eager, error, zoo
 
-import autograd_mini.compiler.roll as roll
 from autograd_mini import Value, compile, dot, relu, sigmoid, sin, tanh
+from autograd_mini.compiler import roll
 
 ZOO = zoo()
 FOUND = [
@@ -32,6 +32,8 @@ FOUND = [
     "horner",
     "logistic_map",
     "continued_fraction",
+    "clenshaw",
+    "reversible",
 ]
 
 
@@ -44,6 +46,7 @@ def rng():
 def eager_to_roll(monkeypatch):
     """Loops are kept however short the program is without them."""
     monkeypatch.setattr(roll, "CLEAR", 1.0)
+    monkeypatch.setattr(roll, "MANY", 0)
 
 
 def has_loop(program):
@@ -123,6 +126,59 @@ def test_networks_of_any_length_are_short(cell, steps, rng):
     assert lines(program) <= CELLS[cell][1] or steps == 3
 
 
+@pytest.mark.parametrize("cell", CELLS)
+def test_networks_for_jax(eager_to_roll, cell, rng):
+    pytest.importorskip("jax")
+    loss, parameters, shapes = network(cell, rng, 6)
+    program = check(loss, batch(shapes, 2), parameters=parameters, backend="jax", **shapes)
+    assert program.source.count("lax.scan(") == 2
+    assert "2 loops over steps" in program.summary()
+
+
+def test_what_loops_read_and_give_for_jax(eager_to_roll, rng):
+    """Weights of layers, a list backwards, numbers of the code, all states and one of them."""
+    pytest.importorskip("jax")
+    layers = {f"W{i}": matrix(rng, 2, 2) for i in range(5)}
+
+    def loss(x, y):
+        h, states = y, []
+        for W, c, a in zip(layers.values(), (0.3, 0.7, 1.3, 1.7, 2.3), x[::-1]):
+            h = [tanh(dot(w, h) + c * a) for w in W]
+            states.append(h)
+        return sum(sum(h) * x[i] for i, h in enumerate(states)) + states[1][0] * h[1]
+
+    shapes = {"x": (5,), "y": (2,)}
+    program = check(loss, batch(shapes, 3), parameters=layers, backend="jax", **shapes)
+    assert "lax.scan(" in program.source
+
+
+def test_numba_has_the_steps_written_out_and_says_so(rng):
+    pytest.importorskip("numba")
+    loss, parameters, shapes = network(rnn, rng, 6)
+    program = compile(loss, parameters=parameters, backend="numba", **shapes)
+    assert "steps or layers that are alike are written out" in program.summary()
+
+
+def test_summary_counts_loops_and_all_their_products(rng):
+    loss, parameters, shapes = network(rnn, rng, 6)
+    rolled, out = (compile(loss, parameters=parameters, roll=r, **shapes) for r in (True, False))
+    assert "2 loops over steps" in rolled.summary()
+    assert "loop" not in out.summary()
+    # those of the first step with 0 among them: U and h forward, the gradients of U and h
+    products = [int(p.summary().split(" matrix products")[0].split()[-1]) for p in (rolled, out)]
+    assert products[0] == products[1] + 3
+
+
+def test_explain_names_the_steps(rng):
+    loss, parameters, shapes = network(rnn, rng, 5, width=2, read=1)
+    program = compile(loss, parameters=parameters, **shapes)
+    text = str(program.explain("h"))
+    assert "in the last of 5 steps" in text
+    assert "U[0, 0] * h₃[0]" in text
+    assert "grad(U[0, 1])" in str(program.explain("dU"))
+    assert program.draw().source
+
+
 def test_steps_are_written_out_on_request(rng):
     loss, parameters, shapes = network(rnn, rng, 7)
     assert not has_loop(check(loss, batch(shapes, 2), parameters=parameters, roll=False, **shapes))
@@ -151,6 +207,18 @@ def test_layers_with_weights_of_their_own(rng):
     program = check(loss, [np.full((2, 3), 0.4)], parameters=parameters, x=3)
     assert "in (W0, W1, W2, W3, W4, W5):" in program.source
     assert program.parameters == list(parameters)
+
+
+def test_a_first_layer_that_is_transposed(eager_to_roll, rng):
+    layers = [matrix(rng, 3, 3) for _ in range(5)]
+
+    def loss(x):
+        x = [tanh(dot(column, x)) for column in zip(*layers[0])]
+        for W in layers[1:]:
+            x = [tanh(dot(w, x)) for w in W]
+        return sum(x)
+
+    check(loss, batch({"x": (3,)}, 2), parameters={"layers": layers}, x=3)
 
 
 def test_single_precision(rng):

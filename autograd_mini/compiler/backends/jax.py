@@ -20,12 +20,12 @@ from ..arrays import Array
 from ..compiled import Compiled, Function
 from ..expression import ATOM, Expression
 from ..parameter_arrays import Arrays
-from ..pipeline import lower_arrays
+from ..pipeline import lower_with_loops
 from . import module, source
 from .numpy import elementwise
+from .scan import Scan
 
 DTYPES = ("float64", "float32")
-lower = lower_arrays
 
 # so that program.arrays is a dict for JAX, too
 jax.tree_util.register_pytree_with_keys(
@@ -42,6 +42,7 @@ except ImportError:  # before JAX 0.8
 
 class JaxSource(source.Source):
     library = "jnp"
+    loops = Scan
     spellings = {  # noqa: RUF012
         **source.spellings("jnp"),
         "step": ("jnp.heaviside({}, 0)", ATOM),
@@ -59,6 +60,7 @@ class JaxSource(source.Source):
         "partial": "from functools import partial\n",
         "jax": "import jax",
         "jnp": "import jax.numpy as jnp",
+        "lax": "from jax import lax",
         "optimization_barrier": "from jax.lax import optimization_barrier",
         "special": "from jax.scipy import special",
     }
@@ -88,6 +90,7 @@ class JaxSource(source.Source):
 
 
 written = partial(source.written, JaxSource)
+lower = partial(lower_with_loops, written)
 emit = partial(source.emit, JaxSource)
 
 

@@ -21,6 +21,7 @@ from ..loop import everything
 from ..names import LOCALS, RESERVED, constant_name, unique
 from ..pipeline import Lowered
 from ..simplify import reachable
+from .for_statement import For
 from .steps import Steps
 
 MAKES_ROWS = ("assemble", "broadcast", "scatter", "total")  # it takes their number
@@ -67,12 +68,14 @@ class Lines(Statements):
         imports: how a library's functions are called -> the line that imports it.
         dtype: the last argument of what makes an array, with a comma before it, if it has to say
             what kind of numbers these are.
+        loops: writes a loop.
     """
 
     library: str
     spellings: Mapping[str, tuple[str, int]]
     imports: Mapping[str, str]
     dtype = ""
+    loops: type[For] = For
     _indexed: Callable[..., Expression]
 
     def __init__(

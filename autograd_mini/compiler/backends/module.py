@@ -47,7 +47,7 @@ def module(source: Source, name: str, lines: Sequence[str], results: Sequence[st
         *_about(source, source.lowered),
         *decorators,
         *statement(f"def {name}({', '.join([*source.arguments, *source.constants])}):", WIDTH),
-        *[f"    {line}" for text in body for line in statement(text)],
+        *[f"    {line}".rstrip() for text in body for line in statement(text)],
     ]
     return "\n".join(lines) + "\n"
 
@@ -121,11 +121,11 @@ def statement(text: str, room: int = WIDTH - 4) -> list[str]:
         return [text[: start + 1], *[f"    {line}" for line in lines], f"{text[-1]}{AS_IT_IS}"]
     end = text[-1]
     if len(lines[0]) + 4 > room:
-        inner = [statement(x, room - 5) for x in items]
-        if any(rows[-1].endswith(AS_IT_IS) for rows in inner):  # it is said at the end of all
+        parts = [statement(x, room - 5) for x in items]
+        if any(rows[-1].endswith(AS_IT_IS) for rows in parts):  # it is said at the end of all
             end += AS_IT_IS
         lines = []
-        for *rows, last in inner:
+        for *rows, last in parts:
             lines += [*rows, f"{last.removesuffix(AS_IT_IS)},"]
     return [text[: start + 1], *[f"    {line}" for line in lines], end]
 

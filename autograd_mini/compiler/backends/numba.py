@@ -15,7 +15,7 @@ import numpy as np
 
 from ..compiled import Compiled, Function
 from ..names import OF_LOOPS, Names, arguments, assigned
-from ..pipeline import Lowered, lower_arrays
+from ..pipeline import Lowered, lower_written_out
 from ..simplify import composed, reachable, rewritten
 from .fusion import AFTER, BEFORE, EXAMPLES, Nests
 from .jit import HEADER, load
@@ -25,7 +25,7 @@ from .module import returned, statement
 from .numpy import as_arrays
 
 DTYPES = ("float64", "float32")
-lower = lower_arrays
+lower = lower_written_out
 _SCOPE: dict[str, Any] = {}  # what every module imports
 exec(HEADER, _SCOPE)
 TAKEN = {*_SCOPE, *OF_LOOPS}

@@ -213,7 +213,7 @@ class Source(Lines):
             sizes = ", ".join(map(str, [-1] * batch + [*cut.shape]))
             inner = inner._replace(text=f"{inner.within(ATOM)}.reshape({sizes})", binding=ATOM)
         whole = [{(0, n, 1): ":", (n - 1, n, -1): "::-1"} for n in cut.shape]
-        index = [known.get(of) or _stepped(*of) for known, of in zip(whole, cut.slices)]
+        index = [known.get(of) or stepped(*of) for known, of in zip(whole, cut.slices)]
         kept = len(cut.order)
         index[kept:] = [str(first) for first, _, _ in cut.slices[kept:]]
         return inner if {*index} == {":"} else self._indexed(inner, [":"] * batch + index)
@@ -235,7 +235,7 @@ class Source(Lines):
         """An index of places in a row of elements: a slice, or a constant."""
         found = affine(places) if places.ndim == 1 and len(places) > 1 else None
         if found is not None:
-            return _stepped(found[0], len(places), *found[1])
+            return stepped(found[0], len(places), *found[1])
         return self._constant_named("i", places)
 
     def _added(self, name: str, index: str, text: str) -> str:
@@ -292,10 +292,10 @@ def _bounds(bounds: tuple[int, int] | None) -> str:
     return ":" if bounds is None else f"{bounds[0] or ''}:{bounds[1]}"
 
 
-def _stepped(first: int, length: int, step: int) -> str:
+def stepped(first: int, length: int, step: int) -> str:
     """The slice of so many numbers.
 
-    >>> _stepped(4, 3, -2), _stepped(1, 2, 3)
+    >>> stepped(4, 3, -2), stepped(1, 2, 3)
     ('4::-2', '1:5:3')
     """
     stop = first + (length - 1) * step + (1 if step > 0 else -1)
