@@ -15,6 +15,7 @@ from ..nested import map_nested
 from ..value import Value
 from . import parameter_arrays
 from .backends import backend
+from .bound import overwriting
 from .compiled import Compiled, Function
 from .explain import Explainer, Explanation, chosen_lines
 from .inputs import Inputs
@@ -191,23 +192,13 @@ class Program:
         (4.0, (0.0, [array(2.)]))
         """
         batch = self._inputs.checked(self._inputs.in_order(inputs, named) if named else inputs)
-        given, kept = len(inputs) + len(named), None
+        given = len(inputs) + len(named)
+        run = overwriting(self._function, len(batch[0]) if batch else 1)
 
         def call() -> Any:
-            nonlocal kept
             if given < len(batch):
                 batch[given:] = self._inputs.draw(len(batch[0]))
-            results = self._function(*batch, *self._parameter_arrays())
-            if kept is None:
-                kept = results
-            elif self._is_plain:
-                loss, gradients = results
-                for array, new in zip(kept[1], gradients):
-                    array[...] = new
-                kept = loss, kept[1]
-            else:
-                kept = _overwritten(kept, results)
-            return self._finished(batch, kept)
+            return self._finished(batch, run(*batch, *self._parameter_arrays()))
 
         return call
 
@@ -380,13 +371,3 @@ class Program:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": block(highlighted(self.source)), "text/plain": repr(self)}
-
-
-def _overwritten(old: Any, new: Any) -> Any:
-    """The results, in the arrays of older ones."""
-    if new.__class__ is tuple:
-        return tuple(map(_overwritten, old, new))
-    if new.__class__ is not np.ndarray:  # a loss
-        return new
-    old[...] = new
-    return old

@@ -83,13 +83,11 @@ def backward(m, codes, operands, factors, lefts, rights, active, edges, pairs, v
 @jit
 def run(
     codes, operands, numbers, factors, lefts, rights, active, edges, pairs, columns, weights,
-    roots, inputs, parameters, results, gradient, block,
+    roots, inputs, parameters, results, gradient, v, dv,
 ):
-    """Run a tape on all examples, `block` of them at a time: fill the results, and add to the
-    gradient if there is one."""
-    n = results.shape[1]
-    size = min(n, block)
-    v, dv = np.empty((len(codes), size)), np.empty((len(codes), size))
+    """Run a tape on all examples, as many at a time as v and dv have columns: fill the results, and
+    add to the gradient if there is one."""
+    n, size = results.shape[1], v.shape[1]
     for y in range(len(codes)):
         if codes[y] < 0:
             v[y] = numbers[y]

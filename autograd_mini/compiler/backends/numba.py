@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from ..compiled import Compiled, Function
 from ..pipeline import Lowered
 from ..simplify import composed, rewritten
+from ..arrays import Array
 from .indices import lane_shape
 from .jit import HEADER, load
 from .loops import KNOWN, Loops
@@ -31,8 +33,8 @@ TAKEN = {*_SCOPE, *OF_LOOPS}
 
 
 def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
-    """The source of a module with a function of this name, the constants that it takes, and no
-    other source that runs for it."""
+    """The source of a module with a function of this name, the constants that it takes, and the
+    source that runs for it: its function fills arrays that it is given, which room(n) makes."""
     outputs = rewritten(lowered.outputs, composed(KNOWN))
     own = arguments(lowered, TAKEN)
     of = {x: own[name] for x, name in lowered.names(outputs).items()}
@@ -70,9 +72,40 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
     body += _allocated(nests, AFTER, "np.empty(")
     body += after
     results = [_result(nests, i, bool(lowered.reduction)) for i in range(len(outputs))]
-    lines += ["@jit", *statement(f"def {name}({', '.join([*own.values(), *constants])}):")]
-    lines += _indented([*body, *statement(returned(results, lowered))])
-    return "\n".join([HEADER, "", *lines]) + "\n", constants, []
+    takes = [*own.values(), *constants]
+    shown = _defined(name, takes, [*body, *statement(returned(results, lowered))])
+    first = int(bool(lowered.reduction))
+    given = [nests.names.unique("out") for _ in results[first:]]
+    body = _filling(body, dict(zip(given, results[first:])))
+    runs = _defined(name, [*takes, *given], [*body, f"return {results[0] if first else 0.0}"])
+    room = ", ".join(f"np.empty({_whole_shape(x)})" for x in nests.outputs[first:])
+    runs += ["", "", *statement("def room(n):"), f"    return ({room}{',' * bool(given)})"]
+    texts = ["\n".join([HEADER, "", *lines, *function]) + "\n" for function in (shown, runs)]
+    return texts[0], constants, texts[1:]
+
+
+def _defined(name: str, takes: Sequence[str], body: Sequence[str]) -> list[str]:
+    return ["@jit", *statement(f"def {name}({', '.join(takes)}):"), *_indented(body)]
+
+
+def _whole_shape(x: Array) -> str:
+    shape = lane_shape(x)
+    return f"(n, *{shape})" if x.is_batched else str(shape)
+
+
+def _filling(body: Sequence[str], results: dict[str, str]) -> list[str]:
+    """The lines with each result in the array of its name: where they make an array for it, that
+    is the one; else it is copied."""
+    lines, copies = list(body), []
+    for given, result in results.items():
+        for i, line in enumerate(lines):
+            if line.startswith((f"{result} = np.empty(", f"{result} = np.zeros(")):
+                zeros = [f"{result}[...] = 0.0"] * line.startswith(f"{result} = np.zeros(")
+                lines[i : i + 1] = [f"{result} = {given}", *zeros]
+                break
+        else:
+            copies.append(f"{given}[...] = {result}")
+    return lines + copies
 
 
 def _allocated(nests: Nests, phase: int, function: str) -> list[str]:
@@ -103,36 +136,67 @@ def _indented(lines: Sequence[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
-def function(compiled: Compiled) -> Function:
-    """The function that the source defines, of the inputs and parameters.
+class MachineCode:
+    """The function that a source defines, of the inputs and parameters.
 
     It is compiled once, for contiguous arrays that may be written. Others it refuses, which costs
     less than to look at all arrays in every call, and then gets as copies.
     """
-    run = load(compiled.source)[compiled.name]
-    constants = list(compiled.constants.values())
-    is_compiled = False
 
-    def on_copies(*arrays: Any) -> Any:
-        return run(*[x if _is_plain(x) else np.array(x, order="C") for x in arrays], *constants)
+    def __init__(self, compiled: Compiled) -> None:
+        scope = load(compiled.runs[0])
+        self._run, self._room = scope[compiled.name], scope["room"]
+        self._constants = list(compiled.constants.values())
+        self._has_inputs, self._gradients = bool(compiled.inputs), len(compiled.parameters)
+        self._has_loss, self._has_aux = bool(compiled.reduction), compiled.has_aux
+        self._dtype = np.dtype(compiled.dtype)  # of arrays; what is computed between is float64
+        self._is_compiled = False
 
-    def on_arrays(*arrays: Any) -> Any:
-        nonlocal is_compiled
-        if is_compiled:
-            try:
-                return run(*arrays, *constants)
-            except TypeError:  # one is strided or read-only
-                return on_copies(*arrays)
-        result = on_copies(*arrays)
-        if hasattr(run, "disable_compile"):  # and is not plain Python
+    def __call__(self, *arrays: Any) -> Any:
+        outs = self._room(len(arrays[0]) if self._has_inputs else 1)
+        results = self._together(self._filled(arrays, outs), outs)
+        return results if self._dtype == float else as_arrays((results,), self._dtype)[0]
+
+    def into(self, n: int) -> Function | None:
+        """The function for n examples that overwrites its results by those of the next call."""
+        if self._dtype != float:
+            return None
+        outs = self._room(n)
+        tail, run = (*self._constants, *outs), self._run
+        gradients = outs[: self._gradients]
+        is_plain = self._has_loss and not self._has_aux
+
+        def filled(*arrays: Any) -> Any:
+            if self._is_compiled and is_plain:
+                try:
+                    return run(*arrays, *tail), gradients
+                except TypeError:  # one is strided or read-only
+                    pass
+            return self._together(self._filled(arrays, outs), outs)
+
+        return filled
+
+    def _filled(self, arrays: Sequence[Any], outs: Sequence[Any]) -> Any:
+        """Fill the arrays, and give the loss."""
+        run = self._run
+        if self._is_compiled:
+            with suppress(TypeError):
+                return run(*arrays, *self._constants, *outs)
+        plain = [x if _is_plain(x) else np.array(x, order="C") for x in arrays]
+        loss = run(*plain, *self._constants, *outs)
+        if not self._is_compiled and hasattr(run, "disable_compile"):  # and is not plain Python
             run.disable_compile()
-            is_compiled = True
-        return result
+            self._is_compiled = True
+        return loss
 
-    if compiled.dtype == "float64":
-        return on_arrays
-    dtype = np.dtype(compiled.dtype)  # of the arrays; what is computed between them is float64
-    return lambda *arrays: as_arrays((on_arrays(*arrays),), dtype)[0]
+    def _together(self, loss: Any, outs: tuple[Any, ...]) -> Any:
+        if not self._has_loss:
+            return outs if len(outs) > 1 else outs[0]
+        count = self._gradients
+        return (loss, outs[count:]) if self._has_aux else loss, outs[:count]
+
+
+function = MachineCode
 
 
 def _is_plain(x: Any) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -42,25 +43,39 @@ def taped(
     Raises:
         ValueError: an operation is a function of floats.
     """
-    shapes = [forms.shape for forms in roots][bool(reduction) :]
-    roots = [graph.as_node(form) for forms in roots for form in forms.ravel()]
-    nodes = graph.needed(roots)
+    nodes = graph.needed(graph.as_node(form) for forms in roots for form in forms.ravel())
     blocks = parameter_blocks(graph, names, nodes, inputs)
     places = [np.array(b.places).reshape(-1 if b.shape is None else b.shape) for b in blocks]
+    return *listed(graph, roots, places, inputs, reduction), blocks, places
+
+
+def listed(
+    graph: Graph,
+    roots: Sequence[Any],
+    places: list[Any],
+    inputs: dict[str, Shape],
+    reduction: str,
+) -> tuple[str, dict[str, Any]]:
+    """The rows of the tape of roots, to be read, and the tape by its name; for parameter arrays
+    whose numbers are at these places in the list of all."""
+    shapes = [forms.shape for forms in roots][bool(reduction) :]
+    roots = [graph.as_node(form) for forms in roots for form in forms.ravel()]
     columns = [(name, i) for name, shape in inputs.items() for i in range(math.prod(shape))]
     rows = Rows(graph, {column: place for place, column in enumerate(columns)})
-    for i in nodes:
+    for i in graph.needed(roots):
         rows.add(i)
         if reduction:
             rows.pass_on(i)
     tape = rows.tape(roots, places, shapes, reduction)
-    return rows.listing(), {"tape": tape}, blocks, places
+    return rows.listing(), {"tape": tape}
 
 
 def function(compiled: Compiled) -> Function:
     """The function of the inputs and parameters that runs the tape."""
     run, tape = interpreter(), compiled.constants["tape"]
     dtype = np.dtype(compiled.dtype)  # of the arrays; what is computed between them is float64
+    block = min(64, max(8, CACHE // len(tape.codes) // 8 * 8))
+    spare: list[Any] = []  # memory of the last call: new memory costs more than the tape
 
     def on_tape(*arrays: Any) -> Any:
         inputs, weights = arrays[: len(compiled.inputs)], arrays[len(compiled.inputs) :]
@@ -72,8 +87,14 @@ def function(compiled: Compiled) -> Function:
             parameters[places] = numbers
         results = np.empty((len(tape.roots), n))
         gradient = np.zeros(parameters.size if tape.reduction else 0)
-        block = min(64, max(8, CACHE // len(tape.codes) // 8 * 8))
-        run(*tape[:12], table, parameters, results, gradient, block)
+        shape = 2, len(tape.codes), min(n, block)
+        memory = None
+        with suppress(IndexError):
+            memory = spare.pop()  # no other thread has it meanwhile
+        if memory is None or memory.shape != shape:
+            memory = np.empty(shape)
+        run(*tape[:12], table, parameters, results, gradient, *memory)
+        spare[:] = [memory]
         outputs, start = [], int(bool(tape.reduction))
         for shape in tape.shapes:
             stop = start + math.prod(shape)
