@@ -23,7 +23,9 @@ from .backends import backend as load_backend
 from .cache import Cache
 from .calls import by_name, trace_once, traced
 from .canonical import Graph
+from .cost import is_better_taped
 from .compiled import Compiled, Function
+from .forms import forms_of
 from .origin import Origin
 from .pipeline import lower_loss, lower_outputs
 from .program import Program
@@ -126,18 +128,18 @@ def compile(
 
 
 def _backend_for(graph: Graph, name: str | None, dtype: str, devices: Any) -> str:
-    """The backend asked for, checked; if none was, NumPy, or the tape where it serves better."""
-    if name is None:
-        name = "numba" if graph.is_irregular and find_spec("numba") else "numpy"
-    if name == "numba" and graph.is_irregular:
+    """The backend asked for, checked: "" for none, whose program has several forms; or a tape,
+    where arrays or loops would take long to make."""
+    if name in (None, "numba") and find_spec("numba") and is_better_taped(graph):
         name = "tape"
-    dtypes = load_backend(name).DTYPES
+    checked = name or "numpy"
+    dtypes = load_backend(checked).DTYPES
     if dtype not in dtypes:
         known = " or ".join(map(repr, dtypes))
-        raise ValueError(f"dtype of backend={name!r} is {known}, got {dtype!r}")
+        raise ValueError(f"dtype of backend={checked!r} is {known}, got {dtype!r}")
     if devices is not None and name != "jax":
-        raise ValueError(f'devices share a batch with backend="jax", got backend={name!r}')
-    return name
+        raise ValueError(f'devices share a batch with backend="jax", got backend={checked!r}')
+    return name or ""
 
 
 def _made(
@@ -152,8 +154,7 @@ def _made(
     devices: Any,
 ) -> tuple[Compiled, Function]:
     """The program of these roots, arrays of forms: a loss and what is beside it, or outputs."""
-    chosen = load_backend(backend)
-    is_irregular = graph.is_irregular  # before there are nodes of the program's own
+    chosen = load_backend(backend or "numpy")
     name = "value_and_grad" if reduction else "predict"
     origin, runs = None, []
     if backend == "tape":
@@ -182,12 +183,13 @@ def _made(
         reduction,
         bool(reduction) and len(roots) > 1,
         len(graph.ops),
-        backend,
+        backend or "numpy",
         dtype,
         origin,
-        is_irregular,
         runs,
     )
+    if not backend and find_spec("numba"):
+        return compiled, forms_of(compiled, graph, roots, lowered)
     options = {} if devices is None else {"devices": devices}
     return compiled, chosen.function(compiled, **options)
 

@@ -9,27 +9,39 @@ import numpy as np
 from .compiled import Function
 
 
-def overwriting(function: Function, n: int) -> Function:
-    """The function for n examples, whose calls overwrite the arrays that its first call gave."""
-    into = getattr(function, "into", lambda n: None)
-    if (filled := into(n)) is not None:
-        return filled  # type: ignore[no-any-return]
-    kept: Any = None
+class Overwriting:
+    """A function for n examples, whose calls overwrite the arrays that the first call gave.
 
-    def call(*arrays: Any) -> Any:
-        nonlocal kept
-        results = function(*arrays)
-        kept = results if kept is None else _overwritten(kept, results)
-        return kept
+    Attributes:
+        filling: a function that does the same itself, once there is one.
+    """
 
-    return call
+    def __init__(self, function: Function, n: int) -> None:
+        self.filling: Function | None = None
+        self._function, self._n = function, n
+        self._into = getattr(function, "into", None)
+        self._kept: Any = None
+
+    def __call__(self, *arrays: Any) -> Any:
+        results = self._function(*arrays)
+        self._kept = _owned(results) if self._kept is None else _overwritten(self._kept, results)
+        if self._into:
+            self.filling = self._into(self._n, self._kept)
+        return self._kept
+
+
+def _owned(results: Any) -> Any:
+    """The results, in arrays that are contiguous."""
+    if results.__class__ is tuple:
+        return tuple(map(_owned, results))
+    return np.asarray(results, order="C") if results.__class__ is np.ndarray else results
 
 
 def _overwritten(old: Any, new: Any) -> Any:
     """The results, in the arrays of older ones."""
     if new.__class__ is tuple:
         return tuple(map(_overwritten, old, new))
-    if new.__class__ is not np.ndarray:  # a loss
+    if old.__class__ is not np.ndarray or new.__class__ is not np.ndarray:  # a loss
         return new
     old[...] = new
     return old

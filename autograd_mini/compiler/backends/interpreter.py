@@ -12,7 +12,7 @@ from typing import Any
 
 from ...primitives import TABLE, divide
 from ..arithmetic import RELATIONS, SELECT
-from .jit import HEADER, load
+from .jit import HEADER, file_of, load
 from .names import FUNCTIONS
 
 SUM, LOGSUMEXP, COPY = range(3)
@@ -115,6 +115,20 @@ def run(
 @cache
 def interpreter() -> Callable[..., Any]:
     """The function that runs tapes."""
+    return load(source())["run"]  # type: ignore[no-any-return]
+
+
+def how_it_is_made() -> str:
+    """What the next call of interpreter() does: "made" is what it gives; or it has to be "loaded"
+    or "compiled", as far as files tell."""
+    if interpreter.cache_info().currsize:
+        return "made"
+    return "loaded" if file_of(source()).exists() else "compiled"
+
+
+@cache
+def source() -> str:
+    """The module that it is in."""
     lines = []
     for op, code in CODES.items():
         x = [f"v[{c}, lane]" for c in "abcd"]
@@ -130,5 +144,4 @@ def interpreter() -> Callable[..., Any]:
             "            for lane in range(m):",
             f"                v[y, lane] = {text}",
         ]
-    source = _INTERPRETER.replace("{operations}", "\n".join(lines))
-    return load(HEADER + source)["run"]  # type: ignore[no-any-return]
+    return HEADER + _INTERPRETER.replace("{operations}", "\n".join(lines))

@@ -157,14 +157,18 @@ class MachineCode:
         results = self._together(self._filled(arrays, outs), outs)
         return results if self._dtype == float else as_arrays((results,), self._dtype)[0]
 
-    def into(self, n: int) -> Function | None:
-        """The function for n examples that overwrites its results by those of the next call."""
+    def into(self, n: int, results: Any) -> Function | None:
+        """The function for n examples that overwrites the arrays of these results; None if it has
+        to convert them."""
         if self._dtype != float:
             return None
-        outs = self._room(n)
-        tail, run = (*self._constants, *outs), self._run
-        gradients = outs[: self._gradients]
         is_plain = self._has_loss and not self._has_aux
+        gradients = results[1] if self._has_loss else ()
+        outs = gradients
+        if not is_plain:
+            aux = results[0][1] if self._has_loss else results
+            outs = (*gradients, *(aux if aux.__class__ is tuple else (aux,)))
+        tail, run = (*self._constants, *outs), self._run
 
         def filled(*arrays: Any) -> Any:
             if self._is_compiled and is_plain:

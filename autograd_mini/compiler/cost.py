@@ -1,0 +1,244 @@
+"""What a call of a program costs in each of its forms: its work, times measured prices.
+
+The work is counted: calls of NumPy, numbers, multiplications, places gathered, nodes. The prices
+are nanoseconds, those of one machine; on another all are larger or smaller, and it is their
+proportions that choose a form. Make them anew with `python tools/compiler_prices.py`, which times
+the programs of tests/compiler/zoo and fits the prices by least squares.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections import Counter
+from collections.abc import Sequence
+from operator import mul
+from typing import Any, NamedTuple
+
+from ..primitives import (
+    absolute,
+    add,
+    divide,
+    fsum,
+    maximum,
+    minimum,
+    multiply,
+    negate,
+    relu,
+    sqrt,
+    step,
+    subtract,
+)
+from .arithmetic import DETACH, RELATIONS
+from .arrays import VIEWS, Array
+from .backends.interpreter import how_it_is_made
+from .canonical import LEAVES, PARAMETER, Graph, operands
+from .simplify import reachable
+
+CHEAP = {
+    absolute, add, divide, maximum, minimum, multiply, negate, relu, sqrt, step, subtract, DETACH,
+    *RELATIONS,
+}  # fmt: skip
+FORMS = ("arrays", "tape", "loops")
+LARGE = 2**15  # numbers of an array, which more of do not stay near the processor
+AMOUNTS = {
+    "arrays": (
+        "call", "argument", "calls of NumPy", "views", "stacked products", "numbers",
+        "numbers of large arrays", "functions", "multiplications", "gathered",
+    ),
+    "tape": (
+        "call", "argument", "rows of a block", "numbers", "functions", "terms", "parameters",
+    ),
+    "loops": (
+        "call", "argument", "numbers of eight", "functions of eight", "multiplications of eight",
+        "numbers", "functions", "multiplications", "gathered", "once",
+    ),
+}  # fmt: skip
+PRICES: dict[str, tuple[float, ...]] = {
+    "arrays": (0, 94.1, 510, 297, 31, 0.62, 10.8, 0, 0.379, 1.15),
+    "tape": (1.11e04, 219, 15.8, 0.0806, 7.04, 0.312, 35.5),
+    "loops": (131, 311, 0.152, 3.63, 0.0387, 0.132, 0.236, 0, 0, 0.643),
+}
+# seconds
+INTERPRETER = {"compiled": 7.0, "loaded": 0.5, "made": 0.0}
+ROW = 1e-4
+LOOPS, LINE_OF_LOOPS = 1.0, 0.06
+LINE_OF_ARRAYS, LONG = 1.5e-3, 1.0
+
+
+class Amounts(NamedTuple):
+    """What arrays take: numbers computed, functions such as exp among them, multiplications (or
+    additions) in sums, places gathered, products of small matrices in stacks."""
+
+    numbers: int = 0
+    functions: int = 0
+    multiplications: int = 0
+    gathered: int = 0
+    stacked: int = 0
+
+    def plus(self, other: Amounts) -> Amounts:
+        return Amounts(*map(sum, zip(self, other)))
+
+
+class Work(NamedTuple):
+    """The work of a program.
+
+    Attributes:
+        arguments: how many arrays it takes and gives.
+        parameters: how many numbers those of them have that are parameters.
+        calls, views: of NumPy, in its source.
+        each, once: for one example, and for a batch.
+        sizes: how many numbers each array has that is computed for an example.
+        rows, functions, terms: for one example, those of the tape.
+        nodes: of the scalar graph.
+        lines: arrays that are computed.
+    """
+
+    arguments: int
+    parameters: int
+    calls: int
+    views: int
+    each: Amounts
+    once: Amounts
+    sizes: list[int]
+    rows: int
+    functions: int
+    terms: int
+    lines: int
+
+    def amounts(self, form: str, n: int) -> tuple[float, ...]:
+        """How much of each of AMOUNTS[form] a call for n examples takes."""
+        each, once = self.each, self.once
+        if form == "arrays":
+            whole = Amounts(*[n * a + b for a, b in zip(each, once)])
+            large = sum(n * size for size in self.sizes if n * size > LARGE)
+            return (
+                1, self.arguments, self.calls, self.views, whole.stacked, whole.numbers, large,
+                whole.functions, whole.multiplications, whole.gathered,
+            )  # fmt: skip
+        if form == "tape":
+            block = block_of(self.rows)
+            return (
+                1, self.arguments, self.rows * math.ceil(n / block), self.rows * n,
+                self.functions * n, self.terms * n, self.parameters,
+            )  # fmt: skip
+        rest, eight = n % 8, n - n % 8
+        return (
+            1, self.arguments, *[eight * a for a in each[:3]], *[rest * a for a in each[:3]],
+            n * each.gathered + once.gathered, once.numbers + once.multiplications,
+        )  # fmt: skip
+
+    def price(self, form: str, n: int) -> float:
+        """The seconds of a call for n examples, about."""
+        return float(1e-9 * sum(map(mul, PRICES[form], self.amounts(form, n))))
+
+    def making(self, form: str) -> float:
+        """The seconds that it takes to make a form, about."""
+        if form == "tape":
+            return INTERPRETER[how_it_is_made()] + self.rows * ROW
+        return LOOPS + self.lines * LINE_OF_LOOPS
+
+
+def block_of(rows: int) -> int:
+    """How many examples a tape runs at once: as many as stay near the processor."""
+    return min(64, max(8, 2**18 // max(rows, 1) // 8 * 8))
+
+
+def work(
+    source: str, outputs: Sequence[Array], graph: Graph, roots: Sequence[int], has_loss: bool
+) -> Work:
+    """The work of a program.
+
+    Args:
+        source: of NumPy, as it runs.
+        outputs: the array program.
+        graph, roots: the scalar graph, and its nodes that are results.
+        has_loss: whether there is a backward pass, too.
+    """
+    kinds = Counter(type(node) for node in ast.walk(ast.parse(source)))
+    calls = kinds[ast.Call] + kinds[ast.BinOp] + kinds[ast.AugAssign] + kinds[ast.Compare]
+    each, once, sizes = Amounts(), Amounts(), []
+    order = reachable(outputs)
+    for x in order:
+        found = _amounts(x)
+        if x.is_batched:
+            each = each.plus(found)
+            sizes += [x.lanes] if found.numbers else []
+        elif any(a.is_batched for a in x.operands):  # a sum over the examples
+            each = each.plus(found._replace(numbers=0))
+            once = once.plus(Amounts(found.numbers))
+        else:
+            once = once.plus(found)
+    leaves = [x for x in order if x.op in ("input", "parameter")]
+    parameters = [x.lanes for x in leaves if x.op == "parameter"]
+    return Work(
+        len(leaves) + len(outputs),
+        sum(parameters),
+        calls,
+        kinds[ast.Subscript] + kinds[ast.Attribute],
+        each,
+        once,
+        sizes,
+        *_of_rows(graph, roots, has_loss),
+        sum(bool(_amounts(x).numbers) for x in order),
+    )
+
+
+def _amounts(x: Array) -> Amounts:
+    """What an array takes; for an example, if it is one of each."""
+    lanes = x.lanes
+    if x.op.__class__ is not str:
+        return Amounts(lanes, 0 if x.op in CHEAP else lanes)
+    if x.op == "contract":
+        into, out = x.info.split("->")
+        size = {c: n for a, name in zip(x.args, into.split(",")) for c, n in zip(name, a.shape)}
+        batched = {c for c, n in size.items() if n < 0}
+        product = math.prod(n for c, n in size.items() if c not in batched)
+        names = into.split(",")
+        shared = set(names[0]).intersection(names[-1], out) if len(names) > 1 else set()
+        stacked = math.prod(abs(size[c]) for c in shared) if shared & batched else 0
+        return Amounts(lanes, 0, product, 0, stacked)
+    if x.op in ("gather", "scatter"):
+        return Amounts(lanes, 0, 0, x.info.places.size)
+    if x.op in ("sum", "max", "logsumexp"):
+        inner = x.args[0].lanes
+        return Amounts(lanes, inner if x.op == "logsumexp" else 0, inner)
+    if x.op in VIEWS or x.op in ("input", "parameter", "constant", "count"):
+        return Amounts()
+    return Amounts(lanes)
+
+
+def _of_rows(graph: Graph, roots: Sequence[int], has_loss: bool) -> tuple[int, int, int]:
+    """The rows, functions and terms of a tape, about: each node and its partials, forward and
+    backward."""
+    rows = functions = terms = 0
+    moves: set[int] = set()
+    for i in graph.needed(roots):
+        op, args = graph.ops[i], graph.args[i]
+        if op is PARAMETER:
+            moves.add(i)
+        if op in LEAVES:
+            continue
+        is_active = has_loss and not moves.isdisjoint(operands(op, args))
+        if is_active:
+            moves.add(i)
+        rows += 1
+        if op is fsum:
+            terms += len(args.lefts) * (1 + 2 * is_active)
+        else:
+            rows += is_active
+            terms += is_active
+            functions += op not in CHEAP
+    return rows, functions, terms
+
+
+def is_better_taped(graph: Graph) -> bool:
+    """Whether an array program of the graph would take long to make, and then be slower than a tape
+    for 64 examples: nodes that are alike are few, and so its lines are many."""
+    lines = 2 * len(set(zip(graph.depths, graph.kinds)))  # at least: forward and backward
+    nodes = len(graph.ops)
+    if lines * LINE_OF_ARRAYS < LONG:
+        return False
+    each = Amounts(2 * nodes, nodes // 4, nodes)
+    guess = Work(0, 0, lines, 0, each, Amounts(), [], 2 * nodes, nodes // 4, 2 * nodes, lines)
+    return guess.price("tape", 64) < guess.price("arrays", 64)
