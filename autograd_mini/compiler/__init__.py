@@ -62,7 +62,9 @@ def compile(
         reduction: "mean" or "sum" of the examples' losses.
         backend: "numpy", for readable array code; "numba", for small networks or single examples;
             "jax", for other devices, and many; or "tape", for irregular graphs, node by node. None
-            takes NumPy, and the tape if the graph is irregular and Numba is installed.
+            shows NumPy's code, and takes whichever of these but JAX costs the least for each number
+            of examples, if Numba is installed; it compiles once the calls have cost as much as
+            that does. docs/compiler.md says how.
         dtype: of all arrays, "float64" or "float32". (With "float32" Numba and the tape compute
             with more digits between arrays.)
         devices: with JAX, those that share each batch, such as jax.devices(); None takes one.
