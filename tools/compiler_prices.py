@@ -65,18 +65,12 @@ def measured(entry, forms: tuple[str, ...], sizes=SIZES) -> Iterator[dict]:
         making[form] = time.process_time() - begin
     for n in sizes:
         inputs = batch(entry, n)
-        calls = {
-            form: lambda run=program._function, arrays=(*inputs, *program._parameter_arrays()): run(
-                *arrays
-            )
-            for form, program in programs.items()
-        }
+        calls = {form: program.bind(*inputs) for form, program in programs.items()}
         yield {"key": entry.key, "n": n, "times": minima(calls), "making": making}
 
 
 def fitted(rows: list[dict], form: str) -> np.ndarray:
     """Nanoseconds of each amount; none is negative."""
-    rows = [row for row in rows if form in row["times"]]
     times = np.array([1e9 * row["times"][form] for row in rows])
     amounts = np.array([row["amounts"][form] for row in rows], float)
     weights = 1 / times
@@ -108,7 +102,9 @@ def main() -> None:
             short = entry.compiled("numpy").source.count("\n") < 60
             with_loops = short and options.loops and place % -(-len(entries) // options.loops) == 0
             rows += measured(entry, cost.FORMS[: 2 + with_loops])
-            print(entry.key, {f: f"{1e6 * t:.0f}" for f, t in rows[-1]["times"].items()}, flush=True)
+            print(
+                entry.key, {f: f"{1e6 * t:.0f}" for f, t in rows[-1]["times"].items()}, flush=True
+            )
             if options.keep:
                 options.keep.write_text(json.dumps(rows))
     keys = {row["key"] for row in rows}
@@ -117,11 +113,16 @@ def main() -> None:
         work = row["work"] = works[row["key"]]
         row["amounts"] = {form: work.amounts(form, row["n"]) for form in row["times"]}
     for form in cost.FORMS:
-        prices = fitted(rows, form)
-        print(f'"{form}": ({", ".join(f"{p:.3g}" for p in prices)}),')
         used = [row for row in rows if form in row["times"]]
+        if not used:
+            continue
+        prices = fitted(used, form)
+        print(f'"{form}": ({", ".join(f"{p:.3g}" for p in prices)}),')
         ratios = [prices @ row["amounts"][form] / row["times"][form] / 1e9 for row in used]
-        print("  # by price / by clock:", np.round(np.quantile(ratios, [0.05, 0.25, 0.5, 0.75, 0.95]), 2))
+        print(
+            "  # by price / by clock:",
+            np.round(np.quantile(ratios, [0.05, 0.25, 0.5, 0.75, 0.95]), 2),
+        )
         for row in rows:
             row.setdefault("prices", {})
             if form in row["times"]:
@@ -133,11 +134,14 @@ def main() -> None:
         for n in SIZES:
             some = [row for row in rows if row["n"] == n and set(names) <= set(row["times"])]
             lost = [
-                row["times"][min(names, key=row["prices"].get)] / min(row["times"][f] for f in names)
+                row["times"][min(names, key=row["prices"].get)] / min(map(row["times"].get, names))
                 for row in some
             ]
             good = sum(x <= 1.2 for x in lost)
-            print(f"{', '.join(names)}, {n} examples: {good} of {len(lost)} within 1.2 of the best, worst {max(lost, default=1):.2f}")
+            print(
+                f"{', '.join(names)}, {n} examples: {good} of {len(lost)} within 1.2 of the best, "
+                f"worst {max(lost, default=1):.2f}"
+            )
 
 
 if __name__ == "__main__":

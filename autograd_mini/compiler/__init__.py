@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.util import find_spec
 from inspect import signature
-from keyword import iskeyword
 from typing import Any
 
 try:
@@ -16,19 +14,19 @@ except ModuleNotFoundError as error:
     raise ImportError('compile takes NumPy: pip install "autograd-mini[compile]"') from error
 
 from ..graph import topological_order
-from ..nested import flatten, parts
 from ..value import Value
-from .arrays import Shape
 from .backends import backend as load_backend
 from .cache import Cache
 from .calls import by_name, trace_once, traced
 from .canonical import Graph
-from .cost import is_better_taped
 from .compiled import Compiled, Function
+from .cost import is_better_taped
 from .forms import forms_of
+from .given import example_shape, leaves
 from .origin import Origin
-from .pipeline import lower_loss, lower_outputs
+from .pipeline import Lowered
 from .program import Program
+from .task import Task
 from .trace import Trace
 
 __all__ = ["Program", "compile"]
@@ -93,9 +91,11 @@ def compile(
     """
     if reduction not in ("mean", "sum"):
         raise ValueError(f"reduction is 'mean' or 'sum', got {reduction!r}")
-    sizes = {name: _shape(name, shape) for name, shape in {**inputs, **(shapes or {})}.items()}
-    leaves, names = _leaves(parameters)
-    graph = Graph(leaves)
+    sizes = {
+        name: example_shape(name, shape) for name, shape in {**inputs, **(shapes or {})}.items()
+    }
+    values, names = leaves(parameters)
+    graph = Graph(values)
     structure, call, trace = 0, None, Trace(())
     if isinstance(loss, Value):
         if sizes or has_aux:
@@ -112,7 +112,6 @@ def compile(
     backend = _backend_for(graph, backend, dtype, devices)
     reduction = reduction if has_aux or (structure == 0 and roots[0].ndim == 0) else ""
     devices = None if devices is None else load_backend(backend).checked(devices)
-    options = (reduction, backend, dtype, devices)
     key = (
         graph.key(form for forms in roots for form in forms.flat),
         tuple(forms.shape for forms in roots),
@@ -120,11 +119,10 @@ def compile(
         tuple([p.label for p in graph.parameters] if names is None else names),
         tuple(sizes.items()),
         tuple(trace.labels.items()),
-        *options,
+        (reduction, backend, dtype, devices),
     )
-    compiled, function = _COMPILED.get(
-        key, lambda: _made(graph, roots, names, sizes, trace.labels, *options)
-    )
+    task = Task(graph, roots, names, sizes, reduction, dtype)
+    compiled, function = _COMPILED.get(key, lambda: _made(task, backend, trace.labels, devices))
     example = call if check else None
     return Program(compiled, function, graph.parameters, trace.draws, structure, example)
 
@@ -145,134 +143,37 @@ def _backend_for(graph: Graph, name: str | None, dtype: str, devices: Any) -> st
 
 
 def _made(
-    graph: Graph,
-    roots: list[Any],
-    names: list[str] | None,
-    inputs: dict[str, Shape],
-    labels: dict[tuple[str, int], int],
-    reduction: str,
-    backend: str,
-    dtype: str,
-    devices: Any,
+    task: Task, backend: str, labels: dict[tuple[str, int], int], devices: Any
 ) -> tuple[Compiled, Function]:
-    """The program of these roots, arrays of forms: a loss and what is beside it, or outputs."""
-    chosen = load_backend(backend or "numpy")
-    name = "value_and_grad" if reduction else "predict"
-    origin, runs = None, []
-    if backend == "tape":
-        source, constants, blocks, places = chosen.taped(graph, roots, names, inputs, reduction)
-    else:
-        if reduction:
-            lowered = lower_loss(graph, roots[0].item(), names, inputs, reduction, roots[1:])
-        else:
-            lowered = lower_outputs(graph, roots, names, inputs)
-        lowered = lowered._replace(dtype=dtype)
-        source, constants, runs = chosen.emit(lowered, name)
-        blocks, places = lowered.blocks, lowered.places
-        origin = Origin(graph, lowered)
+    """What a backend makes of a task, and the function that it is."""
+    chosen, graph = load_backend(backend or "numpy"), task.graph
+    lowered = chosen.lower(task)
+    source, constants, runs = chosen.emit(lowered, task.function)
     compiled = Compiled(
         source,
-        name,
-        inputs,
-        {block.name: at.shape for block, at in zip(blocks, places)},
-        places,
-        {block.name: block.about for block in blocks},
+        task.function,
+        task.inputs,
+        {block.name: at.shape for block, at in zip(lowered.blocks, lowered.places)},
+        lowered.places,
+        {block.name: block.about for block in lowered.blocks},
         {
-            name: x.astype(dtype, copy=False) if getattr(x, "dtype", "") == "float64" else x
+            name: x.astype(task.dtype, copy=False) if getattr(x, "dtype", "") == "float64" else x
             for name, x in constants.items()
         },
         labels,
-        reduction,
-        bool(reduction) and len(roots) > 1,
+        task.reduction,
+        bool(task.reduction) and len(task.roots) > 1,
         len(graph.ops),
         backend or "numpy",
-        dtype,
-        origin,
+        task.dtype,
+        Origin(graph, lowered) if isinstance(lowered, Lowered) else None,
         runs,
     )
     if not backend and find_spec("numba"):
-        return compiled, forms_of(compiled, graph, roots, lowered)
+        return compiled, forms_of(compiled, task, lowered)
     options = {} if devices is None else {"devices": devices}
     return compiled, chosen.function(compiled, **options)
 
 
 _COMPILED = Cache(size=32)  # of pairs of a Compiled and its function
 _OPTIONS = set(signature(compile).parameters) - {"inputs"}
-
-
-def _shape(name: str, shape: Any) -> Shape:
-    if size := getattr(shape, "shape", ()):
-        rows = size[1] if len(size) == 2 else size[1:]
-        raise ValueError(
-            f"the shape of input {name} is wanted, got an array: {name}={rows} if each of its rows "
-            f"is an example, or {name}={size} if it is one"
-        )
-    if isinstance(shape, dict):
-        raise ValueError(
-            f"the shape of input {name} is a dict; give each of its parts a name of its own: "
-            "compile(lambda a, b: f({'a': a, 'b': b}), a=.., b=..)"
-        )
-    sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-    sizes = tuple(n.__index__() if hasattr(n, "__index__") else n for n in sizes)
-    if not all(n.__class__ is int and n > 0 for n in sizes) or isinstance(shape, bool):
-        raise ValueError(
-            f"the shape of input {name} is (), a number of at least 1 or a tuple, got {shape!r:.60}"
-            + "; is it parameters= that you mean?" * name.startswith("param")
-        )
-    if not name.isidentifier() or iskeyword(name):
-        raise ValueError(f"the input {name!r} is not an identifier")
-    return sizes
-
-
-def _leaves(parameters: Any) -> tuple[list[Value] | None, list[str] | None]:
-    """The parameters and their names, if they have any."""
-    if parameters is None:
-        return None, None
-    if hasattr(parameters, "named_parameters"):
-        named = dict(parameters.named_parameters())
-        return list(named.values()), list(named)
-    if isinstance(parameters, Iterable) and parts(parameters) is None:
-        parameters = list(parameters)
-    inner = [part for _, part in parts(parameters) or [] if parts(part) is not None]
-    has_names = isinstance(parameters, dict) or inner or _is_regular(parameters)
-    return _flat(parameters), list(_paths(parameters, "")) if has_names else None
-
-
-def _paths(tree: Any, path: str) -> Iterator[str]:
-    """A name for each scalar of a structure: a.0.1 in {"a": ..}; .0.1 in a list of lists that are
-    alike, and 1.0.1 in another list."""
-    members = parts(tree)
-    if members is None:
-        yield path
-    for key, part in members or []:
-        own = ".".join(str(k).replace(".", "_") for k in (key if isinstance(key, tuple) else [key]))
-        yield from _paths(part, f"{path}.{own}" if path or _is_regular(tree) else own)
-
-
-def _is_regular(tree: Any) -> bool:
-    """Whether it is a list of lists that are alike."""
-    if isinstance(tree, dict):
-        return False
-    with suppress(ValueError):
-        array = np.array(tree, dtype=object)
-        return array.ndim > 1 and all(parts(x) is None for x in array.flat)
-    return False
-
-
-def _flat(parameters: Any) -> list[Value]:
-    """The Values of (nested) lists, dicts or a single one: leaves, each there once."""
-    leaves = flatten(parameters)
-    for x in leaves:
-        if not isinstance(x, Value):
-            raise TypeError(
-                "parameters are a module, or (nested) lists of Values, got "
-                f"{type(x).__name__} {x!r:.60}"
-            )
-        if not x.is_leaf:
-            raise ValueError(
-                f"a parameter is a leaf, and {x!r} is made by {x.op}; give the Values that it is "
-                "made of"
-            )
-    if len(set(leaves)) < len(leaves):
-        raise ValueError("a parameter is there twice; give each Value once")
-    return leaves

@@ -10,38 +10,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import reduce
-from operator import mul
 from typing import Any
 
 import numpy as np
 
-from ..primitives import (
-    BRANCHES,
-    add,
-    divide,
-    dot,
-    fsum,
-    logsumexp,
-    maximum,
-    multiply,
-    negate,
-    power,
-    sigmoid,
-    softplus,
-    sqrt,
-    subtract,
-)
 from ..rules import Primitive
-from .arithmetic import RELATIONS, Recorded
-from .canonical import is_moderate
+from .arithmetic import Recorded
+from .identities import ieee, scaled, simpler
 
 # The length of the first axis of an array that has one row for each example. How many there are is
 # not known; -16 stands for 16 times as many.
 BATCH = -1
 Shape = tuple[int, ...]
 VIEWS = ("reshape", "slice", "transpose", "broadcast", "gather")
-DEEPEST = 6  # how far a constant looks for a place inside a product
 
 
 class Array(Recorded):
@@ -57,7 +38,7 @@ class Array(Recorded):
         shape: its sizes; the first is BATCH where it has a row for each example.
         program: the program it belongs to.
         number: its place in the program.
-        scalars: the nodes of the scalar graph that are its lanes, if it was made of some.
+        scalars: the nodes of the scalar graph that are its elements, if it was made of some.
         label: what its scalars are called in the scalar code, or "".
         gradient_of: the array whose gradient it is, which it is named after; or None.
     """
@@ -94,9 +75,14 @@ class Array(Recorded):
         return self.shape[:1] == (BATCH,)
 
     @property
-    def lanes(self) -> int:
-        """How many numbers it has for each example."""
-        return math.prod(self.shape[self.is_batched :])
+    def size(self) -> int:
+        """How many elements it has for each example."""
+        return math.prod(self.example_shape)
+
+    @property
+    def example_shape(self) -> Shape:
+        """Its sizes for one example."""
+        return self.shape[self.is_batched :]
 
     @property
     def operands(self) -> list[Array]:
@@ -169,9 +155,9 @@ class ArrayProgram:
         if not any(x.__class__ is Array for x in operands):
             return ieee(primitive, operands)
         operands = _without_leading_ones(operands)
-        simpler = _simpler(self, primitive, operands)
-        if simpler is not None:
-            return simpler
+        shorter = simpler(self, primitive, operands)
+        if shorter is not None:
+            return shorter
         shape = broadcast(*[x.shape for x in operands if x.__class__ is Array])
         return self.make(primitive, operands, None, shape)
 
@@ -247,14 +233,14 @@ class ArrayProgram:
         return self.make("broadcast", (x,), None, shape)
 
     def gather(self, x: Array, index: Any) -> Array:
-        """The lanes x[index], for an array of places in x's lanes, counted through all axes."""
+        """The elements x[index], for an array of addresses in x, counted through all axes."""
         index = np.asarray(index)
-        flat = self.reshape(x, (*x.shape[: x.is_batched], x.lanes))
+        flat = self.reshape(x, (*x.shape[: x.is_batched], x.size))
         shape = (*x.shape[: x.is_batched], *index.shape)
         return self.make("gather", (flat,), Index(index), shape)
 
     def scatter(self, x: Array, index: Index, shape: Shape) -> Array:
-        """gather's adjoint: zeros of `shape`, with x's lanes added at the index."""
+        """gather's adjoint: zeros of `shape`, with x's elements added at the index."""
         places = index.places
         if places.size == math.prod(shape[x.is_batched :]) and not index.is_repeated:
             return self.reshape(self.gather(x, np.argsort(places, axis=None)), shape)
@@ -351,131 +337,3 @@ def _without_leading_ones(operands: tuple[Any, ...]) -> tuple[Any, ...]:
                 x = inner
         found.append(x)
     return tuple(found)
-
-
-def scaled(x: Any, c: float) -> Any:
-    """c * x, written as a quotient where c is 1/n."""
-    if c == 1:
-        return x
-    if 0 < abs(c) < 1 and (1 / c).is_integer() and len(f"{c}") > len(f"{1 / c:.0f}") + 1:
-        return x / (1 / c)
-    return c * x
-
-
-def ieee(primitive: Primitive, numbers: Sequence[float]) -> float:
-    """The operation on numbers, in IEEE arithmetic."""
-    from ..scalars import IEEE
-
-    return float(IEEE.__apply_primitive__(primitive, numbers))
-
-
-def _simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
-    """What is equal to op(*x) and shorter, or None."""
-    if op is negate and x[0].op is negate:
-        return x[0].args[0]
-    if op in (add, subtract):
-        a, b = x
-        if a.__class__ is b.__class__ is Array and a.op is b.op is divide:
-            [above_a, below], [above_b, other] = a.args, b.args
-            if below is other and below.__class__ is Array and below.shape == ():
-                return op(above_a, above_b) / below
-    if op is add:
-        if a == 0.0 or b == 0.0:
-            return b if a == 0.0 else a
-        if a is b:
-            return 2.0 * a
-        if b.__class__ is Array and b.op is negate:
-            return a - b.args[0]
-        if a.__class__ is Array and a.op is negate:
-            return b - a.args[0]
-        for one, other in ((a, b), (b, a)):
-            if one.__class__ is float and one < 0:
-                return other - -one
-    elif op is subtract:
-        a, b = x
-        if b == 0.0:
-            return a
-        if b.__class__ is float and b < 0:
-            return a + -b
-        if a == 0.0:
-            return -b
-        if b.__class__ is Array and b.op is negate:
-            return a + b.args[0]
-    elif op is multiply:
-        return _simpler_product(*x)
-    elif op is divide:
-        a, b = x
-        if b == 1.0:
-            return a
-        if a is b and a.op == "count":
-            return 1.0
-        if a.__class__ is Array and a.op is negate:
-            return -(a.args[0] / b)
-    elif op is power and x[1] == 0.5:
-        return sqrt(x[0])
-    elif op is power and x[1] == -0.5:
-        return 1.0 / sqrt(x[0])
-    elif op is sigmoid and x[0].op is negate:
-        opposite = program.found(sigmoid, x[0].args[0])
-        return None if opposite is None else 1.0 - opposite
-    elif op in RELATIONS and x[2] is x[3]:
-        return x[2]
-    elif op in (fsum, dot):
-        n = len(x) // 2
-        return sum(x[1:], x[0]) if op is fsum else sum(map(mul, x[:n], x[n:-1]), x[-1])
-    elif op is logsumexp:
-        return reduce(lambda a, b: maximum(a, b) + softplus(-abs(a - b)), x)
-    elif op in BRANCHES:
-        return x[BRANCHES.index(op)]
-    return None
-
-
-def _simpler_product(a: Any, b: Any) -> Any:
-    for one, other in ((a, b), (b, a)):
-        if one.__class__ is float:
-            return _scaled(one, other)
-        if one.op is negate:
-            return -(one.args[0] * other)
-        if one.op is divide and one.args[0] == 1.0:
-            return other / one.args[1]
-    return None
-
-
-def _scaled(c: float, x: Any, depth: int = DEEPEST) -> Any:
-    """c * x, as it is or by a change inside of x, which is found in so many steps."""
-    if x.__class__ is float:
-        return c * x
-    if abs(c) == 1:
-        return x if c == 1 else -x
-    found = _scaled_inside(c, x, depth - 1) if depth and is_moderate(c) else None
-    if found is None:
-        product = x.program.make(multiply, (abs(c), x), None, x.shape)
-        found = product if abs(c) == c else -product
-    return found
-
-
-def _scaled_inside(c: float, x: Array, depth: int) -> Any:
-    """c * x by a change of a constant that is in x, or of the smaller factor of x; or None."""
-    if not all(is_moderate(a) for a in x.args if a.__class__ is float):
-        return None
-    if x.op is negate:
-        return _scaled(-c, x.args[0], depth)
-    if x.op is multiply:
-        a, b = x.args
-        if a.__class__ is float:
-            return _scaled(c * a, b, depth)
-        for one, other in ((a, b), (b, a)):
-            inside = _scaled_inside(c, one, depth - 1) if depth else None
-            if inside is not None:
-                return inside * other
-            if one.lanes < x.lanes and one.is_batched <= x.is_batched and other.shape == x.shape:
-                return _scaled(c, one, depth) * other
-    elif x.op is divide:
-        above, below = x.args
-        return above if below == c else _scaled(c, above, depth) / below
-    elif x.op in ("reshape", "transpose") and depth:
-        inside = _scaled_inside(c, x.args[0], depth - 1)
-        if inside is not None and inside.__class__ is Array:
-            view = x.program.reshape if x.op == "reshape" else x.program.transpose
-            return view(inside, x.shape if x.op == "reshape" else x.info)
-    return None

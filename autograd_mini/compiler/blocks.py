@@ -2,7 +2,7 @@
 
 If a module names them, a list of Values is an array of its shape, called by its path: blocks_1_q.
 The neurons of a layer are the rows of W1, W2, .. Without names those belong together that are used
-alike: as factors of the same kind of operand, in the same kinds of sums.
+alike: as factors of the same class of operand, in the same classes of sums.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 from ..primitives import fsum
 from .arrays import Shape
-from .backends.names import identifier, unique
-from .canonical import NONE, PARAMETER, Graph, operands
+from .canonical import Graph
+from .names import identifier, unique
+from .nodes import NONE, PARAMETER, operands
 
 OF_NUMBER = -2
 
@@ -72,8 +73,8 @@ def parameter_blocks(
 
 
 def _uses(graph: Graph, nodes: Iterable[int]) -> dict[int, Any]:
-    """For each parameter the kinds of sums and other operations that it is an operand of, and its
-    role there: the kind of the other factor, OF_NUMBER for a coefficient, or NONE. Those that do
+    """For each parameter the classes of sums and other operations that it is an operand of, and its
+    role there: the class of the other factor, OF_NUMBER for a coefficient, or NONE. Those that do
     not depend on inputs count if there are no others."""
     found: dict[bool, dict[int, set[Any]]] = {True: {}, False: {}}
     for i in nodes:
@@ -84,16 +85,16 @@ def _uses(graph: Graph, nodes: Iterable[int]) -> dict[int, Any]:
                 if b == NONE:
                     roles.add((a, NONE if c == 1 else OF_NUMBER))
                 else:
-                    roles.update(((a, graph.kinds[b]), (b, graph.kinds[a])))
+                    roles.update(((a, graph.classes[b]), (b, graph.classes[a])))
         else:
             roles = {(x, NONE) for x in operands(op, args)}
         for x, role in roles:
             if graph.ops[x] is PARAMETER:
                 place = graph.args[x][0]
-                found[graph.batched[i]].setdefault(place, set()).add((graph.kinds[i], role))
+                found[graph.batched[i]].setdefault(place, set()).add((graph.classes[i], role))
     uses = {**found[False], **found[True]}
     for use in uses.values():  # among the numbers it is a factor of there may be a 1
-        use -= {(kind, NONE) for kind, role in use if role == OF_NUMBER}
+        use -= {(of, NONE) for of, role in use if role == OF_NUMBER}
     return {place: frozenset(use) for place, use in uses.items()}
 
 

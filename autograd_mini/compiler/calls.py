@@ -17,7 +17,9 @@ from ..sweep import every_node
 from ..value import Value
 from .arrays import Shape
 from .canonical import Graph
-from .trace import Trace, in_order, is_untraced, made_inside, placeholders, values_around
+from .reach import values_around
+from .trace import Trace, placeholders
+from .two_traces import in_order, is_untraced, made_inside
 
 
 def by_name(

@@ -13,7 +13,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from operator import mul
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..primitives import (
     absolute,
@@ -32,7 +32,8 @@ from ..primitives import (
 from .arithmetic import DETACH, RELATIONS
 from .arrays import VIEWS, Array
 from .backends.interpreter import how_it_is_made
-from .canonical import LEAVES, PARAMETER, Graph, operands
+from .canonical import Graph
+from .nodes import LEAVES, PARAMETER, operands
 from .simplify import reachable
 
 CHEAP = {
@@ -163,14 +164,14 @@ def work(
         found = _amounts(x)
         if x.is_batched:
             each = each.plus(found)
-            sizes += [x.lanes] if found.numbers else []
+            sizes += [x.size] if found.numbers else []
         elif any(a.is_batched for a in x.operands):  # a sum over the examples
             each = each.plus(found._replace(numbers=0))
             once = once.plus(Amounts(found.numbers))
         else:
             once = once.plus(found)
     leaves = [x for x in order if x.op in ("input", "parameter")]
-    parameters = [x.lanes for x in leaves if x.op == "parameter"]
+    parameters = [x.size for x in leaves if x.op == "parameter"]
     return Work(
         len(leaves) + len(outputs),
         sum(parameters),
@@ -186,26 +187,24 @@ def work(
 
 def _amounts(x: Array) -> Amounts:
     """What an array takes; for an example, if it is one of each."""
-    lanes = x.lanes
     if x.op.__class__ is not str:
-        return Amounts(lanes, 0 if x.op in CHEAP else lanes)
+        return Amounts(x.size, 0 if x.op in CHEAP else x.size)
     if x.op == "contract":
         into, out = x.info.split("->")
-        size = {c: n for a, name in zip(x.args, into.split(",")) for c, n in zip(name, a.shape)}
-        batched = {c for c, n in size.items() if n < 0}
-        product = math.prod(n for c, n in size.items() if c not in batched)
         names = into.split(",")
-        shared = set(names[0]).intersection(names[-1], out) if len(names) > 1 else set()
-        stacked = math.prod(abs(size[c]) for c in shared) if shared & batched else 0
-        return Amounts(lanes, 0, product, 0, stacked)
+        sizes = {c: n for a, name in zip(x.args, names) for c, n in zip(name, a.shape)}
+        product = math.prod(n for n in sizes.values() if n > 0)
+        shared = {c: sizes[c] for c in set(names[0]).intersection(names[-1], out)}
+        is_stack = len(names) > 1 and any(n < 0 for n in shared.values())
+        return Amounts(x.size, 0, product, 0, abs(math.prod(shared.values())) if is_stack else 0)
     if x.op in ("gather", "scatter"):
-        return Amounts(lanes, 0, 0, x.info.places.size)
+        return Amounts(x.size, 0, 0, x.info.places.size)
     if x.op in ("sum", "max", "logsumexp"):
-        inner = x.args[0].lanes
-        return Amounts(lanes, inner if x.op == "logsumexp" else 0, inner)
+        inner = x.args[0].size
+        return Amounts(x.size, inner if x.op == "logsumexp" else 0, inner)
     if x.op in VIEWS or x.op in ("input", "parameter", "constant", "count"):
         return Amounts()
-    return Amounts(lanes)
+    return Amounts(x.size)
 
 
 def _of_rows(graph: Graph, roots: Sequence[int], has_loss: bool) -> tuple[int, int, int]:
@@ -235,7 +234,7 @@ def _of_rows(graph: Graph, roots: Sequence[int], has_loss: bool) -> tuple[int, i
 def is_better_taped(graph: Graph) -> bool:
     """Whether an array program of the graph would take long to make, and then be slower than a tape
     for 64 examples: nodes that are alike are few, and so its lines are many."""
-    lines = 2 * len(set(zip(graph.depths, graph.kinds)))  # at least: forward and backward
+    lines = 2 * len(set(zip(graph.depths, graph.classes)))  # at least: forward and backward
     nodes = len(graph.ops)
     if lines * LINE_OF_ARRAYS < LONG:
         return False

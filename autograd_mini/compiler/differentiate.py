@@ -60,8 +60,8 @@ def _between(y: Array, wrt: Sequence[Array]) -> list[Array]:
 
 
 def _is_whole(x: Array, users: dict[Array, list[Array]]) -> bool:
-    """Whether the gradient of x is all of the gradient of its lanes: not so if it is one of several
-    views that overlap."""
+    """Whether the gradient of x is all of the gradient of its elements: not so if it is one of
+    several views that overlap."""
     while x.op in VIEWS and x.operands:
         if x.op == "broadcast" or (x.op == "gather" and x.info.is_repeated):
             return False

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..primitives import multiply
 from ..signs import slot_text, total_text
-from .canonical import INPUT, PARAMETER
+from .nodes import INPUT, PARAMETER
 from .origin import Line, Origin, elements
 from .symbols import Symbol, applied, partial, symbol, total, written
 
@@ -105,7 +105,7 @@ class Explainer:
             texts = list(self._loss())
             yield from texts
             yield from self._definitions(texts)
-        elif line.lanes is None:
+        elif line.scalars is None:
             yield from self._step(line)
         else:
             yield self._count(line)
@@ -121,7 +121,7 @@ class Explainer:
     # -- headlines ------------------------------------------------------------------------------
 
     def _count(self, line: Line) -> str:
-        count, size = len(line.nodes()), line.lanes.size
+        count, size = len(line.nodes()), line.scalars.size
         what = f"{count:,} scalar{'s' * (count != 1)}"
         if line.is_gradient:
             what = f"d loss / d x for {what} x"
@@ -162,7 +162,7 @@ class Explainer:
     def _step(self, line: Line) -> Iterator[str]:
         """An array that no scalar was made into: it is on the way to one."""
         towards = line
-        while towards.lanes is None and towards.name != "loss":
+        while towards.scalars is None and towards.name != "loss":
             following = [x for x in self.origin.lines if towards.name in x.reads]
             if not following:
                 break
@@ -172,7 +172,7 @@ class Explainer:
     # -- scalars --------------------------------------------------------------------------------
 
     def _scalar(self, line: Line, place: int) -> Iterator[str]:
-        node = int(line.lanes.flat[place])
+        node = int(line.scalars.flat[place])
         name = line.element(place)
         if self.element[node] != name:  # another array has it, too
             yield f"{name} = {self.element[node]}"
@@ -213,7 +213,7 @@ class Explainer:
     # -- the chain rule -------------------------------------------------------------------------
 
     def _gradient(self, line: Line, place: int) -> Iterator[str]:
-        node = int(line.lanes.flat[place])
+        node = int(line.scalars.flat[place])
         name = self.element[node]
         if line.element(place) != f"d{name}":
             yield f"{line.element(place)} = {total_text(name)}"

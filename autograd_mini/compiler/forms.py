@@ -8,18 +8,19 @@ so that no call waits for what does not pay.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from functools import partial
 from importlib.util import find_spec
 from threading import Lock
+from types import SimpleNamespace
 from typing import Any
 
 from .backends import backend
-from .canonical import Graph
 from .compiled import Compiled, Function
 from .cost import Work, work
 from .pipeline import Lowered
+from .task import Task
 
 BACKENDS = {"arrays": "numpy", "tape": "tape", "loops": "numba"}
 FORMS = {"arrays": "arrays (NumPy)", "tape": "a tape (Numba)", "loops": "loops (Numba)"}
@@ -147,8 +148,8 @@ class Forms:
             f"{work.each.multiplications:,} multiplications; on a tape {work.rows:,} rows",
         )
         for n in (1, 64, 1024):
-            times = [f"{FORMS[form]} {1e6 * s:,.0f}" for form, s in self.prices(n).items()]
-            yield "", f"{_examples(n)} take about, in microseconds: {', '.join(times)}"
+            times = [f"{1e6 * s:,.0f} us as {FORMS[form]}" for form, s in self.prices(n).items()]
+            yield "", f"a call of {_examples(n)}: about {', '.join(times)}"
 
     # -- copies ---------------------------------------------------------------------------------
 
@@ -162,33 +163,35 @@ class Forms:
         self._begin()
 
 
-def forms_of(compiled: Compiled, graph: Graph, roots: Sequence[Any], lowered: Lowered) -> Forms:
-    """The forms of an array program that was made of a graph; `roots` are arrays of its forms."""
-    graph = copy(graph)
-    graph.parameters = []  # whose Values need not be kept
-    has_loss = bool(compiled.reduction)
+def forms_of(compiled: Compiled, task: Task, lowered: Lowered) -> Forms:
+    """The forms of an array program that a task became."""
+    graph = copy(task.graph)  # without the Values, which need not be kept
+    graph.parameters = [SimpleNamespace(label=p.label) for p in graph.parameters]  # type: ignore[misc]
+    task = task._replace(graph=graph)
+    replaced = partial(compiled._replace, origin=None)
 
     def loops() -> Compiled:
         source, constants, runs = backend("numba").emit(lowered, compiled.name)
         return replaced(source=source, constants=constants, runs=runs, backend="numba")
 
     def tape() -> Compiled:
-        own = graph, roots, compiled.places, compiled.inputs, compiled.reduction
-        source, constants = backend("tape").listed(*own)
-        return replaced(source=source, constants=constants, runs=(), backend="tape")
+        taped = backend("tape").lower(task)
+        constants = {"tape": taped.tape._replace(places=compiled.places)}
+        return replaced(source=taped.listing, constants=constants, runs=(), backend="tape")
 
     def count() -> Work:
-        nodes = [graph.as_node(form) for forms in roots for form in forms.ravel()]
-        return work(compiled.runs[0], lowered.outputs, graph, nodes, has_loss)
+        nodes = [graph.as_node(form) for forms in task.roots for form in forms.ravel()]
+        return work(compiled.runs[0], lowered.outputs, graph, nodes, bool(task.reduction))
 
-    replaced = partial(compiled._replace, origin=None)
     return Forms(compiled, {"tape": tape, "loops": loops}, count)
 
 
 def _ranges(form_of: Callable[[int], str], only: str = "") -> str:
     """From how many examples on there is which form; or when that one."""
     starts = {n: form_of(n) for n in SHOWN}
-    changes = [n for n, before in zip(SHOWN, [0, *SHOWN]) if not before or starts[n] != starts[before]]
+    changes = [
+        n for n, before in zip(SHOWN, [0, *SHOWN]) if not before or starts[n] != starts[before]
+    ]
     parts = []
     for n, end in zip(changes, [*changes[1:], 0]):
         if only in ("", starts[n]):

@@ -1,4 +1,4 @@
-"""What each line of an array program was made of: the scalars that are its lanes.
+"""What each line of an array program was made of: the scalars that are its elements.
 
 An Array knows the nodes of the scalar graph that it was made of, or the Array whose gradient it is.
 Here these are followed through reshapes, slices and transposes to the arrays that have a line.
@@ -16,8 +16,9 @@ import numpy as np
 from .arithmetic import RELATIONS
 from .arrays import BATCH, VIEWS, Array, Shape, written_shape
 from .backends.source import Source
-from .canonical import Graph, operands
-from .layout import HOLE
+from .canonical import Graph
+from .nodes import operands
+from .padding import PADDING
 from .pipeline import Lowered
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class Line(NamedTuple):
         code: the text that assigns it; "" for an argument.
         kind: "input", "parameter", "constant", "forward" or "backward".
         shape: of the array, as in Array.
-        lanes: for each number of the array, for one example, the scalar node that it is, or whose
-            gradient it is, or HOLE; None if it is neither.
+        scalars: for each number of the array, for one example, the scalar node that it is, or whose
+            gradient it is, or PADDING; None if it is neither.
         is_gradient: whether it is their gradient.
         reads: the names that the code reads.
     """
@@ -42,7 +43,7 @@ class Line(NamedTuple):
     code: str
     kind: str
     shape: Shape
-    lanes: Any
+    scalars: Any
     is_gradient: bool
     reads: tuple[str, ...]
 
@@ -52,8 +53,8 @@ class Line(NamedTuple):
 
     def nodes(self) -> list[tuple[int, int]]:
         """(place, scalar node) for each of its numbers that stands for one."""
-        nodes = [] if self.lanes is None else self.lanes.ravel().tolist()
-        return [(place, node) for place, node in enumerate(nodes) if node != HOLE]
+        nodes = [] if self.scalars is None else self.scalars.ravel().tolist()
+        return [(place, node) for place, node in enumerate(nodes) if node != PADDING]
 
     def sizes(self) -> str:
         """The shape, with n for the number of examples.
@@ -92,12 +93,12 @@ def listing(source: Source, lowered: Lowered) -> Listing:
         source: the lines as they were written.
         lowered: the program before it was simplified for the source.
     """
-    lanes = _Lanes(source)
+    scalars = _Scalars(source)
     lines = []
     for x in lowered.names(source.outputs):
         name = source.names[x]
         kind = "input" if x.op == "input" else "parameter"
-        lines.append(Line(name, "", kind, x.shape, lanes.of(x), False, ()))
+        lines.append(Line(name, "", kind, x.shape, scalars.of(x), False, ()))
     for name, numbers in source.constants.items():
         lines.append(Line(name, "", "constant", np.shape(numbers), None, False, ()))
     known = {line.name for line in lines} | {source.names[x] for _, x in source.lines}
@@ -107,10 +108,10 @@ def listing(source: Source, lowered: Lowered) -> Listing:
     kind = "forward"
     for x, texts in code.items():
         name, text = source.names[x], "\n".join(texts)
-        mine = lanes.of(x) if kind == "forward" else None
+        mine = scalars.of(x) if kind == "forward" else None
         is_gradient = mine is None and kind == "backward"
         if is_gradient:
-            mine = lanes.of_gradient(x)
+            mine = scalars.of_gradient(x)
         found = re.findall(r"(?<![\w.])[A-Za-z_]\w*(?!\w*=\w)", text)  # but attributes, keywords
         reads = [n for n in dict.fromkeys(found) if n in known and n != name]
         lines.append(Line(name, text, kind, x.shape, mine, is_gradient, tuple(reads)))
@@ -122,7 +123,7 @@ def listing(source: Source, lowered: Lowered) -> Listing:
     return Listing(lines, len(products), gathers, sum(work))
 
 
-class _Lanes:
+class _Scalars:
     """The scalars of the arrays of a program."""
 
     def __init__(self, source: Source) -> None:
@@ -134,7 +135,7 @@ class _Lanes:
         self._of_gradient: dict[Array, Any] = {}
 
     def of(self, x: Array) -> Any:
-        """The nodes that are the lanes of x, in its shape; None if it has others."""
+        """The nodes that are the elements of x, in its shape; None if it has others."""
         if x not in self._of:
             self._of[x] = _shaped(x.scalars, x) if x.scalars is not None else _viewed(x, self.of)
         return self._of[x]
@@ -171,15 +172,15 @@ def _shaped(nodes: Any, x: Array) -> Any:
 
 
 def _viewed(x: Array, of: Any) -> Any:
-    """What is in a view of arrays of whose lanes `of` gives the nodes; None if it is not a view."""
+    """The nodes in a view of arrays whose own `of` gives; None if it is not a view."""
     if x.op == "concatenate":
         parts = [of(a) for a in x.args]
         return None if any(p is None for p in parts) else np.concatenate(parts, x.info)
-    if x.op in RELATIONS:  # where(mask > 0, x, -inf): lanes without a node
+    if x.op in RELATIONS:  # where(mask > 0, x, -inf): elements without a node
         mask, _, inner, other = x.args
         if mask.__class__ is inner.__class__ is Array and mask.op == "constant":
             nodes = of(inner) if other.__class__ is float else None
-            return None if nodes is None else _shaped(np.where(mask.info > 0, nodes, HOLE), x)
+            return None if nodes is None else _shaped(np.where(mask.info > 0, nodes, PADDING), x)
     if x.op not in VIEWS or not x.operands:
         return None
     nodes = of(x.operands[0])
@@ -242,21 +243,21 @@ class Origin:
         """The nodes that a node is made of."""
         return operands(self.ops[node], self.args[node])
 
-    def lanes_below(self) -> tuple[dict[int, set[int]], set[int]]:
-        """For each node that is a lane of an array with a line, the lanes that it is made of; and
-        those that an example's loss is made of, if it is none itself."""
-        lanes = elements(self.lines)
-        found = {node: self._below(node, lanes) for node in lanes}
+    def elements_below(self) -> tuple[dict[int, set[int]], set[int]]:
+        """For each node that is an element of an array with a line, the elements that it is made
+        of; and those that an example's loss is made of, if it is none itself."""
+        known = elements(self.lines)
+        found = {node: self._below(node, known) for node in known}
         root = self.roots[0] if self._is_loss else None
-        return found, set() if root is None or root in lanes else self._below(root, lanes)
+        return found, set() if root is None or root in known else self._below(root, known)
 
-    def _below(self, node: Any, lanes: Container[int]) -> set[int]:
+    def _below(self, node: Any, known: Container[int]) -> set[int]:
         below: set[int] = set()
         seen: set[int] = set()
         todo = list(self.operands(node)) if node.__class__ is int else []
         while todo:
             x = todo.pop()
-            if x in lanes:
+            if x in known:
                 below.add(x)
             elif x not in seen:
                 seen.add(x)

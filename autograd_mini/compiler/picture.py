@@ -18,7 +18,7 @@ from ..palette import BACKWARD, INK, MUTED, QUIET
 from ..text import shortened
 from .origin import Line
 
-FIRST = 2  # lanes of an array that are drawn; ".." stands for the others
+FIRST = 2  # elements of an array that are drawn; ".." stands for the others
 WIDTH = 36  # characters of code in a row of a box
 MOST = 40  # arrays; in a larger program each frame of scalars is drawn as one box
 
@@ -29,7 +29,7 @@ KINDS = {
     "forward": look("intermediate", "rounded,filled", shape="box"),
     "backward": look("gradient", "rounded,filled", shape="box"),
 }
-OTHERS = {"style": "dashed", "color": MUTED}  # edges of lanes that are not drawn
+OTHERS = {"style": "dashed", "color": MUTED}  # edges of elements that are not drawn
 COLUMN = {"labelloc": "b", "style": "solid", "color": MUTED, "fontcolor": INK, "fontsize": "15"}
 
 
@@ -45,8 +45,8 @@ def draw_arrays(
 
     Args:
         lines: its arguments and lines.
-        made_of: for each lane, a scalar node, the lanes that it is made of.
-        loss: the lanes that an example's loss is made of, unless it is a lane itself.
+        made_of: for each element, a scalar node, those that it is made of.
+        loss: the elements that an example's loss is made of, unless it is one itself.
         format: what .render() writes.
         rankdir: the direction of the forward pass.
         scalars: whether to draw the scalar graph as well.
@@ -59,13 +59,13 @@ def draw_arrays(
         node={"fontcolor": INK, "width": "0", "height": "0", "margin": "0.09,0.05"},
         edge={"color": QUIET, "arrowsize": "0.6"},
     )
-    lanes = _draw_scalars(picture, lines, made_of, loss) if scalars else {}
+    elements = _draw_scalars(picture, lines, made_of, loss) if scalars else {}
     _draw_lines(picture, lines)
     names = {line.name for line in lines}
-    for line in lines:  # the lanes of an array, the array and its gradient at one height
+    for line in lines:  # the elements of an array, the array and its gradient at one height
         if line.kind == "forward":
             row = [f"array-{x}" for x in (line.name, f"d{line.name}") if x in names]
-            _same_rank(picture, [*row[:1], *lanes.get(line.name, ()), *row[1:]])
+            _same_rank(picture, [*row[:1], *elements.get(line.name, ()), *row[1:]])
     return picture
 
 
@@ -120,8 +120,8 @@ def _draw_scalars(
     members: dict[str, list[int]] = {}  # a scalar of several arrays is drawn in the first
     owner: dict[int, str] = {}
     for line in lines:
-        if line.kind != "backward" and line.lanes is not None:
-            nodes = dict.fromkeys(line.lanes.ravel().tolist())
+        if line.kind != "backward" and line.scalars is not None:
+            nodes = dict.fromkeys(line.scalars.ravel().tolist())
             mine = [node for node in nodes if node >= 0 and node not in owner]
             owner.update(dict.fromkeys(mine, line.name))
             if mine:
@@ -135,7 +135,7 @@ def _draw_scalars(
         column.attr(label="the scalars of one example", **COLUMN)
         for line in lines:
             if line.name in members:
-                drawn[line.name] = _draw_lanes(column, line, members[line.name], shown)
+                drawn[line.name] = _draw_elements(column, line, members[line.name], shown)
         if loss:
             column.node("each", "loss of the example", **KINDS["forward"], peripheries="2")
     edges: dict[tuple[str, str], bool] = {}
@@ -154,23 +154,25 @@ def _draw_scalars(
     return drawn
 
 
-def _draw_lanes(column: Any, line: Line, nodes: Sequence[int], shown: Collection[int]) -> list[str]:
-    """Draw a frame around the lanes of an array. Returns what is drawn in it, left to right."""
-    places = {node: i for i, node in reversed(list(enumerate(line.lanes.ravel().tolist())))}
-    lanes = [node for node in nodes if node in shown]
+def _draw_elements(
+    column: Any, line: Line, nodes: Sequence[int], shown: Collection[int]
+) -> list[str]:
+    """Draw a frame around the elements of an array. Returns what is drawn in it, left to right."""
+    places = {node: i for i, node in reversed(list(enumerate(line.scalars.ravel().tolist())))}
+    elements = [node for node in nodes if node in shown]
     rest = f"r_{line.name}"
     what = escaped(f"{line.name}: {len(nodes):,} scalar{'s' * (len(nodes) != 1)}")
-    if not lanes:
+    if not elements:
         column.node(rest, what, **{**KINDS[line.kind], "shape": "box3d"})
         return [rest]
-    names = [f"s{node}" for node in lanes]
-    with column.subgraph(name=f"cluster_lanes_{line.name}") as frame:
+    names = [f"s{node}" for node in elements]
+    with column.subgraph(name=f"cluster_elements_{line.name}") as frame:
         frame.attr(label="", **FRAME)
         # the caption is the first of the row, where no edge passes over it
         frame.node(f"c_{line.name}", what, shape="plaintext", fontsize="11", fontcolor=QUIET)
-        for name, node in zip(names, lanes):
+        for name, node in zip(names, elements):
             frame.node(name, escaped(line.element(places[node])), **KINDS[line.kind])
-        if len(lanes) < len(nodes):
+        if len(elements) < len(nodes):
             names.append(rest)
             frame.node(rest, f".. {len(nodes):,}", shape="plaintext", fontcolor=QUIET)
         row = [f"c_{line.name}", *names]

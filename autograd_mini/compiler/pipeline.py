@@ -10,10 +10,13 @@ import numpy as np
 from ..primitives import add, multiply, negate, subtract
 from .arrays import BATCH, Array, Shape
 from .blocks import Block, parameter_blocks
-from .canonical import NONE, Form, Graph, Term, is_moderate
+from .canonical import Graph
 from .differentiate import gradients
-from .lower import Lowering
+from .layout import Layout
+from .lower import lower
+from .nodes import NONE, Form, Term, is_moderate
 from .simplify import rewritten, stable_softmax
+from .task import Task
 from .views import View
 
 
@@ -48,6 +51,16 @@ class Lowered(NamedTuple):
         names = {x: x.info for x in arrays if x.op == "input"}
         names.update({x: self.blocks[x.info].name for x in arrays if x.op == "parameter"})
         return names
+
+
+def lower_arrays(task: Task) -> Lowered:
+    """The array program of a task."""
+    graph, roots, names, inputs, reduction, dtype = task
+    if reduction:
+        lowered = lower_loss(graph, roots[0].item(), names, inputs, reduction, roots[1:])
+    else:
+        lowered = lower_outputs(graph, roots, names, inputs)
+    return lowered._replace(dtype=dtype)
 
 
 def lower_loss(
@@ -112,7 +125,7 @@ def _all(nodes: Sequence[Any]) -> list[int]:
     return [node for each in nodes for node in each.ravel().tolist()]
 
 
-def _outputs(lowering: Lowering, nodes: Sequence[Any]) -> list[Array]:
+def _outputs(lowering: Layout, nodes: Sequence[Any]) -> list[Array]:
     """An array of each array of nodes, for each example."""
     batch = [BATCH] * bool(lowering.inputs)
     views = [(_read(lowering, each).aligned(each.ndim), each.shape) for each in nodes]
@@ -148,29 +161,29 @@ def _parts(x: Array) -> Sequence[Array]:
 
 def _lowering(
     graph: Graph, roots: Iterable[Any], names: Sequence[str] | None, inputs: dict[str, Shape]
-) -> Lowering:
+) -> Layout:
     nodes = graph.needed(x for x in roots if x.__class__ is not float)
     blocks = parameter_blocks(graph, names, nodes, inputs)
-    return Lowering(graph, inputs, blocks)
+    return Layout(graph, inputs, blocks)
 
 
-def _read(lowering: Lowering, nodes: Any) -> View:
+def _read(lowering: Layout, nodes: Any) -> View:
     """The view of these nodes, made with all they depend on."""
-    lowering.lower(lowering.graph.needed(nodes.ravel().tolist()))
-    lowering.settle(nodes.ravel())
+    lower(lowering, lowering.graph.needed(nodes.ravel().tolist()))
+    lowering.allocate(nodes.ravel())
     return lowering.operand(nodes)
 
 
-def _parameters(lowering: Lowering) -> list[Array]:
+def _parameters(lowering: Layout) -> list[Array]:
     """The arrays of the blocks, also of those that nothing has used."""
     for nodes in lowering.blocks:
-        lowering.settle(nodes)
+        lowering.allocate(nodes)
     of = {x.info: x for x in lowering.program.arrays if x.op == "parameter"}
     return [of[i] for i in range(len(lowering.blocks))]
 
 
 def _finished(
-    lowering: Lowering, roots: list[Any], reduction: str, outputs: Sequence[Array]
+    lowering: Layout, roots: list[Any], reduction: str, outputs: Sequence[Array]
 ) -> Lowered:
     args = lowering.graph.args
     places = [np.array([args[i][0] for i in b.ravel()]).reshape(b.shape) for b in lowering.blocks]

@@ -230,7 +230,9 @@ class Program:
     def __getstate__(self) -> dict[str, Any]:
         """All but the function, which is made of the source (for one device), and the traced
         function, which need not be one that pickles."""
-        left_out = ["_example", "function"] + ["_function"] * (not isinstance(self._function, Forms))
+        left_out = ["_example", "function"] + ["_function"] * (
+            not isinstance(self._function, Forms)
+        )
         return {name: x for name, x in self.__dict__.items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -367,7 +369,7 @@ class Program:
         from .picture import draw_arrays
 
         origin = self._origin
-        made_of, loss = origin.lanes_below()
+        made_of, loss = origin.elements_below()
         return draw_arrays(origin.lines, made_of, loss, format, rankdir, scalars)
 
     def __repr__(self) -> str:

@@ -65,9 +65,7 @@ def block(html: str) -> str:
 # -- the summary --------------------------------------------------------------------------------
 
 
-def summary(
-    compiled: Compiled, values: Sequence[Any], runs: Iterable[tuple[str, str]] = ()
-) -> str:
+def summary(compiled: Compiled, values: Sequence[Any], runs: Iterable[tuple[str, str]] = ()) -> str:
     """What a program was made of, what it takes and what it does, in some ten lines; at the end
     those about what runs."""
     rows = [("scalars", f"{_many(compiled.scalars, 'node')}, equal ones merged")]

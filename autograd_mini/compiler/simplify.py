@@ -71,13 +71,30 @@ def stable_softmax(x: Array, args: list[Any]) -> Any:
         return _along_last("max", z) + log.apply((_along_last("sum", _powers(z)),))
     if x.op is exp and x.args[0].op is subtract:
         z, column = x.args[0].args
-        if column.__class__ is Array and column.op == "reshape":
-            lse = column.args[0]
-            if lse.op == "logsumexp" and lse.args[0] is z and column.shape == (*z.shape[:-1], 1):
-                powers = _powers(args[0].args[0])
-                total = _along_last("sum", powers)
-                return powers / powers.program.reshape(total, (*total.shape, 1))
+        order = _order_of_rows(z, column)
+        if order is not None:
+            program = args[0].program
+            powers = _powers(program.transpose(args[0].args[0], order))
+            total = _along_last("sum", powers)
+            softmax = powers / program.reshape(total, (*total.shape, 1))
+            return program.transpose(softmax, sorted(range(len(order)), key=order.__getitem__))
     return None
+
+
+def _order_of_rows(z: Any, column: Any) -> Sequence[int] | None:
+    """How z is transposed to the rows whose logsumexps are the column beside it; None if it does
+    not hold these."""
+    lse = column.args[0] if column.__class__ is Array and column.op == "reshape" else column
+    if lse.__class__ is not Array or lse.op != "logsumexp":
+        return None
+    [rows] = lse.args
+    order = tuple(range(len(rows.shape)))
+    if rows is not z and rows.op == "transpose":
+        [rows], order = rows.args, rows.info
+    *others, last = order
+    shape = (1,) * (len(rows.shape) - len(column.shape)) + column.shape
+    is_column = shape == (*rows.shape[:last], 1, *rows.shape[last + 1 :])
+    return order if rows is z and is_column and others == sorted(others) else None
 
 
 def _along_last(op: str, x: Array) -> Array:

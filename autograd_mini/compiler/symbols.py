@@ -10,8 +10,8 @@ from typing import Any
 
 from ..primitives import BRANCHES, add, fsum, logsumexp, multiply, negate, power
 from .arithmetic import RELATIONS, Recorded
-from .backends.source import ATOM, OPERATORS, POWER, PRODUCT, SUM, UNARY, joined
-from .canonical import CONSTANT, INPUT, NONE, PARAMETER, Sum
+from .expression import ATOM, OPERATORS, POWER, PRODUCT, SUM, UNARY, joined
+from .nodes import CONSTANT, INPUT, NONE, PARAMETER, Sum
 
 DIGITS = 6  # of a number
 FEW = 4  # of a list so many are written, or else the first two and the last

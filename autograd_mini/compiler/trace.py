@@ -7,20 +7,14 @@ nothing in it may depend on the numbers of one.
 
 from __future__ import annotations
 
-import linecache
 import math
 import sys
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from gc import get_referents, is_tracked
 from numbers import Real
-from pathlib import Path
-from types import CodeType, FrameType, FunctionType, ModuleType
-from typing import Any, NoReturn
+from typing import Any
 
-from ..errors import TraceError
-from ..graph import topological_order
 from ..nested import is_array, map_nested
 from ..operators import operate
 from ..primitives import LEAF, add, dot
@@ -29,10 +23,8 @@ from ..scalars import real_number
 from ..sweep import every_node
 from ..value import Value
 from .arithmetic import DETACH, SELECT, Recorded
-from .backends.names import unique
-
-_PACKAGES = tuple(str(Path(__file__).parents[2] / name) for name in ("autograd_mini", "nn"))
-
+from .names import unique
+from .refusals import PACKAGES, REFUSED, refusal, refuse
 
 # NumPy's functions of two operands that are operators, as ours where the left one is NumPy's
 _REFLECTED = {
@@ -171,41 +163,11 @@ class Undecided(Recorded, Value):
         return getattr(operands[1], reflected)(operands[0])
 
 
-def _refusal(reason: str, remedy: str) -> Any:
-    def method(*_: Any) -> NoReturn:
-        refuse(reason, remedy)
-
-    return method
-
-
-# fmt: off
-for _refused, _why, _remedy in (
-    ("__bool__", "a branch on a traced number would be the same for every example",
-        "where(condition, a, b); (0 < x) & (x < 1) for `and` and for 0 < x < 1; maximum(*xs) or "
-        "minimum(*xs) for max and min"),
-    ("__float__", "float() and the functions of math need a number",
-        "the function of the same name from autograd_mini, such as exp(x)"),
-    ("__int__ __round__ __trunc__ __floor__ __ceil__", "int() and round() need a number",
-        "where, or, for an index, pick(xs, k) or a one-hot input"),
-    ("__index__", "an index has to be known when the program is compiled",
-        "pick(xs, k), or a one-hot input and dot"),
-    ("__mod__ __rmod__ __floordiv__ __rfloordiv__ __divmod__ __rdivmod__", "% and // jump",
-        "an input for their result, computed outside of the function"),
-    ("__and__ __rand__ __or__ __ror__ __xor__ __rxor__ __invert__", "& | ^ ~ take conditions",
-        "comparisons in brackets, such as (a > 0) & (b > 0)"),
-    ("__pick__", "pick with an index that was computed", "an input for the index, or a one-hot"),
-    ("data", "a traced number has no .data, and a parameter's will change",
-        "x itself, x.detach(), or the function from autograd_mini that you need; or parameters=, "
-        "without the Values that are constants"),
-    ("grad backward zero_grad", "a traced number has no .grad, nor backward()",
-        "grad(f)(x) or gradients(y, [x], create_graph=True); outside, program.backward(..) and the "
-        "parameters' .grad"),
-):
+for _refused, _why, _remedy in REFUSED:
     for _name in _refused.split():
-        _method = _refusal(_why, _remedy)
+        _method = refusal(_why, _remedy)
         _is_slot = _name in Value.__slots__
         setattr(Undecided, _name, property(_method, _method) if _is_slot else _method)
-# fmt: on
 
 
 class Traced(Undecided):
@@ -235,7 +197,7 @@ class Traced(Undecided):
 
     def __hash__(self) -> int:
         """By who it is; what would find an equal number, in a set, asks for its number."""
-        if not sys._getframe(1).f_code.co_filename.startswith(_PACKAGES) and _is_of_inputs(self):
+        if not sys._getframe(1).f_code.co_filename.startswith(PACKAGES) and _is_of_inputs(self):
             refuse("a set, a dict or a cache asks which numbers are equal", "where(x == 1, a, b)")
         return object.__hash__(self)
 
@@ -273,7 +235,7 @@ class TracedComparison(Traced):
         left, right, *_ = self._operands
         return (left is right and self.op is SELECT["=="]) or super().__bool__()
 
-    __int__ = __float__ = __index__ = _refusal(
+    __int__ = __float__ = __index__ = refusal(
         "a comparison of traced numbers is undecided", "it as it is, as a number 1 or 0"
     )
 
@@ -313,107 +275,6 @@ class TracedParameter(Undecided):
 def _is_of_inputs(x: Any) -> bool:
     """Whether it is made of inputs alone, so that it is a plain number to the scalar engine."""
     return all(isinstance(node, Traced) for node in every_node([x]))
-
-
-def refuse(reason: str, remedy: str) -> NoReturn:
-    """Raise a TraceError that points to the user's line."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame and frame.f_code.co_filename.startswith(_PACKAGES):
-        frame = frame.f_back
-    where = ""
-    if frame:
-        file, line = frame.f_code.co_filename, frame.f_lineno
-        code = linecache.getline(file, line).strip()
-        where = f"{file}:{line}: {code}: " if code else f"{file}:{line}: "
-    raise TraceError(f"{where}{reason}; use {remedy}")
-
-
-def values_around(function: Any) -> set[Value]:
-    """The Values that a function can reach by name: from its closure, its object, its defaults and
-    the globals that it names; through what holds others, and through the user's own functions."""
-    found: dict[int, Any] = {}
-    stack = [function]
-    while stack:
-        x = stack.pop()
-        if id(x) in found or isinstance(x, (ModuleType, Primitive)):
-            continue
-        found[id(x)] = x
-        if isinstance(x, FunctionType):
-            if not x.__code__.co_filename.startswith((*_PACKAGES, sys.prefix, sys.base_prefix)):
-                stack += [x.__closure__, x.__defaults__, x.__kwdefaults__]
-                named = [x.__globals__.get(name) for name in _names(x.__code__)]
-                modules = [vars(m) for m in named if isinstance(m, ModuleType)]
-                stack += named + [m.get(name) for m in modules for name in _names(x.__code__)]
-        elif isinstance(x, type):
-            stack += [*vars(x).values(), *x.__bases__]
-        elif getattr(getattr(x, "dtype", None), "kind", "") == "O":
-            stack += x.ravel().tolist()
-        elif not isinstance(x, Value):
-            stack += filter(is_tracked, get_referents(x))
-    return {x for x in found.values() if isinstance(x, Value)}
-
-
-def _names(code: CodeType) -> list[str]:
-    inner = [name for x in code.co_consts if isinstance(x, CodeType) for name in _names(x)]
-    return [*code.co_names, *inner]
-
-
-def made_inside(
-    one: Trace, other: Trace, results: Iterable[tuple[Any, Any]]
-) -> Container[int] | None:
-    """The ids of the Values that a traced function made itself, of numbers, in the first of two
-    traces. None if the traces, and pairs of scalars made of them, are not alike."""
-    inside: set[int] = set()
-    alike = (
-        len(one) == len(other)
-        and all(
-            a.op is b.op
-            and len(a.operands) == len(b.operands)
-            and all(_alike(x, y, inside) for x, y in zip(a.operands, b.operands))
-            for a, b in zip(one, other)
-        )
-        and all(_alike(a, b, inside) for a, b in results)
-    )
-    return inside if alike else None
-
-
-def _alike(x: Any, y: Any, inside: set[int]) -> bool:
-    if x is y:  # what is traced is made anew in each call
-        return not isinstance(x, Traced)
-    if x.__class__ is not y.__class__:
-        return False
-    if isinstance(x, Traced):
-        return bool(x.place == y.place)
-    if isinstance(x, Value):
-        if id(x) not in inside:
-            inside.update(map(id, topological_order(x)))
-        x, y = x.data, y.data
-    return bool(x == y or x != x)
-
-
-def in_order(trace: Trace, roots: Iterable[Any] = ()) -> list[Value]:
-    """The nodes of a trace, the roots, and the Values they are made of, operands first."""
-    order: list[Value] = []
-    seen: set[int] = set()
-
-    def enter(values: Iterable[Any]) -> None:
-        for x in values:
-            if x.__class__ is not Traced and is_untraced(x) and id(x) not in seen:
-                fresh = [x] if x.is_leaf else topological_order(x)
-                order.extend(v for v in fresh if id(v) not in seen)
-                seen.update(map(id, fresh))
-
-    for node in trace:
-        if node.op is not LEAF:
-            enter(node.operands)
-        order.append(node)
-    enter(roots)
-    return order
-
-
-def is_untraced(x: Any) -> bool:
-    """Whether it is a Value that was not made in a trace."""
-    return isinstance(x, Value) and not isinstance(x, Traced)
 
 
 def placeholders(name: str, shape: tuple[int, ...], trace: Trace) -> Any:

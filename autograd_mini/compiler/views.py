@@ -1,9 +1,12 @@
-"""Views: the lanes that an operation reads, as a view of the array they lie in.
+"""Views: the elements that an operation reads, as a view of the array they lie in.
 
-An operand is given as an array of addresses, one for each place of a loop nest. If they are affine
-in the loops' counters, address = base + s1 * i1 + s2 * i2 + .., with strides that do not overlap,
-then the operand is a reshape, a slice and a transpose of the array; a loop whose stride is 0 is a
-broadcast. What is not affine is gathered.
+An operand is given as an array of addresses, one for each position of a loop nest, which count from
+the first element of the array that is read. If they are affine in the loops' counters,
+
+    address = base + s1 * i1 + s2 * i2 + ..
+
+with strides that do not overlap, then the operand is a reshape, a slice and a transpose of the
+array; a loop whose stride is 0 is a broadcast. What is not affine is gathered.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ class View(NamedTuple):
         """With axes of length 1 for the other loops, so that NumPy broadcasts it."""
         x = self.array
         batch = x.shape[: x.is_batched]
-        sizes = dict(zip(self.loops, x.shape[x.is_batched :]))
+        sizes = dict(zip(self.loops, x.example_shape))
         first = 0 if x.is_batched else min(self.loops, default=rank)
         return x.program.reshape(x, (*batch, *[sizes.get(i, 1) for i in range(first, rank)]))
 
@@ -47,10 +50,10 @@ def loop_nest(rows: Any) -> list[int] | None:
     """Sizes of nested loops, outermost first, in whose counters every row is affine.
 
     Args:
-        rows: addresses, of shape (operands, lanes).
+        rows: addresses, of shape (operands, elements).
 
     Returns:
-        The sizes, whose product is the number of lanes; None if there are no such loops.
+        The sizes, whose product is the number of elements; None if there are no such loops.
 
     >>> loop_nest(np.array([[0, 1, 2, 10, 11, 12], [5, 5, 5, 6, 6, 6]]))
     [2, 3]
@@ -76,16 +79,20 @@ def refined(sizes: Sequence[int], rows: Any, shapes: Sequence[Shape]) -> list[in
     result = list(sizes)
     for row, shape in zip(rows, shapes):
         split = []
-        places = row.reshape(result)
+        addresses = row.reshape(result)
         for d, size in enumerate(result):
-            step = places.take(1, d).flat[0] - places.flat[0] if size > 1 else 0
+            step = addresses.take(1, d).flat[0] - addresses.flat[0] if size > 1 else 0
             split += _split(size, abs(int(step)), shape)
         result = split
     return result
 
 
 def _split(size: int, step: int, shape: Shape) -> list[int]:
-    """The loop as loops over axes, where it passes whole ones."""
+    """The loop as loops over axes, where it passes whole ones.
+
+    >>> _split(6, 1, (4, 3)), _split(4, 3, (4, 3))
+    ([2, 3], [4])
+    """
     inner = 1
     pieces: list[int] = []
     for n in reversed(shape):
@@ -99,7 +106,7 @@ def _split(size: int, step: int, shape: Shape) -> list[int]:
 
 
 class Cut(NamedTuple):
-    """A view of the lanes of an array: it is reshaped, sliced along each axis, and transposed.
+    """A view of the elements of an array: it is reshaped, sliced along each axis, and transposed.
 
     Attributes:
         shape: in which it is cut; longer by one than what remains if of the numbers between two
@@ -113,9 +120,9 @@ class Cut(NamedTuple):
     order: tuple[int, ...]
 
 
-def cut(lanes: int, base: int, sizes: Shape, strides: Sequence[int]) -> Cut | None:
-    """How to get the lanes at base + the sum of stride * counter, if they are a view; the array is
-    cut into axes as long as the strides are far apart.
+def cut(total: int, base: int, sizes: Shape, strides: Sequence[int]) -> Cut | None:
+    """How to get the elements at base + the sum of stride * counter of `total`, if they are a view;
+    the array is cut into axes as long as the strides are far apart.
 
     >>> cut(6, 4, (3, 2), (-2, 1))
     Cut(shape=(3, 2), slices=((2, 3, -1), (0, 2, 1)), order=(0, 1))
@@ -123,7 +130,7 @@ def cut(lanes: int, base: int, sizes: Shape, strides: Sequence[int]) -> Cut | No
     outermost = tuple(sorted(range(len(sizes)), key=lambda d: -abs(strides[d])))
     order = tuple(map(outermost.index, range(len(sizes))))
     low = base + sum((n - 1) * step for n, step in zip(sizes, strides) if step < 0)
-    shape, slices, above = [], [], lanes
+    shape, slices, above = [], [], total
     for d in outermost:
         step, n = abs(strides[d]), sizes[d]
         start = low % above // step
@@ -139,14 +146,14 @@ def cut(lanes: int, base: int, sizes: Shape, strides: Sequence[int]) -> Cut | No
 
 
 def strided(x: Array, base: int, sizes: Shape, strides: Sequence[int]) -> Array | None:
-    """The view of x's lanes at base + the sum of stride * counter, if it is one."""
+    """The view of x's elements at base + the sum of stride * counter, if it is one."""
     program, batch = x.program, x.shape[: x.is_batched]
     outer, n = max(zip(strides, sizes), default=(1, 0))  # the outermost loop
     stop = base + n * outer
-    if len(sizes) > 1 and x.lanes % outer and stop <= x.lanes:
-        flat = program.reshape(x, (*batch, x.lanes))
+    if len(sizes) > 1 and x.size % outer and stop <= x.size:
+        flat = program.reshape(x, (*batch, x.size))
         x, base = program.slice(flat, [*[None] * len(batch), (base, stop)]), 0
-    found = cut(x.lanes, base, sizes, strides)
+    found = cut(x.size, base, sizes, strides)
     if found is None or any(step != 1 for _, _, step in found.slices):
         return None
     x = program.reshape(x, (*batch, *found.shape))
@@ -175,36 +182,44 @@ def windows(x: Array, base: int, sizes: Shape, strides: Sequence[int], room: int
     return None
 
 
-def squeezed(places: Any) -> tuple[Any, tuple[int, ...]]:
-    """The places without the loops that they do not depend on, and the loops they do."""
-    loops = [d for d in range(places.ndim) if (places != places.take([0], d)).any()]
-    at = tuple(slice(None) if d in loops else 0 for d in range(places.ndim))
-    return places[at], tuple(loops)
+def squeezed(x: Any) -> tuple[Any, tuple[int, ...]]:
+    """Addresses or numbers without the loops that they do not depend on, and the loops they do.
+
+    >>> squeezed(np.array([[3, 4], [3, 4]]))
+    (array([3, 4]), (1,))
+    """
+    loops = [d for d in range(x.ndim) if (x != x.take([0], d)).any()]
+    at = tuple(slice(None) if d in loops else 0 for d in range(x.ndim))
+    return x[at], tuple(loops)
 
 
-def affine(places: Any) -> tuple[int, tuple[int, ...]] | None:
-    """Base and strides of places that are affine in the loops, on each of which they depend."""
-    base = int(places.flat[0])
-    steps = tuple(int(places.take(1, d).flat[0]) - base for d in range(places.ndim))
+def affine(addresses: Any) -> tuple[int, tuple[int, ...]] | None:
+    """Base and strides of addresses that are affine in the loops, on each of which they depend."""
+    base = int(addresses.flat[0])
+    steps = tuple(int(addresses.take(1, d).flat[0]) - base for d in range(addresses.ndim))
     counted = base + sum(
-        (step * np.arange(n)).reshape([-1 if d == i else 1 for i in range(places.ndim)])
-        for d, (step, n) in enumerate(zip(steps, places.shape))
+        (step * np.arange(n)).reshape([-1 if d == i else 1 for i in range(addresses.ndim)])
+        for d, (step, n) in enumerate(zip(steps, addresses.shape))
     )
-    return (base, steps) if np.array_equal(counted, places) and all(steps) else None
+    return (base, steps) if np.array_equal(counted, addresses) and all(steps) else None
 
 
-def affine_cut(places: Any, lanes: int) -> Cut | None:
-    """How to get these of an array's lanes, if they are a view; a single loop may have any step."""
-    if min(places.shape, default=1) < 2 or (found := affine(places)) is None:
+def affine_cut(addresses: Any, total: int) -> Cut | None:
+    """How to get these of `total` elements, if they are a view; a single loop may have any step.
+
+    >>> affine_cut(np.array([5, 3, 1]), 6)
+    Cut(shape=(6,), slices=((5, 3, -2),), order=(0,))
+    """
+    if min(addresses.shape, default=1) < 2 or (found := affine(addresses)) is None:
         return None
     base, steps = found
     if len(steps) == 1:
-        return Cut((lanes,), ((base, len(places), *steps),), (0,))
-    return cut(lanes, base, places.shape, steps)
+        return Cut((total,), ((base, len(addresses), *steps),), (0,))
+    return cut(total, base, addresses.shape, steps)
 
 
 class Patches(NamedTuple):
-    """Windows that slide over a view of an array's lanes.
+    """Windows that slide over a view of an array's elements.
 
     Attributes:
         cut: the view, whose axes stay in their order.
@@ -217,72 +232,56 @@ class Patches(NamedTuple):
     order: tuple[int, ...]
 
 
-def patches(places: Any, lanes: int) -> Patches | None:
-    """How to get these of an array's lanes, if they overlap as the patches of a convolution do.
+def patches(addresses: Any, total: int) -> Patches | None:
+    """How to get these of `total` elements, if they overlap as the patches of a convolution do.
 
     >>> patches(np.array([[0, 1, 2], [2, 3, 4]]), 5).windows
     ((0, 3, 2),)
     """
-    found = affine(places)
+    found = affine(addresses)
     if found is None or min(found[1]) < 0:
         return None
     base, steps = found
-    left = sorted(range(places.ndim), key=lambda d: (steps[d], -d))  # windows are within
+    left = sorted(range(addresses.ndim), key=lambda d: (steps[d], -d))  # windows are within
     over: dict[int, int] = {}  # which loop a window slides along
     for d in left:
         further = [
             e for e in left if steps[e] % steps[d] == 0 and e != d and e not in over.values()
         ]
-        near = [e for e in further if steps[e] < steps[d] * places.shape[d]]
+        near = [e for e in further if steps[e] < steps[d] * addresses.shape[d]]
         if near and d not in over.values():
             over[d] = near[0]
-    whole = [d for d in range(places.ndim) if d not in over.values()]
+    whole = [d for d in range(addresses.ndim) if d not in over.values()]
     sizes = [
-        places.shape[d]
-        + ((places.shape[over[d]] - 1) * steps[over[d]] // steps[d] if d in over else 0)
+        addresses.shape[d]
+        + ((addresses.shape[over[d]] - 1) * steps[over[d]] // steps[d] if d in over else 0)
         for d in whole
     ]
     strides = [steps[d] for d in whole]
-    made = cut(lanes, base, tuple(sizes), strides)
+    made = cut(total, base, tuple(sizes), strides)
     if made is None:
         return None
     axes = [whole[made.order.index(i)] for i in range(len(whole))]  # the loop of each axis
     slid = [d for d in axes if d in over]
-    windows = tuple((axes.index(d), places.shape[d], steps[over[d]] // steps[d]) for d in slid)
+    windows = tuple((axes.index(d), addresses.shape[d], steps[over[d]] // steps[d]) for d in slid)
     there = [*[over.get(d, d) for d in axes], *slid]
-    return Patches(made, windows, tuple(map(there.index, range(places.ndim))))
+    return Patches(made, windows, tuple(map(there.index, range(addresses.ndim))))
 
 
 def view(x: Array, addresses: Any) -> View:
-    """Lanes of x, counted through its axes, for each place of a loop nest."""
-    places, loops = squeezed(addresses)
-    if x.lanes == 1:
+    """The elements of x at the addresses, for each position of a loop nest.
+
+    With addresses 2, 2, 3, 3 of shape (2, 2) in x of shape (4,): x[2:4], in the loop 0 alone.
+    """
+    distinct, loops = squeezed(addresses)
+    if x.size == 1:
         return View(x.program.reshape(x, x.shape[: x.is_batched]), ())
-    if (known := affine(places)) and min(known[1], default=1) > 0:
+    if (known := affine(distinct)) and min(known[1], default=1) > 0:
         room = 0 if base(x, VIEWS).op == "input" else WINDOWS  # which has no gradient to add up
-        found = windows(x, known[0], places.shape, known[1], room)
+        found = windows(x, known[0], distinct.shape, known[1], room)
         if found is not None:
             return View(found, loops)
-    return View(x.program.gather(x, places), loops)
-
-
-def completed(places: Any, valid: Any, lanes: int) -> Any:
-    """Places of which only some matter, the others as the loops lead to them.
-
-    They stay within an array of so many lanes; if the loops would leave it, or are none, the rest
-    is at the first place that matters.
-    """
-    first = np.unravel_index(int(valid.argmax()), places.shape)
-    affine = np.full(places.shape, places[first])
-    for d, n in enumerate(places.shape):
-        near, far = (np.take(places, range(k, n - 1 + k), axis=d) for k in (0, 1))
-        both = np.take(valid, range(n - 1), axis=d) & np.take(valid, range(1, n), axis=d)
-        step = (far - near)[both][0] if both.any() else 0
-        counter = np.arange(n) - first[d]
-        affine += step * counter.reshape([-1 if d == i else 1 for i in range(places.ndim)])
-    if (affine == places)[valid].all() and 0 <= affine.min() and affine.max() < lanes:
-        return affine
-    return np.where(valid, places, places[first])
+    return View(x.program.gather(x, distinct), loops)
 
 
 def spread(x: Array, sizes: Sequence[int]) -> Array:
@@ -291,10 +290,10 @@ def spread(x: Array, sizes: Sequence[int]) -> Array:
 
 
 def joined(program: ArrayProgram, arrays: Sequence[Array]) -> Array:
-    """The lanes of several arrays, one after another."""
+    """The elements of several arrays, one after another."""
     batched = any(x.is_batched for x in arrays)
     flat = []
     for x in arrays:
-        x = program.reshape(x, (*x.shape[: x.is_batched], x.lanes))
-        flat.append(program.broadcast(x, (-1, x.lanes)) if batched else x)
+        x = program.reshape(x, (*x.shape[: x.is_batched], x.size))
+        flat.append(program.broadcast(x, (-1, x.size)) if batched else x)
     return program.concatenate(flat, int(batched))

@@ -10,7 +10,8 @@ from interpreter import evaluate
 
 from autograd_mini import sqrt
 from autograd_mini.compiler.arithmetic import SELECT, Comparison
-from autograd_mini.compiler.arrays import BATCH, ArrayProgram, Index, broadcast, ieee, scaled
+from autograd_mini.compiler.arrays import BATCH, ArrayProgram, Index, broadcast
+from autograd_mini.compiler.identities import ieee, scaled
 from autograd_mini.primitives import TABLE, divide
 
 # -- shapes ---------------------------------------------------------------------------------------

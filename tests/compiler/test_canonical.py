@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_mini import Value, cos, dot, exp, fsum, log, logsumexp, maximum, sin, where
-from autograd_mini.compiler.canonical import CONSTANT, INPUT, NONE, PARAMETER, Form, Graph, Sum
-from autograd_mini.compiler.trace import Trace, in_order, placeholders
+from autograd_mini.compiler.canonical import Graph
+from autograd_mini.compiler.nodes import CONSTANT, INPUT, NONE, PARAMETER, Form, Sum
+from autograd_mini.compiler.trace import Trace, placeholders
+from autograd_mini.compiler.two_traces import in_order
 from autograd_mini.graph import topological_order
 from autograd_mini.primitives import add, divide, power, subtract
 
@@ -275,14 +277,14 @@ def test_operands_come_first_and_depths_grow():
     assert power in graph.ops
 
 
-def test_nodes_of_one_kind_are_made_alike():
+def test_nodes_of_one_class_are_made_alike():
     w = [Value(float(i)) for i in range(4)]
     graph, _ = entered(lambda *x: fsum([sin(dot(w[:n], x[:n])) for n in (2, 3, 4)]) * sin(x[0]))
-    kinds = [graph.kinds[i] for i, op in enumerate(graph.ops) if op is sin]
+    kinds = [graph.classes[i] for i, op in enumerate(graph.ops) if op is sin]
     assert len(set(kinds)) == 2
     assert kinds.count(kinds[0]) == 3 or kinds.count(kinds[-1]) == 3 or len(kinds) == 4
     squares, _ = entered(lambda a, b, *_: a**3 * b**3 * a**2.5)
-    kinds = [squares.kinds[i] for i, op in enumerate(squares.ops) if op is power]
+    kinds = [squares.classes[i] for i, op in enumerate(squares.ops) if op is power]
     assert len(kinds) == 3
     assert len(set(kinds)) == 2
 

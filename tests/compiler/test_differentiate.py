@@ -290,7 +290,7 @@ STEPS = [
     lambda p, x: p.transpose(x, (0, 2, 1)),
     lambda p, x: p.slice(x, [None, (0, max(1, x.shape[1] - 1)), None]),
     lambda p, x: p.concatenate([x, x * 0.3], 1),
-    lambda p, x: p.gather(x, np.arange(x.lanes)[::-1].reshape(x.shape[1:]) // 2),
+    lambda p, x: p.gather(x, np.arange(x.size)[::-1].reshape(x.shape[1:]) // 2),
     lambda p, x: x / p.reshape(p.logsumexp(x) + 9.0, (*x.shape[:-1], 1)),
     lambda p, x: x - p.reshape(p.contract("bij->bj", x), (BATCH, 1, x.shape[2])) / 3.0,
     lambda p, x: p.contract("bij,bkj->bik", x, x) * 0.1,
@@ -303,7 +303,7 @@ STEPS = [
 def test_random_programs(steps):
     program, y = arrays((2, 2))
     for step in steps:
-        if y.lanes <= 8:
+        if y.size <= 8:
             y = step(program, y)
     check(y, low=0.4, high=1.1)
 

@@ -184,13 +184,13 @@ def test_every_formula_is_what_the_line_computes(made):
 
 
 @pytest.mark.parametrize("made", PROGRAMS)
-def test_the_lanes_of_a_gradient_are_those_of_the_array_it_is_named_after(made):
+def test_the_scalars_of_a_gradient_are_those_of_the_array_it_is_named_after(made):
     lines = {line.name: line for line in made()._compiled.origin.lines}
-    known = {name for name, line in lines.items() if line.lanes is not None}
+    known = {name for name, line in lines.items() if line.scalars is not None}
     named = [name for name in known if f"d{name}" in known]
     assert named
     for name in named:
-        one, other = lines[name].lanes, lines[f"d{name}"].lanes
+        one, other = lines[name].scalars, lines[f"d{name}"].scalars
         assert set(one.ravel()) == set(other.ravel())
 
 
@@ -271,12 +271,12 @@ def test_another_program_of_one_shape_keeps_its_labels():
     assert [made(name).parameters for name in ("left", "right")] == [["left"], ["right"]]
 
 
-def test_reshaped_lanes_are_followed():
+def test_reshaped_scalars_are_followed():
     """The rows of several positions are multiplied at once; their scalars are still known."""
     program = attention()
     lines = {line.name: line for line in program._compiled.origin.lines}
     rows = [
-        line for line in lines.values() if line.name.endswith("_rows") and line.lanes is not None
+        line for line in lines.values() if line.name.endswith("_rows") and line.scalars is not None
     ]
     assert rows
     text = str(program.explain(rows[0].name))
@@ -295,8 +295,8 @@ def test_a_gradient_along_one_of_two_views_is_no_gradient_of_the_scalars():
 
     program = compile(loss, x=4)
     lines = {line.name: line for line in program._compiled.origin.lines}
-    wholes = [x for x in lines.values() if x.is_gradient and x.lanes is not None]
-    assert any(set(x.lanes.ravel()) == set(lines["h"].lanes.ravel()) for x in wholes)
+    wholes = [x for x in lines.values() if x.is_gradient and x.scalars is not None]
+    assert any(set(x.scalars.ravel()) == set(lines["h"].scalars.ravel()) for x in wholes)
     assert "a step on the way to dh" in str(program.explain())
 
 

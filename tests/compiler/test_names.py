@@ -22,7 +22,7 @@ from autograd_mini import (
     tanh,
     where,
 )  # fmt: skip
-from autograd_mini.compiler.backends import names as names_module
+from autograd_mini.compiler import names as names_module
 from autograd_mini.compiler.cache import Cache
 
 pytestmark = pytest.mark.usefixtures("cache_of_its_own")

@@ -181,7 +181,7 @@ def test_compiled_code_is_kept_on_disk(tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
     source = (
-        "from autograd_mini.compiler.backends.lanes import *\n@jit\ndef f(x):\n    return x + 1\n"
+        "from autograd_mini.compiler.backends.runtime import *\n@jit\ndef f(x):\n    return x + 1\n"
     )
     assert jit.load(source)["f"](1.0) == 2.0
     [file] = (tmp_path / "autograd-mini").glob("*")
@@ -197,7 +197,7 @@ def test_a_disk_that_cannot_be_written_only_costs_time(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
     source = (
-        "from autograd_mini.compiler.backends.lanes import *\n@jit\ndef f(x):\n    return x + 2\n"
+        "from autograd_mini.compiler.backends.runtime import *\n@jit\ndef f(x):\n    return x + 2\n"
     )
     assert jit.load(source)["f"](1.0) == 3.0
 
@@ -230,7 +230,7 @@ def test_without_numba_the_error_names_the_extra(backend, monkeypatch):
         return real(name, *args, **keywords)
 
     monkeypatch.setattr(builtins, "__import__", without_numba)
-    monkeypatch.delitem(sys.modules, "autograd_mini.compiler.backends.lanes", raising=False)
+    monkeypatch.delitem(sys.modules, "autograd_mini.compiler.backends.runtime", raising=False)
     monkeypatch.setattr(tape, "interpreter", tape.interpreter.__wrapped__)  # and not compiled yet
     w = Value(3.25)
     with pytest.raises(ImportError, match=r'pip install "autograd-mini\[numba\]"'):

@@ -54,9 +54,9 @@ def test_an_edge_for_each_name_that_a_line_reads(program):
     assert picture.ends("reads-z1-x") == ("array-x", "array-z1")
 
 
-def test_lanes_are_framed_by_their_array(program):
+def test_elements_are_framed_by_their_array(program):
     source = source_of(program)
-    frame = source.split("subgraph cluster_lanes_z1 {")[1]
+    frame = source.split("subgraph cluster_elements_z1 {")[1]
     assert 'label="z1: 4 scalars"' in frame
     assert frame.index('"z1[0]"') < frame.index('"z1[1]"') < frame.index('".. 4"')
     assert "z1[2]" not in source
@@ -118,7 +118,7 @@ def test_scalars_are_connected_as_they_were_computed(program):
     assert ("z1[0]", "h1[1]") not in edges
 
 
-def test_an_array_its_lanes_and_its_gradient_are_at_one_height(program):
+def test_an_array_its_elements_and_its_gradient_are_at_one_height(program):
     picture = drawn(program)
 
     def height(i):
@@ -158,7 +158,7 @@ def test_a_large_program_has_a_box_for_the_scalars_of_an_array():
         return fsum(x)
 
     source = compile(loss, x=2).draw().source
-    assert "cluster_lanes" not in source
+    assert "cluster_elements" not in source
     assert "h1: 2 scalars" in source
 
 

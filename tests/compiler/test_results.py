@@ -25,7 +25,7 @@ from autograd_mini import (
     tanh,
     where,
 )  # fmt: skip
-from autograd_mini.compiler.backends import source as sources
+from autograd_mini.compiler.backends.module import function
 from autograd_mini.nested import flatten
 
 pytestmark = pytest.mark.usefixtures("cache_of_its_own")
@@ -501,7 +501,7 @@ def floats_within(program, batch):
                     seen.add(dtype.name)
         return look
 
-    run = sources.function(program._compiled.name, program.source)
+    run = function(program._compiled.name, program.source)
     from autograd_mini.compiler.backends.numpy import elementwise
     from autograd_mini.rules import Primitive
 

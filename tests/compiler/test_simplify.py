@@ -153,14 +153,20 @@ def test_other_exponentials_of_differences_stay():
     assert np.allclose(evaluate([y], COUNT, numbers_)[0], expected)
 
 
-def test_a_softmax_takes_its_own_rows():
-    """z[h, i, j] less the logsumexp of z[h, j] is none of z[h, i]."""
+@given(st.permutations(range(3)), st.integers(0, 2))
+def test_a_softmax_takes_its_own_rows_along_any_axis(order, axis):
+    """z[h, i, j] less the logsumexp of z[h, j], say, is not a softmax; all sizes are 2, so that any
+    column fits."""
     program = ArrayProgram()
     z = program.parameter(0, (2, 2, 2))
-    column = program.reshape(program.logsumexp(z), (2, 1, 2))
+    lse = program.logsumexp(program.transpose(z, order))
+    column = program.reshape(lse, tuple(1 if i == axis else 2 for i in range(3)))
     [y] = rewritten([exp(z - column)], stable_softmax)
+    is_softmax = order[2] == axis and order[0] < order[1]
+    assert ("/" in operations([y])) == is_softmax
     logits = np.arange(8.0).reshape(2, 2, 2) ** 0.5
-    expected = np.exp(logits - np.log(np.exp(logits).sum(2))[:, None])
+    sums = np.log(np.exp(logits.transpose(order)).sum(2))
+    expected = np.exp(logits - np.expand_dims(sums, axis))
     assert np.allclose(evaluate([y], 1, {}, {0: logits})[0], expected)
 
 

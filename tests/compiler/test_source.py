@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,8 @@ from hypothesis import given, settings
 from random_nets import nets
 
 import nn
-from autograd_mini import Value, atan2, compile, dot, fsum, tanh
-from autograd_mini.compiler.backends.source import statement as _statement
+from autograd_mini import Value, atan2, compile, dot, fsum, softmax, tanh
+from autograd_mini.compiler.backends.module import statement as _statement
 
 WIDTH = 88
 RUFF = shutil.which("ruff", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
@@ -218,3 +219,16 @@ def test_what_runs_in_steps_or_overlaps_is_no_index_array(f, text):
     total.backward()
     assert loss == pytest.approx(total.data)
     assert dw == pytest.approx([v.grad for v in w])
+
+
+def test_attention_is_a_textbook_s():
+    """softmax(Q K' / 2) V: a row of scores for each query, and one exponential of each."""
+
+    def attention(q, k, v):
+        weights = [softmax([dot(a, b) / 2 for b in k[: i + 1]]) for i, a in enumerate(q)]
+        mixed = [[dot(row, column) for column in zip(*v[: len(row)])] for row in weights]
+        return sum(x * x for row in mixed for x in row)
+
+    source = compile(attention, q=(3, 4), k=(3, 4), v=(3, 4)).source
+    assert re.search(r"q @ k\.swapaxes\(-1, -2\) / 2", source), source
+    assert source.count("np.exp") == 1

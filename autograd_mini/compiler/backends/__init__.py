@@ -1,20 +1,45 @@
-"""Backends: each turns an array program into source, and source into a function of arrays.
-
-A backend is a module with emit(lowered, name), which gives (source, constants, sources of the same
-function that run in its place); function(compiled), which gives a function of the inputs and the
-parameters; and DTYPES, the names of the kinds of numbers that it computes with.
-"""
+"""Backends: each makes source of a scalar graph, and a function of arrays of the source."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
+
+from ..compiled import Compiled, Function
+from ..task import Task
 
 NAMES = ("numpy", "numba", "tape", "jax")
 
 
+class Backend(Protocol):
+    """What the module of a backend has.
+
+    Attributes:
+        DTYPES: the names of the kinds of numbers that it computes with.
+    """
+
+    DTYPES: tuple[str, ...]
+
+    @staticmethod
+    def lower(task: Task) -> Any:
+        """What it makes source of: an array program, or a tape.
+
+        It has `blocks`, those of the parameters, and `places`: for each block, where its parameters
+        are in the list of all, in the array's shape.
+        """
+
+    @staticmethod
+    def emit(lowered: Any, name: str) -> tuple[str, dict[str, Any], list[str]]:
+        """The source of a function of this name; the constants that it takes besides, by name; and
+        sources of the same function that run in place of the one that is shown."""
+
+    @staticmethod
+    def function(compiled: Compiled, /) -> Function:
+        """The function that the source defines: of the inputs, and then the parameters."""
+
+
 def backend(name: str) -> Any:
-    """The module of a backend.
+    """The module of a backend, a Backend.
 
     Raises:
         ValueError: there is none of this name.

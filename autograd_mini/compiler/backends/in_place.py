@@ -19,7 +19,8 @@ import numpy as np
 from ...primitives import divide
 from ..arithmetic import RELATIONS
 from ..arrays import BATCH, VIEWS, Array, base
-from .source import ATOM, Expression, Source
+from ..expression import ATOM, Expression
+from .source import Source
 
 UFUNCS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide"}
 SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}

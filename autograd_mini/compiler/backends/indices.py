@@ -82,11 +82,6 @@ def unflattened(place: Index, shape: Shape) -> list[Index]:
     return result
 
 
-def lane_shape(x: Array) -> Shape:
-    """The shape of x for one example."""
-    return x.shape[x.is_batched :]
-
-
 def aligned(index: Sequence[Index], of: Array, x: Any) -> list[Index]:
     """The index in x, which broadcasts to `of`, of the number that is at an index of `of`."""
     places: list[Index | None] = [*([None] * of.is_batched), *index]
@@ -111,7 +106,7 @@ def resolved(
     while x.__class__ is Array and x.op in VIEWS:
         [source] = x.args
         if x.op == "reshape":
-            index = unflattened(flat(index, lane_shape(x)), lane_shape(source))
+            index = unflattened(flat(index, x.example_shape), source.example_shape)
         elif x.op == "slice":
             bounds = x.info[x.is_batched :]
             index = [p.plus(Index((), b[0])) if b else p for p, b in zip(index, bounds)]
@@ -122,6 +117,6 @@ def resolved(
             index = aligned(index, x, source) if source.__class__ is Array else []
         else:
             place = f"{named(x.info.places)}[{', '.join(map(str, index))}]"
-            index = [Index.counter(place, source.lanes)]
+            index = [Index.counter(place, source.size)]
         x = source
     return x, list(index)

@@ -12,8 +12,8 @@ from typing import Any
 
 from ...primitives import TABLE, divide
 from ..arithmetic import RELATIONS, SELECT
+from ..names import FUNCTIONS
 from .jit import HEADER, file_of, load
-from .names import FUNCTIONS
 
 SUM, LOGSUMEXP, COPY = range(3)
 CODES: dict[Any, int] = {

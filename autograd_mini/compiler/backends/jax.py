@@ -18,11 +18,14 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from ...rules import Primitive
 from ..arrays import Array
 from ..compiled import Compiled, Function
+from ..expression import ATOM, Expression
 from ..parameter_arrays import Arrays
-from . import source
+from ..pipeline import lower_arrays
+from . import module, source
 from .numpy import elementwise
 
 DTYPES = ("float64", "float32")
+lower = lower_arrays
 
 # so that program.arrays is a dict for JAX, too
 jax.tree_util.register_pytree_with_keys(
@@ -41,16 +44,16 @@ class JaxSource(source.Source):
     library = "jnp"
     spellings = {  # noqa: RUF012
         **source.spellings("jnp"),
-        "step": ("jnp.heaviside({}, 0)", source.ATOM),
-        "erf": ("special.erf({})", source.ATOM),
-        "erfc": ("special.erfc({})", source.ATOM),
+        "step": ("jnp.heaviside({}, 0)", ATOM),
+        "erf": ("special.erf({})", ATOM),
+        "erfc": ("special.erfc({})", ATOM),
         **{
-            name: (f"jax.nn.{name}({{}})", source.ATOM)
+            name: (f"jax.nn.{name}({{}})", ATOM)
             for name in ("relu", "sigmoid", "softplus", "log_sigmoid", "silu", "mish")
         },
-        "leaky_relu": ("jax.nn.leaky_relu({}, {})", source.ATOM),
-        "elu": ("jax.nn.elu({}, {})", source.ATOM),
-        "gelu": ("jax.nn.gelu({}, approximate=False)", source.ATOM),
+        "leaky_relu": ("jax.nn.leaky_relu({}, {})", ATOM),
+        "elu": ("jax.nn.elu({}, {})", ATOM),
+        "gelu": ("jax.nn.gelu({}, approximate=False)", ATOM),
     }
     imports = {  # noqa: RUF012
         "partial": "from functools import partial\n",
@@ -65,12 +68,12 @@ class JaxSource(source.Source):
         static = f"[{', '.join(names)}]"
         return [f"@partial(jax.jit, static_argnames={static})" if names else "@jax.jit"]
 
-    def _of(self, x: Any) -> source.Expression:
+    def _of(self, x: Any) -> Expression:
         if source.is_extreme(x):
-            return source.Expression(self._constant_named("c", np.array(x)), source.ATOM, 0)
+            return Expression(self._constant_named("c", np.array(x)), ATOM, 0)
         return super()._of(x)
 
-    def _matmul(self, x: Array) -> source.Expression:
+    def _matmul(self, x: Array) -> Expression:
         """A sum over the examples, dz.T @ x: XLA is slow where the left factor is transposed as it
         is multiplied, and fast where that is done before."""
         expression = super()._matmul(x)
@@ -135,7 +138,7 @@ def _run(compiled: Compiled) -> Function:
         name: _callback(x, compiled.dtype) if isinstance(x, Primitive) else x
         for name, x in compiled.constants.items()
     }
-    return partial(source.function(compiled.name, compiled.source), **constants)
+    return partial(module.function(compiled.name, compiled.source), **constants)
 
 
 def _shared(run: Function, compiled: Compiled, devices: Sequence[Any]) -> Function:

@@ -13,7 +13,7 @@ from typing import Any
 HEADER = """from math import inf, nan
 
 import numpy as np
-from autograd_mini.compiler.backends.lanes import *
+from autograd_mini.compiler.backends.runtime import *
 """  # of every module
 
 
@@ -30,7 +30,7 @@ def load(source: str) -> dict[str, Any]:
 
 def file_of(source: str) -> Path:
     """Where the source of a module is kept, once it was loaded."""
-    files = [Path(__file__).with_name(name) for name in ("lanes.py", "vectors.py")]
+    files = [Path(__file__).with_name(name) for name in ("runtime.py", "vectors.py")]
     used = source + "".join(file.read_text() for file in files)  # Numba sees no change of these
     digest = hashlib.sha256(used.encode()).hexdigest()[:32]
     return folder() / f"program_{digest}.py"

@@ -9,10 +9,10 @@ from typing import Any
 from ...primitives import add, divide, multiply, negate, power, subtract
 from ..arithmetic import RELATIONS
 from ..arrays import VIEWS, Array
-from .indices import Index, lane_shape, unflattened
-from .names import FUNCTIONS
-from .nests import Nests
-from .source import ATOM, OPERATORS, UNARY, Expression, joined
+from ..expression import ATOM, OPERATORS, UNARY, Expression, joined
+from ..names import FUNCTIONS
+from .fusion import Nests
+from .indices import Index, unflattened
 
 KNOWN = {*FUNCTIONS, *map(str, OPERATORS), "neg", "abs", "**"}
 
@@ -72,7 +72,7 @@ class Loops:
             self._texts[x] = expression
             return
         name = self._named(x)
-        if x in self.nests.kept and lane_shape(x):
+        if x in self.nests.kept and x.example_shape:
             element = f"{name}[{listed(index)}]"
             if self.nests.uses[x] > 1 and expression.operations:
                 local = self.names.unique(f"{name}_")
@@ -90,7 +90,7 @@ class Loops:
         at = list(index)
         if a is not None and x.op == "scatter":
             place = f"{self.names.constant(x.info.places)}[{listed(index)}]"
-            at = unflattened(Index.counter(place, x.lanes), lane_shape(x))
+            at = unflattened(Index.counter(place, x.size), x.example_shape)
         elif a is not None:
             at = [p.plus(Index((), s)) for p, s in zip(index, start[x.is_batched :])]
         text = "0.0" if a is None else self._read(*self.nests.resolved(a, index)).text
@@ -172,7 +172,7 @@ class Loops:
         if x.op in VIEWS and x.operands:
             return self._designation(x.operands[0])
         if x.op == "contract":
-            used = [self.nests.resolved(a, self.nests.counters(lane_shape(a)))[0] for a in x.args]
+            used = [self.nests.resolved(a, self.nests.counters(a.example_shape))[0] for a in x.args]
             parameters = [self.names.of[a] for a in used if getattr(a, "op", "") == "parameter"]
             number = re.search(r"\d+$", parameters[-1]) if parameters else None
             return f"z{number[0]}" if number else "z" if parameters and x.is_batched else "v"

@@ -1,8 +1,8 @@
-"""The Numba backend: plain loops over the lanes of one example, run for eight examples at once.
+"""The Numba backend: plain loops over the elements of one example, run for eight examples at once.
 
-Every array of the program belongs to a nest of loops (nests.py), whose lines (loops.py) compute one
-number of it a turn. Views are index arithmetic (indices.py). The numbers are floats, or those of
-eight examples side by side (lanes.py).
+Every array of the program belongs to a nest of loops (fusion.py), whose lines (loops.py) compute
+one element of it a turn. Views are index arithmetic (indices.py). The numbers are floats, or those
+of eight examples side by side (runtime.py).
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import Any
 
 import numpy as np
 
-from ..compiled import Compiled, Function
-from ..pipeline import Lowered
-from ..simplify import composed, rewritten
 from ..arrays import Array
-from .indices import lane_shape
+from ..compiled import Compiled, Function
+from ..names import OF_LOOPS, Names, arguments
+from ..pipeline import Lowered, lower_arrays
+from ..simplify import composed, rewritten
+from .fusion import AFTER, BEFORE, EXAMPLES, Nests
 from .jit import HEADER, load
 from .loops import KNOWN, Loops
-from .names import OF_LOOPS, Names, arguments
-from .nests import AFTER, BEFORE, EXAMPLES, Nests
+from .module import returned, statement
 from .numpy import as_arrays
-from .source import returned, statement
 
 DTYPES = ("float64", "float32")
+lower = lower_arrays
 _SCOPE: dict[str, Any] = {}  # what every module imports
 exec(HEADER, _SCOPE)
 TAKEN = {*_SCOPE, *OF_LOOPS}
@@ -47,8 +47,8 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
     body = [f"n = len({inputs[0]})"] if inputs else []
     body += _allocated(nests, BEFORE, "np.empty(")
     body += before
-    body += [f"{names[x]} = np.zeros({lane_shape(x)})" for x in nests.sums]
-    body += [f"{names[x]} = np.empty((n, *{lane_shape(x)}))" for x in rows]
+    body += [f"{names[x]} = np.zeros({x.example_shape})" for x in nests.sums]
+    body += [f"{names[x]} = np.empty((n, *{x.example_shape}))" for x in rows]
     lines, outs = [], [names[x] for x in rows]
     if examples:
         whole = {name: nests.names.unique(f"all_{name}") for name in [*inputs, *outs]}
@@ -89,7 +89,7 @@ def _defined(name: str, takes: Sequence[str], body: Sequence[str]) -> list[str]:
 
 
 def _whole_shape(x: Array) -> str:
-    shape = lane_shape(x)
+    shape = x.example_shape
     return f"(n, *{shape})" if x.is_batched else str(shape)
 
 
@@ -111,11 +111,11 @@ def _filling(body: Sequence[str], results: dict[str, str]) -> list[str]:
 def _allocated(nests: Nests, phase: int, function: str) -> list[str]:
     """Lines that make the arrays of a phase."""
     return [
-        f"{nests.names.of[x]} = {function}{lane_shape(x)})"
+        f"{nests.names.of[x]} = {function}{x.example_shape})"
         for x in nests.order
         if x in nests.kept
         and nests.at[x][0] == phase
-        and lane_shape(x)
+        and x.example_shape
         and x not in nests.sums
         and x not in nests.room
     ]
@@ -150,17 +150,18 @@ class MachineCode:
         self._has_inputs, self._gradients = bool(compiled.inputs), len(compiled.parameters)
         self._has_loss, self._has_aux = bool(compiled.reduction), compiled.has_aux
         self._dtype = np.dtype(compiled.dtype)  # of arrays; what is computed between is float64
+        self._converts = compiled.dtype != "float64"
         self._is_compiled = False
 
     def __call__(self, *arrays: Any) -> Any:
         outs = self._room(len(arrays[0]) if self._has_inputs else 1)
         results = self._together(self._filled(arrays, outs), outs)
-        return results if self._dtype == float else as_arrays((results,), self._dtype)[0]
+        return as_arrays((results,), self._dtype)[0] if self._converts else results
 
     def into(self, n: int, results: Any) -> Function | None:
         """The function for n examples that overwrites the arrays of these results; None if it has
         to convert them."""
-        if self._dtype != float:
+        if self._converts:
             return None
         is_plain = self._has_loss and not self._has_aux
         gradients = results[1] if self._has_loss else ()

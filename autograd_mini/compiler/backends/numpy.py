@@ -11,13 +11,16 @@ from typing import Any
 import numpy as np
 
 from ...rules import Primitive
-from ..arrays import Array, base, ieee
+from ..arrays import Array, base
 from ..compiled import Compiled, Function
-from ..pipeline import Lowered
-from . import source
+from ..expression import ATOM, PRODUCT, UNARY, Expression
+from ..identities import ieee
+from ..pipeline import Lowered, lower_arrays
+from . import module, source
 from .in_place import InPlace
 
 DTYPES = ("float64", "float32")
+lower = lower_arrays
 MANY = 64  # examples, from which on columns pay
 
 
@@ -25,12 +28,12 @@ class NumpySource(source.Source):
     library = "np"
     spellings = {  # noqa: RUF012
         **source.spellings("np"),
-        "step": ("np.heaviside({}, 0)", source.ATOM),
-        "relu": ("np.maximum({}, 0)", source.ATOM),
-        "sigmoid": ("1 / (1 + np.exp(-{}))", source.PRODUCT),
-        "softplus": ("np.logaddexp(0, {})", source.ATOM),
-        "erf": ("special.erf({})", source.ATOM),
-        "erfc": ("special.erfc({})", source.ATOM),
+        "step": ("np.heaviside({}, 0)", ATOM),
+        "relu": ("np.maximum({}, 0)", ATOM),
+        "sigmoid": ("1 / (1 + np.exp(-{}))", PRODUCT),
+        "softplus": ("np.logaddexp(0, {})", ATOM),
+        "erf": ("special.erf({})", ATOM),
+        "erfc": ("special.erfc({})", ATOM),
     }
     imports = {  # noqa: RUF012
         "np": "import numpy as np",
@@ -59,18 +62,16 @@ class NumpySource(source.Source):
         ones = f"ones = np.ones(n{self.dtype})  # ones @ x is the sum of x's rows"
         return super().prelude() + [ones] * self.has_ones
 
-    def _sum(self, x: Array) -> source.Expression:
+    def _sum(self, x: Array) -> Expression:
         """The sum along an axis is a product with ones: at the speed of one, and as accurate."""
         [a] = x.args
         inner, count = self._of(a), 1 + self._of(a).operations
         if x.info == (0,) and len(a.shape) == 2 and a.is_batched:
             self.has_ones = self.counts = True
-            return source.Expression(f"ones @ {inner.within(source.ATOM)}", source.PRODUCT, count)
+            return Expression(f"ones @ {inner.within(ATOM)}", PRODUCT, count)
         if x.info == (len(a.shape) - 1,) and len(a.shape) > 1 and a.shape[-1] > 0:
             ones = f"np.ones({a.shape[-1]}{self.dtype})"
-            return source.Expression(
-                f"{inner.within(source.UNARY)} @ {ones}", source.PRODUCT, count
-            )
+            return Expression(f"{inner.within(UNARY)} @ {ones}", PRODUCT, count)
         return super()._sum(x)
 
     def _write_scatter(self, x: Array, name: str) -> None:
@@ -84,7 +85,7 @@ class NumpySource(source.Source):
             places, starts = np.unique(places[order], return_index=True)
             inner = f"{inner}[{dots}{self._constant_named('i', order)}]"
             inner = f"np.add.reduceat({inner}, {self._constant_named('i', starts)}, axis={axis})"
-        if np.array_equal(places, np.arange(x.lanes)):
+        if np.array_equal(places, np.arange(x.size)):
             self.lines.append((f"{name} = {inner}", x))
             return
         self._write_zeros(x, name)
@@ -99,9 +100,9 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
     for few examples, and for many if that is another one."""
     shown = written(lowered)
     placed = InPlace(shown)
-    runs = [source.module(shown, name, list(placed.lines()), placed.results())]
+    runs = [module.module(shown, name, list(placed.lines()), placed.results())]
     runs += [placed.in_columns(runs[0])] * placed.has_columns
-    return source.module(shown, name, shown.body(), shown.results()), shown.constants, runs
+    return module.module(shown, name, shown.body(), shown.results()), shown.constants, runs
 
 
 def function(compiled: Compiled) -> Function:
@@ -135,7 +136,7 @@ def _made(name: str, text: str) -> Function:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             _delete_after_use(node)
-    return source.function(name, ast.fix_missing_locations(tree))
+    return module.function(name, ast.fix_missing_locations(tree))
 
 
 def _is_array(x: Any, dtype: Any) -> bool:

@@ -1,41 +1,26 @@
-"""Source code of an array program, as one would write it by hand.
-
-An array becomes a line of its own where it is used twice, or where the line would get long; else it
-stands in the expression that uses it.
-"""
+"""Source code of an array program, as one would write it by hand: how each operation is written."""
 
 from __future__ import annotations
 
-import ast
 import math
 import re
-import textwrap
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from ...primitives import add, divide, multiply, negate, power, subtract
-from ...rules import Primitive
+from ...primitives import divide, multiply, negate, power
 from ..arithmetic import RELATIONS
-from ..arrays import BATCH, Array, base, written_shape
+from ..arrays import Array, written_shape
+from ..expression import ATOM, COMPARISON, OPERATORS, POWER, PRODUCT, SUM, UNARY, Expression, joined
+from ..names import LOCALS, arguments, identifier
 from ..pipeline import Lowered
-from ..simplify import as_matrix_products, composed, reachable, rewritten
+from ..simplify import as_matrix_products, composed, rewritten
 from ..views import Cut, affine, affine_cut, patches
-from .names import LOCALS, RESERVED, arguments, constant_name, identifier, unique
+from .lines import Lines
+from .module import module
 
-if TYPE_CHECKING:
-    from ..compiled import Function
-
-WIDTH = 88
-LONGEST = 68  # of an expression, which has room for a name before it
 EXTREME = 2.0**300
-# how tightly an expression binds
-ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON = range(6)
-OPERATORS = {add: SUM, subtract: SUM, multiply: PRODUCT, divide: PRODUCT}
 
 
 def spellings(library: str) -> dict[str, tuple[str, int]]:
@@ -54,169 +39,8 @@ def spellings(library: str) -> dict[str, tuple[str, int]]:
     }
 
 
-class Expression(NamedTuple):
-    """Text, how tightly it binds, and how many operations it holds."""
-
-    text: str
-    binding: int
-    operations: int
-
-    def within(self, binding: int) -> str:
-        return self.text if self.binding <= binding else f"({self.text})"
-
-
-def joined(op: Primitive, left: Any, right: Any) -> str:
-    """The text of an operator or a relation between two texts, in brackets where they need them."""
-    if op in RELATIONS:
-        return f"{left.within(SUM)} {RELATIONS[op]} {right.within(SUM)}"
-    binding = OPERATORS[op]
-    return f"{left.within(binding)} {op.name} {right.within(binding - (op is not add))}"
-
-
-class Source:
-    """The lines of a program.
-
-    Args:
-        outputs: name -> array, of a program that has been simplified.
-        names: of the inputs and parameters that the outputs depend on.
-        arguments: of the function: the names of all inputs and parameters.
-        lowered: the program before it was simplified for the source.
-
-    Attributes:
-        loss: the output that is the loss, if there are gradients.
-        lines: (text, the array it makes) pairs.
-        constants: name -> array, what else the lines need.
-
-    A backend says how its library writes things:
-
-    Attributes:
-        library: what NumPy's functions are called on.
-        spellings: name of an operation -> a template, and how tightly it binds.
-        imports: how a library's functions are called -> the line that imports it.
-        dtype: the last argument of what makes an array, with a comma before it, if it has to say
-            what kind of numbers these are.
-    """
-
-    library: str
-    spellings: Mapping[str, tuple[str, int]]
-    imports: Mapping[str, str]
-    dtype = ""
-
-    def __init__(
-        self,
-        outputs: Sequence[Array],
-        names: Mapping[Array, str],
-        arguments: Sequence[str],
-        lowered: Lowered,
-    ) -> None:
-        self.outputs, self.lowered = outputs, lowered
-        self.loss = outputs[0] if lowered.reduction and len(outputs) > 1 else None
-        self.arguments = arguments
-        self.names = dict(names)
-        self.order = reachable(outputs)
-        self._numbers: set[Array] = set()  # for which the source has numbers of Python's
-        for x in self.order:
-            if x.op == "count" or (x.op.__class__ is not str and all(map(self._is_number, x.args))):
-                self._numbers.add(x)
-        self.uses = Counter(a for x in self.order for a in x.operands)
-        self.uses.update(outputs)
-        self.expressions: dict[Array, Expression] = {}
-        self.constants: dict[str, Any] = {}
-        self.counts = any(
-            x.op == "count" or (x.op in ("assemble", "broadcast", "scatter") and x.is_batched)
-            for x in self.order
-        )
-        self.lines: list[tuple[str, Array]] = []
-        self._taken = {*arguments, *RESERVED, *self.imports, *LOCALS}
-        self._unique = partial(unique, taken=self._taken)
-        self._names_of_bases = {_unshaped(x): name for x, name in self.names.items()}
-        self._gradients_in_other_shapes = {
-            x.args[0]: x.gradient_of
-            for x in self.order
-            if x.op in ("reshape", "transpose") and x.gradient_of is not None
-        }
-        for x in self.order:
-            self._write(x)
-
-    def decorators(self) -> list[str]:
-        """The lines above the function's."""
-        return []
-
-    def prelude(self) -> list[str]:
-        """Statements before the lines."""
-        return [f"n = len({self.arguments[0]})"] if self.counts else []
-
-    def body(self) -> list[str]:
-        """The lines, with comments at the forward and the backward pass."""
-        lines = ["# forward"]
-        for text, x in self.lines:
-            lines.append(text)
-            if x is self.loss:
-                lines.append("# backward")
-        return lines
-
-    def results(self) -> list[str]:
-        """The outputs as they are returned."""
-        return [self.expressions[x].text for x in self.outputs]
-
-    def _is_number(self, x: Any) -> bool:
-        return x.__class__ is not Array or x in self._numbers
-
-    def _write(self, x: Array) -> None:
-        if x in self.names:
-            self.expressions[x] = Expression(self.names[x], ATOM, 0)
-            return
-        expression = self._expression(x)
-        while len(expression.text) > LONGEST:
-            computed = [a for a in x.operands if self.expressions[a].operations]
-            views = [a for a in x.operands if len(self.expressions[a].text) > LONGEST // 2]
-            if not (computed or views):
-                break
-            self._on_a_line(max(computed or views, key=lambda a: len(self.expressions[a].text)))
-            expression = self._expression(x)
-        self.expressions[x] = expression
-        if self._needs_a_line(x, expression):
-            self._on_a_line(x)
-
-    def _needs_a_line(self, x: Array, expression: Expression) -> bool:
-        if x.op in ("count", "constant"):
-            return False
-        if x in self.outputs or x.op in ("assemble", "scatter"):
-            return True
-        if x.op in ("reshape", "transpose") and expression.operations == 0:
-            return self.uses[x] > 1 and "reshape" in expression.text
-        return self.uses[x] > 1 or expression.operations > 5 or len(expression.text) > 60
-
-    def _of(self, x: Any) -> Expression:
-        if x.__class__ is Array:
-            return self.expressions[x]
-        text = repr(x) if x == 0 and math.copysign(1, x) < 0 else repr(x).removesuffix(".0")
-        text = re.sub("inf|nan", rf"{self.library}.\g<0>", text)
-        return Expression(text, UNARY if text.startswith("-") else ATOM, 0)
-
-    def _named(self, x: Array) -> str:
-        """x in an expression that does not take computations: its name, or a view of a name."""
-        if self._of(x).operations:
-            self._on_a_line(x)
-        return self._of(x).within(ATOM)
-
-    def _on_a_line(self, x: Array) -> None:
-        """Give x a name, on a line of its own."""
-        name = self.names[x] = self._name(x)
-        self._names_of_bases.setdefault(_unshaped(x), name)
-        if x.op == "assemble":
-            self._write_assemble(x, name)
-        elif x.op == "scatter":
-            self._write_scatter(x, name)
-        else:
-            self.lines.append((f"{name} = {self._of(x).text}", x))
-        self.expressions[x] = Expression(name, ATOM, 0)
-
-    def _expression(self, x: Array) -> Expression:
-        if x.op.__class__ is str:
-            write: Callable[[Array], Expression] = getattr(self, f"_{x.op}")
-            return write(x)
-        return self._elementwise(x)
+class Source(Lines):
+    """The lines of a program, in the spelling of one library."""
 
     # -- elementwise ----------------------------------------------------------------------------
 
@@ -354,11 +178,11 @@ class Source:
         return Expression(text, ATOM, inner.operations + 1)
 
     def _gather(self, x: Array) -> Expression:
-        places, batch, lanes = x.info.places, x.is_batched, x.args[0].lanes
-        cut = affine_cut(places, lanes)
+        places, batch, size = x.info.places, x.is_batched, x.args[0].size
+        cut = affine_cut(places, size)
         if cut is not None:
             return self._transposed(self._cut(x.args[0], cut, batch), cut.order, batch)
-        found = patches(places, lanes) if "sliding_window_view" in self.imports else None
+        found = patches(places, size) if "sliding_window_view" in self.imports else None
         inner = self._of(x.args[0])
         if found is None:
             dots = ":, " * batch
@@ -395,14 +219,14 @@ class Source:
         return inner._replace(text=f"{inner.within(ATOM)}.transpose({axes})", binding=ATOM)
 
     def _write_scatter(self, x: Array, name: str) -> None:
-        """Zeros, with the lanes at their places; those at one place are summed."""
+        """Zeros, with the elements at their places; those at one place are summed."""
         [g] = x.args
         self._write_zeros(x, name)
         index = ":, " * g.is_batched + self._places(x.info.places)
         self.lines.append((self._added(name, index, self._of(g).text), x))
 
     def _places(self, places: Any) -> str:
-        """An index of places in a row of lanes: a slice, or a constant."""
+        """An index of places in a row of elements: a slice, or a constant."""
         found = affine(places) if places.ndim == 1 and len(places) > 1 else None
         if found is not None:
             return _stepped(found[0], len(places), *found[1])
@@ -411,9 +235,6 @@ class Source:
     def _added(self, name: str, index: str, text: str) -> str:
         """A statement: what stands at the index, and the text's array added to it."""
         return f"{name}[{index}] += {text}"
-
-    def _constant_named(self, stem: str, numbers: Any) -> str:
-        return constant_name(stem, numbers, self.constants, self._taken)
 
     def _concatenate(self, x: Array) -> Expression:
         function, pieces = "concatenate", list(x.args)
@@ -451,52 +272,6 @@ class Source:
         stem = "mask" if np.isin(x.info, (0.0, 1.0)).all() else "c"
         return Expression(self._constant_named(stem, x.info), ATOM, 0)
 
-    # -- names ----------------------------------------------------------------------------------
-
-    def _name(self, x: Array) -> str:
-        """A name after what the array is: z1 = x @ W1.T + b1, h1 = tanh(z1), dz1, .."""
-        y = self._differentiated(x)
-        if y is not None:
-            name = self._names_of_bases.get(_unshaped(y)) or self._designation(y)
-            known = name in self._taken and self._names_of_bases.get(_unshaped(y)) != name
-            return self._unique("g" if known else f"d{name}")
-        if x.op == "reshape" and x.args[0] in self.names and len(x.shape) == 2:
-            return self._unique(f"{self.names[x.args[0]]}_rows")
-        return self._unique(self._designation(x))
-
-    def _differentiated(self, x: Array) -> Array | None:
-        """The array whose gradient x is, in this or another shape."""
-        if x.gradient_of is not None:
-            return x.gradient_of
-        if x.op in ("reshape", "transpose") and x.args[0] not in self.names:
-            return self._differentiated(x.args[0])
-        return self._gradients_in_other_shapes.get(x)
-
-    def _designation(self, x: Array) -> str:
-        if self.loss is not None and x.number >= self.loss.number:
-            return "loss" if x is self.loss else "g"
-        if x.label:
-            return "losses" if x.label == "loss" else x.label
-        if x.op in ("reshape", "transpose", "slice", "broadcast") and x.operands:
-            return self._designation(x.operands[0])
-        if x.op == "matmul":
-            parameters = [b for b in map(base, x.args) if b.op == "parameter"]
-            if len(parameters) == 2:
-                return "v"
-            number = re.search(r"\d+$", self.names[parameters[-1]]) if parameters else None
-            return f"z{number[0]}" if number else "z"
-        if x.op.__class__ is str:
-            return {"max": "m", "sum": "s"}.get(x.op, "v")
-        below = [self.names.get(a) or self._designation(a) for a in x.operands[:1]]
-        if x.op in (add, subtract, multiply, divide, negate):
-            found = [self._designation(a) for a in x.operands if a not in self.names]
-            if x.op in (multiply, divide):
-                return "v"
-            return next((d for d in found if d.startswith("z")), "v")
-        if below and below[0].startswith("z"):
-            return "h" + below[0][1:]
-        return {"exp": "e", "log": "l"}.get(x.op.name, "h")
-
 
 def is_extreme(x: Any) -> bool:
     """Whether it is a number that LLVM and XLA must not see, which multiply constants together."""
@@ -516,9 +291,6 @@ def _stepped(first: int, length: int, step: int) -> str:
     """
     stop = first + (length - 1) * step + (1 if step > 0 else -1)
     return f"{first or ''}:{stop if stop >= 0 else ''}{f':{step}' * (step != 1)}"
-
-
-_unshaped = partial(base, views=("reshape", "transpose"))  # what x is in another shape or order
 
 
 def _inserted(small: Sequence[int], large: Sequence[int]) -> list[bool] | None:
@@ -552,99 +324,3 @@ def written(kind: type[Source], lowered: Lowered) -> Source:
     own = arguments(lowered, {*kind.imports, *LOCALS})
     names = {x: own[name] for x, name in lowered.names(outputs).items()}
     return kind(outputs, names, list(own.values()), lowered)
-
-
-def function(name: str, module: str | ast.Module) -> Function:
-    """The function that a module defines."""
-    scope: dict[str, Any] = {}
-    exec(compile(module, "<compiled program>", "exec"), scope)
-    return scope[name]  # type: ignore[no-any-return]
-
-
-def module(source: Source, name: str, lines: Sequence[str], results: Sequence[str]) -> str:
-    """The text of a module that defines one function, wrapped as the formatter black does."""
-    body = [*source.prelude(), *lines, returned(results, source.lowered)]
-    decorators = source.decorators()
-    text = "\n".join([*decorators, *body])
-    imports = [
-        line
-        for library, line in source.imports.items()
-        if library == source.library or re.search(rf"\b{library}[.(]", text)
-    ]
-    lines = [
-        *imports,
-        "",
-        *_about(source, source.lowered),
-        *decorators,
-        *statement(f"def {name}({', '.join([*source.arguments, *source.constants])}):", WIDTH),
-        *[f"    {line}" for text in body for line in statement(text)],
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _about(source: Source, lowered: Lowered) -> list[str]:
-    """Comments that say what the function gives, and what its arguments are: inputs, the Values of
-    each module, and numbers from the code."""
-    what = "outputs"
-    if lowered.reduction:
-        what = "loss and its gradient"
-        if lowered.inputs:
-            what = f"{lowered.reduction} of the losses of n examples, and its gradient"
-    lines = [f"the {what}"]
-    inputs = [
-        f"{name} {written_shape((BATCH, *shape))}"
-        for name, shape in zip(source.arguments, lowered.inputs.values())
-    ]
-    if inputs:
-        lines.append(f"{', '.join(inputs)}: an example in each row")
-    parameters = source.arguments[len(lowered.inputs) :]
-    modules: dict[str, list[tuple[str, str]]] = {}
-    for name, block, places in zip(parameters, lowered.blocks, lowered.places):
-        about = block.about if block.about != name else ""
-        [module] = re.findall(r"^\D*\d+|^.*", about)[:1]
-        modules.setdefault(module, []).append((f"{name} {places.shape}", about or "parameters"))
-    for arrays in modules.values():
-        names, abouts = zip(*arrays)
-        lines.append(f"{', '.join(names)}: {', '.join(dict.fromkeys(abouts))}")
-    for name, numbers in source.constants.items():
-        lines.append(f"{name} {np.shape(numbers)}: program.constants[{name!r}]")
-    wrapped = [
-        textwrap.wrap(f"# {line}", WIDTH, subsequent_indent="#     ", break_on_hyphens=False)
-        for line in lines
-    ]
-    return ["", *chain(*wrapped)]
-
-
-def statement(text: str, room: int = WIDTH - 4) -> list[str]:
-    """A statement; a long one that ends in a bracket has what the bracket holds on own lines."""
-    if text.endswith(":"):
-        *lines, last = statement(text[:-1], room - 1)
-        return [*lines, f"{last}:"]
-    if len(text) <= room or text[-1] not in ")]":
-        return [text]
-    depth, start, commas = 0, len(text), []
-    while depth or start == len(text):
-        start -= 1
-        depth += (text[start] in ")]") - (text[start] in "([")
-        if depth == 1 and text[start] == ",":
-            commas.append(start)
-    lines = [text[start + 1 : -1]]
-    if len(lines[0]) + 4 > room:
-        ends = [start, *reversed(commas), len(text) - 1]
-        items = [statement(text[i + 1 : j].strip(), room - 5) for i, j in pairwise(ends)]
-        lines = [line for item in items for line in [*item[:-1], f"{item[-1]},"]]
-    return [text[: start + 1], *[f"    {line}" for line in lines], text[-1]]
-
-
-def returned(results: Sequence[str], lowered: Lowered) -> str:
-    """The last statement: it returns outputs; or the loss, in a pair with what was asked for beside
-    it, and the gradient."""
-    if not lowered.reduction:
-        return f"return {', '.join(results)}"
-    loss, aux = results[0], results[1 + len(lowered.blocks) :]
-    loss = f"({loss}, {_tuple(aux)})" if aux else loss
-    return f"return {loss}, {_tuple(results[1 : 1 + len(lowered.blocks)])}"
-
-
-def _tuple(items: Sequence[str]) -> str:
-    return f"({', '.join(items)}{',' * (len(items) == 1)})"

@@ -10,64 +10,62 @@ pass is nothing but upstream * partial.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import Shape
 from ..blocks import Block, parameter_blocks
-from ..canonical import Graph
 from ..compiled import Compiled, Function
+from ..task import Task
+from .assembler import Assembler, Tape
 from .interpreter import interpreter
-from .rows import Rows
 
 DTYPES = ("float64", "float32")
 CACHE = 2**18  # numbers that stay near the processor: of the rows of a block of examples
 
 
-def taped(
-    graph: Graph,
-    roots: Sequence[Any],
-    names: Sequence[str] | None,
-    inputs: dict[str, Shape],
-    reduction: str,
-) -> tuple[str, dict[str, Any], list[Block], list[Any]]:
-    """The tape of roots, arrays of forms: of a loss and what is beside it, or of outputs.
+class Taped(NamedTuple):
+    """A tape, and what its parameters are.
 
-    Returns:
-        Its rows, to be read; the tape, by its name; the blocks of parameters; and for each block
-        where its parameters are in the list of all, in the array's shape.
+    Attributes:
+        listing: its rows, to be read.
+        tape: what the interpreter runs.
+        blocks: of parameters, one an array.
+        places: for each block, where its parameters are in the list of all, in the array's shape.
+    """
+
+    listing: str
+    tape: Tape
+    blocks: list[Block]
+    places: list[Any]
+
+
+def lower(task: Task) -> Taped:
+    """The tape of a task.
 
     Raises:
         ValueError: an operation is a function of floats.
     """
-    nodes = graph.needed(graph.as_node(form) for forms in roots for form in forms.ravel())
-    blocks = parameter_blocks(graph, names, nodes, inputs)
-    places = [np.array(b.places).reshape(-1 if b.shape is None else b.shape) for b in blocks]
-    return *listed(graph, roots, places, inputs, reduction), blocks, places
-
-
-def listed(
-    graph: Graph,
-    roots: Sequence[Any],
-    places: list[Any],
-    inputs: dict[str, Shape],
-    reduction: str,
-) -> tuple[str, dict[str, Any]]:
-    """The rows of the tape of roots, to be read, and the tape by its name; for parameter arrays
-    whose numbers are at these places in the list of all."""
+    graph, roots, names, inputs, reduction, _ = task
     shapes = [forms.shape for forms in roots][bool(reduction) :]
     roots = [graph.as_node(form) for forms in roots for form in forms.ravel()]
+    nodes = graph.needed(roots)
+    blocks = parameter_blocks(graph, names, nodes, inputs)
+    places = [np.array(b.places).reshape(-1 if b.shape is None else b.shape) for b in blocks]
     columns = [(name, i) for name, shape in inputs.items() for i in range(math.prod(shape))]
-    rows = Rows(graph, {column: place for place, column in enumerate(columns)})
-    for i in graph.needed(roots):
+    rows = Assembler(graph, {column: place for place, column in enumerate(columns)})
+    for i in nodes:
         rows.add(i)
         if reduction:
             rows.pass_on(i)
     tape = rows.tape(roots, places, shapes, reduction)
-    return rows.listing(), {"tape": tape}
+    return Taped(rows.listing(), tape, blocks, places)
+
+
+def emit(lowered: Taped, name: str) -> tuple[str, dict[str, Any], list[str]]:
+    """The rows, to be read; the tape, by its name; and no source that runs in their place."""
+    return lowered.listing, {"tape": lowered.tape}, []
 
 
 def function(compiled: Compiled) -> Function:

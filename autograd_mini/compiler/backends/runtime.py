@@ -22,7 +22,7 @@ except ImportError as error:
     raise ImportError('backend="numba" takes: pip install "autograd-mini[numba]"') from error
 from numba.extending import overload, register_jitable
 
-from .names import FUNCTIONS
+from ..names import FUNCTIONS
 from .source import is_extreme
 from .vectors import (
     LANES,

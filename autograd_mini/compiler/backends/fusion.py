@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from ..arrays import VIEWS, Array, Shape
+from ..names import LETTERS, Names
 from ..simplify import reachable
-from .indices import Index, aligned, lane_shape, resolved
-from .names import LETTERS, Names
+from .indices import Index, aligned, resolved
 
 REDUCTIONS = ("contract", "sum", "max")
 BEFORE, EXAMPLES, AFTER = range(3)  # when a nest runs
@@ -96,7 +96,7 @@ class Nests:
         ]
 
     def letters(self, x: Array) -> tuple[list[str], str]:
-        """For each operand of a reduction the letters of its lanes' axes, and those of x."""
+        """For each operand of a reduction the letters of its axes, and those of x."""
         if x.op == "contract":
             into, out = x.info.split("->")
             names = into.split(",")
@@ -109,7 +109,7 @@ class Nests:
         """For each letter of a reduction a counter: those of the result's nest come first."""
         operands, out = self.letters(x)
         letters = [*out, *[c for c in dict.fromkeys("".join(operands)) if c not in out]]
-        size = {c: n for a, axes in zip(x.args, operands) for c, n in zip(axes, lane_shape(a))}
+        size = {c: n for a, axes in zip(x.args, operands) for c, n in zip(axes, a.example_shape)}
         return {c: Index.counter(name, size[c]) for c, name in zip(letters, self.names.letters)}
 
     def counters(self, shape: Shape) -> list[Index]:
@@ -122,12 +122,12 @@ class Nests:
         phase = BEFORE if x in self._early else AFTER
         if x.is_batched or self.is_sum(x):
             phase = EXAMPLES
-        first, shape = 0, lane_shape(x)
+        first, shape = 0, x.example_shape
         whole = x.op not in ("assemble", "scatter", "concatenate")
         if whole:
             reads = self.reads(x, self.counters(shape))
         else:
-            reads = [self.resolved(a, self.counters(lane_shape(a))) for a in x.args]
+            reads = [self.resolved(a, self.counters(a.example_shape)) for a in x.args]
         nests = self.phases[phase]
         for a, index in reads:
             self.uses[a] += 2 if x.op in REDUCTIONS else 1
@@ -162,16 +162,16 @@ class Nests:
             along = accumulate((a.shape[x.info] for a in x.args), initial=0)
             starts = [[n * (d == x.info) for d in range(len(x.shape))] for n in along]
         if x.op == "assemble":
-            there = np.zeros(lane_shape(x), dtype=int)
+            there = np.zeros(x.example_shape, dtype=int)
             for a, start in zip(x.args, starts):
                 at = [slice(s, s + n) for s, n in zip(start, a.shape)][x.is_batched :]
                 there[tuple(at)] += 1
             fills = bool((there == 1).all())
         if not fills:
-            nests.append(Nest(lane_shape(x), False))
+            nests.append(Nest(x.example_shape, False))
             nests[-1].pieces = [(x, None, None, "=")]
         for a, start in zip(x.args, starts):
-            nests.append(Nest(lane_shape(a), False))
+            nests.append(Nest(a.example_shape, False))
             nests[-1].pieces = [(x, a, start, "=" if fills else "+=")]
         return len(nests) - 1
 
@@ -181,7 +181,7 @@ class Nests:
         room: dict[Array, Array] = {}
         for x in self.kept:
             if self.at[x][0] == AFTER and x.op.__class__ is not str:
-                index = self.counters(lane_shape(x))
+                index = self.counters(x.example_shape)
                 for a, place in self.reads(x, index):
                     is_its_own = a in self.at and self.is_sum(a) and self.uses[a] == 1
                     is_its_own = is_its_own and a not in self.outputs

@@ -11,13 +11,12 @@ from unicodedata import normalize
 
 import numpy as np
 
-from ..arrays import Array
-
 if TYPE_CHECKING:
-    from ..pipeline import Lowered
+    from .arrays import Array
+    from .pipeline import Lowered
 
 LETTERS = "ijklopqrtu"  # of loops; m and s are maxima and sums
-# what lanes.py defines: the functions of the rule table, and what loops are made of
+# what runtime.py defines: the functions of the rule table, and what loops are made of
 FUNCTIONS = [
     "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan", "asin",
     "acos", "atan", "atan2", "hypot", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf",

@@ -11,7 +11,8 @@ from ...primitives import fsum, logsumexp
 from ...rules import Primitive
 from ..arithmetic import Recorded
 from ..arrays import Shape
-from ..canonical import CONSTANT, INPUT, LEAVES, NONE, PARAMETER, Graph, operands
+from ..canonical import Graph
+from ..nodes import CONSTANT, INPUT, LEAVES, NONE, PARAMETER, operands
 from .interpreter import CODES, COPY, LOGSUMEXP, SUM
 
 
@@ -69,7 +70,7 @@ class Local(Recorded):
         return Local(graph, graph.form(primitive, forms))
 
 
-class Rows:
+class Assembler:
     """The rows of a tape, as they are added."""
 
     def __init__(self, graph: Graph, columns: dict[tuple[str, int], int]) -> None:

@@ -1,0 +1,117 @@
+"""Modules of generated code: the text of one that defines a function, and that function."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Sequence
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..arrays import BATCH, written_shape
+from ..pipeline import Lowered
+
+if TYPE_CHECKING:
+    from ..compiled import Function
+    from .source import Source
+
+WIDTH = 88
+
+
+def function(name: str, module: str | ast.Module) -> Function:
+    """The function that a module defines."""
+    scope: dict[str, Any] = {}
+    exec(compile(module, "<compiled program>", "exec"), scope)
+    return scope[name]  # type: ignore[no-any-return]
+
+
+def module(source: Source, name: str, lines: Sequence[str], results: Sequence[str]) -> str:
+    """The text of a module that defines one function, wrapped as the formatter black does."""
+    body = [*source.prelude(), *lines, returned(results, source.lowered)]
+    decorators = source.decorators()
+    text = "\n".join([*decorators, *body])
+    imports = [
+        line
+        for library, line in source.imports.items()
+        if library == source.library or re.search(rf"\b{library}[.(]", text)
+    ]
+    lines = [
+        *imports,
+        "",
+        *_about(source, source.lowered),
+        *decorators,
+        *statement(f"def {name}({', '.join([*source.arguments, *source.constants])}):", WIDTH),
+        *[f"    {line}" for text in body for line in statement(text)],
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _about(source: Source, lowered: Lowered) -> list[str]:
+    """Comments that say what the function gives, and what its arguments are: inputs, the Values of
+    each module, and numbers from the code."""
+    what = "outputs"
+    if lowered.reduction:
+        what = "loss and its gradient"
+        if lowered.inputs:
+            what = f"{lowered.reduction} of the losses of n examples, and its gradient"
+    lines = [f"the {what}"]
+    inputs = [
+        f"{name} {written_shape((BATCH, *shape))}"
+        for name, shape in zip(source.arguments, lowered.inputs.values())
+    ]
+    if inputs:
+        lines.append(f"{', '.join(inputs)}: an example in each row")
+    parameters = source.arguments[len(lowered.inputs) :]
+    modules: dict[str, list[tuple[str, str]]] = {}
+    for name, block, places in zip(parameters, lowered.blocks, lowered.places):
+        about = block.about if block.about != name else ""
+        [module] = re.findall(r"^\D*\d+|^.*", about)[:1]
+        modules.setdefault(module, []).append((f"{name} {places.shape}", about or "parameters"))
+    for arrays in modules.values():
+        names, abouts = zip(*arrays)
+        lines.append(f"{', '.join(names)}: {', '.join(dict.fromkeys(abouts))}")
+    for name, numbers in source.constants.items():
+        lines.append(f"{name} {np.shape(numbers)}: program.constants[{name!r}]")
+    wrapped = [
+        textwrap.wrap(f"# {line}", WIDTH, subsequent_indent="#     ", break_on_hyphens=False)
+        for line in lines
+    ]
+    return ["", *chain(*wrapped)]
+
+
+def statement(text: str, room: int = WIDTH - 4) -> list[str]:
+    """A statement; a long one that ends in a bracket has what the bracket holds on own lines."""
+    if text.endswith(":"):
+        *lines, last = statement(text[:-1], room - 1)
+        return [*lines, f"{last}:"]
+    if len(text) <= room or text[-1] not in ")]":
+        return [text]
+    depth, start, commas = 0, len(text), []
+    while depth or start == len(text):
+        start -= 1
+        depth += (text[start] in ")]") - (text[start] in "([")
+        if depth == 1 and text[start] == ",":
+            commas.append(start)
+    lines = [text[start + 1 : -1]]
+    if len(lines[0]) + 4 > room:
+        ends = [start, *reversed(commas), len(text) - 1]
+        items = [statement(text[i + 1 : j].strip(), room - 5) for i, j in pairwise(ends)]
+        lines = [line for item in items for line in [*item[:-1], f"{item[-1]},"]]
+    return [text[: start + 1], *[f"    {line}" for line in lines], text[-1]]
+
+
+def returned(results: Sequence[str], lowered: Lowered) -> str:
+    """The last statement: it returns outputs; or the loss, in a pair with what was asked for beside
+    it, and the gradient."""
+    if not lowered.reduction:
+        return f"return {', '.join(results)}"
+    loss, aux = results[0], results[1 + len(lowered.blocks) :]
+    loss = f"({loss}, {_tuple(aux)})" if aux else loss
+    return f"return {loss}, {_tuple(results[1 : 1 + len(lowered.blocks)])}"
+
+
+def _tuple(items: Sequence[str]) -> str:
+    return f"({', '.join(items)}{',' * (len(items) == 1)})"

@@ -1,0 +1,69 @@
+"""Two traces of a function, held against each other, and the nodes of one in order."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from typing import Any
+
+from ..graph import topological_order
+from ..primitives import LEAF
+from ..value import Value
+from .trace import Trace, Traced
+
+
+def made_inside(
+    one: Trace, other: Trace, results: Iterable[tuple[Any, Any]]
+) -> Container[int] | None:
+    """The ids of the Values that a traced function made itself, of numbers, in the first of two
+    traces. None if the traces, and pairs of scalars made of them, are not alike."""
+    inside: set[int] = set()
+    alike = (
+        len(one) == len(other)
+        and all(
+            a.op is b.op
+            and len(a.operands) == len(b.operands)
+            and all(_alike(x, y, inside) for x, y in zip(a.operands, b.operands))
+            for a, b in zip(one, other)
+        )
+        and all(_alike(a, b, inside) for a, b in results)
+    )
+    return inside if alike else None
+
+
+def _alike(x: Any, y: Any, inside: set[int]) -> bool:
+    if x is y:  # what is traced is made anew in each call
+        return not isinstance(x, Traced)
+    if x.__class__ is not y.__class__:
+        return False
+    if isinstance(x, Traced):
+        return bool(x.place == y.place)
+    if isinstance(x, Value):
+        if id(x) not in inside:
+            inside.update(map(id, topological_order(x)))
+        x, y = x.data, y.data
+    return bool(x == y or x != x)
+
+
+def in_order(trace: Trace, roots: Iterable[Any] = ()) -> list[Value]:
+    """The nodes of a trace, the roots, and the Values they are made of, operands first."""
+    order: list[Value] = []
+    seen: set[int] = set()
+
+    def enter(values: Iterable[Any]) -> None:
+        for x in values:
+            if x.__class__ is not Traced and is_untraced(x) and id(x) not in seen:
+                fresh = [x] if x.is_leaf else topological_order(x)
+                order.extend(v for v in fresh if id(v) not in seen)
+                seen.update(map(id, fresh))
+
+    for node in trace:
+        if node.op is not LEAF:
+            enter(node.operands)
+        order.append(node)
+    enter(roots)
+    return order
+
+
+def is_untraced(x: Any) -> bool:
+    """Whether it is a Value that was not made in a trace."""
+    return isinstance(x, Value) and not isinstance(x, Traced)
