@@ -179,7 +179,11 @@ def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     if a Value or a Module is in a container that is not searched, or a key of a dict."""
     pairs = _parts(tree)
     is_plain = tree.__class__ in (list, tuple)  # and quickly told from the others
-    if not is_plain and hasattr(tree, "__iter__") and isinstance(tree, (Set, Mapping, ValuesView, deque)):
+    if (
+        not is_plain
+        and hasattr(tree, "__iter__")
+        and isinstance(tree, (Set, Mapping, ValuesView, deque))
+    ):
         hidden = [key for key in tree if not isinstance(key, str)]
         if pairs is None and isinstance(tree, Mapping):
             hidden += tree.values()

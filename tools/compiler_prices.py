@@ -30,6 +30,7 @@ from zoo import zoo  # noqa: E402
 from autograd_mini.compiler import cost  # noqa: E402
 from autograd_mini.compiler.forms import BACKENDS  # noqa: E402
 
+FORMS = (*BACKENDS,)
 SIZES = (1, 64, 1024)
 SECONDS = 0.01  # of each turn of a measurement
 
@@ -101,7 +102,7 @@ def main() -> None:
                 continue
             short = entry.compiled("numpy").source.count("\n") < 60
             with_loops = short and options.loops and place % -(-len(entries) // options.loops) == 0
-            rows += measured(entry, cost.FORMS[: 2 + with_loops])
+            rows += measured(entry, FORMS[: 2 + with_loops])
             print(
                 entry.key, {f: f"{1e6 * t:.0f}" for f, t in rows[-1]["times"].items()}, flush=True
             )
@@ -112,12 +113,13 @@ def main() -> None:
     for row in rows:
         work = row["work"] = works[row["key"]]
         row["amounts"] = {form: work.amounts(form, row["n"]) for form in row["times"]}
-    for form in cost.FORMS:
+    for form in FORMS:
         used = [row for row in rows if form in row["times"]]
         if not used:
             continue
         prices = fitted(used, form)
-        print(f'"{form}": ({", ".join(f"{p:.3g}" for p in prices)}),')
+        named = ", ".join(f'"{name}": {p:.3g}' for name, p in zip(cost.PRICES[form], prices))
+        print(f'"{form}": {{{named}}},')
         ratios = [prices @ row["amounts"][form] / row["times"][form] / 1e9 for row in used]
         print(
             "  # by price / by clock:",
@@ -130,7 +132,7 @@ def main() -> None:
         making = [(row["work"].lines, row["making"][form]) for row in used if row["n"] == 1]
         if form == "loops" and making:
             print("  # making:", np.polyfit(*zip(*making), 1))
-    for names in (("arrays", "tape"), cost.FORMS):
+    for names in (("arrays", "tape"), FORMS):
         for n in SIZES:
             some = [row for row in rows if row["n"] == n and set(names) <= set(row["times"])]
             lost = [

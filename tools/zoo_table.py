@@ -28,7 +28,7 @@ from compiler_prices import SIZES, batch, minima  # noqa: E402
 from loops_as_python import loops_as_python  # noqa: E402
 from zoo import BACKENDS, LARGEST_BATCH, PRECISION, Entry, eager, error, zoo  # noqa: E402
 
-from autograd_mini.compiler import cost  # noqa: E402
+from autograd_mini.compiler.forms import BACKENDS as BACKENDS_OF  # noqa: E402
 from autograd_mini.files import write_atomically  # noqa: E402
 
 PAGE = ROOT / "docs" / "zoo.md"
@@ -69,7 +69,7 @@ class Row:
         for n in SIZES:
             inputs = batch(self.entry, n)
             times = minima({form: x.bind(*inputs) for form, x in programs.items()})
-            price = {form: work.price(form, n) for form in cost.FORMS}
+            price = {form: work.price(form, n) for form in BACKENDS_OF}
             self.forms.append("arrays" if refused else min(price, key=price.get))
             self.ratios.append(times[min(programs, key=price.get)] / min(times.values()))
 

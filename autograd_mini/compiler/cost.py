@@ -40,30 +40,27 @@ CHEAP = {
     absolute, add, divide, maximum, minimum, multiply, negate, relu, sqrt, step, subtract, DETACH,
     *RELATIONS,
 }  # fmt: skip
-FORMS = ("arrays", "tape", "loops")
-LARGE = 2**15  # numbers of an array, which more of do not stay near the processor
-AMOUNTS = {
-    "arrays": (
-        "call", "argument", "calls of NumPy", "views", "stacked products", "numbers",
-        "numbers of large arrays", "functions", "multiplications", "gathered",
-    ),
-    "tape": (
-        "call", "argument", "rows of a block", "numbers", "functions", "terms", "parameters",
-    ),
-    "loops": (
-        "call", "argument", "numbers of eight", "functions of eight", "multiplications of eight",
-        "numbers", "functions", "multiplications", "gathered", "once",
-    ),
+LARGE = 2**12  # numbers of an array: 32 KB, which the first cache of a processor holds
+PRICES: dict[str, dict[str, float]] = {  # nanoseconds; "of eight": examples side by side
+    "arrays": {
+        "call": 0, "argument": 68.7, "call of NumPy": 372, "view": 555, "stacked product": 8.64,
+        "number": 0.389, "number of a large array": 0.56, "function": 3.4, "multiplication": 0.233,
+        "gathered": 2.19,
+    },
+    "tape": {
+        "call": 9780, "argument": 351, "row of a block": 14.5, "number": 0.141, "function": 7.73,
+        "term": 0.285, "parameter": 21.5,
+    },
+    "loops": {
+        "call": 985, "argument": 147, "number of eight": 0.0941, "function of eight": 6.18,
+        "multiplication of eight": 0.0675, "number": 0.222, "function": 19.6,
+        "multiplication": 0.279, "gathered": 0.162, "once": 3.34,
+    },
 }  # fmt: skip
-PRICES: dict[str, tuple[float, ...]] = {
-    "arrays": (0, 94.1, 510, 297, 31, 0.62, 10.8, 0, 0.379, 1.15),
-    "tape": (1.11e04, 219, 15.8, 0.0806, 7.04, 0.312, 35.5),
-    "loops": (131, 311, 0.152, 3.63, 0.0387, 0.132, 0.236, 0, 0, 0.643),
-}
-# seconds
+# seconds of making: the interpreter of tapes, a row of one, a program of loops, a line of it; of
+# arrays a line, and how long they may take
 INTERPRETER = {"compiled": 7.0, "loaded": 0.5, "made": 0.0}
-ROW = 1e-4
-LOOPS, LINE_OF_LOOPS = 1.0, 0.06
+ROW, LOOPS, LINE_OF_LOOPS = 1e-4, 1.6, 0.03
 LINE_OF_ARRAYS, LONG = 1.5e-3, 1.0
 
 
@@ -91,8 +88,7 @@ class Work(NamedTuple):
         each, once: for one example, and for a batch.
         sizes: how many numbers each array has that is computed for an example.
         rows, functions, terms: for one example, those of the tape.
-        nodes: of the scalar graph.
-        lines: arrays that are computed.
+        lines: how many arrays are computed.
     """
 
     arguments: int
@@ -108,7 +104,7 @@ class Work(NamedTuple):
     lines: int
 
     def amounts(self, form: str, n: int) -> tuple[float, ...]:
-        """How much of each of AMOUNTS[form] a call for n examples takes."""
+        """How much a call for n examples takes of what PRICES[form] names."""
         each, once = self.each, self.once
         if form == "arrays":
             whole = Amounts(*[n * a + b for a, b in zip(each, once)])
@@ -118,7 +114,7 @@ class Work(NamedTuple):
                 whole.functions, whole.multiplications, whole.gathered,
             )  # fmt: skip
         if form == "tape":
-            block = block_of(self.rows)
+            block = min(64, max(8, 2**18 // max(self.rows, 1) // 8 * 8))
             return (
                 1, self.arguments, self.rows * math.ceil(n / block), self.rows * n,
                 self.functions * n, self.terms * n, self.parameters,
@@ -131,18 +127,13 @@ class Work(NamedTuple):
 
     def price(self, form: str, n: int) -> float:
         """The seconds of a call for n examples, about."""
-        return float(1e-9 * sum(map(mul, PRICES[form], self.amounts(form, n))))
+        return float(1e-9 * sum(map(mul, PRICES[form].values(), self.amounts(form, n))))
 
     def making(self, form: str) -> float:
         """The seconds that it takes to make a form, about."""
         if form == "tape":
             return INTERPRETER[how_it_is_made()] + self.rows * ROW
         return LOOPS + self.lines * LINE_OF_LOOPS
-
-
-def block_of(rows: int) -> int:
-    """How many examples a tape runs at once: as many as stay near the processor."""
-    return min(64, max(8, 2**18 // max(rows, 1) // 8 * 8))
 
 
 def work(

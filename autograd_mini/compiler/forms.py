@@ -155,7 +155,7 @@ class Forms:
 
     def __getstate__(self) -> dict[str, Any]:
         """The arrays, and the forms that were made; others are not made for a copy."""
-        made = {form: self._makers[form] for form in self.made if form in self._makers}
+        made = {form: x for form, x in self._makers.items() if isinstance(x, Compiled)}
         return {"compiled": self.compiled, "_makers": made, "_count": self.work}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -167,6 +167,7 @@ def forms_of(compiled: Compiled, task: Task, lowered: Lowered) -> Forms:
     """The forms of an array program that a task became."""
     graph = copy(task.graph)  # without the Values, which need not be kept
     graph.parameters = [SimpleNamespace(label=p.label) for p in graph.parameters]  # type: ignore[misc]
+    graph._place = {}
     task = task._replace(graph=graph)
     replaced = partial(compiled._replace, origin=None)
 
