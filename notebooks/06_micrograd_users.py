@@ -8,8 +8,11 @@
 # the engine, such as `o._backward()`, has no counterpart here; `backprop_steps` shows those steps.
 #
 # **You will be able to** run the lecture's examples with this library, and say where it does
-# something else, and why. **You need** to have seen the lecture, or its code. (Letters are the
-# lecture's: n is the weighted sum, and o the output.)
+# something else, and why.
+#
+# **You need** to have seen the lecture, or its code. If you have not, skip this notebook: no other
+# one builds on it. (Letters are the lecture's: n is the weighted sum and later the network, o is
+# the output, and f is a leaf.)
 #
 # | micrograd | here |
 # |---|---|
@@ -47,9 +50,8 @@ draw_dot(L)
 #
 # ## Backprop by hand
 #
-# The lecture fills in the gradients one by one, from right to left. The rule is the same each time:
-# the gradient of a node is the gradient of the next node times the number on the edge between
-# them.
+# The lecture fills in the gradients one by one, from right to left. Here each node is used once, so
+# its gradient is the gradient of the next node times the number on the edge between them.
 
 # %%
 L.grad = 1.0
@@ -62,7 +64,8 @@ b.grad = e.grad * a.data
 L
 
 # %% [markdown]
-# `backward()` does the same. Let us clear the leaves and compare:
+# `backward()` does the same. It adds to the gradients of leaves, so we clear those first. (The
+# nodes in between it starts anew by itself.)
 
 # %%
 by_hand = [x.grad for x in (a, b, c, f)]
@@ -76,7 +79,8 @@ print("backward()", [x.grad for x in (a, b, c, f)])
 assert [x.grad for x in (a, b, c, f)] == by_hand
 
 # %% [markdown]
-# Every multiplication of this pass can be seen, too. `backprop_steps` tells them in order:
+# Every multiplication of this pass can be seen, too. `backprop_steps` tells them in order. The
+# brackets mark the operand that moves ([the notation](../docs/notation.md)):
 
 # %%
 from autograd_mini import backprop_steps
@@ -118,9 +122,9 @@ o.backward()
 draw_dot(o, rankdir="TB")
 
 # %% [markdown]
-# Then the lecture breaks tanh up into its pieces, to show that it does not matter how large a
-# step the chain rule takes at once. tanh, exp and all other functions are there; see [the page of
-# operations](../docs/operations.md).
+# Then the lecture breaks tanh up into its pieces, $\tanh n = (e^{2n} - 1) / (e^{2n} + 1)$. The
+# gradients stay the same: it does not matter how large a step the chain rule takes at once. (Other
+# functions are on [the page of operations](../docs/operations.md).)
 
 # %%
 grads = [x.grad for x in (x1, w1, x2, w2)]
@@ -129,9 +133,11 @@ for leaf in (x1, x2, w1, w2, b):
 e = (2 * n).exp()
 pieces = (e - 1) / (e + 1)
 pieces.backward()
-for one, other in zip(grads, (x1, w1, x2, w2)):
-    assert abs(one - other.grad) < 1e-12
-print([round(g, 6) for g in grads])
+print("tanh at once:", [round(g, 6) for g in grads])
+print("its pieces:  ", [round(x.grad, 6) for x in (x1, w1, x2, w2)])
+
+# %% tags=["guard"]
+assert all(abs(g - x.grad) < 1e-12 for g, x in zip(grads, (x1, w1, x2, w2)))
 
 # %% [markdown]
 # `nn.Neuron` is this neuron. Here a difference can be seen: the sum $w_1 x_1 + w_2 x_2 + b$ is
@@ -166,7 +172,9 @@ draw_dot(o, rankdir="TB")
 #
 # The lecture's `MLP` has tanh in it, micrograd's has relu. Here both are an option, and relu is
 # what you get if you say nothing. `init="uniform"` draws the weights between -1 and 1, as
-# micrograd does; without it they start as suits the activation.
+# micrograd does. Without it they are drawn so that they suit the activation
+# ([notebook 08](08_activations_and_gradients.ipynb) says how). The columns are the step and the
+# loss:
 
 # %%
 random.seed(1337)
@@ -185,15 +193,13 @@ for k in range(50):
         p.data += -0.1 * p.grad
     if k % 10 == 9:
         print(k + 1, f"{loss.data:.4f}")
-
-# %%
-print([round(y.data, 2) for y in ypred])
+print("outputs", [round(y.data, 2) for y in ypred], "labels", ys)
 
 # %% [markdown]
 # ## The moons
 #
-# micrograd's demo trains a network of 337 parameters to tell two half-moons apart. Its data is a
-# function of scikit-learn's. A few lines do the same:
+# micrograd's demo trains a network of 337 parameters to tell two half-moons apart. It takes its
+# points from scikit-learn. A few lines make similar ones:
 
 # %%
 from math import cos, pi, sin
@@ -206,8 +212,8 @@ def moons(count, noise):
     points, labels = [], []
     for k in range(count):
         angle, label = random.uniform(0, pi), 2 * (k % 2) - 1
-        x, y = (cos(angle), sin(angle)) if label < 0 else (1 - cos(angle), 0.5 - sin(angle))
-        points.append([x + random.gauss(0, noise), y + random.gauss(0, noise)])
+        x1, x2 = (cos(angle), sin(angle)) if label < 0 else (1 - cos(angle), 0.5 - sin(angle))
+        points.append([x1 + random.gauss(0, noise), x2 + random.gauss(0, noise)])
         labels.append(label)
     return points, labels
 
@@ -216,6 +222,11 @@ X, y = moons(100, noise=0.1)
 model = MLP(2, [16, 16, 1])
 print(model)
 print("number of parameters", len(model.parameters()))
+
+# %% [markdown]
+# The demo's loss has two parts. A point costs something as long as its score is less than 1 on the
+# right side of 0: that is the *margin*. And large weights cost a little
+# ([notebook 11](11_regularisation.ipynb) has more of that).
 
 
 # %%
@@ -248,14 +259,14 @@ for k in range(100):
 
 # %% [markdown]
 # Here is the plane, coloured by what the network says of each point. `predict` gives plain
-# numbers and builds no graph, which is what one wants for 2,500 points.
+# numbers and builds no graph, so 2,500 points take less time and memory.
 
 # %%
 import matplotlib.pyplot as plt
 
 width = [-1.6 + 4.2 * i / 49 for i in range(50)]
 height = [-1.2 + 2.9 * i / 49 for i in range(50)]
-scores = [[model.predict([u, v]) for u in width] for v in height]
+scores = [[model.predict([x1, x2]) for x1 in width] for x2 in height]
 
 figure, axes = plt.subplots(figsize=(5, 3.6))
 axes.contourf(width, height, scores, [-99, 0, 99], colors=["#dcebf9", "#fff2cc"])
@@ -274,7 +285,8 @@ figure.tight_layout()
 #
 # **A second `backward()`.** micrograd adds to the gradients of the nodes in between as well, and
 # passes those on again. The derivative of $(3x)^2$ at 1 is 18; after two calls micrograd says 54.
-# Here it is 36, twice the derivative: leaves add up, as in PyTorch, and nodes in between do not.
+# Here it is 36, twice the derivative: leaves add up what arrives, as in PyTorch, and nodes in
+# between start anew.
 
 # %%
 x = Value(1.0, "x")
@@ -287,7 +299,8 @@ print(x.grad)
 assert x.grad == 36.0
 
 # %% [markdown]
-# **Exponents.** `Value ** Value` and `number ** Value` work, and have their derivatives.
+# **Exponents.** micrograd takes only numbers as exponents. Here `Value ** Value` and
+# `number ** Value` work, too, and have their derivatives.
 
 # %%
 x, k = Value(2.0, "x"), Value(3.0, "k")
@@ -329,8 +342,8 @@ twice.backward()
 twice
 
 # %% [markdown]
-# **Layers.** A `Layer` gives a list, always, even of one output. An `MLP` with one output gives
-# that output itself, as micrograd's does.
+# **Layers.** A `Layer` gives a list, even if it has one output; micrograd's gives that output
+# itself then. An `MLP` with one output gives that output itself, as micrograd's does.
 #
 # **Speed.** Nodes are smaller and there are fewer of them. How much that is worth is measured in
 # [the benchmarks](../benchmarks/README.md), beside micrograd itself.
@@ -342,13 +355,12 @@ twice
 # ## Without zero_grad
 #
 # The lecture's training loop at first has a bug: `zero_grad` is forgotten before `backward`. Then
-# the gradients of all steps so far add up, so a step goes along their sum, as with a momentum of 1.
-# Nothing slows it down. The loss falls faster at first; then the steps go past the valley, and the
-# loss rises again.
+# the gradients of all steps so far add up, and a step goes along their sum. (That is a *momentum*
+# of 1, [notebook 10](10_optimizers.ipynb) would say.) Nothing slows it down, so the steps go past
+# the valley, and the loss rises again. The lines show the loss at every fifth step, and the largest
+# loss from the sixth step on:
 
 # %%
-xs = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]
-ys = [1.0, -1.0, -1.0, 1.0]
 for clears in (True, False):
     model = MLP(3, [4, 4, 1], activation="tanh", rng=random.Random(1))
     seen = []
@@ -361,7 +373,7 @@ for clears in (True, False):
             p.data -= 0.05 * p.grad
         seen.append(loss.data)
     print("with zero_grad:   " if clears else "without zero_grad:", end=" ")
-    print(", ".join(f"{number:.2f}" for number in seen[::5]), f"largest later {max(seen[5:]):.2f}")
+    print(", ".join(f"{number:.2f}" for number in seen[::5]), f"  largest {max(seen[5:]):.2f}")
 
 # %% [markdown]
 # ## Exercises
@@ -390,7 +402,7 @@ check(1, my_answer)
 #
 # </details>
 #
-# **2.** What does this library give for the gradient of $(3x)^2$ at 1 after *two* calls of
+# **2.** What does this library give for the gradient of $(2x)^3$ at 1 after *three* calls of
 # `backward()`?
 
 # %%
@@ -398,26 +410,26 @@ my_answer = ...
 check(2, my_answer)
 
 # %% [markdown]
-# <details><summary>Hint</summary>Twice the derivative; nodes in between start anew.</details>
+# <details><summary>Hint</summary>Leaves add up what arrives; nodes in between start anew.</details>
 # <details><summary>Answer</summary>
 #
-# The derivative is $18x$, so it is 36. `my_answer = 36`
+# $(2x)^3 = 8x^3$, and its derivative is $24x^2$. Each pass adds 24. `my_answer = 72`
 #
 # </details>
 #
-# **3.** How many boxes has the picture of a tanh neuron with two inputs, spelled out and with one
-# dot product? Give both numbers.
+# **3.** How many boxes has the picture of a tanh neuron with *three* inputs, spelled out and with
+# one dot product? Give both numbers.
 
 # %%
 my_answer = ...
 check(3, my_answer)
 
 # %% [markdown]
-# <details><summary>Hint</summary>Count the leaves first: two inputs, two weights, a bias.</details>
-# <details><summary>Answer</summary>
+# <details><summary>Hint</summary>Count the leaves first, then what is made of them. The pictures
+# above have two inputs.</details> <details><summary>Answer</summary>
 #
-# Five leaves, two products, two sums and the activation are ten. One dot product stands for the
-# products and sums, so that seven are left. `my_answer = [10, 7]`
+# Seven leaves, three products, three sums and the output are 14. One dot product stands for the
+# products and sums, so that nine are left. `my_answer = [14, 9]`
 #
 # </details>
 #
@@ -429,8 +441,8 @@ my_answer = ...
 check(4, my_answer)
 
 # %% [markdown]
-# <details><summary>Hint</summary>A layer from n to m has a weight for each pair, and m
-# biases.</details>
+# <details><summary>Hint</summary>A layer from n inputs to m neurons has a weight for each pair, and
+# m biases.</details>
 # <details><summary>Answer</summary>
 #
 # $m\,(n + 1)$ for each layer.
@@ -449,8 +461,8 @@ check(4, my_answer)
 #
 # </details>
 #
-# **5.** Invent a graph for which two backward passes in micrograd, which keeps the gradients of the
-# nodes in between, do *not* give each leaf twice its gradient. The answer is its root.
+# **5.** micrograd keeps the gradients of the nodes in between. Invent a graph for which two
+# backward passes there do *not* give each leaf twice its gradient. The answer is its root, a Value.
 
 # %%
 my_answer = ...

@@ -8,8 +8,9 @@
 # descent; show that no line solves XOR; and solve it by features, by a kernel, by chance, and by a
 # hidden layer.
 #
-# **You need** the dot product, and [gradients](01_step_through_backprop.ipynb). The letters are
-# those of [the table of symbols](../docs/notation.md#symbols).
+# **You need** the dot product $\mathbf{w} \cdot \mathbf{x} = w_1 x_1 + \dots + w_n x_n$, also
+# written $\mathbf{w}^\top \mathbf{x}$, and [gradients](01_step_through_backprop.ipynb). Bold
+# letters are vectors; all letters are in [the table of symbols](../docs/notation.md#symbols).
 
 # %% [markdown]
 # ## The perceptron
@@ -19,14 +20,15 @@
 # $$z = \mathbf{w} \cdot \mathbf{x}, \qquad
 # \hat y = \text{sgn}(z) = \begin{cases} +1, & z > 0 \\ -1, & z < 0 \end{cases}$$
 #
-# A bias, $z = \mathbf{w}^\top \mathbf{x} + b$, needs no rule of its own. Give every $\mathbf{x}$
+# A bias, $z = \mathbf{w} \cdot \mathbf{x} + b$, needs no rule of its own. Give every $\mathbf{x}$
 # one more input that is 1, and b is one more weight:
 #
-# $$\begin{bmatrix} \mathbf{w} \\ b \end{bmatrix}^\top \begin{bmatrix} \mathbf{x} \\ 1 \end{bmatrix}
-# = \mathbf{w}^\top \mathbf{x} + b.$$
+# $$\begin{bmatrix} \mathbf{w} \\ b \end{bmatrix} \cdot
+# \begin{bmatrix} \mathbf{x} \\ 1 \end{bmatrix} = \mathbf{w} \cdot \mathbf{x} + b.$$
 #
 # `Perceptron(2)` has three weights, which start at 0; the last is the bias. Here are two clouds of
-# points for it to tell apart, with labels -1 and 1.
+# points for it to tell apart, with labels -1 and 1. `fit` goes through all points again and again,
+# and stops after a pass without a mistake:
 
 # %%
 import random
@@ -57,17 +59,18 @@ decision_regions(perceptron, clouds, resolution=150)
 # %% [markdown]
 # ## Its update rule
 #
-# A perceptron learns from its mistakes alone. It looks at one example after the other, and when the
-# sign is wrong it moves its weights towards that example, or away from it:
+# A perceptron learns from its mistakes alone. It looks at one example after the other. When the
+# sign is wrong it moves its weights towards that example (label 1), or away from it (label -1):
 #
 # $$\mathbf{w} \leftarrow \mathbf{w} + \eta\, y\, \mathbf{x}.$$
 #
 # Where does the rule come from? From a cost, which is how far z is on the wrong side:
 #
-# $$L = \mathbb{I}\{y \neq \hat y\}\, |z|.$$
+# $$L = \mathbb{I}\{y \neq \hat y\}\, |z|, \qquad
+# \mathbb{I}\{\dots\} = 1 \text{ if that holds, and else } 0.$$
 #
-# In `nn.losses` it is `perceptron_cost`. Here it is for a perceptron that takes the point (2, 1),
-# whose label is -1, for a 1:
+# In `nn.losses` it is `perceptron_cost`, written as $\max(0, -yz)$. A perceptron takes the point
+# (2, 1) for a 1, and its label is -1:
 
 # %%
 from nn.losses import perceptron_cost
@@ -84,18 +87,18 @@ cost
 
 # %% [markdown]
 # Look at the gradients of the weights: they are the inputs 2, 1, and the 1 of the bias. For a
-# mistake $\nabla_\mathbf{w} L = -y\,\mathbf{x}$, and otherwise it is zero. So the update rule *is*
-# gradient descent on this cost, one example at a time. Let us make both walk through the clouds
-# from the same start, and count where they differ.
+# mistake the cost is $-y z$, so the gradient of $w_i$ is $-y\,x_i$, and else it is 0. A step of
+# gradient descent subtracts it, times η. So the update rule *is* gradient descent on this cost, one
+# example at a time. We let both go through the clouds from the same start, and count differences:
 
 # %%
 from nn.optimizers import SGD
 
 by_rule, by_gradient = Perceptron(2), Perceptron(2)
-for model in (by_rule, by_gradient):
-    for w, number in zip(model.w, (-0.5, 0.3, 0.1)):
-        w.data = number
-sgd = SGD(by_gradient.parameters(), lr=1.0)  # p.data -= lr * p.grad, for each parameter p
+for w, same, number in zip(by_rule.w, by_gradient.w, (-0.5, 0.3, 0.1)):
+    w.data = same.data = number
+# stochastic gradient descent: its step() does p.data -= lr * p.grad, for each parameter p
+sgd = SGD(by_gradient.parameters(), lr=1.0)
 
 mistakes_in_clouds = differences = 0
 for x, y in clouds:
@@ -109,11 +112,11 @@ print(f"{len(clouds)} examples, {mistakes_in_clouds} mistakes, {differences} dif
 
 # %% [markdown]
 # There is one difference that the clouds do not show. Where z is exactly 0, the cost is 0, and so
-# is its gradient. That is where a perceptron starts! The rule counts z = 0 as a mistake, or it
-# would not begin.
+# is its gradient. That is where a perceptron starts! So the rule counts z = 0 as a mistake,
+# whatever the label is, or it would not begin.
 #
-# And it ends. Novikoff proved in 1962 that the number of mistakes is at most $(R / \gamma)^2$, if
-# there is a line that separates the classes: R is the length of the longest example, and $\gamma$
+# And it ends, if some line separates the classes. Novikoff proved in 1962 that the number of
+# mistakes is then at most $(R / \gamma)^2$. R is the length of the longest example, and $\gamma$
 # the distance of the nearest one from that line. (Both are measured with the input that is 1.)
 
 # %%
@@ -127,8 +130,7 @@ print(f"{sum(result.mistakes)} mistakes, and at most {(R / gamma) ** 2:.0f} were
 # %% [markdown]
 # ## XOR: no line will do
 #
-# Now four points. The label of $(x_1, x_2)$ is 1 where exactly one of the two is 1. That is the
-# logical *exclusive or*.
+# Now four points. The label is 1 where exactly one input is 1: the logical *exclusive or*.
 
 # %%
 from nn import toys
@@ -140,12 +142,14 @@ line = Perceptron(2, activation="step")  # for labels 0 and 1
 print("mistakes in each pass:", line.fit(xor, epochs=20).mistakes)
 
 # %% [markdown]
-# It goes round in circles. It has to, since what we ask is a contradiction. The four points want
+# It goes round in circles. It has to, since what we ask is a contradiction. In the order above, the
+# four points want
 #
 # $$b < 0, \qquad w_1 + b > 0, \qquad w_2 + b > 0, \qquad w_1 + w_2 + b < 0.$$
 #
 # The two in the middle add up to $w_1 + w_2 + 2b > 0$, the outer two to $w_1 + w_2 + 2b < 0$. Both
-# cannot be. Three of the four can, so a line gets 75 % right at best.
+# cannot be. Three of the four can: w = (1, 1) and b = -1/2 miss only the last. So a line gets 75 %
+# right at best.
 
 # %% [markdown]
 # ## XOR by a feature map
@@ -162,7 +166,7 @@ def with_product(x):
 by_features = Perceptron(3, activation="step")
 passes = len(by_features.fit([(with_product(x), y) for x, y in xor]).mistakes)
 w1, w2, w3, b = (w.data for w in by_features.w)
-print(f"{w1:g} x1 + {w2:g} x2 + {w3:g} x1 x2 + {b:g} > 0, after {passes} passes")
+print(f"{w1:g} x1 {w2:+g} x2 {w3:+g} x1 x2 {b:+g} > 0, after {passes} passes")
 
 # %% [markdown]
 # ## XOR by a kernel
@@ -170,21 +174,22 @@ print(f"{w1:g} x1 + {w2:g} x2 + {w3:g} x1 x2 + {b:g} > 0, after {passes} passes"
 # The perceptron's weights are a sum of examples, each as often as it was a mistake:
 # $\mathbf{w} = \sum_i m_i y_i \mathbf{x}_i$. So the score needs only dot products of examples,
 # $\mathbf{w} \cdot \mathbf{x} = \sum_i m_i y_i\, \mathbf{x}_i \cdot \mathbf{x}$. Put a *kernel* in
-# place of the dot product, and it is as if we had many features, without computing them:
+# place of the dot product: a function that is a dot product of features ψ, but does not compute
+# them. Multiply the square out, and you find the six features of this one:
 #
-# $$k(\mathbf{a}, \mathbf{b}) = (1 + \mathbf{a} \cdot \mathbf{b})^2
-# = \phi(\mathbf{a}) \cdot \phi(\mathbf{b}), \qquad
-# \phi(\mathbf{x}) = (\sqrt 2 x_1, \sqrt 2 x_2, x_1^2, x_2^2, \sqrt 2 x_1 x_2, 1).$$
+# $$k(\mathbf{u}, \mathbf{x}) = (1 + \mathbf{u} \cdot \mathbf{x})^2
+# = \psi(\mathbf{u}) \cdot \psi(\mathbf{x}), \qquad
+# \psi(\mathbf{x}) = (\sqrt 2 x_1, \sqrt 2 x_2, x_1^2, x_2^2, \sqrt 2 x_1 x_2, 1).$$
 
 # %%
 from autograd_mini import dot
 
 
-def kernel(a, b):
-    return (1 + dot(a, b)) ** 2
+def kernel(u, x):
+    return (1 + dot(u, x)) ** 2
 
 
-def kernel_score(x):
+def kernel_score(x):  # 2 y - 1 is -1 or 1
     return sum(m * (2 * y - 1) * kernel(xi, x) for m, (xi, y) in zip(counts, xor))
 
 
@@ -202,35 +207,32 @@ print("mistakes in each pass:", mistakes)
 # ## XOR by random features
 #
 # Do we have to know which features help? No: take many at random. Each is a line drawn blindly,
-# and tells on which side of it the point is:
+# and tells on which side of it the point is. All numbers come from the normal distribution:
 #
-# $$h_i = \text{sgn}(\mathbf{w}_i^\top \mathbf{x} + b_i), \qquad
+# $$h_i = \text{sgn}(\mathbf{w}_i \cdot \mathbf{x} + b_i), \qquad
 # w_{i,j}, b_i \sim \text{Normal}(0, 1).$$
 #
-# In enough dimensions the four points can be separated. How many are enough? Of 100 draws, so many
-# let the perceptron succeed:
+# With how many features does a perceptron separate the four points? We draw 100 times each:
 
 # %%
 from nn import RandomFeatures
 
 succeeded = {}
-for m in (2, 4, 8, 16, 32):
-    succeeded[m] = 0
+for count in (2, 4, 8, 16, 32):
+    succeeded[count] = 0
     for seed in range(100):
-        project = RandomFeatures(2, m, rng=random.Random(seed))
+        project = RandomFeatures(2, count, rng=random.Random(seed))
         data = [(project.predict(x), y) for x, y in xor]
-        succeeded[m] += Perceptron(m, activation="step").fit(data, epochs=200).converged
-    print(f"{m:2} random features: {succeeded[m]:3} of 100")
+        succeeded[count] += Perceptron(count, activation="step").fit(data, epochs=200).converged
+    print(f"{count:2} random features: {succeeded[count]:3} of 100")
 
 # %% [markdown]
 # ## XOR by a hidden layer
 #
-# The fourth way: let the network *learn* its features. One perceptron looks at the answers of
-# others, which are the *hidden layer*.
-#
-# We can do it by hand first. "Exactly one of the two" is "at least one, and not both". OR and NAND
-# are lines, and AND of the two answers is a line again. (`set_weights` takes a row for each neuron,
-# with its bias at the end.)
+# The fourth way: let the network *learn* its features. One perceptron looks at what others answer,
+# the *hidden layer*. First by hand. "Exactly one of the two" is "at least one (OR), and not both
+# (NAND)". OR and NAND are lines, and AND of the two answers is a line again. The step gives 1 for a
+# positive z, and else 0. (`set_weights` takes a row for each neuron, with its bias at the end.)
 
 # %%
 from toolbox import accuracy, set_weights
@@ -238,16 +240,15 @@ from toolbox import accuracy, set_weights
 from nn import MLP
 
 OR, NAND, AND = [1, 1, -0.5], [-1, -1, 1.5], [1, 1, -1.5]
-by_hand = set_weights(
-    MLP(2, [2, 1], activation="step", output_activation="step"), [OR, NAND], [AND]
-)
+steps = MLP(2, [2, 1], activation="step", output_activation="step")
+by_hand = set_weights(steps, [OR, NAND], [AND])
 for x, y in xor:
     print(x, y, "  hidden", by_hand.layers[0].predict(x), " output", by_hand.predict(x))
 
 # %% [markdown]
-# Now let it learn. The step has no slope, so we take tanh instead. For a loss we take one that [the
-# next notebook](07b_regression.ipynb) explains: small where z is far above 0 for label 1, and far
-# below for label 0. `fit` is the loop: forward, backward, a step, 400 times.
+# Now let it learn. The slope of the step is 0, so we take tanh instead. The loss is that of [the
+# moons](05_train_moons.ipynb): small where z is far above 0 for label 1, and far below for label 0.
+# `fit` is the loop: forward, backward, a step, 400 times.
 
 # %%
 from nn import fit, losses
@@ -267,9 +268,9 @@ for hidden in (2, 4, 8):
     print(f"{hidden} hidden neurons: solved from {solved[hidden]} of 10 starts")
 
 # %% [markdown]
-# Two hidden neurons are enough, as we saw by hand, but from some starts gradient descent does not
-# get there. With more neurons than it needs it got there each time. Here are the four ways, as they
-# divide the plane:
+# Two hidden neurons are enough, as we saw by hand. But from one of these starts gradient descent
+# did not get there. With more neurons than it needs it got there each time. Here are the four ways,
+# as they divide the plane:
 
 # %%
 from toolbox import draw_panels
@@ -289,11 +290,11 @@ draw_panels(
 )
 
 # %% [markdown]
-# All four are right at the four points. In between each has its own opinion.
+# All four are right at the four points. Between the points they differ.
 
 # %% tags=["guard"]
 assert all(perceptron.predict(x) == y for x, y in clouds)
-assert (differences, succeeded[32], solved[8], solved[2] < 10) == (0, 100, 10, True)
+assert (differences, succeeded[32], solved) == (0, 100, {2: 9, 4: 10, 8: 10})
 assert sum(result.mistakes) <= (R / gamma) ** 2
 for x, y in xor:
     scores = (kernel_score(x), by_features.score(with_product(x)).data, learned.predict(x))
@@ -311,14 +312,15 @@ from exercises import exercises_of
 check = exercises_of("07a")
 
 # %% [markdown]
-# **1.** There are 16 logical functions of two inputs. How many of them can a perceptron learn?
+# **1.** There are 16 logical functions of two inputs, each 0 or 1. How many of them can a
+# perceptron with a bias learn?
 
 # %%
 my_answer = ...
 check(1, my_answer)
 
 # %% [markdown]
-# <details><summary>Hint</summary>Which ones are not to be had with a line? XOR is one.</details>
+# <details><summary>Hint</summary>Which ones can no line separate? XOR is one.</details>
 # <details><summary>Answer</summary>
 #
 # All but XOR and its opposite. `my_answer = 14`
@@ -340,8 +342,8 @@ check(2, my_answer)
 #
 # </details>
 #
-# **3.** Write the rule: `update(w, x, y)` gives the new weights as a list, with $\eta = 1$. The
-# last input is the 1, and y is -1 or 1.
+# **3.** Write the rule as a function: `update(w, x, y)` gives the new weights as a list, with
+# $\eta = 1$. The last input in x is the 1, and y is -1 or 1. What is not a mistake changes nothing.
 
 # %%
 my_answer = ...
@@ -351,7 +353,7 @@ check(3, my_answer)
 # <details><summary>Hint</summary>What is a mistake, if z may be 0?</details>
 # <details><summary>Answer</summary>
 #
-# A mistake is where $y z \leq 0$; all other weights stay.
+# A mistake is where $y z \leq 0$; otherwise the weights stay.
 #
 # ```python
 # def update(w, x, y):
@@ -364,9 +366,9 @@ check(3, my_answer)
 #
 # </details>
 #
-# **4.** Solve XOR with two hidden relu neurons, by hand, so that the output *is* the label. Give
-# three rows: $[w_1, w_2, b]$ of each hidden neuron, and $[v_1, v_2, c]$ of the output, which has no
-# activation.
+# **4.** Solve XOR with two hidden neurons with $\mathrm{relu}(z) = \max(0, z)$, by hand, so that
+# the output *is* the label. Give three rows: $[w_1, w_2, b]$ of each hidden neuron, and $[v_1, v_2,
+# c]$, the weights and the bias of the output, which has no activation.
 
 # %%
 my_answer = ...
@@ -381,8 +383,8 @@ check(4, my_answer)
 #
 # </details>
 #
-# **5.** Invent *one* feature, a function of `x = [x1, x2]` that gives a number, with which a
-# perceptron that sees nothing else solves XOR.
+# **5.** Invent *one* feature with which a perceptron that sees nothing else solves XOR. Give a
+# function of the list `x = [x1, x2]`, such as `lambda x: x[0] + x[1]` (which does not do).
 
 # %%
 my_answer = ...

@@ -32,9 +32,11 @@ for z in (-4.0, -1.0, 0.0, 1.0, 4.0):
     print(f"z {z:4}  sigmoid {y_hat:.4f}  slope {grad(sigmoid)(z):.4f}  {y_hat * (1 - y_hat):.4f}")
 
 # %% [markdown]
-# The minus sign matters, and is easily lost. One finds $1 / [1 + \exp(z)]$ on a slide, and the
-# derivative $\exp(-z) / [1 + \exp(-z)]^2$ on a later one of the same lecture. They do not fit each
-# other. `check_gradients` says so:
+# The last two columns agree: the slope is $\hat y\,(1 - \hat y)$.
+#
+# The minus sign matters, and is easily lost. On slides one finds $1 / [1 + \exp(z)]$, together with
+# the derivative $\exp(-z) / [1 + \exp(-z)]^2$. They do not fit each other. We make an operation of
+# the two with `primitive`, and let `check_gradients` compare the derivative with a measured one:
 
 # %%
 from textwrap import fill
@@ -53,20 +55,23 @@ except GradientError as error:
     print(fill(str(error), 95))
 
 # %% [markdown]
-# The derivative is the right one, of the right function. The function without the minus falls where
-# it should rise.
+# Two numbers of the same size, and with different signs. The derivative is that of the sigmoid. But
+# the function without the minus falls where the sigmoid rises.
 #
 # ## How good are these probabilities? The likelihood
 #
 # A model gave three examples the probabilities 0.9, 0.6 and 0.2 of label 1. Their labels are 1, 1
-# and 0. How likely were just these labels, by the model's own words? If the examples do not depend
-# on each other, multiply: $0.9 \cdot 0.6 \cdot (1 - 0.2)$. That is the *likelihood*. A better model
+# and 0. How likely were just these labels, if the model is right? If the examples do not depend on
+# each other, multiply: $0.9 \cdot 0.6 \cdot (1 - 0.2)$. That is the *likelihood*. A better model
 # gives what happened a higher one.
 #
-# A product of many small numbers is soon too small for a float. A sum is easier to differentiate.
-# So take the logarithm, and a minus to make a loss of it, the *negative log-likelihood*:
+# A product of many small numbers is soon too small for a float: `0.5**1100` is 0. And a sum is
+# easier to differentiate. So take the logarithm, which makes a sum of the product, and a minus to
+# make a loss of it. This is the *negative log-likelihood*. Of one example it is
 #
-# $$\ell(\hat y, y) = -\left[\, y \ln \hat y + (1 - y) \ln (1 - \hat y) \,\right].$$
+# $$L = -\left[\, y \ln \hat y + (1 - y) \ln (1 - \hat y) \,\right],$$
+#
+# which is $-\ln \hat y$ for label 1, and $-\ln(1 - \hat y)$ for label 0.
 
 # %%
 from math import log, prod
@@ -80,14 +85,14 @@ print(f"likelihood {likelihood:.4f}, minus its logarithm {-log(likelihood):.4f}"
 print("loss by loss:", *(f"{term:.4f}" for term in terms), f"  sum {sum(terms):.4f}")
 
 # %% [markdown]
-# Its gradient at z is short. For label 1 the chain rule gives
+# The gradient at z is the error term δ, and it is short. For label 1 the chain rule gives
 # $-\frac{1}{\hat y} \cdot \hat y\,(1 - \hat y) = \hat y - 1$, and for label 0 it gives $\hat y$. In
-# one line, with $\delta$ for the error term, the gradient at z:
+# one line:
 #
-# $$\delta = \frac{\partial \ell}{\partial z} = \hat y - y.$$
+# $$\delta = \frac{\partial L}{\partial z} = \hat y - y.$$
 #
 # **Prediction minus label.** [Notebook 09](09_losses_and_likelihood.ipynb) has more of it. Here is
-# an example for which the model says 0.62, and which has label 1:
+# an example with z = 0.5 and label 1. The model says 0.62, and δ is 0.62 - 1:
 
 # %%
 from autograd_mini import Value
@@ -103,9 +108,10 @@ loss
 # %% [markdown]
 # ## Training it
 #
-# Two clouds that overlap cannot be separated, and a perceptron would not come to rest on them.
-# Logistic regression does. `fit` takes the mean of the losses over all examples, and one step of
-# gradient descent, $p \leftarrow p - \eta\, \partial L / \partial p$; 400 times.
+# No line separates two clouds that overlap, so a perceptron would not come to rest on them.
+# Logistic regression does. `fit` takes the mean of the losses over all examples, and makes one step
+# of gradient descent, $p \leftarrow p - \eta\, \partial L / \partial p$ for each parameter p; 400
+# times.
 
 # %%
 import random
@@ -132,15 +138,17 @@ print(f"right: {right} of {len(overlapping)}; sum of all probabilities: {expecte
 draw_panels({"more likely 1": lambda x: logistic.predict(x) - 0.5}, overlapping, -2.2, 3.6, 3.6)
 
 # %% [markdown]
-# Why is the sum of the probabilities 40, the number of ones? At the minimum the gradient is zero,
-# and by the bias it is $\sum_i (\hat y_i - y_i)$.
+# Why is the sum of the probabilities 40, the number of ones? At the minimum all derivatives are 0.
+# The derivative by the bias is the mean of $\hat y - y$ over all examples. So there the sum of the
+# predictions is the sum of the labels.
 #
 # ## Without the sigmoid: linear regression
 #
 # $\hat y = w_1 x_1 + w_2 x_2 + b$ with the loss $L = (\hat y - y)^2$ is the same neuron without any
-# activation. Now y is a number. Again $\hat y - y$ is in the gradient, with a 2:
-# $\delta = 2\,(\hat y - y)$. The minimum has a closed form, the *least squares* of linear algebra,
-# and gradient descent leads to the same place.
+# activation. Now y is any number. Again $\hat y - y$ is in the gradient, with a 2: $\delta =
+# 2\,(\hat y - y)$. Linear algebra finds the minimum by a formula, *least squares* (`lstsq`), and
+# gradient descent comes to the same place. The points are made with the weights 3 and -1, the bias
+# 2, and noise:
 
 # %%
 import numpy as np
@@ -168,7 +176,8 @@ print("w1, w2, b by linear algebra:  ", [round(float(p), 4) for p in closed_form
 #
 # The loss is minus the logarithm of the probability of the right class: `cross_entropy`. It takes
 # the scores themselves. Its gradient, once more: $\delta_i = \hat y_i - y_i$, where $y_i$ is 1 for
-# the right class, and else 0.
+# the right class, and else 0. In code classes are counted from 0. Here the right class is 1, the
+# second, and the gradients of the three scores are the probabilities, less 1 in the second place:
 
 # %%
 from autograd_mini import gradients, softmax
@@ -189,14 +198,14 @@ three = [
     for _ in range(25)
     for k, (cx, cy) in enumerate(centres)
 ]
-classifier = Linear(2, 3, rng=random.Random(0))
+classifier = Linear(2, 3, rng=random.Random(0))  # three neurons without an activation
 sgd = SGD(classifier.parameters(), lr=1.0)
 fit(classifier, losses.cross_entropy, three, optimizer=sgd, epochs=100)
 decision_regions(classifier, three)
 
 # %% [markdown]
-# With two classes softmax is nothing new: divide numerator and denominator by $e^{z_1}$, and what
-# is left is the sigmoid of $z_1 - z_2$.
+# With two classes softmax is nothing new. Divide numerator and denominator by $e^{z_1}$: the first
+# probability is $1 / (1 + e^{z_2 - z_1})$, which is the sigmoid of $z_1 - z_2$.
 
 # %%
 for z1, z2 in [(0.0, 0.0), (1.5, -0.5), (-3.0, 4.0)]:
@@ -235,9 +244,11 @@ print(network, "has", len(network.parameters()), "parameters:", "4 (3 + 1) + 2 (
 # %% [markdown]
 # ## Dense, sparse and convolutional layers
 #
-# In a *dense* layer every output hears every input. In a *sparse* one some connections are missing.
-# In a *convolutional* one each output hears a few neighbours, and all use the same weights. All
-# three are linear, so each is a matrix. Here they are, each with 12 inputs (white is 0).
+# In a *dense* layer every output depends on every input. In a *sparse* one some connections are
+# missing. In a *convolutional* one each output depends on a few neighbours, and all outputs use the
+# same weights. All three are weighted sums plus a bias, so each is a matrix plus a bias. `jacobian`
+# finds the matrix ([notebook 04](04_chain_rule_by_hand.ipynb)). Here they are, each with 12 inputs
+# (white is 0):
 
 # %%
 import matplotlib.pyplot as plt
@@ -251,12 +262,12 @@ convolution = Conv1d(1, 1, kernel_size=3, init="uniform", rng=random.Random(5))
 layers = {
     "dense": (dense, dense),
     "sparse": (sparse, sparse),
-    "convolutional": (convolution, lambda x: convolution([x])[0]),
+    "convolutional": (convolution, lambda x: convolution([x])[0]),  # it takes a list of signals
 }
 figure, axes = plt.subplots(1, 3, figsize=(9, 3))
 for axis, (title, (model, function)) in zip(axes, layers.items()):
     table = jacobian(function)([0.0] * 12)  # row i, column j: how output i moves with input j
-    numbers = np.array([[getattr(d, "data", d) for d in row] for row in table])
+    numbers = np.array([[getattr(d, "data", d) for d in row] for row in table])  # of Values, too
     peak = np.max(np.abs(numbers))
     axis.imshow(numbers, cmap="RdBu", vmin=-peak, vmax=peak)
     axis.set(title=f"{title}: {len(model.parameters())} parameters", xticks=[], yticks=[])
@@ -264,8 +275,8 @@ for axis, (title, (model, function)) in zip(axes, layers.items()):
 figure.tight_layout()
 
 # %% [markdown]
-# The convolution's weights repeat along the diagonals. That has a consequence: move the input by
-# one, and the output moves by one.
+# The convolution's weights repeat along the diagonals. So if the input moves by one place, the
+# output moves by one place:
 
 # %%
 x = [0.0, 0.0, 1.0, 2.0, 0.0, 0.0]
@@ -292,17 +303,18 @@ from exercises import exercises_of
 check = exercises_of("07b")
 
 # %% [markdown]
-# **1.** What does logistic regression answer for z = 0, and what is the slope of the sigmoid there?
+# **1.** What does logistic regression answer where $w_1 x_1 + w_2 x_2 = 1$ and b = -1? And what is
+# the slope of the sigmoid there? Give a list of two numbers.
 
 # %%
 my_answer = ...
 check(1, my_answer)
 
 # %% [markdown]
-# <details><summary>Hint</summary>e⁰ is 1.</details>
+# <details><summary>Hint</summary>What is z? And e⁰ is 1.</details>
 # <details><summary>Answer</summary>
 #
-# $\hat y = 1/2$, and the slope is $\hat y\,(1 - \hat y) = 1/4$. `my_answer = [0.5, 0.25]`
+# z = 0, so $\hat y = 1/2$, and the slope is $\hat y\,(1 - \hat y) = 1/4$. `my_answer = [0.5, 0.25]`
 #
 # </details>
 #
@@ -321,8 +333,8 @@ check(2, my_answer)
 #
 # </details>
 #
-# **3.** Write the error term $\delta = \partial \ell / \partial z$ of logistic regression as a
-# formula in z and y, with `exp`.
+# **3.** Write the error term $\delta = \partial L / \partial z$ of logistic regression as a formula
+# in z and y alone. Give a text, such as `"z * exp(y)"`.
 
 # %%
 my_answer = ...
@@ -337,16 +349,16 @@ check(3, my_answer)
 #
 # </details>
 #
-# **4.** Write `softmax(z)` for a list of plain numbers, so that it takes any numbers.
+# **4.** Write `softmax(z)`: it takes a list of plain numbers, and gives the list of probabilities.
+# It has to work for any numbers, also for 4000 and for -2000, where `math.exp` gives an error or 0.
 
 # %%
 my_answer = ...
 check(4, my_answer)
 
 # %% [markdown]
-# <details><summary>Hint</summary>Only differences count. What if the largest z is taken off all of
-# them first?</details>
-# <details><summary>Answer</summary>
+# <details><summary>Hint</summary>Only differences count. What if the largest z is subtracted from
+# all of them first?</details> <details><summary>Answer</summary>
 #
 # Then no exponent is above 0, and nothing overflows.
 #
@@ -365,7 +377,8 @@ check(4, my_answer)
 # </details>
 #
 # **5.** On some data logistic regression does not come to rest: its weights grow and grow. Invent
-# four examples (x, y) like that, with x a number and y 0 or 1. Both labels have to occur.
+# four examples like that: a list of four pairs (x, y), x a number and y 0 or 1. Both labels have to
+# occur.
 
 # %%
 my_answer = ...

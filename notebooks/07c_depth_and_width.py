@@ -1,27 +1,27 @@
 # %% [markdown]
 # # Depth, width and approximation
 #
-# What does a hidden layer add, and what a second one? We build shapes and curves by hand, so that
-# we know what each neuron is for, and train networks on a problem that is hard for one layer.
+# What does a hidden layer add, and what a second one? We build shapes and curves by hand, and so we
+# know what each neuron is for. And we train networks on a problem that is hard for one layer.
 #
 # **You will be able to** show that layers without activations are one layer; say which shapes no
 # hidden layer, one and two can cut out; and count what a function costs in width and in depth.
 #
-# **You need** [the hidden layer](07a_perceptron_and_xor.ipynb) and
-# [the matrix of a layer](07b_regression.ipynb). The letters are those of
-# [the table of symbols](../docs/notation.md#symbols).
+# **You need** [the hidden layer](07a_perceptron_and_xor.ipynb), [the matrix of a
+# layer](07b_regression.ipynb), and [the symbols](../docs/notation.md#symbols).
 
 # %% [markdown]
 # ## Without activations a stack is one layer
 #
 # Leave the activations out, and a whole stack of layers is one matrix:
 #
-# $$\mathbf{W}_d\, (\cdots \mathbf{W}_2\, (\mathbf{W}_1 \mathbf{x})) = \widetilde{\mathbf{W}}
-# \mathbf{x}, \qquad \widetilde{\mathbf{W}} = \mathbf{W}_d \cdots \mathbf{W}_2 \mathbf{W}_1.$$
+# $$\mathbf{W}^{[3]} (\mathbf{W}^{[2]} (\mathbf{W}^{[1]} \mathbf{x})) = \widetilde{\mathbf{W}}
+# \mathbf{x}, \qquad \widetilde{\mathbf{W}} = \mathbf{W}^{[3]} \mathbf{W}^{[2]} \mathbf{W}^{[1]}.$$
 #
 # With biases it is $\widetilde{\mathbf{W}} \mathbf{x} + \widetilde{\mathbf{b}}$. How does one see
 # that from outside? By the *Jacobian*, the table of all derivatives of outputs by inputs. Here it
-# is $\widetilde{\mathbf{W}}$ everywhere. With an activation in between it depends on the place.
+# is $\widetilde{\mathbf{W}}$ everywhere. With an activation in between it depends on the place. (At
+# 0 it is the same for tanh: these biases are 0, and the slope of tanh at 0 is 1.)
 
 # %%
 import random
@@ -41,8 +41,8 @@ curved = MLP(3, [4, 4, 2], activation="tanh", rng=random.Random(3))
 W1, W2, W3 = ([[w.data for w in neuron.w] for neuron in layer.neurons] for layer in stack.layers)
 print("product of the three matrices:", (np.array(W3) @ W2 @ W1).round(3).tolist())
 for x in ([0.0, 0.0, 0.0], [1.0, 2.0, -1.0]):
-    print("at", x, "without activations:", jacobian_at(stack, x).round(3).tolist())
-    print("   with tanh:", jacobian_at(curved, x).round(3).tolist())
+    print("at", x, "no activation:", jacobian_at(stack, x).round(3).tolist())
+    print("at", x, "tanh:         ", jacobian_at(curved, x).round(3).tolist())
 
 # %% [markdown]
 # So these three layers, with 46 parameters, can do no more than one layer with 8.
@@ -53,13 +53,13 @@ for x in ([0.0, 0.0, 0.0], [1.0, 2.0, -1.0]):
 #
 # - **No hidden layer**: one line, a half plane.
 # - **One hidden layer**: several half planes, and the output neuron asks for all of them (AND).
-#   That is a convex polygon.
+#   That is a convex polygon: with any two points, the straight line between them is in it.
 # - **Two hidden layers**: several polygons, and the output asks for any of them (OR). With enough
-#   small polygons one comes as near to any shape as one likes.
+#   small polygons, such as squares, one comes as near to a shape in the plane as one likes.
 #
-# The five lines of a pentagram do all three. One of them bounds a half plane. On the inner side of
-# all five is a pentagon. On the inner side of any four is the pentagon with one tip, and the five
-# of those together are the star.
+# The five lines of a pentagram, the star drawn in one go, do all three. One of them bounds a half
+# plane. On the inner side of all five is a pentagon. On the inner side of any four is the pentagon
+# with one tip, and the five of those together are the star.
 
 # %%
 from math import cos, pi, sin
@@ -94,10 +94,11 @@ draw_panels({name: net.predict for name, net in shapes.items()}, [], -1.2, 1.2, 
 #
 # ## Two spirals
 #
-# And what do networks *learn*? Two spirals wind around each other one and a quarter times. All
-# networks with hidden layers have 105 parameters, and all are trained in the same way, with plain
-# gradient descent from three starts each. (`compiled=True` does the same arithmetic on arrays, so
-# that it takes less time: [notebook 14](14_from_scalars_to_arrays.ipynb).)
+# And what do networks *learn*? Two spirals wind around each other one and a quarter times. The two
+# networks with hidden layers have 105 parameters each. 2-7-7-3-1 is short for two inputs, hidden
+# layers of 7, 7 and 3 neurons, and one output. All are trained in the same way, from three starts
+# each: a step of gradient descent after every 20 points. (`compiled=True` does the same arithmetic
+# on arrays, in less time: [notebook 14](14_from_scalars_to_arrays.ipynb).)
 
 # %%
 from toolbox import accuracy, spirals
@@ -120,24 +121,22 @@ for sizes in ("1", "26-1", "7-7-3-1"):
     models[sizes] = [trained([int(n) for n in sizes.split("-")], seed) for seed in range(3)]
     solved = sum(accuracy(model, data) > 0.95 for model in models[sizes])
     print(f"2-{sizes}: more than 95 % right from {solved} of 3 starts")
-
-# %%
 panels = {f"2-{sizes}": of_seed[0].predict for sizes, of_seed in models.items()}
 draw_panels(panels, data, -1.2, 1.2, 3.2)
 
 # %% [markdown]
 # One hidden layer did not solve it from these starts. A layer that is wide enough *can*, as the
-# next section says; but gradient descent did not find the weights.
+# next section says. But that does not mean that gradient descent finds the weights.
 #
 # ## One hidden layer can follow any curve
 #
 # Weierstrass showed in 1885 that polynomials come as close as one likes to any continuous function
 # on an interval. Cybenko showed the same in 1989 for networks with one hidden layer of sigmoids.
 #
-# With relu one can see why. $\text{relu}(x - t)$ is 0 up to t, and from there on it rises. Each
-# hidden neuron adds one bend to the curve. So n of them can go through n + 1 points of any
-# function, with straight lines in between. Nothing has to be learned: the weights are differences
-# of slopes.
+# With relu one can see why. $\text{relu}(x - t)$ is 0 up to t, and from there on it rises. The
+# first neuron bends the curve at its left end, which gives the first piece its slope. Each further
+# neuron adds a bend inside, and so one more piece. The output neuron's weights are the changes of
+# the slope, so nothing has to be learned.
 
 # %%
 from itertools import pairwise
@@ -171,8 +170,8 @@ for n in sizes:
 
 # %% [markdown]
 # From 16 to 32 neurons the error falls to a quarter. Beside these networks we put two classical
-# families, both fitted by least squares to 40 points of the curve: polynomials, and sums of *radial
-# basis functions*, which are bells $e^{-(x - c)^2 / s^2}$ around fixed centres c.
+# families, polynomials and sums of *radial basis functions*. The latter are bells
+# $e^{-(x - t)^2 / s^2}$ around fixed places t. Both are fitted by least squares to 40 points of f:
 
 # %%
 import matplotlib.pyplot as plt
@@ -212,23 +211,23 @@ _ = left.legend(), right.legend()
 # %% [markdown]
 # Which is best depends on the function: this one has a kink at 0. The polynomial of 32 powers has
 # left the picture. It is near f at the 40 points, and close to both ends it swings between them.
-#
-# The theorem says that some network is close enough. It does not say how many neurons that takes,
-# or that gradient descent finds it.
+# Cybenko's theorem says that some network is close enough. It does not say how many neurons that
+# takes, or that gradient descent finds it.
 #
 # ## How many parameters does each depth need?
 #
-# Take a zigzag of 64 straight pieces. A relu neuron makes one bend, so one hidden layer needs 64
-# neurons. But a zigzag of a zigzag is a zigzag, and the numbers of their pieces *multiply*: 8 times
-# 8 is 64, and so is 4 times 4 times 4. That is what depth can do (Telgarsky, 2016).
+# Take a zigzag of 64 straight pieces. It has 63 bends, and a relu neuron in one hidden layer makes
+# one: the way above takes 64 neurons, and no way takes fewer than 63. But put a zigzag into a
+# zigzag, and the numbers of their pieces *multiply*: 8 times 8 is 64, and so is 4 times 4 times 4.
+# That is what depth can do (Telgarsky, 2016).
 
 
 # %%
 def zigzag(m, depth):
     """A network with m neurons in each hidden layer: m**depth pieces, by hand."""
-    first = [[1.0, -k / m] for k in range(m)]
-    add_up = [m * (1.0 if k == 0 else 2.0 * (-1) ** k) for k in range(m)]
-    later = [[w * u for u in add_up] + [b] for w, b in first]
+    first = [[1.0, -k / m] for k in range(m)]  # a bend at 0, 1 / m, 2 / m, ..
+    add_up = [m * (1.0 if k == 0 else 2.0 * (-1) ** k) for k in range(m)]  # slopes m, -m, m, ..
+    later = [[w * u for u in add_up] + [b] for w, b in first]  # the same bends of that sum
     hidden = [first] + [later] * (depth - 1)
     return set_weights(MLP(1, [*[m] * depth, 1]), *hidden, [[*add_up, 0.0]])
 
@@ -241,21 +240,22 @@ for m, depth in (64, 1), (8, 2), (4, 3):
     slopes = [b - a for a, b in pairwise(curve)]
     pieces = 1 + sum(a * b < 0 for a, b in pairwise(slopes))
     print(f"{depth} hidden: {len(model.parameters()):3} parameters, {pieces} pieces  {model}")
-axis.plot(at, curve, color=BLUE, linewidth=0.8)
-figure.tight_layout()
+_ = axis.plot(at, curve, color=BLUE, linewidth=0.8)
 
 # %% [markdown]
-# The same function with 193, 97 and 53 parameters. Not every function repeats itself. But
-# where a function is made of parts, and those of parts, depth can pay.
+# The same function with 193, 97 and 53 parameters. Few functions repeat themselves like that. But
+# where a function is made of parts, and those of parts, depth can need fewer parameters.
 #
 # ## Michaelis and Menten, by one layer and by two
 #
-# An example is the speed v of a reaction with an enzyme:
+# An example is how fast an enzyme works. The speed y depends on three numbers: its largest speed V,
+# the concentration S of what it works on, and a constant K of the enzyme:
 #
-# $$v = \frac{V_{\max} [S]}{K_m + [S]}.$$
+# $$y = \frac{V S}{K + S}.$$
 #
-# In two steps it is simple: first $V_{\max} [S]$ and $K_m + [S]$, then their quotient. Here are two
-# models of four weights each, one of one layer and one of two, trained by gradient descent.
+# (Biochemists write $V_{\max}$, $[S]$ and $K_m$.) In two steps it is simple: first $V S$ and $K +
+# S$, then their quotient. Here are two models with the weights a, b, c and d, of one layer and of
+# two. Some neurons add logarithms, which multiplies powers.
 
 # %%
 from autograd_mini import Value, log
@@ -284,17 +284,17 @@ class TwoLayers(OneLayer):
 
 rng = random.Random(0)
 inputs = [[rng.uniform(0.5, 2), rng.uniform(0.1, 3), rng.uniform(0.1, 1)] for _ in range(60)]
-measured = [([V, S, K], V * S / (K + S)) for V, S, K in inputs]
+made = [([V, S, K], V * S / (K + S)) for V, S, K in inputs]
 for model in (OneLayer(), TwoLayers()):
     sgd = SGD(model.parameters(), lr=0.3)
-    fit(model, losses.mean_squared_error, measured, optimizer=sgd, epochs=1000, compiled=True)
-    worst = max(abs(model.predict(x) - v) for x, v in measured)
+    fit(model, losses.mean_squared_error, made, optimizer=sgd, epochs=1000, compiled=True)
+    worst = max(abs(model.predict(x) - y) for x, y in made)
     weights = [round(p.data, 2) for p in model.parameters()]
     print(f"{type(model).__name__:10} weights {weights}, largest error {worst:.2f}")
 
 # %% [markdown]
-# The second finds the law itself: all four weights are 1. The first has as many weights, and
-# cannot. We chose the neurons to suit the law, of course.
+# The second finds the law itself: all four weights are 1. The first has as many weights, and did
+# not come close. We chose the second's neurons to suit the law, of course.
 
 # %% tags=["guard"]
 assert np.max(np.abs(jacobian_at(stack, [1.0, 2.0, -1.0]) - np.array(W3) @ W2 @ W1)) < 1e-12
@@ -315,8 +315,8 @@ from exercises import exercises_of
 check = exercises_of("07c")
 
 # %% [markdown]
-# **1.** A curve goes through nine points, with straight lines in between. How many hidden relu
-# neurons does that take?
+# **1.** A curve is to go through nine points, wherever they lie, with straight lines in between.
+# How many hidden relu neurons does that take, all in one layer?
 
 # %%
 my_answer = ...
@@ -326,12 +326,12 @@ check(1, my_answer)
 # <details><summary>Hint</summary>How many pieces are between nine points?</details>
 # <details><summary>Answer</summary>
 #
-# Eight pieces, and one neuron for each. `my_answer = 8`
+# Eight pieces, and one neuron for the slope of each: the first, and seven bends. `my_answer = 8`
 #
 # </details>
 #
-# **2.** A zigzag of 256 pieces is to be had with four hidden layers of 4 neurons each. How many
-# parameters is that, with one input and one output?
+# **2.** Four hidden layers of 4 neurons each can make a zigzag of 256 pieces. How many parameters
+# has that network, with one input and one output?
 
 # %%
 my_answer = ...
@@ -346,24 +346,25 @@ check(2, my_answer)
 #
 # </details>
 #
-# **3.** Two layers without activation and bias have the matrices $\mathbf{W}_1 = \begin{pmatrix} 1
-# & 2 \\ 0 & 1 \end{pmatrix}$ and $\mathbf{W}_2 = \begin{pmatrix} 2 & 0 \\ 1 & 1 \end{pmatrix}$; the
-# first comes first. Which one matrix does the same? Give its rows.
+# **3.** The first layer has the matrix $\mathbf{W}^{[1]} = \begin{pmatrix} 1 & 2 \\ 0 & 1
+# \end{pmatrix}$, the second $\mathbf{W}^{[2]} = \begin{pmatrix} 2 & 0 \\ 1 & 1 \end{pmatrix}$. They
+# have no activations and no biases. Which one matrix does the same? Give a list of its two rows.
 
 # %%
 my_answer = ...
 check(3, my_answer)
 
 # %% [markdown]
-# <details><summary>Hint</summary>Which of the two stands on the left of x in W₂ W₁ x?</details>
+# <details><summary>Hint</summary>Which of the two matrices is next to x in the product?</details>
 # <details><summary>Answer</summary>
 #
-# $\mathbf{W}_2 \mathbf{W}_1$. `my_answer = [[2, 4], [1, 3]]`
+# $\mathbf{W}^{[2]} \mathbf{W}^{[1]}$. `my_answer = [[2, 4], [1, 3]]`
 #
 # </details>
 #
-# **4.** Draw a triangle around the origin with three hidden steps. Give four rows: $[w_1, w_2, b]$
-# of each hidden neuron, and $[v_1, v_2, v_3, c]$ of the output, which is above 0 inside.
+# **4.** Cut out a triangle around the origin with three hidden neurons and the step activation.
+# Give four rows: $[w_1, w_2, b]$ of each hidden neuron, and $[v_1, v_2, v_3, c]$, the weights and
+# the bias of the output, which is above 0 inside.
 
 # %%
 my_answer = ...
@@ -379,9 +380,9 @@ check(4, my_answer)
 #
 # </details>
 #
-# **5.** The star needed two hidden layers. Did it? Draw it with one: give the output's row $[v_1,
-# \dots, v_5, c]$ over the five lines of the pentagram, each of which is 1 on its inner side and
-# else 0.
+# **5.** We made the star with two hidden layers. Make it with one. Its five hidden neurons are the
+# lines of the pentagram, each 1 on its inner side and else 0. Give the output's row $[v_1, \dots,
+# v_5, c]$, which is above 0 in the star.
 
 # %%
 my_answer = ...

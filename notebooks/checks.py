@@ -126,7 +126,9 @@ def chosen(right: str, among: str) -> Check:
     def check(answer: Any) -> None:
         if not isinstance(answer, Collection):
             raise Wrong(f"Expected some of the letters {', '.join(among)}, such as 'AB'.")
-        letters = {str(letter).strip().upper() for letter in answer} - {"", ","}
+        if isinstance(answer, str):
+            answer = re.sub(r"\band\b|[,;]", " ", answer)
+        letters = {str(letter).strip().upper() for letter in answer} - {""}
         if strange := letters - set(among):
             raise Wrong(f"{sorted(strange)[0]!r} is none of {', '.join(among)}.")
         if not_in := letters - set(right):
@@ -212,7 +214,7 @@ def _read(text: Any, variables: Mapping[str, float]) -> Value:
         raise Wrong(f"Expected a formula in {names}, as a text or a function, got {shown(text)}.")
     if product := re.search(r"(?<![\w.])(\d+)(?!e[-+\d])([A-Za-z]+)", text):
         raise Wrong(f"Write {product[1]}*{product[2]} for {product[0]}.")
-    text = re.sub(r"\bln\b", "log", text)
+    text = re.sub(r"\bln\b", "log", text).replace("σ", "sigmoid").replace("−", "-")
     padded = f"({text}) + 0 * ({' + '.join(variables)})"  # parse() wants all variables to occur
     try:
         return parse(padded, variables)
@@ -243,7 +245,9 @@ def value_of(answer: Any) -> Value:
 
 def rows_of(answer: Any, *lengths: int) -> list[list[float]]:
     """Rows of numbers, of these lengths."""
-    wanted = f"{len(lengths)} rows of {', '.join(map(str, lengths))} numbers"
+    each = ", ".join(map(str, lengths)) if len(set(lengths)) > 1 else str(lengths[0])
+    wanted = f"{len(lengths)} rows of {each} numbers"
+    wanted = wanted if len(lengths) > 1 else f"a row of {each} numbers"
     if isinstance(answer, (str, dict, set)) or not hasattr(answer, "__len__"):
         raise Wrong(f"Expected {wanted}, got {shown(answer)}.")
     if [len(row) if hasattr(row, "__len__") else -1 for row in answer] != list(lengths):

@@ -68,7 +68,8 @@ def exercises_of(notebook: str) -> Callable[[int, Any], Verdict]:
     return check
 
 
-INPUT, ROW, LARGE = [2.0, 1.0, 1.0], [1.0, 0.0, 3.0], [1000.0, 0.0]
+INPUT, ROW = [2.0, 1.0, 1.0], [1.0, 0.0, 3.0]
+LARGE = [1000.0, 0.0], [0.0, 4000.0], [-2000.0, -2001.0], [801.0, 800.0]
 XS = [(-1.5,), (-0.5,), (0.25,), (1.0,), (2.0,)]
 POSITIVE = [(0.25,), (0.5,), (1.0,), (2.0,)]
 
@@ -163,7 +164,7 @@ def grows_by_cosine(answer: Any) -> None:
 
 
 def trains(answer: Any) -> None:
-    """answer(model, data) leaves a model that is right on eight points."""
+    """answer(model, data) leaves a model that is right on nine points."""
     data = [([x1, x2], int(x1 + x2 > 2)) for x1 in (0.0, 1.0, 2.0) for x2 in (0.0, 0.5, 2.5)]
     model = MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
     before = [p.data for p in model.parameters()]
@@ -171,12 +172,14 @@ def trains(answer: Any) -> None:
     if before == [p.data for p in model.parameters()]:
         raise Wrong("The parameters of the model have not moved.")
     wrong = sum((model.predict(x) > 0) != (y == 1) for x, y in data)
-    wrong_if(wrong, f"Afterwards {wrong} of the nine points are wrong; a line could divide them.")
+    what = f"Afterwards {wrong} of the nine points are wrong, and a line could divide them"
+    wrong_if(wrong, f"{what}: take more steps, or shorter ones. Is the score above 0 for label 1?")
 
 
 def twice_in_micrograd(answer: Any) -> None:
     """A second pass, with the gradients of nodes in between kept, does not give twice as much."""
     nodes = topological_order(value_of(answer))
+    wrong_if(len(nodes) == 1, "A leaf alone has no node in between.")
     once = dict(zip(nodes, gradients(answer, nodes), strict=True))
     twice = dict.fromkeys(nodes, 0.0)
     for _ in range(2):
@@ -202,7 +205,9 @@ def one_feature(answer: Any) -> None:
     """A number for each corner; a threshold divides the labels."""
     found: dict[int, list[float]] = {0: [], 1: []}
     for x, y in toys.xor():
-        found[y].append(number_of(call(answer, list(x), case=f"x = {x}"), f"the feature of {x}"))
+        feature = call(answer, list(x), case=f"x = {x}")
+        feature = float(feature) if isinstance(feature, bool) else feature  # x[0] != x[1]
+        found[y].append(number_of(feature, f"the feature of {x}"))
     what = f"Label 0 gets {found[0]}, label 1 gets {found[1]}"
     wrong_if(overlap(*found.values()), f"{what}: no threshold divides them.")
 
@@ -212,13 +217,14 @@ def overlap(xs: list[float], ys: list[float]) -> bool:
 
 
 def never_comes_to_rest(answer: Any) -> None:
-    """Four (x, y) pairs, x a number, of both labels, that a threshold divides."""
+    """Four (x, y) pairs, x a number, of both labels; a threshold divides them (or is one)."""
     pairs = rows_of(answer, 2, 2, 2, 2)
     labels = {y for _, y in pairs}
     wrong_if(labels != {0.0, 1.0}, "Both labels, 0 and 1, have to occur, and no others.")
     zeros, ones = ([x for x, y in pairs if y == label] for label in (0, 1))
+    divided = max(zeros) <= min(ones) or max(ones) <= min(zeros)
     text = "For these examples there is a best w and b, and training comes to rest."
-    wrong_if(overlap(zeros, ones), text)
+    wrong_if(not divided or len({x for x, _ in pairs}) == 1, text)
 
 
 def triangle(answer: Any) -> None:
@@ -230,9 +236,10 @@ def triangle(answer: Any) -> None:
         return sum(v * z for v, z in zip(output, [*h, 1.0], strict=True)) > 0
 
     wrong_if(not inside(0.0, 0.0), "The origin is outside.")
+    distances = [1.25**k for k in range(-20, 60)]  # from 0.01 to half a million
     for k in range(360):
         c, s = math.cos(math.radians(k)), math.sin(math.radians(k))
-        along = [inside(r / 10 * c, r / 10 * s) for r in range(101)]
+        along = [inside(r * c, r * s) for r in distances]
         wrong_if(along[-1], f"It has no end in the direction of {k} degrees.")
         returns = along != sorted(along, reverse=True)
         wrong_if(returns, f"In the direction of {k} degrees one leaves it and comes back.")
@@ -384,13 +391,13 @@ EXERCISES: dict[str, list[Check]] = {
         number(-0.5, (0.5, "That is the prediction. The error term is prediction minus label.")),
         numbers("delta_j v_j w_j1 w_j2", [-0.36, 0.4, -0.36, -1.08]),
         chosen("BCD", "ABCD"),
-        number(3, (2, "Two sides are not enough to go around a moon."), (6, "Fewer will do.")),
+        chosen("ABC", "ABCD"),
         trains,
     ],
     "06": [
         numbers("first second", [24.0, 26.0], ((24.0, 2.0), "Leaves add up what arrives.")),
-        number(36, (54, "That is what micrograd gives."), (18, "That is one pass.")),
-        numbers("spelled-out short", [10, 7]),
+        number(72, (144, "That is what micrograd gives."), (24, "That is one pass.")),
+        numbers("spelled-out short", [14, 9]),
         function(
             ("MLP(2, [16, 16, 1])", [2, [16, 16, 1]], 337),
             ("MLP(3, [1])", [3, [1]], 4),
@@ -410,21 +417,30 @@ EXERCISES: dict[str, list[Check]] = {
             ("a mistake with label -1", [[1.0, 0.5, 0.0], INPUT, -1], [-1.0, -0.5, -1.0]),
             ("an example that is right already", [[1.0, 0.5, 0.0], INPUT, 1], [1.0, 0.5, 0.0]),
             ("a score of exactly 0", [[0.0, 0.0, 0.0], INPUT, 1], [2.0, 1.0, 1.0]),
+            ("a score of 0, label -1", [[0.0, 0.0, 0.0], INPUT, -1], [-2.0, -1.0, -1.0]),
         ),
         xor_by_two_relus,
         one_feature,
     ],
     "07b": [
         numbers("probability slope", [0.5, 0.25]),
-        number(0.24, (0.16, "The third label is 0, so its probability is 1 less the model's.")),
+        number(
+            0.24,
+            (0.16, "The third label is 0, so its probability is 1 less the model's."),
+            (-math.log(0.24), "That is minus its logarithm."),
+        ),
         formula("z y", "sigmoid(z) - y", [(-2.0, 0), (-1.0, 1), (0.5, 0), (3.0, 1)]),
         function(
-            *((str(z), [z], softmax(z)) for z in ([0.0, 0.0], [1.0, 2.0, 3.0], [-2.0], LARGE))
+            *((str(z), [z], softmax(z)) for z in ([0.0, 0.0], [1.0, 2.0, 3.0], [-2.0], *LARGE))
         ),
         never_comes_to_rest,
     ],
     "07c": [
-        number(8, (9, "That is how many points there are.")),
+        number(
+            8,
+            (9, "That is how many points there are."),
+            (7, "That is how many bends are inside. The first piece has a slope, too."),
+        ),
         number(len(MLP(1, [4, 4, 4, 4, 1]).parameters())),
         numbers(
             "row row",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import cos, pi, sin
+from typing import Any
 
 import matplotlib.pyplot as plt
 
@@ -38,6 +39,32 @@ def spirals(count: int, turns: float, rng: random.Random) -> list[Point]:
         x = [radius * trigonometric(angle) + rng.gauss(0, 0.01) for trigonometric in (cos, sin)]
         points.append((x, i % 2))
     return points
+
+
+def plot_points(
+    axes: Any,
+    points: Sequence[Point],
+    sizes: float | Sequence[float],
+    ring: Sequence[float] | None = None,
+) -> None:
+    """The points, as large as their sizes say, and a ring around one place."""
+    each = [sizes] * len(points) if isinstance(sizes, (int, float)) else sizes
+    for label, colour, marker in (0, BLUE, "o"), (1, ORANGE, "^"):
+        chosen = [(*x, size) for (x, y), size in zip(points, each) if y == label]
+        x1, x2, areas = zip(*chosen)
+        axes.scatter(x1, x2, s=areas, color=colour, marker=marker)
+    if ring is not None:
+        axes.scatter(*ring, s=120, facecolors="none", edgecolors="black")
+    axes.set(xticks=[], yticks=[], aspect="equal")
+
+
+def plot_probabilities(
+    axes: Any, across: Sequence[float], up: Sequence[float], table: Sequence[Sequence[float]]
+) -> None:
+    """The plane, dark where a probability is below 0.1 or above 0.9, with a line at one half."""
+    shades = ["#9fc5e8", "#dcebf9", "#fde9dc", "#f6b896"]
+    axes.contourf(across, up, table, levels=[0, 0.1, 0.5, 0.9, 1], colors=shades)
+    axes.contour(across, up, table, levels=[0.5], colors="#404040", linewidths=1.2)
 
 
 def draw_panels(

@@ -97,6 +97,15 @@ def overflowing(z):
     return [math.exp(zi) / sum(math.exp(zj) for zj in z) for zi in z]
 
 
+def shifted(z, by):
+    return overflowing([zi - by for zi in z])
+
+
+def unless_the_sign_is_the_label(w, x, y):
+    z = sum(a * b for a, b in zip(w, x, strict=True))
+    return w if (1 if z > 0 else -1) == y else [a + y * b for a, b in zip(w, x, strict=True)]
+
+
 # {exercise: [(a wrong answer, what the check says of it)]}
 WRONG = {
     ("01", 1): [
@@ -160,16 +169,23 @@ WRONG = {
     ("05", 1): [(0.5, "prediction minus label"), (-1, "too small")],
     ("05", 2): [([0.36, 0.4, -0.36, -1.08], "delta_j has"), ([-1, 0.4, -1, -3], "delta_j is too")],
     ("05", 3): [("ABCD", "1 of your 4"), ("BC", "something is missing")],
-    ("05", 4): [(2, "Two sides"), (6, "Fewer"), (12, "too large")],
-    ("05", 5): [(still, "have not moved"), (trained_badly, "of the nine points are wrong")],
+    ("05", 4): [("ABCD", "1 of your 4"), ("C", "something is missing")],
+    ("05", 5): [
+        (still, "have not moved"),
+        (trained_badly, "of the nine points are wrong, and a line could divide them: take more"),
+    ],
     ("06", 1): [([24, 2], "add up"), ([12, 14], "first is too small")],
-    ("06", 2): [(54, "micrograd"), (18, "one pass"), (72, "too large")],
-    ("06", 3): [([10, 10], "short is too large"), ([7, 10], "spelled-out is too small")],
+    ("06", 2): [(144, "micrograd"), (24, "one pass"), (48, "too small")],
+    ("06", 3): [([14, 14], "short is too large"), ([10, 7], "spelled-out is too small")],
     ("06", 4): [
         (lambda n, sizes: n * sum(sizes), "For MLP(2, [16, 16, 1])"),
         (lambda n, sizes: None, "Expected a number"),
     ],
-    ("06", 5): [(x * x, "twice its gradient"), (x + u, "twice its gradient")],
+    ("06", 5): [
+        (x * x, "twice its gradient"),
+        (x + u, "twice its gradient"),
+        (x, "no node in between"),
+    ],
     ("07a", 1): [(16, "XOR is one"), (15, "opposite"), (10, "too small")],
     ("07a", 2): [([2.5, 0.75, 1.5], "whose label is -1"), ([-1.5, -1.25, 0.5], "b has")],
     ("07a", 3): [
@@ -178,28 +194,38 @@ WRONG = {
             lambda w, x, y: [a + y * b for a, b in zip(w, x, strict=True)],
             "For an example that is right already",
         ),
+        (unless_the_sign_is_the_label, "For a score of 0, label -1"),
     ],
     ("07a", 4): [
         ([[1, 1, -0.5], [-1, -1, 1.5], [1, 1, -1.5]], "At (0, 1) it gives -0.5"),
-        ([[1, 1], [1, 1], [1, 1]], "3 rows of 3, 3, 3 numbers"),
+        ([[1, 1], [1, 1], [1, 1]], "Expected 3 rows of 3 numbers"),
     ],
     ("07a", 5): [
         (lambda x: x[0] * x[1], "no threshold"),
         (lambda x: x, "Expected a number for the feature of [0.0, 0.0], got list"),
+        (lambda x: x[0] == 1, "no threshold"),
     ],
     ("07b", 1): [([0.5, 0.5], "slope is too large"), ([0, 0.25], "probability is too small")],
-    ("07b", 2): [(0.16, "third label is 0"), (1.7, "too large")],
+    ("07b", 2): [(0.16, "third label is 0"), (1.427, "its logarithm"), (1.7, "too large")],
     ("07b", 3): [("y - 1/(1 + exp(-z))", "wrong sign everywhere"), ("z - y", "At z = -2, y = 0")],
     ("07b", 4): [
         (overflowing, "For [1000.0, 0.0] it raises OverflowError"),
         (lambda z: z, "For [0.0, 0.0]: entry 0 is too small"),
+        (lambda z: shifted(z, z[0]), "For [0.0, 4000.0] it raises OverflowError"),
+        (lambda z: shifted(z, sum(z) / len(z)), "For [0.0, 4000.0] it raises OverflowError"),
+        (lambda z: shifted(z, max(map(abs, z))), "For [-2000.0, -2001.0] it raises ZeroDivision"),
+        (
+            lambda z: overflowing([max(-500.0, min(zi, 500.0)) for zi in z]),
+            "For [-2000.0, -2001.0]: entry 0 is too small",
+        ),
     ],
     ("07b", 5): [
         ([(1, 0), (2, 1), (3, 0), (4, 1)], "comes to rest"),
         ([(1, 0), (2, 0), (3, 0), (4, 0)], "Both labels"),
-        ([(1, 0)], "4 rows"),
+        ([(2, 0), (2, 0), (2, 1), (2, 1)], "comes to rest"),
+        ([(1, 0)], "Expected 4 rows of 2 numbers"),
     ],
-    ("07c", 1): [(9, "how many points"), (7, "too small")],
+    ("07c", 1): [(9, "how many points"), (7, "bends are inside"), (6, "too small")],
     ("07c", 2): [(68, "too small"), (769, "too large")],
     ("07c", 3): [([[4, 2], [1, 1]], "it is left"), ([[2, 4], [1, 1]], "too small")],
     ("07c", 4): [
@@ -207,7 +233,11 @@ WRONG = {
         ([[0, 1, 1], [0, 1, 1], [1, -1, 1], [1, 1, 1, -2.5]], "no end in the direction"),
         ([[0, 1, 1], [1, 0, 1], [1, -1, 1], [-1, -1, -1, 3.5]], "direction"),
     ],
-    ("07c", 5): [([1, 1, 1, 1, 1, -4.5], "outside"), ([1, 1, 1, 1, 1, -2.5], "inside")],
+    ("07c", 5): [
+        ([1, 1, 1, 1, 1, -4.5], "outside"),
+        ([1, 1, 1, 1, 1, -2.5], "inside"),
+        ([1, 1, 1, 1, 1], "Expected a row of 6 numbers"),
+    ],
     ("08", 1): [("x * sigmoid(x)", "At x"), ("1/(1 + exp(-x))", "one of the two ways")],
     ("08", 2): [([0.1, 1.0], "left is too large"), ([2, 0], "left has the right size")],
     ("08", 3): [(5, "which of the five"), (2, "too large")],
@@ -306,14 +336,20 @@ WRONG = {
 MORE_RIGHT = {
     ("01", 1): [(Fraction(0), Value(2.0), -2)],
     ("01", 4): [Fraction(1, 12), 0.0833, Value(1 / 12), "1/12"],
-    ("03", 1): [["c", "a"], {"A", "C"}, "A, C"],
+    ("03", 1): [["c", "a"], {"A", "C"}, "A, C", "A and C", "a; c"],
     ("04", 1): [lambda x: x / sqrt(1 + x * x), "(1 + x**2)**-0.5 * x"],
     ("04", 6): ["-3 * exp(sin(x))", lambda x: exp(sin(x))],
-    ("07a", 5): [lambda x: abs(x[0] - x[1]), lambda x: 2 * x[0] * x[1] - x[0] - x[1]],
+    ("07a", 5): [
+        lambda x: abs(x[0] - x[1]),
+        lambda x: 2 * x[0] * x[1] - x[0] - x[1],
+        lambda x: x[0] != x[1],
+    ],
     ("05", 5): [trained],
     ("09", 1): [(4.0, 2), [4, 3]],
     ("10", 5): ["x**2", lambda x: (x - 5) ** 2],
-    ("07b", 5): [[[5, 0], [4, 0], [3, 1], [2, 1]]],
+    ("07b", 3): ["σ(z) − y"],
+    ("07b", 5): [[[5, 0], [4, 0], [3, 1], [2, 1]], [[1, 0], [2, 0], [2, 1], [3, 1]]],
+    ("07c", 4): [[[0, 1, 30], [-1, -1, 90], [1, -1, 90], [1, 1, 1, -2.5]]],
     ("07c", 5): [(2, 2, 2, 2, 2, -7)],
     ("08", 6): [lambda x: where(x > 0, x, 0.2 * x), "leaky_relu(x, 0.5)"],
 }
