@@ -223,12 +223,12 @@ def _of_rows(graph: Graph, roots: Sequence[int], has_loss: bool) -> tuple[int, i
 
 
 def is_better_taped(graph: Graph) -> bool:
-    """Whether an array program of the graph would take long to make, and then be slower than a tape
-    for 64 examples: nodes that are alike are few, and so its lines are many."""
+    """Whether an array program of the graph would take long to make, and then much longer than a
+    tape for 64 examples: nodes that are alike are few, and so its lines are many."""
     lines = 2 * len(set(zip(graph.depths, graph.classes)))  # at least: forward and backward
     nodes = len(graph.ops)
     if lines * LINE_OF_ARRAYS < LONG:
         return False
     each = Amounts(2 * nodes, nodes // 4, nodes)
     guess = Work(0, 0, lines, 0, each, Amounts(), [], 2 * nodes, nodes // 4, 2 * nodes, lines)
-    return guess.price("tape", 64) < guess.price("arrays", 64)
+    return 3 * guess.price("tape", 64) < guess.price("arrays", 64)
