@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -155,40 +154,39 @@ class MachineCode:
 
     def __call__(self, *arrays: Any) -> Any:
         outs = self._room(len(arrays[0]) if self._has_inputs else 1)
-        results = self._together(self._filled(arrays, outs), outs)
+        results = self._together(self._filled(arrays, (*self._constants, *outs)), outs)
         return as_arrays((results,), self._dtype)[0] if self._converts else results
 
     def into(self, n: int, results: Any) -> Function | None:
-        """The function for n examples that overwrites the arrays of these results; None if it has
-        to convert them."""
+        """The function for n examples that overwrites the arrays of these results, those of a call
+        before; None if it has to convert them."""
         if self._converts:
             return None
         is_plain = self._has_loss and not self._has_aux
-        gradients = results[1] if self._has_loss else ()
-        outs = gradients
+        outs = gradients = results[1] if self._has_loss else ()
         if not is_plain:
             aux = results[0][1] if self._has_loss else results
             outs = (*gradients, *(aux if aux.__class__ is tuple else (aux,)))
-        tail, run = (*self._constants, *outs), self._run
+        run, tail = self._run, (*self._constants, *outs)
 
         def filled(*arrays: Any) -> Any:
-            if self._is_compiled and is_plain:
-                try:
-                    return run(*arrays, *tail), gradients
-                except TypeError:  # one is strided or read-only
-                    pass
-            return self._together(self._filled(arrays, outs), outs)
+            try:
+                loss = run(*arrays, *tail)
+            except TypeError:
+                loss = self._filled(arrays, tail)
+            return (loss, gradients) if is_plain else self._together(loss, outs)
 
         return filled
 
-    def _filled(self, arrays: Sequence[Any], outs: Sequence[Any]) -> Any:
-        """Fill the arrays, and give the loss."""
+    def _filled(self, arrays: Sequence[Any], tail: Sequence[Any]) -> Any:
+        """Fill the arrays at the end of the tail, after the constants, and give the loss."""
         run = self._run
         if self._is_compiled:
-            with suppress(TypeError):
-                return run(*arrays, *self._constants, *outs)
-        plain = [x if _is_plain(x) else np.array(x, order="C") for x in arrays]
-        loss = run(*plain, *self._constants, *outs)
+            try:
+                return run(*arrays, *tail)
+            except TypeError:  # one is strided or read-only
+                pass
+        loss = run(*[x if _is_plain(x) else np.array(x, order="C") for x in arrays], *tail)
         if not self._is_compiled and hasattr(run, "disable_compile"):  # and is not plain Python
             run.disable_compile()
             self._is_compiled = True
