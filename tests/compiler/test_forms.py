@@ -202,16 +202,19 @@ def test_machine_code_fills_the_arrays_of_a_bound_program(priced):
     in memory."""
     priced({"arrays": 1.0, "loops": 0.1}, {"loops": 3.0})
     sys.modules["numba"].config.DISABLE_JIT = False
-    W, loss = layer()
+    W, _ = layer()
+
+    def loss(x, y):
+        z = [dot(w, x) for w in W]
+        return y * sum(map(tanh, z)), z
+
     program, expected = (
-        compile(
-            lambda x, y: (loss(x, y), [dot(w, x) for w in W]), x=3, y=(), parameters={"W": W},
-            has_aux=True, backend=backend,
-        )
+        compile(loss, x=3, y=(), parameters={"W": W}, has_aux=True, backend=backend)
         for backend in (None, "numpy")
-    )  # fmt: skip
+    )
     x = np.random.default_rng(1).normal(size=(64, 6))[:, ::2]
     bound, kept = program.bind(x, x[:, 0]), None
+    assert not expected.value_and_grad(x, x[:, 0])[0][1][0].flags.c_contiguous
     for _ in range(6):
         program.arrays["W"] = np.asfortranarray(0.9 * program.arrays["W"])
         expected.arrays["W"] *= 0.9
