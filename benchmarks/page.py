@@ -23,7 +23,10 @@ TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 def pages() -> dict[Path, str]:
     """{file: its content}; the picture is that of the first Python."""
     results = [Results.read(path) for path in sorted((HERE / "results").glob("*.json"))]
-    tables = {suite: "\n\n".join(table(suite, each) for each in results) for suite in SUITES}
+    tables = {
+        suite: "\n\n".join(filter(None, (table(suite, each) for each in results)))
+        for suite in SUITES
+    }
     made = {DOCS / "pictures/benchmarks.svg": picture(results[0].rows)}
     for path in PAGES:
         text = path.read_text(encoding="utf-8")
@@ -32,9 +35,12 @@ def pages() -> dict[Path, str]:
 
 
 def table(suite: str, results: Results) -> str:
+    """In Markdown; empty if the suite was not measured on this Python."""
     rows = [
         row for key, rows in results.rows.items() if key.startswith(f"{suite}/") for row in rows
     ]
+    if not rows:
+        return ""
     return f"CPython {results.python} on {results.machine}:\n\n{markdown_table(rows)}"
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import autograd_mini
 from autograd_mini import Value
 from examples import scalar_gpt
-from nn import MLP, Module, toys
+from nn import MLP, Layer, Module, Sequential, toys
 from nn.losses import cross_entropy, hinge, l2, mean_squared_error
 
 Arrays = list[Any]
@@ -57,17 +57,20 @@ class Problem(NamedTuple):
 def parameter_arrays(model: Module, what: str = "data") -> Arrays:
     """The numbers or, of `what`, "grad", the gradients of a model, in arrays.
 
-    Of an MLP, layer by layer, the weights, one row a neuron, and the biases; of other models the
-    lists and lists of lists.
+    Of an MLP or a Sequential, layer by layer, the weights, one row a neuron, and the biases; of
+    other models the Values, lists and lists of lists.
     """
-    if isinstance(model, MLP):
-        matrices = []
-        for layer in model.layers:
-            matrices += [[neuron.w for neuron in layer.neurons], [n.b for n in layer.neurons]]
-    else:
-        matrices = [matrix for matrix in vars(model).values() if isinstance(matrix, list)]
     read = np.frompyfunc(attrgetter(what), 1, 1)
-    return [read(np.array(matrix, dtype=object)).astype(float) for matrix in matrices]
+    return [np.asarray(read(np.array(matrix, dtype=object)), float) for matrix in matrices(model)]
+
+
+def matrices(model: Module) -> list[Any]:
+    if isinstance(model, (MLP, Sequential)):
+        layers = [layer for layer in model.layers if isinstance(layer, Module)]
+        return [matrix for layer in layers for matrix in matrices(layer)]
+    if isinstance(model, Layer):
+        return [[neuron.w for neuron in model.neurons], [neuron.b for neuron in model.neurons]]
+    return [matrix for matrix in vars(model).values() if isinstance(matrix, (list, Value))]
 
 
 # -- multi-layer perceptrons --------------------------------------------------------------------

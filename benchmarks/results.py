@@ -17,6 +17,7 @@ SUITES = {  # name: (what gives its rows, what that cannot do without)
     "check": ("waiting.check", "micrograd"),
     "transforms": ("transforms.rows", "nn"),
     "import": ("imports.rows", "nn"),
+    "zoo": ("zoo.rows", "numpy"),
     "parts": ("parts.rows", "numpy"),
 }
 

@@ -248,8 +248,19 @@ def one_hot(token: int) -> Vector:
 # -- training -----------------------------------------------------------------------------------
 
 
+def compile_loss(model: GPT) -> Any:
+    """The program of the mean loss of documents, as encode() gives them, and of its gradient."""
+    shape = (len(model.positions), VOCABULARY)
+    return compile(model.masked_loss, tokens=shape, targets=shape, parameters=model)
+
+
 def train(
-    model: GPT, documents: Sequence[str], rng: Random, steps: int = 1000, batch: int = 8
+    model: GPT,
+    documents: Sequence[str],
+    rng: Random,
+    steps: int = 1000,
+    batch: int = 8,
+    program: Any = None,
 ) -> Generator[float, None, None]:
     """Compile the model's loss, and train it by Adam. In the end the Values are set, also if the
     end is Ctrl-C, or close().
@@ -262,6 +273,7 @@ def train(
         rng: a random.Random, which chooses the documents of each step.
         steps: how often the weights are changed.
         batch: documents a step.
+        program: what compile_loss(model) gave, if it is there already.
 
     Yields:
         The loss of each step's batch, before its change.
@@ -269,8 +281,7 @@ def train(
     import numpy as np
 
     block = len(model.positions)
-    shape = (block, VOCABULARY)
-    program = compile(model.masked_loss, tokens=shape, targets=shape, parameters=model)
+    program = program or compile_loss(model)
     means = squares = [0.0] * len(program.arrays)
     try:
         for step in range(steps):

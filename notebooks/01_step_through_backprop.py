@@ -5,8 +5,7 @@
 # To train it we ask of every weight: if it were a little larger, would the error grow or fall,
 # and how fast? The answer is a derivative. *Backpropagation* finds all of them in one pass.
 #
-# Here you watch it do so, one multiplication after another: first in a single neuron, then in a
-# small network.
+# Here you watch it, one multiplication after another: in a single neuron, then in a small network.
 #
 # **You will be able to** run a forward and a backward pass by hand, say why a gradient is a sum,
 # and make a step of gradient descent.
@@ -55,13 +54,13 @@ c
 # Each box is a `Value`, with its number and, below it, its gradient. There is none yet, so there
 # is a dash. The dark circle is the operation. The red numbers on the edges are the local
 # derivatives.
-
-# %% [markdown]
+#
 # ## One neuron
 #
 # A neuron multiplies each input with a weight, adds them up, and adds a bias. The result is its
 # *pre-activation* z. An *activation function* bends it into the output $\hat y$ (say: y hat); here
-# it is tanh, which gives numbers between -1 and 1.
+# it is tanh, which gives numbers between -1 and 1. Its derivative is $\tanh'(z) = 1 - \tanh^2(z)$
+# ([notebook 04](04_chain_rule_by_hand.ipynb) derives it).
 #
 # $$z = w_1 x_1 + w_2 x_2 + b, \qquad \hat y = \tanh(z).$$
 #
@@ -128,8 +127,7 @@ chain_rule(L, w1)
 # Now write down the same for $w_2$ and for b. Many factors are the same again: for $w_2$ all from L
 # down to s. Backpropagation computes what they share once. It starts at L, walks to the
 # leaves, and carries along the product so far.
-
-# %% [markdown]
+#
 # ## Step through it
 #
 # Here is the whole computation. Press **→** for the next step, **←** for the one before, and
@@ -163,7 +161,7 @@ step_through(L)
 # depend on what comes after it. Their product says how L moves with z along this edge. It is
 # *added* to what has arrived at z so far. Here that was nothing, since z is used only once.
 #
-# That is all. Every step of backpropagation is this step:
+# Every step of backpropagation is this step:
 #
 # $$\operatorname{grad}(\text{parent}) \mathrel{+}= \operatorname{grad}(\text{node}) \cdot
 # \frac{\partial\,\text{operation}}{\partial\,[\text{parent}]}.$$
@@ -214,8 +212,7 @@ assert [w1.grad, w2.grad, b.grad] == [delta * x1.data, delta * x2.data, delta]
 # negative as well, so a larger $w_1$ helps. The gradient of $w_2$ is positive, since its input
 # $x_2$ is negative: there a *smaller* weight helps. And $w_1$ has twice the gradient of $w_2$,
 # because its input is twice as large.
-
-# %% [markdown]
+#
 # ## The gradient is a slope
 #
 # Now turn the weight yourself. The curve is the loss for every $w_1$, the blue dot is where we
@@ -242,9 +239,9 @@ drag(step_through(L, start=99), w1, -3.0, 3.0, title="The loss, if the weight is
 # A small move of u reaches L on two paths, through v and through w. The two effects add up. This
 # is the *multivariate chain rule*:
 #
-# $$\operatorname{grad}(u)
-# = \operatorname{grad}(v) \cdot \frac{\partial (2 \cdot [u])}{\partial [u]}
-# + \operatorname{grad}(w) \cdot \frac{\partial [u]^2}{\partial [u]}.$$
+# $$\operatorname{grad}(u) =
+# \operatorname{grad}(v) \cdot \frac{\partial (2 \cdot [u])}{\partial [u]} +
+# \operatorname{grad}(w) \cdot \frac{\partial [u]^2}{\partial [u]}.$$
 
 # %%
 u = Value(3.0, "u")
@@ -262,17 +259,15 @@ step_through(L)
 # %%
 chain_rule(L, u)
 
-# %% [markdown]
-# On paper: $L = 2u \cdot u^2 = 2u^3$, and $6u^2$ at u = 3 is 54.
-
 # %% tags=["guard"]
 assert chain_rule(L, u).total == 6 * 3.0**2 == 54.0
 
 # %% [markdown]
+# On paper: $L = 2u \cdot u^2 = 2u^3$, and $6u^2$ at u = 3 is 54.
+#
 # A node passes its gradient on only when all of it has arrived. What goes wrong otherwise is a
 # story of its own: [Why topological order?](03_why_topological_order.ipynb)
-
-# %% [markdown]
+#
 # ## A network
 #
 # A *layer* is a row of neurons that all see the same inputs. A *multi-layer perceptron* (MLP) is
@@ -294,8 +289,7 @@ draw_mlp(model, x=x)
 # Each circle is a neuron like the one above, with its output in it. Each line is a weight: the
 # wider, the larger, and dashed if it is negative. The weights are random, and for this x the last
 # neuron should say 1.
-
-# %% [markdown]
+#
 # The forward pass: we could write `model(x)`. To have the pre-activations z and the outputs h of
 # the hidden layers at hand, we go layer by layer.
 
@@ -330,7 +324,6 @@ step_through(L, model=model)
 
 # %% [markdown]
 # Nothing else is new. There are more edges, but each step is the same multiplication.
-#
 # Watch h1.1 to h1.4, the outputs of the first hidden layer. Each goes into all four
 # neurons of the second. So four contributions have to arrive before its gradient is complete:
 # here the paths meet. If δ is the error term of a neuron, then
@@ -339,8 +332,8 @@ step_through(L, model=model)
 # \delta^{[1]}_i = \frac{\partial L}{\partial h^{[1]}_i} \cdot \bigl(1 - (h^{[1]}_i)^2\bigr).$$
 #
 # In words: errors come back through the same weights by which the outputs went forward. Textbooks
-# write it with matrices, $\delta^{[1]} = (W^{[2]})^\top \delta^{[2]} \odot \tanh'(z^{[1]})$. The
-# engine knows no such formula. It knows one rule for one edge, and the formula comes out:
+# write it with matrices ([notebook 12](12_matrix_form_of_backprop.ipynb)). The engine knows no such
+# formula. It knows one rule for one edge, and the formula comes out:
 
 # %%
 L.backward()
@@ -378,8 +371,16 @@ predicted = -rate * sum(p.grad**2 for p in model.parameters())
 print(f"predicted {predicted:.4f}, measured {after - before:.4f}")
 
 # %% [markdown]
-# Close, and not the same: the loss is curved. With a smaller step the two come closer.
-#
+# Close, and not the same: the loss is curved. With a tenth of the step the two come closer:
+
+# %%
+for p in model.parameters():
+    p.data += 0.9 * rate * p.grad
+print(f"predicted {predicted / 10:.5f}, measured {forward()[0].data - before:.5f}")
+for p in model.parameters():
+    p.data -= 0.9 * rate * p.grad  # and forward again
+
+# %% [markdown]
 # Now again and again. A graph keeps the numbers that it was built with. So each time we build
 # a new one, set the gradients back to 0, because `backward()` adds to them, and go one step:
 
@@ -395,8 +396,7 @@ for step in range(1, 11):
 # %% [markdown]
 # That is the training loop: forward, backward, a step, and again. In
 # [Train on two moons](05_train_moons.ipynb) it learns something.
-
-# %% [markdown]
+#
 # ## Exercises
 #
 # Put your answer in place of the dots, and run the cell. It says whether the answer is right, and

@@ -8,7 +8,8 @@
 # **You will be able to** read the picture of any graph, choose how much of it to see, and see where
 # gradients vanish.
 #
-# **You need** to know what a derivative is.
+# **You need** [Step through backprop](01_step_through_backprop.ipynb): what a Value, a local
+# derivative and a gradient are.
 
 # %% [markdown]
 # ## One neuron
@@ -115,7 +116,9 @@ draw_dot(digits_loss)
 # %% [markdown]
 # ## Where gradients vanish
 #
-# Ten layers of sigmoids, each with one neuron. How much of the gradient reaches the first?
+# Ten layers of sigmoids, each with one neuron. The sigmoid $\sigma(z) = 1 / (1 + e^{-z})$ has the
+# slope $\sigma(z)\,(1 - \sigma(z))$ ([notebook 04](04_chain_rule_by_hand.ipynb) derives it). This
+# is at most 1/4, where $\sigma(z)$ is one half. How much of the gradient reaches the first layer?
 
 # %%
 deep = MLP(1, [1] * 10, activation="sigmoid", rng=random.Random(0))
@@ -124,9 +127,9 @@ deep_loss.backward()
 draw_dot(deep_loss, model=deep, color="gradient", hide=["bias", "local"])
 
 # %% [markdown]
-# Dark cards have large gradients. A layer passes on its weight times the slope of its sigmoid, and
-# that slope is at most 1/4. So where no weight is above 4 in size, each layer passes on a fraction
-# of what it gets. One step of the colours is a factor of ten here.
+# Dark cards have large gradients. A layer multiplies the gradient by its weight and by the slope of
+# its sigmoid. So where no weight is above 4 in size, each layer passes on less than it gets. One
+# step of the colours is a factor of ten here.
 
 # %%
 weights = [layer.neurons[0].w[0].data for layer in deep.layers]

@@ -166,6 +166,8 @@ print("steps of backprop:", len(backprop_steps(y)))
 # %% [markdown]
 # ## The same with matrices
 #
+# (You may skip this section. Notebook 12 comes back to it.)
+#
 # If g takes n numbers to m numbers, all its derivatives are a table, the *Jacobian*: row i,
 # column j is $\partial g_i / \partial x_j$. The sum over the ways is then a product of matrices:
 # $J_{h \circ g} = J_h \, J_g$.

@@ -15,7 +15,7 @@
 # **You need** the chain rule ([notebook 04](04_chain_rule_by_hand.ipynb)), and it helps to have
 # seen [regression](07b_regression.ipynb). The letters are those of [the table of
 # symbols](../docs/notation.md#symbols); a score of labels -1 and 1 is called s here, and one of
-# labels 0 and 1 is z.
+# labels 0 and 1 is z. (`show_error` below only prints an error, in short lines.)
 
 # %%
 from textwrap import fill
@@ -46,7 +46,7 @@ def show_error(check, *arguments, **options):
 # predictions one takes the mean: `mean_squared_error`. Others take half the sum:
 # `half_squared_error`. The half is there for the derivative's sake:
 #
-# $$J = \tfrac12 (\hat y - y)^2, \qquad \frac{dJ}{d\hat y} = \hat y - y.$$
+# $$L = \tfrac12 (\hat y - y)^2, \qquad \frac{dL}{d\hat y} = \hat y - y.$$
 #
 # **Prediction minus target.** This gradient will come back.
 
@@ -65,15 +65,16 @@ assert half == [p - t for p, t in zip(prediction, target)]
 # %% [markdown]
 # ## Squared error of a line
 #
-# In linear regression the prediction is $\hat y = \beta_0 + \beta_1 x$. The chain rule takes the
-# gradient on to the parameters:
+# In linear regression the prediction is $\hat y = w x + b$. The chain rule takes the gradient on to
+# the parameters:
 #
-# $$\nabla_\beta L = \nabla_{\hat y} L \cdot \nabla_\beta\, \hat y, \qquad
-# \frac{\partial L}{\partial \beta_1} = 2(\hat y - y) \cdot x.$$
+# $$\frac{\partial L}{\partial w} = \frac{\partial L}{\partial \hat y} \cdot
+# \frac{\partial \hat y}{\partial w} = 2(\hat y - y) \cdot x, \qquad
+# \frac{\partial L}{\partial b} = 2(\hat y - y).$$
 
 # %%
-b0, b1, x, y = Value(0.5, "β0"), Value(2.0, "β1"), 3.0, 5.0
-yhat = b0 + b1 * x
+w, b, x, y = Value(2.0, "w"), Value(0.5, "b"), 3.0, 5.0
+yhat = w * x + b
 yhat.label = "ŷ"
 L = (yhat - y) ** 2
 L.label = "L"
@@ -81,53 +82,58 @@ L.backward()
 L
 
 # %% tags=["guard"]
-assert (b0.grad, b1.grad) == (2 * (yhat.data - y), 2 * (yhat.data - y) * x)
+assert (b.grad, w.grad) == (2 * (yhat.data - y), 2 * (yhat.data - y) * x)
 
 # %%
-chain_rule(L, b1)
+chain_rule(L, w)
 
 # %% [markdown]
 # ## A slip: the sign of the gradient
 #
-# One lecture minimises $J = \frac12 (y - \hat y)^2$, and writes the gradient as
-# $\nabla_W J = (y - \hat y)\, \nabla_W\, \hat y$. Is that right? `check_gradients` compares a
-# gradient with numerical differentiation. We give it the slide's:
+# One lecture minimises $L = \frac12 (y - \hat y)^2$, and writes the gradient as $\partial L /
+# \partial w = (y - \hat y)\, \partial \hat y / \partial w$. Is that right? `check_gradients`
+# compares a gradient with numerical differentiation, by a very exact difference that it calls
+# *complex step* ([notebook 15](15_property_based_gradient_tests.ipynb) explains it). We give it the
+# slide's gradient:
 
 # %%
 
 
-def slide(b):
-    """The slide's gradient of half the squared error, for the prediction b[0] + b[1] * x."""
-    error = y - (b[0] + b[1] * x)
-    return [error * 1.0, error * x]
+def slide(parameters):
+    """The slide's gradient of half the squared error, by w and by b."""
+    w, b = parameters
+    error = y - (w * x + b)
+    return [error * x, error * 1.0]
 
 
-def J(b):
-    return losses.half_squared_error(b[0] + b[1] * x, y)
+def half_error(parameters):
+    w, b = parameters
+    return losses.half_squared_error(w * x + b, y)
 
 
-show_error(check_gradients, J, [0.5, 2.0], gradient=slide)
+show_error(check_gradients, half_error, [2.0, 0.5], gradient=slide)
 
 # %% [markdown]
 # The number is right but for its sign. The derivative of $y - \hat y$ by $\hat y$ is -1, and that
 # factor was lost. Does it matter? With the update rule
 #
-# $$W \leftarrow W - \eta\, \nabla_W J$$
+# $$w \leftarrow w - \eta\, \frac{\partial L}{\partial w}$$
 #
 # a wrong sign walks uphill:
 
 # %%
-for name, gradient in ("the slide's gradient", slide), ("the engine's gradient", grad(J)):
-    b = [0.5, 2.0]
-    costs = []
+for name, gradient in ("the slide's gradient", slide), ("the engine's gradient", grad(half_error)):
+    parameters = [2.0, 0.5]
+    found = []
     for _ in range(5):
-        costs.append(J(b))
-        b = [bi - 0.05 * gi for bi, gi in zip(b, gradient(b))]
-    print(f"{name:22}", "  ".join(f"{cost:9.4f}" for cost in costs))
+        found.append(half_error(parameters))
+        parameters = [p - 0.05 * g for p, g in zip(parameters, gradient(parameters))]
+    print(f"{name:22}", "  ".join(f"{loss:9.4f}" for loss in found))
 
 # %% [markdown]
-# (The rule $W \leftarrow W + \eta\, (y - \hat y)\, \nabla_W\, \hat y$ is right: two signs, and
-# both changed. It is a good habit to write $\hat y - y$ and to keep the minus in the update.)
+# (The rule $w \leftarrow w + \eta\, (y - \hat y)\, \partial \hat y / \partial w$ is right: two
+# signs, and both changed. It is a good habit to write $\hat y - y$ and to keep the minus in the
+# update.)
 
 # %% [markdown]
 # ## Yes or no: the perceptron's cost, and the hinge
@@ -194,9 +200,8 @@ assert stepped == [wi + label * xi for wi, xi in zip(w, x)]
 # counts a score of 0 as a mistake for that reason.)
 
 # %%
-assert grad(losses.perceptron_cost)(0.0, 1) == 0
-assert grad(losses.hinge)(1.0, 1) == 0
-assert grad(losses.hinge)(0.999, 1) == -1
+print("perceptron's cost, at m = 0:", grad(losses.perceptron_cost)(0.0, 1))
+print("hinge, at m = 1:", grad(losses.hinge)(1.0, 1), " just before:", grad(losses.hinge)(0.999, 1))
 
 # %% [markdown]
 # ## From a score to a probability: the sigmoid
@@ -214,8 +219,9 @@ assert grad(losses.hinge)(0.999, 1) == -1
 # %%
 for z in [-4.0, -1.0, 0.0, 1.0, 4.0]:
     s = sigmoid(z)
-    assert abs(grad(sigmoid)(z) - s * (1 - s)) < 1e-15
-    print(f"z {z:4}   probability {s:.4f}   derivative {grad(sigmoid)(z):.4f}")
+    print(
+        f"z {z:4}   probability {s:.4f}   engine {grad(sigmoid)(z):.4f}   formula {s * (1 - s):.4f}"
+    )
 
 # %% [markdown]
 # ## A slip: the sigmoid without its minus
@@ -358,25 +364,24 @@ print("sum of logarithms:", round(sum(map(log, [0.5] * 1100)), 4))
 #
 # Written for one example, with $\hat y$ for the probability of label 1, it is
 #
-# $$\ell(\hat y, y) = -\left[\, y \ln \hat y + (1 - y) \ln (1 - \hat y) \,\right].$$
+# $$L(\hat y, y) = -\left[\, y \ln \hat y + (1 - y) \ln (1 - \hat y) \,\right].$$
 #
 # Only one of the two terms is there, the other one is multiplied by 0. `negative_log_likelihood`
 # is that formula. Its derivative is $-1/\hat y$ for label 1, and $1/(1 - \hat y)$ for label 0.
 
 
 # %%
-def formula(p, label):
-    return -(label * log(p) + (1 - label) * log(1 - p))
-
-
 for p in (0.1, 0.5, 0.9):
-    for label in (0, 1):
-        loss = losses.negative_log_likelihood(p, label)
-        assert abs(loss - formula(p, label)) < 1e-15
-        slope = grad(losses.negative_log_likelihood)(p, label)
-        assert abs(slope - (-1 / p if label else 1 / (1 - p))) < 1e-12
     costs = [losses.negative_log_likelihood(p, label) for label in (1, 0)]
     print(f"told {p:.0%}:  it happened, cost {costs[0]:.4f};  it did not, cost {costs[1]:.4f}")
+
+# %% tags=["guard"]
+for p in (0.1, 0.5, 0.9):
+    for label in (0, 1):
+        by_formula = -(label * log(p) + (1 - label) * log(1 - p))
+        assert abs(losses.negative_log_likelihood(p, label) - by_formula) < 1e-15
+        slope = grad(losses.negative_log_likelihood)(p, label)
+        assert abs(slope - (-1 / p if label else 1 / (1 - p))) < 1e-12
 
 # %% [markdown]
 # To be wrong is not so bad, as long as one was not sure.
@@ -387,12 +392,12 @@ for p in (0.1, 0.5, 0.9):
 # *logistic regression*, a perceptron with a sigmoid. Its gradient looks nasty, with a logarithm,
 # a quotient and an exponential in it. But follow the chain rule for label 1:
 #
-# $$\frac{d\ell}{dz} = \frac{d\ell}{d\hat y} \cdot \frac{d\hat y}{dz} =
+# $$\frac{dL}{dz} = \frac{dL}{d\hat y} \cdot \frac{d\hat y}{dz} =
 # -\frac{1}{\hat y} \cdot \hat y\,(1 - \hat y) = \hat y - 1.$$
 #
 # For label 0 it is $\frac{1}{1 - \hat y} \cdot \hat y\, (1 - \hat y) = \hat y$. In one line:
 #
-# $$\frac{d\ell}{dz} = \hat y - y.$$
+# $$\frac{dL}{dz} = \hat y - y.$$
 
 # %%
 z = Value(0.8, "z")
@@ -410,7 +415,8 @@ def nll_of_logit(z, label):
 
 for z in (-3.0, 0.0, 0.8):
     for label in (0, 1):
-        assert abs(grad(nll_of_logit)(z, label) - (sigmoid(z) - label)) < 1e-12
+        found = f"engine {grad(nll_of_logit)(z, label):7.4f}   formula {sigmoid(z) - label:7.4f}"
+        print(f"z {z:4}, label {label}:   {found}")
 
 # %% [markdown]
 # `binary_cross_entropy_with_logits(z, y)` is the two steps in one. It takes the logit and never
@@ -472,15 +478,15 @@ by_hand.append(sum(errors) / len(data))
 model.zero_grad()
 for x, label in data:
     losses.binary_cross_entropy_with_logits(model(x), label).backward(1 / len(data))
-for parameter, found in zip(model.parameters(), by_hand):
-    assert abs(parameter.grad - found) < 1e-12
-    assert abs(found) < 1e-6  # the bottom of the valley
 
 mean_chance = sum(sigmoid(model.predict(x)) for x, _ in data) / len(data)
 print(f"mean probability {mean_chance:.4f}, share of those who passed {share:.4f}")
 
 # %% tags=["guard"]
 assert abs(mean_chance - share) < 1e-6
+for parameter, found in zip(model.parameters(), by_hand):
+    assert abs(parameter.grad - found) < 1e-12
+    assert abs(found) < 1e-6
 
 # %% [markdown]
 # **The bias as a weight.** One may put a 1 at the end of every x, and b at the end of w. Then
@@ -515,9 +521,10 @@ def normal_nll(yhat, y):
 
 for yhat, y in (0.3, 1.0), (2.0, -1.0):
     difference = normal_nll(yhat, y) - losses.half_squared_error(yhat, y)
-    assert abs(difference - log(2 * pi) / 2) < 1e-12
-    assert abs(grad(normal_nll)(yhat, y) - (yhat - y)) < 1e-12
-    print(f"difference {difference:.6f}")
+    print(f"difference {difference:.6f}, gradient {grad(normal_nll)(yhat, y):.4f}")
+
+# %% tags=["guard"]
+assert abs(difference - log(2 * pi) / 2) < 1e-12
 
 # %% [markdown]
 # ## Why not the squared error of a probability?
@@ -525,7 +532,7 @@ for yhat, y in (0.3, 1.0), (2.0, -1.0):
 # One could take $\frac12 (\hat y - y)^2$ with $\hat y = \sigma(z)$. Then the factor
 # $\sigma'(z) = \hat y\,(1 - \hat y)$ stays in the gradient:
 #
-# $$\frac{dJ}{dz} = (\hat y - y) \cdot \hat y\,(1 - \hat y).$$
+# $$\frac{dL}{dz} = (\hat y - y) \cdot \hat y\,(1 - \hat y).$$
 #
 # Look at the left end of the picture, where the label is 1 and the model is sure of 0. It could
 # not be more wrong, and the squared error hardly pushes at all.
@@ -582,10 +589,9 @@ assert abs(softmax([0.7, -0.4])[0] - sigmoid(0.7 - -0.4)) < 1e-15
 # %%
 p = softmax(z)
 for k, row in enumerate(jacobian(softmax)(z)):
-    for i, found in enumerate(row):
-        assert abs(found - ((p[k] if k == i else 0) - p[k] * p[i])) < 1e-12
-    assert abs(sum(row)) < 1e-12  # all logits grow together: nothing changes
-    print("  ".join(f"{found:8.4f}" for found in row))
+    formula = [(p[k] if k == i else 0) - p[k] * p[i] for i in range(3)]
+    print("engine", *(f"{found:8.4f}" for found in row), end="")
+    print("   formula", *(f"{found:8.4f}" for found in formula))
 
 # %% [markdown]
 # ## Two slips: the derivative of softmax
@@ -655,11 +661,11 @@ assert abs(loss - -log(softmax(z)[k])) < 1e-15
 assert loss == losses.cross_entropy(z, one_hot)
 
 # %% [markdown]
-# And its gradient? Multiply $\partial \ell / \partial \hat y_k = -1/\hat y_k$ with row k of the
+# And its gradient? Multiply $\partial L / \partial \hat y_k = -1/\hat y_k$ with row k of the
 # Jacobian. $\hat y_k$ cancels, and what is left is $\hat y_i - 1$ at the class that was seen, and
 # $\hat y_i$ at all others:
 #
-# $$\frac{\partial \ell}{\partial z_i} = \hat y_i - y_i.$$
+# $$\frac{\partial L}{\partial z_i} = \hat y_i - y_i.$$
 #
 # Prediction minus target, for the third time.
 
@@ -668,8 +674,6 @@ logits = [Value(v, f"z{i}") for i, v in enumerate(z)]
 loss = losses.cross_entropy(logits, k)
 loss.label = "L"
 loss.backward()
-for found, p, y in zip(logits, softmax(z), one_hot):
-    assert abs(found.grad - (p - y)) < 1e-12
 print("probabilities", [round(p, 4) for p in softmax(z)])
 print("gradient     ", [round(v.grad, 4) for v in logits])
 loss
@@ -698,13 +702,15 @@ print("library:", softmax([1000.0, 0.0]))
 
 # %% [markdown]
 # The remedy is to subtract the largest logit first. Then the largest exponent is 0. The same
-# helps in the logarithm of a sum of exponentials:
+# helps in the logarithm of a sum of exponentials, `logsumexp`, which is a part of the cross
+# entropy: $-\ln \hat y_k = \ln \sum_j e^{z_j} - z_k$.
 #
 # $$\ln \sum_j e^{z_j} = M + \ln \sum_j e^{z_j - M}, \qquad M = \max_j z_j.$$
 
 # %%
 from autograd_mini import logsumexp
 
+print(logsumexp([1000.0, 1000.0]), "is 1000 + ln 2")
 print(losses.cross_entropy([1000.0, 0.0], 1), grad(losses.cross_entropy)([1000.0, 0.0], 1))
 
 # %% tags=["guard"]

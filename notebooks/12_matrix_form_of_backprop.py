@@ -19,7 +19,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from autograd_mini import Value, backprop_steps, draw_dot, fsum, grad, jacobian
+from autograd_mini import Value, backprop_steps, draw_dot, grad, jacobian
 from nn import Layer, Sequential, losses
 
 TOLERANCE = 1e-12
@@ -35,18 +35,18 @@ def assert_equal(found, wanted):
 # %% [markdown]
 # ## A layer is a matrix
 #
-# A neuron computes $z = w_1 h_1 + \ldots + w_n h_n + b$ and then $\sigma(z)$. A layer of m neurons
+# A neuron computes $z = w_1 h_1 + \ldots + w_n h_n + b$ and then $\phi(z)$. A layer of m neurons
 # does this m times, on the same inputs. Write the weights of each neuron as a row. The rows make
 # a matrix W with m rows and n columns, and the whole layer is
 #
 # $$\mathbf{z} = \mathbf{W} \mathbf{h} + \mathbf{b}, \qquad
-# \mathbf{h}_{\text{next}} = \sigma(\mathbf{z}),$$
+# \mathbf{h}_{\text{next}} = \phi(\mathbf{z}),$$
 #
-# where σ is applied to each entry by itself. So $W_{ij}$ is the weight from input j to neuron i.
+# where φ is applied to each entry by itself. So $W_{ij}$ is the weight from input j to neuron i.
 #
 # Our network has three layers: from 3 inputs to 4, 3 and 2 neurons. Each layer has an activation
 # of its own, so that no formula can be right by luck. (In code the number of a layer is k; an l
-# looks too much like a 1.)
+# looks too much like a 1. `assert_equal` stops with an error where two results differ.)
 
 # %%
 model = Sequential(
@@ -66,20 +66,20 @@ def matrices(model):
 
 
 W, b = matrices(model)
-sigma = {k: layer.neurons[0].activation for k, layer in enumerate(model.layers, 1)}
+phi = {k: layer.neurons[0].activation for k, layer in enumerate(model.layers, 1)}
 for k in W:
-    print(f"W[{k}] has shape {W[k].shape}, b[{k}] {b[k].shape}; activation {sigma[k].__name__}")
+    print(f"W[{k}] has shape {W[k].shape}, b[{k}] {b[k].shape}; activation {phi[k].__name__}")
 
 # %% [markdown]
 # ## The forward pass
 #
-# With L layers, numbered from 1, and the input as $\mathbf{h}^{[0]} = \mathbf{x}$:
+# With K layers, numbered from 1, and the input as $\mathbf{h}^{[0]} = \mathbf{x}$:
 #
 # $$\begin{aligned}
-# &\textbf{for } l = 1 \textbf{ to } L: \\
+# &\textbf{for } l = 1 \textbf{ to } K: \\
 # &\qquad \mathbf{z}^{[l]} = \mathbf{W}^{[l]} \mathbf{h}^{[l-1]} + \mathbf{b}^{[l]}
 #   && \text{the pre-activations} \\
-# &\qquad \mathbf{h}^{[l]} = \sigma^{[l]}(\mathbf{z}^{[l]}) && \text{the activations}
+# &\qquad \mathbf{h}^{[l]} = \phi^{[l]}(\mathbf{z}^{[l]}) && \text{the activations}
 # \end{aligned}$$
 #
 # All $\mathbf{z}$ and $\mathbf{h}$ are kept. The backward pass will need them.
@@ -91,19 +91,19 @@ def each(f, vector):
     return np.array([f(entry) for entry in vector.tolist()])
 
 
-def forward(x, W, b, sigma):
+def forward(x, W, b, phi):
     """(z, h): the pre-activations and the activations of every layer."""
     z, h = {}, {0: np.array(x)}
     for k in range(1, len(W) + 1):
         z[k] = W[k] @ h[k - 1] + b[k]
-        h[k] = each(sigma[k], z[k])
+        h[k] = each(phi[k], z[k])
     return z, h
 
 
-z, h = forward(x, W, b, sigma)
+z, h = forward(x, W, b, phi)
 
 # %% [markdown]
-# Now the engine. We run the network layer by layer and keep the nodes. A node $h = \sigma(z)$ has
+# Now the engine. We run the network layer by layer and keep the nodes. A node $h = \phi(z)$ has
 # one parent, and that is z.
 
 
@@ -158,26 +158,26 @@ draw_dot(loss, detail="values", highlight=weight)
 # $z^{[1]}_1$ of its own neuron. The same is true of the other weight of that neuron, and of its
 # bias. So the gradient at a pre-activation is worth a name. It is called the *error term*:
 #
-# $$\delta^{[l]}_i = \frac{\partial \mathcal{L}}{\partial z^{[l]}_i}.$$
+# $$\delta^{[l]}_i = \frac{\partial L}{\partial z^{[l]}_i}.$$
 #
 # In the picture it is the gradient in the boxes called z. Everything else follows from it in one
 # step. With $z^{[l]}_i = \sum_j W^{[l]}_{ij} h^{[l-1]}_j + b^{[l]}_i$, the number on the edge from
 # $W_{ij}$ is $h_j$, and the number on the edge from the bias is 1:
 #
-# $$\frac{\partial \mathcal{L}}{\partial W^{[l]}_{ij}} = \delta^{[l]}_i \, h^{[l-1]}_j, \qquad
-# \frac{\partial \mathcal{L}}{\partial b^{[l]}_i} = \delta^{[l]}_i.$$
+# $$\frac{\partial L}{\partial W^{[l]}_{ij}} = \delta^{[l]}_i \, h^{[l-1]}_j, \qquad
+# \frac{\partial L}{\partial b^{[l]}_i} = \delta^{[l]}_i.$$
 #
 # An activation $h_j$ goes into *every* neuron of the next layer. So its gradient is a sum, over
 # the edges that leave it:
 #
-# $$\frac{\partial \mathcal{L}}{\partial h^{[l-1]}_j} = \sum_i W^{[l]}_{ij} \, \delta^{[l]}_i.$$
+# $$\frac{\partial L}{\partial h^{[l-1]}_j} = \sum_i W^{[l]}_{ij} \, \delta^{[l]}_i.$$
 #
 # The forward pass sums over j, along the rows of W. This sum runs over i, down a column. That is
 # the product with the *transposed* matrix. One more edge, through the activation, and we are at
 # the error term of the layer before:
 #
 # $$\delta^{[l-1]}_j = \Bigl(\sum_i W^{[l]}_{ij} \, \delta^{[l]}_i\Bigr) \,
-# \sigma'(z^{[l-1]}_j).$$
+# \phi'(z^{[l-1]}_j).$$
 #
 # Let us check these four on the picture, by the engine's own numbers:
 
@@ -199,39 +199,39 @@ for j, neuron in enumerate(small.layers[0].neurons):
 # The same four formulas, for all entries at once. $\odot$ multiplies entry by entry.
 #
 # $$\begin{aligned}
-# &\delta^{[L]} = \frac{\partial \mathcal{L}}{\partial \mathbf{h}^{[L]}} \odot
-#   \sigma^{[L]\prime}(\mathbf{z}^{[L]}) && \text{the error term of the output} \\
-# &\textbf{for } l = L \textbf{ to } 1: \\
-# &\qquad \frac{\partial \mathcal{L}}{\partial \mathbf{W}^{[l]}} =
+# &\delta^{[K]} = \frac{\partial L}{\partial \mathbf{h}^{[K]}} \odot
+#   \phi^{[K]\prime}(\mathbf{z}^{[K]}) && \text{the error term of the output} \\
+# &\textbf{for } l = K \textbf{ to } 1: \\
+# &\qquad \frac{\partial L}{\partial \mathbf{W}^{[l]}} =
 #   \delta^{[l]} (\mathbf{h}^{[l-1]})^\top && \text{the gradient of the weights} \\
-# &\qquad \frac{\partial \mathcal{L}}{\partial \mathbf{b}^{[l]}} = \delta^{[l]}
+# &\qquad \frac{\partial L}{\partial \mathbf{b}^{[l]}} = \delta^{[l]}
 #   && \text{the gradient of the biases} \\
 # &\qquad \delta^{[l-1]} = \bigl((\mathbf{W}^{[l]})^\top \delta^{[l]}\bigr) \odot
-#   \sigma^{[l-1]\prime}(\mathbf{z}^{[l-1]}) && \text{while } l > 1
+#   \phi^{[l-1]\prime}(\mathbf{z}^{[l-1]}) && \text{while } l > 1
 # \end{aligned}$$
 #
 # (Without "while $l > 1$" the last round would ask for $\mathbf{z}^{[0]}$. There is none: the
 # input has no activation. What one gets there is $(\mathbf{W}^{[1]})^\top \delta^{[1]}$, the
 # gradient of the input.)
 #
-# For σ' we ask the engine, by `grad`. Everything else is NumPy.
+# For φ' we ask the engine, by `grad`. Everything else is NumPy.
 
 
 # %%
-def backward(z, h, W, sigma, dL_dh):
+def backward(z, h, W, phi, dL_dh):
     """(delta, dW, db) of every layer, from the gradient at the output."""
-    L = len(W)
+    last = len(W)
     delta, dW, db = {}, {}, {}
-    delta[L] = dL_dh * each(grad(sigma[L]), z[L])
-    for k in range(L, 0, -1):
+    delta[last] = dL_dh * each(grad(phi[last]), z[last])
+    for k in range(last, 0, -1):
         dW[k] = np.outer(delta[k], h[k - 1])
         db[k] = delta[k]
         if k > 1:
-            delta[k - 1] = (W[k].T @ delta[k]) * each(grad(sigma[k - 1]), z[k - 1])
+            delta[k - 1] = (W[k].T @ delta[k]) * each(grad(phi[k - 1]), z[k - 1])
     return delta, dW, db
 
 
-delta, dW, db = backward(z, h, W, sigma, h[3] - y)  # half the squared error: h - y
+delta, dW, db = backward(z, h, W, phi, h[3] - y)  # half the squared error: h - y
 
 # %% [markdown]
 # And the engine, on the same network. Every single number has to agree:
@@ -318,12 +318,12 @@ figure.tight_layout()
 # \operatorname{diag}(\hat{\mathbf{y}}) - \hat{\mathbf{y}} \hat{\mathbf{y}}^\top, \qquad
 # \frac{\partial \operatorname{CE}}{\partial \mathbf{z}} = \hat{\mathbf{y}} - \mathbf{y}.$$
 #
-# And the gradient by a matrix, where the row $\delta = \partial J / \partial \mathbf{z}$ is known:
+# And the gradient by a matrix, where the row $\delta = \partial L / \partial \mathbf{z}$ is known:
 #
 # $$\mathbf{z} = \mathbf{W}\mathbf{x}: \quad
-# \frac{\partial J}{\partial \mathbf{W}} = \delta^\top \mathbf{x}^\top, \qquad\qquad
+# \frac{\partial L}{\partial \mathbf{W}} = \delta^\top \mathbf{x}^\top, \qquad\qquad
 # \mathbf{z} = \mathbf{x}\mathbf{W}: \quad
-# \frac{\partial J}{\partial \mathbf{W}} = \mathbf{x}^\top \delta.$$
+# \frac{\partial L}{\partial \mathbf{W}} = \mathbf{x}^\top \delta.$$
 
 # %%
 from autograd_mini import dot, softmax, tanh
@@ -350,23 +350,23 @@ assert_equal(jacobian(softmax)(u), np.diag(p) - np.outer(p, p))
 assert_equal(grad(losses.cross_entropy)(u, [0, 1, 0]), p - [0, 1, 0])
 
 # %% [markdown]
-# For the two with δ we need a J. Any J will do that has this δ as its gradient, and the simplest
-# is the linear one, $J = \delta_1 z_1 + \ldots + \delta_m z_m$:
+# For the two with δ we need an L. Any L will do that has this δ as its gradient, and the simplest
+# is the linear one, $L = \delta_1 z_1 + \ldots + \delta_m z_m$:
 
 # %%
 d2, d3 = np.array([[0.6, -1.2]]), np.array([[0.9, 0.1, -0.3]])  # rows
 
 
-def J_column(W):
+def L_column(W):
     return dot(d2[0].tolist(), matrix_times_column(W, u))
 
 
-def J_row(W):
+def L_row(W):
     return dot(d3[0].tolist(), row_times_matrix(v, W))
 
 
-assert_equal(grad(J_column)(A), d2.T @ np.array([u]))
-assert_equal(grad(J_row)(A), np.array([v]).T @ d3)
+assert_equal(grad(L_column)(A), d2.T @ np.array([u]))
+assert_equal(grad(L_row)(A), np.array([v]).T @ d3)
 
 # %% [markdown]
 # The derivative of a *vector* by a *matrix* has three indices: $\partial z_k / \partial W_{ij}$ is
@@ -384,25 +384,25 @@ print(f"shape {table.shape}; {np.count_nonzero(table)} of {table.size} entries a
 # %% [markdown]
 # ## One hidden layer, softmax and cross entropy
 #
-# Here is a network for exams: one hidden layer, a softmax, and the cross entropy.
+# This network is small enough for paper: one hidden layer, a softmax, and the cross entropy.
 #
 # $$\mathbf{x} \xrightarrow{\mathbf{W}_1, \mathbf{b}_1} \mathbf{z}_1 \xrightarrow{\phi}
 # \mathbf{h}_1 \xrightarrow{\mathbf{W}_2, \mathbf{b}_2} \mathbf{z}_2
-# \xrightarrow{\text{softmax}} \hat{\mathbf{y}} \xrightarrow{\text{CE}} J$$
+# \xrightarrow{\text{softmax}} \hat{\mathbf{y}} \xrightarrow{\text{CE}} L$$
 #
 # As on some slides, $\delta_1$ and $\delta_2$ are rows here, counted from the output:
 #
-# $$\delta_1 = \frac{\partial J}{\partial \mathbf{z}_2} = (\hat{\mathbf{y}} - \mathbf{y})^\top,
-# \qquad \delta_2 = \frac{\partial J}{\partial \mathbf{z}_1} =
+# $$\delta_1 = \frac{\partial L}{\partial \mathbf{z}_2} = (\hat{\mathbf{y}} - \mathbf{y})^\top,
+# \qquad \delta_2 = \frac{\partial L}{\partial \mathbf{z}_1} =
 # \delta_1 \mathbf{W}_2 \odot \phi'(\mathbf{z}_1)^\top.$$
 #
 # The five gradients are
 #
-# $$\frac{\partial J}{\partial \mathbf{W}_2} = \delta_1^\top \mathbf{h}_1^\top, \quad
-# \frac{\partial J}{\partial \mathbf{b}_2} = \delta_1^\top, \quad
-# \frac{\partial J}{\partial \mathbf{W}_1} = \delta_2^\top \mathbf{x}^\top, \quad
-# \frac{\partial J}{\partial \mathbf{b}_1} = \delta_2^\top, \quad
-# \frac{\partial J}{\partial \mathbf{x}} = \mathbf{W}_1^\top \delta_2^\top.$$
+# $$\frac{\partial L}{\partial \mathbf{W}_2} = \delta_1^\top \mathbf{h}_1^\top, \quad
+# \frac{\partial L}{\partial \mathbf{b}_2} = \delta_1^\top, \quad
+# \frac{\partial L}{\partial \mathbf{W}_1} = \delta_2^\top \mathbf{x}^\top, \quad
+# \frac{\partial L}{\partial \mathbf{b}_1} = \delta_2^\top, \quad
+# \frac{\partial L}{\partial \mathbf{x}} = \mathbf{W}_1^\top \delta_2^\top.$$
 #
 # The softmax and the cross entropy have long derivatives each. Together they have a short one,
 # $\hat{\mathbf{y}} - \mathbf{y}$. That is why they come as one function, `cross_entropy`.
@@ -435,8 +435,8 @@ by_hand = {
 
 # %%
 inputs = [Value(xi) for xi in x[:, 0]]
-J = losses.cross_entropy(net(inputs), 1)
-J.backward()
+loss = losses.cross_entropy(net(inputs), 1)
+loss.backward()
 
 
 def column(values):
@@ -456,7 +456,7 @@ def engine_gradients(net, inputs):
 
 for name, found in engine_gradients(net, inputs).items():
     assert_equal(found, by_hand[name])
-    print(f"dJ/d{name:2} has shape {by_hand[name].shape}, and every entry agrees")
+    print(f"dL/d{name:2} has shape {by_hand[name].shape}, and every entry agrees")
 
 # %% [markdown]
 # ## The same equations, found in the code
@@ -511,19 +511,19 @@ print("all five agree; the biases and the input do not notice the penalty")
 # Here is the error term once more, written as a recursion. It is a correct program for it, and a
 # short one:
 #
-# $$\delta^{[l]}_j = \sigma'(z^{[l]}_j) \sum_i W^{[l+1]}_{ij} \, \delta^{[l+1]}_i.$$
+# $$\delta^{[l]}_j = \phi'(z^{[l]}_j) \sum_i W^{[l+1]}_{ij} \, \delta^{[l+1]}_i.$$
 #
 # But called for each weight it multiplies out that weight's whole chain, down to the loss, over
 # every path. Python's `cache` stores each answer the first time and looks it up from then on. The
-# formula is the same; only the memory is new. That is backprop.
+# formula is the same; only the memory is new. That is backprop. (`count_multiplications` counts.)
 
-# %%
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 from functools import cache
 
 
 def count_multiplications(W, slopes, inputs, dL_dh, remember):
     """(all dL/dW, how many multiplications they took)."""
-    L, count = len(W), 0
+    last, count = len(W), 0
 
     def times(p, q):
         nonlocal count
@@ -531,7 +531,7 @@ def count_multiplications(W, slopes, inputs, dL_dh, remember):
         return p * q
 
     def error_term(k, j):
-        if k == L:
+        if k == last:
             return times(dL_dh[j], slopes[k][j])
         following = range(len(W[k + 1]))
         arriving = sum(times(W[k + 1][i, j], delta(k + 1, i)) for i in following)
@@ -550,6 +550,7 @@ def count_multiplications(W, slopes, inputs, dL_dh, remember):
     return gradients, count
 
 
+# %%
 width, depths, counts = 3, range(1, 8), {False: [], True: []}
 steps = []  # how many edges the engine passes
 for depth in depths:
@@ -572,10 +573,10 @@ for depth, without, with_memory in zip(depths, counts[False], counts[True]):
     print(f"{depth:5}   {without:14,}   {with_memory:14,}")
 
 # %% [markdown]
-# Both give the engine's gradients; this is asserted above. But each layer more makes the first
-# column about three times as large, since the layers are three wide. To the second column it adds
-# the same 21 multiplications every time: 9 for the gradients of its weights, 9 for the error terms
-# that go through its matrix, and 3 for the slopes.
+# Both give the engine's gradients. But each layer more makes the first column about three times as
+# large, since the layers are three wide. To the second column it adds the same 21 multiplications
+# every time: 9 for the gradients of its weights, 9 for the error terms that go through its matrix,
+# and 3 for the slopes.
 
 # %%
 figure, axes = plt.subplots(figsize=(5.5, 3.2))
@@ -586,26 +587,26 @@ axes.legend()
 figure.tight_layout()
 
 # %% tags=["guard"]
+assert {later - earlier for earlier, later in pairwise(steps)} == {24}
 assert {later - earlier for earlier, later in pairwise(counts[True])} == {21}
 assert counts[False][-1] > 100 * counts[True][-1]
 
 # %% [markdown]
-# The engine is on the second line as well. It keeps a gradient at each node, so it passes each
-# edge of the graph exactly once. And each layer more has the same number of edges:
+# The engine does as the second column does. It keeps a gradient at each node, so it passes each
+# edge of the graph exactly once. How many edges has a layer more? Each of its three neurons has 7
+# into the weighted sum, for 3 inputs, 3 weights and a bias, and 1 into the activation. That is 24:
 
 # %%
-[edges] = {later - earlier for earlier, later in pairwise(steps)}
-print(f"{edges} more steps of backprop for each layer")
+print("steps of backprop, for depths 1 to 7:", steps)
 
 # %% [markdown]
 # ## Slips that one meets
 #
-# Here are some slips that stand on lecture slides. `check_gradients(f, x, gradient=g)`
-# differentiates f numerically, and compares with what g says. We use it as one would: with the slip
-# first, and then without.
+# Here are two slips that stand on lecture slides ([notebook 09](09_losses_and_likelihood.ipynb) has
+# four more). `check_gradients(f, x, gradient=g)` differentiates f numerically, and compares with
+# what g says. We use it first with the slip, and then without.
 
 # %%
-from autograd_mini import exp
 from autograd_mini.testing import GradientError, check_gradients
 
 
@@ -621,61 +622,6 @@ def caught(f, wrong, right, *inputs):
 
 
 # %% [markdown]
-# **The squared error pulls the wrong way.** In $(\hat y - y)^2$ and $(y - \hat y)^2$ the sign does
-# not matter; in the gradient it does. By $\hat y$ it is $2(\hat y - y)$:
-
-# %%
-caught(
-    lambda guess: (0.5 - guess) ** 2,
-    lambda guess: 2 * (0.5 - guess),
-    lambda guess: 2 * (guess - 0.5),
-    2.0,
-)
-
-# %% [markdown]
-# **The sigmoid without its minus sign.** $\frac{1}{1 + e^{z}}$ falls where the sigmoid rises, and
-# so the derivative $e^{-z} / (1 + e^{-z})^2$ that stands beside it has the wrong sign for it:
-
-
-# %%
-def sigmoid_slope(z):
-    return exp(-z) / (1 + exp(-z)) ** 2
-
-
-caught(lambda z: 1 / (1 + exp(z)), sigmoid_slope, lambda z: -sigmoid_slope(z), 0.5)
-
-# %% [markdown]
-# **The softmax's derivative.** The diagonal is $\hat y_i (1 - \hat y_i) = e^{z_i} \sum_{j \ne i}
-# e^{z_j} / (\sum_j e^{z_j})^2$. It is easily written with the exponential of a sum in place of the
-# sum of exponentials. Off the diagonal it is $-\hat y_i \hat y_j$, with a minus. Two slips, one
-# after the other:
-
-
-# %%
-def first_probability(z):
-    return softmax(z)[0]
-
-
-def right(z):
-    p = softmax(z)
-    return [p[0] * (1 - p[0]), -p[0] * p[1], -p[0] * p[2]]
-
-
-def exponential_of_a_sum(z):
-    total = fsum([exp(zj) for zj in z])
-    return [exp(z[0]) * exp(z[1] + z[2]) / total**2, *right(z)[1:]]
-
-
-def without_minus(z):
-    p = softmax(z)
-    return [p[0] * (1 - p[0]), p[0] * p[1], p[0] * p[2]]
-
-
-for wrong in (exponential_of_a_sum, without_minus):
-    caught(first_probability, wrong, right, [0.5, -1.0, 2.0])
-    print()
-
-# %% [markdown]
 # **λ becomes γ.** If the penalty has a λ, its gradient has the same λ. With another letter it is
 # soon another number:
 
@@ -689,38 +635,38 @@ caught(
 )
 
 # %% [markdown]
-# **The gradient of the next parameters in place of the error term.** For layers
-# $z_j = f_j(z_{j-1}, B_j)$ one finds the recursion $d_j = \nabla_{B_j} z_j \, d_{j+1}$, where
+# **The gradient of the next parameters in place of the error term.** For layers $h_j = f_j(h_{j-1},
+# w_j)$ one finds the recursion $d_j = \frac{\partial h_j}{\partial w_j} \, d_{j+1}$, where
 # $d_{j+1}$ is the gradient of the *parameters* of the next layer. But what has to come back from
-# there is the gradient of the *output* $z_j$. In general the two have not even the same shape.
-# With one neuron a layer they have, and then nothing crashes:
+# there is the gradient of the *output* $h_j$. In general the two have not even the same shape. With
+# one neuron a layer they have, and then nothing crashes:
 
 
 # %%
-def chain(B):
+def chain(w):
     """The loss of three neurons in a row."""
-    z = 0.5
-    for weight in B:
-        z = tanh(weight * z)
-    return z**2 / 2
+    h = 0.5
+    for weight in w:
+        h = tanh(weight * h)
+    return h**2 / 2
 
 
-def backward_in_a_row(B, by_parameters):
-    z = [0.5]
-    for weight in B:
-        z.append(tanh(weight * z[-1]))
-    d, arriving = [], z[-1]  # the gradient at the last output
+def backward_in_a_row(w, by_parameters):
+    h = [0.5]
+    for weight in w:
+        h.append(tanh(weight * h[-1]))
+    d, arriving = [], h[-1]  # the gradient at the last output
     for j in (2, 1, 0):
-        delta = arriving * (1 - z[j + 1] ** 2)
-        d.insert(0, delta * z[j])
-        arriving = d[0] if by_parameters else delta * B[j]
+        delta = arriving * (1 - h[j + 1] ** 2)
+        d.insert(0, delta * h[j])
+        arriving = d[0] if by_parameters else delta * w[j]
     return d
 
 
 caught(
     chain,
-    lambda B: backward_in_a_row(B, by_parameters=True),
-    lambda B: backward_in_a_row(B, by_parameters=False),
+    lambda w: backward_in_a_row(w, by_parameters=True),
+    lambda w: backward_in_a_row(w, by_parameters=False),
     [0.8, -1.2, 1.5],
 )
 
@@ -780,7 +726,8 @@ check(2, my_answer)
 # </details>
 #
 # **3.** How many multiplications does a layer from 100 inputs to 10 neurons need, forward and
-# backward? Leave the activation itself out, but count its slopes at the inputs.
+# backward? Leave the activation itself out, but count its slopes at the inputs. Give a list of two
+# numbers.
 
 # %%
 my_answer = ...

@@ -2,8 +2,8 @@
 # # Reading handwritten digits
 #
 # The network in this notebook reads digits that people wrote by hand. It is written in nothing but
-# scalars: every number in it is a `Value`. After three passes over the pictures it is right at
-# least 19 times out of 20.
+# scalars: every weight is a `Value`. After three passes over the pictures it reads at least 19 of
+# 20 new ones.
 #
 # Then we look inside: at its mistakes, at what its neurons look for, and at how the loss of one
 # single picture becomes a gradient for every weight, and for every pixel.
@@ -18,8 +18,8 @@
 # %% [markdown]
 # ## The pictures
 #
-# 1797 digits, each of 8 by 8 pixels. A pixel is a number from 0, paper, to 16, ink. There are
-# ten classes, and each has about 180 pictures.
+# There are 1797 pictures of digits, about 180 of each digit. A picture has 8 by 8 pixels. A pixel
+# is a number from 0, paper, to 16, ink.
 
 # %%
 import random
@@ -46,9 +46,9 @@ figure.tight_layout()
 
 # %% [markdown]
 # To the network a picture is a list of 64 numbers. We move them to the range from -1 to 1, so that
-# paper and ink count alike. A quarter of the pictures is put aside. The network is trained on the
-# others, and in the end these tell whether it has learned to read, or just learned by heart.
-# `split` takes a quarter of each digit.
+# paper and ink count alike. A quarter of the pictures is put aside, the *test* pictures. The
+# network is trained on the others. In the end the test pictures tell whether it has learned to
+# read, or only learned by heart. `split` puts a quarter of each digit aside.
 
 # %%
 from nn.data import Dataset, split
@@ -64,13 +64,13 @@ print(len(training), "pictures to train on,", len(test), "to test on")
 # %% [markdown]
 # ## The network
 #
-# 64 inputs, 32 hidden neurons with relu, 10 outputs. The outputs are *logits*, one for each
-# digit. The softmax makes probabilities of them:
+# It has 64 inputs, 32 hidden neurons with relu, and 10 outputs. The outputs are *logits* z, one for
+# each digit. The softmax makes probabilities of them:
 #
 # $$\hat y_k = \frac{e^{z_k}}{\sum_j e^{z_j}}.$$
 #
-# The loss of a picture is the *cross entropy*, $-\ln \hat y_y$ where y is the right digit. Somebody
-# who guesses gives each digit one tenth, and pays $\ln 10 \approx 2.3$.
+# The loss of a picture is the *cross entropy*, $-\ln \hat y_c$, where c is the right digit.
+# Somebody who guesses gives each digit one tenth, and pays $\ln 10 \approx 2.3$.
 
 # %%
 from nn import MLP, fit, losses, metrics, optimizers, schedules
@@ -85,9 +85,9 @@ print(f"mean loss before training: {mean:.1f}")
 # %% [markdown]
 # ## Training
 #
-# Three *epochs*: each picture comes up three times. After every 32 pictures, a *batch*, the
-# optimizer makes one step. The optimizer is Adam. It starts at a rate of 0.01, and the rate
-# falls to 0 along a line. (`compiled=True` does the same arithmetic on arrays, so that it takes
+# We train for three *epochs*, so each picture comes up three times. After every 32 pictures, a
+# *batch*, the optimizer makes one step. It is [Adam](10_optimizers.ipynb), with a rate that falls
+# from 0.01 to 0 along a line. (`compiled=True` does the same arithmetic on arrays, so that it takes
 # less time: [notebook 14](14_from_scalars_to_arrays.ipynb).)
 
 # %%
@@ -117,8 +117,8 @@ for epoch in history.epochs:
 #
 # ## Which digits are taken for which
 #
-# The *confusion matrix* counts. Its row is what the digit was, and its column what the network
-# said. What is right is on the diagonal.
+# The *confusion matrix* counts the test pictures. Its row is what the digit was, and its column
+# what the network said. What is right is on the diagonal.
 
 # %%
 from autograd_mini import softmax
@@ -148,8 +148,8 @@ assert right >= 0.95 * len(test)
 # %% [markdown]
 # ## The mistakes
 #
-# Here they are. Above each picture stands what it is, and below what the network said, and how
-# sure it was.
+# Here they are. Above each picture stands what the digit was. Below it stands what the network
+# said, and which probability it gave that.
 
 # %%
 wrong = [i for i in range(len(test)) if said[i] != was[i]]
@@ -158,13 +158,14 @@ for axis in axes.flat:
     axis.axis("off")
 for axis, i in zip(axes.flat, wrong):
     axis.axis("on")
-    show(axis, test[i][0], f"a {was[i]}")
-    axis.set_xlabel(f"{said[i]}? {softmax(outputs[i])[said[i]]:.0%}", fontsize=9, color="#a63a00")
+    show(axis, test[i][0], f"was {was[i]}")
+    sure = softmax(outputs[i])[said[i]]
+    axis.set_xlabel(f"said {said[i]}: {sure:.0%}", fontsize=8, color="#a63a00")
 figure.tight_layout()
 
 # %% [markdown]
-# How many of these can you read? The network's doubt is worth something: if it may leave out the
-# pictures of which it is least sure, it makes fewer mistakes in the others.
+# How many of these can you read? The network's doubt is worth something. Let it leave out the
+# pictures of which it is least sure, and it makes fewer mistakes in the others:
 
 # %%
 surest = sorted(range(len(test)), key=lambda i: max(softmax(outputs[i])), reverse=True)
@@ -193,16 +194,17 @@ for axis, row in zip(axes.flat, weights):
 figure.tight_layout()
 
 # %% [markdown]
-# Nobody told them what to look for. Some have a spot or a stroke that can be recognised, and others
-# look like noise; in part they are, for the weights were random at first. A pixel at the left edge
-# is paper in nearly every picture. So it tells the neuron nothing, and its weight is one more bias.
+# Nobody told them what to look for. In some one can see a spot or a stroke. Others look like noise,
+# and in part they are: the weights were random at first. A pixel at the left edge is paper in
+# nearly every picture. So it tells the neuron nothing, and its weight acts like one more bias.
 
 # %%
 left = [x[8 * row] for x, _ in training for row in range(8)]
 print(f"of the pixels at the left edge {sum(p == -1 for p in left) / len(left):.1%} are paper")
 
 # %% [markdown]
-# Can a relu neuron be dead, off for every picture? `dead_neurons` looks:
+# A relu neuron can be *dead*: its output is 0 for every picture. `dead_neurons` looks at the first
+# 300 training pictures:
 
 # %%
 from nn.diagnostics import dead_neurons
@@ -211,43 +213,40 @@ dead = dead_neurons(model, [x for x, _ in training[:300]])
 print("dead neurons in each layer:", [len(layer) for layer in dead])
 
 # %% [markdown]
-# These are off for all of these pictures. No gradient passes them, so no picture of these can bring
-# them back. The others do the work without them.
-
-# %% [markdown]
+# No gradient passes a dead neuron, so none of these pictures can change its weights. The other
+# neurons do the work without it.
+#
 # ## One picture, step by step
 #
-# Let us take a picture on which the network is wrong, and see what it would learn from it. We
-# begin at the logits. They are ten numbers, and we give each a name.
+# Let us take the first picture on which the network is wrong, and see what it would learn from it.
+# We begin at the ten logits, and give each a name.
 
 # %%
 from autograd_mini import Value, step_through
 
-x, y = test[wrong[0]]
+x, c = test[wrong[0]]
 z = [Value(logit, f"z[{k}]") for k, logit in enumerate(model.predict(x))]
-loss = losses.cross_entropy(z, y)
+loss = losses.cross_entropy(z, c)
 loss.label = "loss"
-step_through(loss, title=f"The loss of a {y} that was taken for a {said[wrong[0]]}")
+step_through(loss, title=f"The loss of a picture that was {c}; the network said {said[wrong[0]]}")
 
 # %% [markdown]
-# The cross entropy is the `logsumexp` of all logits, minus the logit of the right digit. The
-# local derivatives of `logsumexp` are the probabilities. So the gradients at the logits, which are
-# the *error terms* of the output neurons, come to
+# Put the softmax into $-\ln \hat y_c$, and what is left is $\ln \sum_j e^{z_j} - z_c$. The first
+# part is called `logsumexp`, and its local derivatives are the probabilities. So the gradients at
+# the logits, which are the *error terms* of the output neurons, come to
 #
 # $$\delta_k = \frac{\partial L}{\partial z_k} = \hat y_k - y_k,$$
 #
-# where $y_k$ is 1 for the right digit, and 0 for the others. Whoever got too much has to give it
-# back, and the right digit gets it.
+# where $y_k$ is 1 for the right digit, k = c, and 0 for the others. A wrong digit's logit should
+# fall, and the more probable the network thought the digit, the more. The right digit's logit
+# should rise.
 
 # %%
 loss.backward()
-p = softmax([zk.data for zk in z])
 delta = [zk.grad for zk in z]
-for k in range(10):
-    assert abs(delta[k] - (p[k] - (k == y))) < 1e-12
 
 figure, (left, middle) = plt.subplots(1, 2, figsize=(7, 2.6), width_ratios=[1, 2.6])
-show(left, x, f"a {y}, taken for a {said[wrong[0]]}")
+show(left, x, f"was {c}, said {said[wrong[0]]}")
 middle.bar(range(10), delta, color=["#a63a00" if d > 0 else "#0b5394" for d in delta])
 middle.axhline(0, color="black", linewidth=0.8)
 middle.set(xlabel="digit k", xticks=range(10), title=r"error terms $\delta_k = \hat{y}_k - y_k$")
@@ -255,24 +254,31 @@ figure.tight_layout()
 
 # %% tags=["guard"]
 assert abs(sum(delta)) < 1e-12
+p = softmax([zk.data for zk in z])
+assert all(abs(delta[k] - (p[k] - (k == c))) < 1e-12 for k in range(10))
 
 # %% [markdown]
-# The next step back is the last layer, $\mathbf{z} = \mathbf{W} \mathbf{h} + \mathbf{b}$, with the
-# 32 outputs h of the hidden neurons. Its gradient is an outer product, and so is that of the first
-# layer, with the error terms that come through W and relu:
+# The next step back is the last layer, $\mathbf{z} = \mathbf{W}^{[2]} \mathbf{h} +
+# \mathbf{b}^{[2]}$, with the 32 outputs h of the hidden neurons. Its gradient is an outer product:
+# the number in row k and column j is $\delta_k h_j$. Then the error terms go back through
+# $\mathbf{W}^{[2]}$ and relu to the hidden neurons:
 #
 # $$\frac{\partial L}{\partial \mathbf{W}^{[2]}} = \delta \, \mathbf{h}^\top, \qquad
-# \delta^{[1]} = (\mathbf{W}^{[2]})^\top \delta \odot \mathrm{relu}'(\mathbf{z}^{[1]}), \qquad
-# \frac{\partial L}{\partial \mathbf{W}^{[1]}} = \delta^{[1]} \mathbf{x}^\top, \qquad
+# \delta^{[1]} = (\mathbf{W}^{[2]})^\top \delta \odot \mathrm{relu}'(\mathbf{z}^{[1]}).$$
+#
+# ($\odot$ multiplies entry by entry.) The first layer is like the last, and its inputs are the
+# pixels:
+#
+# $$\frac{\partial L}{\partial \mathbf{W}^{[1]}} = \delta^{[1]} \mathbf{x}^\top, \qquad
 # \frac{\partial L}{\partial \mathbf{x}} = (\mathbf{W}^{[1]})^\top \delta^{[1]}.$$
 #
-# We compute these by hand from the δ above, and compare with a backward pass through the whole
-# network:
+# We compute these from the δ above, without the engine, and compare with a backward pass through
+# the whole network:
 
 # %%
 pixels = [Value(xi) for xi in x]
 model.zero_grad()
-losses.cross_entropy(model(pixels), y).backward()
+losses.cross_entropy(model(pixels), c).backward()
 
 h = hidden.predict(x)
 arriving = [sum(d * n.w[j].data for d, n in zip(delta, output.neurons)) for j in range(32)]
@@ -295,21 +301,22 @@ for name, gradient in by_hand.items():
 print(sum(hj == 0 for hj in h), "of 32 hidden neurons are off, and learn nothing from this picture")
 
 # %% [markdown]
-# Here is the gradient of the last layer, one row for each digit. Two kinds of stripes can be
-# seen. A row is strong where the digit's error term is large. A column is white where the hidden
-# neuron is off.
+# Here is the gradient of the last layer's weights, one row for each digit. Two kinds of stripes can
+# be seen. A row has strong colours if the digit's error term is large. A column is white if the
+# hidden neuron is off.
 
 # %%
 figure, axes = plt.subplots(figsize=(8, 2.9))
 table = [[w.grad for w in neuron.w] for neuron in output.neurons]
 most = max(max(map(abs, row)) for row in table)
-axes.imshow(table, cmap="RdBu_r", vmin=-most, vmax=most, aspect="auto")
+axes.imshow(table, cmap="RdBu_r", vmin=-most, vmax=most, aspect="auto")  # red is positive
 axes.set(xlabel="hidden neuron", ylabel="digit", yticks=range(10))
 figure.tight_layout()
 
 # %% [markdown]
-# The gradient does not have to stop at the weights. It goes on to the pixels, and shows what the
-# network objects to. Less ink where it is red, more where it is blue, and the loss falls:
+# The gradient does not have to stop at the weights. It goes on to the pixels, and shows how the
+# picture would have to change. A little less ink where it is red, a little more where it is blue,
+# and the loss falls:
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(5, 2.6))
@@ -321,7 +328,7 @@ figure.tight_layout()
 # %% [markdown]
 # ## Is the hidden layer needed?
 #
-# Without it this is *softmax regression*. It does well, too; but not as well.
+# Without it this is [softmax regression](07b_regression.ipynb). It reads fewer pictures:
 
 
 # %%
@@ -350,10 +357,7 @@ assert 0.8 < share_right(linear, test) < share_right(model, test)
 # %% [markdown]
 # ## One pixel to the right
 #
-# Move all test pictures one pixel to the right. How many are read now? Fewer than half. To this
-# network a picture is a list of 64 numbers, in which the
-# neighbours of a pixel mean nothing. What it learned about one place it does not know of the next.
-# Networks with *convolutions* share what they learn between all places.
+# Move all test pictures one pixel to the right. How many are read now?
 
 
 # %%
@@ -369,30 +373,36 @@ print(f"{share:.0%} of the moved pictures are read")
 assert share < 0.5
 
 # %% [markdown]
+# Fewer than half. To this network a picture is a list of 64 numbers, and it does not know which
+# pixels are neighbours. What it learned about one place it does not know of the next.
+# [Convolutions](07b_regression.ipynb) use the same weights at all places.
+#
 # ## To fool it
 #
-# Take a picture that is read correctly. Change its pixels a little *along* the gradient, step by
-# step, until it is taken for something else. Does it look like that to you? Such a picture is
-# called an *adversarial example*. A little change in each of 64 pixels, all in the worst direction,
-# adds up to a large one in the logits.
+# Take a picture that is read correctly. Change its pixels a little *along* the gradient, so that
+# the loss grows, again and again until the network says another digit. Such a picture is called an
+# *adversarial example* (Szegedy and others, 2014):
 
 # %%
-x, y = next((x, y) for i, (x, y) in enumerate(test) if said[i] == y == 8)
+x, c = next((x, c) for i, (x, c) in enumerate(test) if said[i] == c == 8)
 fooled = list(x)
-while (answer := metrics.predicted_class(model.predict(fooled))) == y:
+while (answer := metrics.predicted_class(model.predict(fooled))) == c:
     pixels = [Value(xi) for xi in fooled]
-    losses.cross_entropy(model(pixels), y).backward()
+    losses.cross_entropy(model(pixels), c).backward()
     largest = max(abs(pixel.grad) for pixel in pixels)
     steps = (pixel.data + 0.05 * pixel.grad / largest for pixel in pixels)
     fooled = [min(1.0, max(-1.0, step)) for step in steps]
 
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(6, 2.4))
-show(left, x, f"an {y}", vmin=-1, vmax=1)
+show(left, x, f"was {c}, said {c}", vmin=-1, vmax=1)
 show(middle, [b - a for a, b in zip(x, fooled)], "the change", cmap="RdBu_r", vmin=-2, vmax=2)
-show(right, fooled, f"taken for a {answer}", vmin=-1, vmax=1)
+show(right, fooled, f"was {c}, said {answer}", vmin=-1, vmax=1)
 figure.tight_layout()
 
 # %% [markdown]
+# Does it look like the other digit to you? Each of the 64 pixels changed only a little. But all of
+# them changed in the direction that is worst for the network, and so the logits changed a lot.
+#
 # ## Exercises
 #
 # Put your answer in place of the dots, and run the cell. It says whether the answer is right, and
@@ -404,29 +414,29 @@ from exercises import exercises_of
 check = exercises_of("13")
 
 # %% [markdown]
-# **1.** A network that knows nothing gives each of the ten digits the same probability. What is its
-# loss?
+# **1.** A network gives the right digit the probability 1/2 in one picture and 1/8 in another. What
+# is the mean of the two losses?
 
 # %%
 my_answer = ...
 check(1, my_answer)
 
 # %% [markdown]
-# <details><summary>Hint</summary>Minus the logarithm of one tenth.</details>
+# <details><summary>Hint</summary>The loss of the first picture is ln 2.</details>
 # <details><summary>Answer</summary>
 #
-# $-\ln 0.1 = \ln 10$.
+# $(\ln 2 + \ln 8) / 2 = (\ln 2 + 3 \ln 2) / 2 = 2 \ln 2$.
 #
 # ```python
 # from math import log
 #
-# my_answer = log(10)
+# my_answer = 2 * log(2)
 # ```
 #
 # </details>
 #
-# **2.** With three classes a network gives the probabilities 0.1, 0.7 and 0.2, and the third is
-# right. What are the three error terms?
+# **2.** With three classes a network gives the probabilities 0.1, 0.7 and 0.2, and the third class
+# is right. What are the three error terms? Give a list.
 
 # %%
 my_answer = ...
@@ -440,7 +450,8 @@ check(2, my_answer)
 #
 # </details>
 #
-# **3.** How many parameters has the network with 64 inputs, 32 hidden neurons and 10 outputs?
+# **3.** How many parameters does a network have with 64 inputs, *two* hidden layers of 20 neurons
+# each, and 10 outputs?
 
 # %%
 my_answer = ...
@@ -451,12 +462,12 @@ check(3, my_answer)
 # bias.</details>
 # <details><summary>Answer</summary>
 #
-# $32 \cdot 65 + 10 \cdot 33$. `my_answer = 32 * 65 + 10 * 33`
+# $20 \cdot 65 + 20 \cdot 21 + 10 \cdot 21$. `my_answer = 20 * 65 + 20 * 21 + 10 * 21`
 #
 # </details>
 #
-# **4.** Write a function `left(picture)` that moves a picture, a list of 64 numbers, row by row,
-# one pixel to the left. Paper, -1, comes in.
+# **4.** Write a function `left(picture)` that moves a picture one pixel to the left. The picture is
+# a list of 64 numbers, row after row. Paper, -1, comes in at the right.
 
 # %%
 my_answer = ...
@@ -482,7 +493,8 @@ check(4, my_answer)
 #
 # **5.** Here is another way to fool a network: move every pixel by the *same* step, up where the
 # gradient of the loss is positive, down where it is negative, and not at all where it is 0. Write
-# `fool(x, gradient, step)`. No pixel may leave the range from -1 to 1.
+# `fool(x, gradient, step)`. It gives the new list of pixels. No pixel may leave the range from -1
+# to 1.
 
 # %%
 my_answer = ...

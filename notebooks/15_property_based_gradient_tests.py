@@ -5,25 +5,26 @@
 # could, and one starts to blame the learning rate.
 #
 # In this notebook we write an operation with a mistake in its backward rule. One test by hand
-# does not see it. A property test finds it, and shrinks it to the smallest graph that is wrong.
-# Then we write an operation of our own and prove it, and at the end we look at what numerical
-# checks cannot see.
+# does not see it. A property test finds it, and shrinks it to a small graph that is wrong. Then we
+# write an operation of our own and prove it. At the end we look at what numerical checks cannot
+# see.
 #
 # **You will be able to** test an operation of your own with random programs, and say what a
 # numerical check cannot see.
 #
-# **You need** to know what a derivative is, and the chain rule. `pip install -e ".[testing]"`
-# brings [Hypothesis](https://hypothesis.readthedocs.io), which draws the random examples.
+# **You need** [the chain rule](04_chain_rule_by_hand.ipynb), and decorators in Python.
+# [Hypothesis](https://hypothesis.readthedocs.io) draws the random examples; the extra `testing`
+# brings it.
 
 # %% [markdown]
 # ## An operation with a mistake in it
 #
-# An operation is a function and its *local partials*: the derivative of the result y by each
-# operand. For $y = x_1 x_2$ they are
+# An operation is a function and its local derivatives, here called *partials*: the derivative of
+# the result y by each operand. For $y = x_1 x_2$ they are
 #
 # $$\frac{\partial y}{\partial x_1} = x_2, \qquad \frac{\partial y}{\partial x_2} = x_1.$$
 #
-# Somebody wrote the second line by copying the first:
+# `primitive` makes an operation of the two. Somebody wrote the second partial by copying the first:
 
 # %%
 from autograd_mini import Value, primitive
@@ -53,30 +54,24 @@ assert area.data == 9.0
 assert side.grad == 6.0
 
 # %% [markdown]
-# All is well, it seems. In the picture every box is a value with its gradient. The number on an
-# edge is the local partial along it, and both edges say 3.
+# All is well, it seems. The number on an edge of the picture is the partial along it, and both
+# edges say 3.
 #
 # The test passes because both operands are the same. We could now try other numbers. But which?
-# The one who wrote the bug chose the test, and both have the same blind spot.
+# Whoever wrote the bug also chose the test, and did not think of that case either time.
 
 # %% [markdown]
 # ## Ten lines that find it
 #
 # A property test says what is true of *every* program: its gradients agree with numerical
 # differentiation. `expressions` draws random programs from a list of operations.
-# `check_gradients` compares the gradients. Hypothesis tries up to 200 programs.
+# `check_gradients` compares the gradients. `@given(..)` makes a test that is run for up to 200
+# such programs. (`show_error` only prints an error, in short lines.)
 
-# %% tags=["explores"]
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 from textwrap import fill
 
-from hypothesis import given, settings
-
-from autograd_mini import draw_dot, sin
-from autograd_mini.primitives import add
-from autograd_mini.testing import GradientError, check_gradients, expressions
-
-repeatable = settings(derandomize=True, database=None, deadline=None, max_examples=200)
-failing = []
+from autograd_mini.testing import GradientError
 
 
 def show_error(check, *arguments, **options):
@@ -87,6 +82,17 @@ def show_error(check, *arguments, **options):
         print(fill(str(error), 95))
     else:
         raise AssertionError("nothing was found")
+
+
+# %% tags=["explores"]
+from hypothesis import given, settings
+
+from autograd_mini import draw_dot, sin
+from autograd_mini.primitives import add
+from autograd_mini.testing import check_gradients, expressions
+
+repeatable = settings(derandomize=True, database=None, deadline=None, max_examples=200)
+failing = []
 
 
 @repeatable
@@ -103,12 +109,13 @@ show_error(test_gradients)
 
 # %% [markdown]
 # The error names the input, the gradient found and the right one. Its last part is the step of
-# backprop whose local derivative is the worst: there the bug is.
+# backprop whose partial is the worst: there the bug is. (#1 is a result without a name. What a
+# *complex step* is, you will see below.)
 #
 # The recipe is `@given(expressions())` and `check_gradients(f, *f.inputs)`. The lines around it
 # keep the programs that failed, so that we can look at them. (`repeatable` makes Hypothesis draw
-# the same programs on every run, so that this page does not change. In your own tests leave it
-# out, and every run tries something new.)
+# the same programs on every run. Leave it out in your own tests. Then every run tries something
+# new.)
 #
 # ## Watching it shrink
 #
@@ -120,8 +127,7 @@ draw_dot(first(*map(Value, first.inputs)), rankdir="TB")
 
 # %% [markdown]
 # Hypothesis does not stop there. It takes operations away, makes numbers simpler, and keeps what
-# still fails. Here is every failing program that it met, in order. The first few are random; then
-# the shrinking begins.
+# still fails: it *shrinks* the program. Here is every failing program that it met, in order.
 
 # %%
 import matplotlib.pyplot as plt
@@ -134,7 +140,7 @@ axes.locator_params(integer=True)
 figure.tight_layout()
 
 # %% [markdown]
-# What is left at the end is the smallest program that fails. It prints as Python:
+# It stops when nothing that it tries makes the program simpler. What is left prints as Python:
 
 # %% tags=["explores"]
 smallest = failing[-1]
@@ -151,12 +157,12 @@ y.backward()
 y
 
 # %% [markdown]
-# Look at the edges. A product's local partial by its second operand is the first operand. So the
-# number on the second edge should be the number in the first box, 1. It is 0.
+# Look at the edges. A product's partial by its second operand is the first operand. So the number
+# on the second edge should be the number in the first box. It is that in the second.
 #
 # Every detail is needed. With `product(x, x)`, or with two zeros, the mistake gives the right
-# answer by luck. So the shrunk example is not only short. It says *when* the bug bites: when the
-# operands differ.
+# answer by luck. So the shrunk example is not only short. It says *when* the gradient is wrong:
+# when the operands differ.
 
 # %% [markdown]
 # ## The repair
@@ -184,20 +190,22 @@ y.backward()
 y
 
 # %% [markdown]
-# 200 programs, and not one complaint; and the second edge says 1. Keep the smallest failing
-# program as a test of its own: it costs nothing to run, and says in one line what was wrong once.
+# 200 programs, and no error; and the second edge says 1. Keep the shrunk program as a test of its
+# own. It runs in no time, and says in one line what was wrong once.
 
 # %% [markdown]
 # ## An operation of your own, and a proof of it
 #
-# A *Gaussian* is an activation with a bump in the middle. Networks of it are called radial basis
-# networks. The rule is short, since the derivative contains the function itself:
+# A *Gaussian* is an activation with a bump in the middle. Networks of such bumps are called *radial
+# basis function networks* (Broomhead and Lowe, 1988). The rule is short, since the derivative
+# contains the function itself:
 #
 # $$y = e^{-x^2/2}, \qquad \frac{dy}{dx} = -x\,e^{-x^2/2} = -x\,y.$$
 
 # %%
 from autograd_mini import exp
 
+# the formula is what pictures and equations show; #1 is the operand
 gaussian = primitive(
     "gaussian",
     lambda x: exp(-x * x / 2),
@@ -206,9 +214,10 @@ gaussian = primitive(
 )
 
 # %% [markdown]
-# `check_primitive` tries a rule at points of its domain. It asks for the second derivative as
-# well; here we ask for the third. There is no second rule to check: the partial is made of the
-# library's own operations, so it is differentiated as any other expression is.
+# `check_primitive` tries a rule at points of its domain. It checks the second derivative as well;
+# here we ask for the third, too. They need no rules of their own: the partial is made of the
+# library's operations, so it is differentiated as any other expression is. The check prints
+# nothing if it finds nothing.
 
 # %%
 from autograd_mini.testing import check_primitive
@@ -228,6 +237,7 @@ bump = sympy.exp(-(s**2) / 2)
 [partial] = gaussian.partials
 difference = sympy.simplify(sympy.diff(bump, s) - partial(s, bump))
 print(f"SymPy's derivative: {sympy.diff(bump, s)}, ours: {partial(s, bump)}")
+print("difference:", difference)
 
 # %% tags=["guard"]
 assert difference == 0
@@ -236,8 +246,9 @@ assert difference == 0
 # That is true for every real x, and not only where we looked. [How far to trust
 # it](../docs/trust.md) says which rules of the library's own table are proved in this way.
 #
-# The new operation goes wherever an activation goes. `networks` draws small MLPs, with a smooth
-# activation each. We give them ours instead:
+# The new operation goes wherever an activation goes. `networks` draws small MLPs.
+# `Network(inputs, weights, activation)` is one of them with an activation of our choice. Each layer
+# of `weights` has a row for each neuron: its weights, and then its bias.
 
 # %%
 from autograd_mini.testing import Network, networks
@@ -251,6 +262,9 @@ def test_networks(f):
 
 
 test_networks()
+
+# %% [markdown]
+# Here is a small one, with two inputs and two bumps:
 
 # %%
 radial = Network([0.5, -1.0], [[[1.0, 2.0, 0.5], [-1.0, 0.5, 0.5]], [[1.5, -1.0, 0.0]]], gaussian)
@@ -282,14 +296,16 @@ print(f"{cos(1.0):.12f}  cos(1)")
 # %% [markdown]
 # ### 1. The step: too large, or too small
 #
-# The formula is exact for parabolas only. For other functions it is off by about $\frac{h^2}{6}
-# f'''(x)$, the *truncation error*. A smaller h makes that smaller. But then the two numbers that
-# are subtracted have almost all their digits in common, and what is left is rounding. This is
-# *cancellation*. Its error grows as $1/h$.
+# Taylor's formula says $f(x \pm h) = f(x) \pm h f'(x) + \frac{h^2}{2} f''(x) \pm \frac{h^3}{6}
+# f'''(x) + \ldots$ So the central difference is off by about $\frac{h^2}{6} f'''(x)$, the
+# *truncation error*. A smaller h makes that smaller. But then the two numbers that are subtracted
+# have almost all their digits in common, and what is left is rounding. This is *cancellation*. Its
+# error grows as $1/h$.
 #
-# There is a way around it, the *complex step*: $f'(x) \approx \operatorname{Im} f(x + ih) / h$.
-# Its truncation error is the same. But nothing is subtracted in it, so h may be as small as one
-# likes.
+# There is a way around it. Put $ih$ for h in Taylor's formula, with $i^2 = -1$. The imaginary part
+# is then $h f'(x) - \frac{h^3}{6} f'''(x) + \ldots$ So $f'(x) \approx \operatorname{Im} f(x + ih) /
+# h$. This is the *complex step* (Squire and Trapp, 1998). Its truncation error has the same size.
+# But nothing is subtracted in it, so h may be as small as one likes.
 
 # %%
 steps = [10 ** (-k / 4) for k in range(2, 58)]
@@ -311,9 +327,9 @@ axes.legend(loc="lower right")
 figure.tight_layout()
 
 # %% [markdown]
-# At its best, 11 digits of 16 are right by central differences. A rule that is nearer to the
-# truth than the difference is cannot be told from a right one. Here is a rule for erf that is
-# wrong in the seventh digit, because somebody typed $2/\sqrt\pi \approx 1.128379$.
+# At their best, central differences have 11 digits of 16 right. A check cannot see a mistake that
+# is smaller than its own error. Here is a rule for erf that is wrong in the seventh digit, because
+# somebody typed $2/\sqrt\pi \approx 1.128379$.
 
 # %%
 from math import pi, sqrt
@@ -331,8 +347,8 @@ print(f"error of the difference, h = 1e-3: {abs(central(erf, 0.5, 1e-3) - right)
 
 # %% [markdown]
 # `check_gradients` takes the complex step where the function can be run on complex numbers. erf
-# cannot. Then it takes differences at many steps and extrapolates to $h = 0$. That is enough
-# here:
+# cannot. Then it takes differences with several steps, and computes from them what they tend to as
+# h goes to 0: it *extrapolates* (exercise 4). That is enough here:
 
 # %%
 show_error(check_gradients, erf, 0.5, gradient=slope)
@@ -341,7 +357,7 @@ show_error(check_gradients, erf, 0.5, gradient=slope)
 # ### 2. A kink between the two points
 #
 # relu is 0 on the left and x on the right. Its slope at 1e-7 is 1. The central difference has one
-# foot on either side, and sees something in between. A right gradient looks wrong.
+# point on either side, and gives something in between. A right gradient looks wrong.
 
 # %%
 from autograd_mini import grad, relu
@@ -349,7 +365,7 @@ from autograd_mini import grad, relu
 print(f"gradient {grad(relu)(1e-7)}, central difference {central(relu, 1e-7):.3f}")
 
 # %% [markdown]
-# `check_gradients` looks for a kink before it blames anybody:
+# `check_gradients` looks for a kink before it calls a gradient wrong:
 
 # %%
 show_error(check_gradients, relu, 1e-7)
@@ -372,7 +388,7 @@ print(central(sigmoid, 40.0))
 check_gradients(sigmoid, 40.0, gradient=lambda x: 7 * exp(-x))
 
 # %% [markdown]
-# Seven times too large, and no complaint. Set the absolute tolerance to 0, so that only digits
+# Seven times too large, and no error. Set the absolute tolerance to 0, so that only digits
 # count, and give the function in a form that the complex step can follow:
 
 
@@ -421,8 +437,8 @@ show_error(check_primitive, lazy, (2.0,), (-10.0,))
 # %% [markdown]
 # ## More rules to try
 #
-# In this rule for $x_1 / x_2$ a sign is missing. What do you expect as the smallest failing
-# program? How many inputs does it need?
+# In this rule for $x_1 / x_2$ a sign is missing. Which failing program do you expect to be left
+# after shrinking?
 
 # %%
 quotient = primitive(
@@ -433,7 +449,7 @@ quotient = primitive(
 )
 
 # %% [markdown]
-# `find` gives the smallest example directly:
+# `find` gives the shrunk example directly:
 
 # %% tags=["explores"]
 from hypothesis import find
@@ -450,9 +466,12 @@ def fails(f):
 print(find(expressions(primitives=[quotient, add, sin]), fails, settings=repeatable))
 
 # %% [markdown]
-# Here is an operation whose first derivative is right everywhere, and whose second is wrong. Does
-# `check_primitive` find it? Cut the partial off from its operand: compute it with plain numbers. As
-# a number it is right. But it does not remember where it came from, so its own derivative is 0.
+# (Shrinking goes step by step, and can stop before the smallest one: here one input is enough. See
+# exercise 1.)
+#
+# The next operation has a right first derivative, and a wrong second one. Its partial is computed
+# with plain numbers. As a number it is right. But it does not remember where it came from, so its
+# own derivative is 0. `check_primitive` finds it:
 
 
 # %%
@@ -467,7 +486,8 @@ show_error(check_primitive, frozen, (0.5,))
 # %% [markdown]
 # Some properties need no numerical derivative at all. If all inputs of `logsumexp` grow by t, so
 # does the result: $f(x_1 + t, \ldots, x_n + t) = f(x_1, \ldots, x_n) + t$. Differentiate by t on
-# both sides, and you have the sum of its gradients. The strategy `values` draws leaves.
+# both sides, at t = 0. On the left the chain rule gives the sum of all partials, on the right
+# there is 1. The strategy `values` draws leaves.
 
 # %%
 from hypothesis import strategies as st
@@ -519,19 +539,20 @@ from exercises import exercises_of
 check = exercises_of("15")
 
 # %% [markdown]
-# **1.** How many inputs does the smallest program have that shows the missing sign in the rule for
-# the quotient?
+# **1.** One input is enough to show the missing sign: $x / x$ is 1 everywhere, so its derivative is
+# 0. What does the wrong rule give as the derivative at x = 4?
 
 # %%
 my_answer = ...
 check(1, my_answer)
 
 # %% [markdown]
-# <details><summary>Hint</summary>May both operands be the same?</details>
+# <details><summary>Hint</summary>Two edges lead from x to the quotient, and each brings its
+# partial.</details>
 # <details><summary>Answer</summary>
 #
-# One: $x / x$ is 1 everywhere, so its derivative is 0, and the wrong rule gives $1/x + 1/x$.
-# `my_answer = 1`
+# $1/x$ along one edge and $y/x$ along the other, with y = 1. Their sum is $2/x$.
+# `my_answer = 1 / 4 + 1 / 4`
 #
 # </details>
 #
@@ -552,39 +573,49 @@ check(2, my_answer)
 #
 # </details>
 #
-# **3.** What do the gradients of `logsumexp` sum to?
+# **3.** If all inputs of $f(x_1, x_2) = \sqrt{x_1^2 + x_2^2}$ are multiplied by a positive t, so is
+# the result. Find the property of its gradient that this gives, without the formula of the
+# gradient. What does $x_1 \frac{\partial f}{\partial x_1} + x_2 \frac{\partial f}{\partial x_2}$
+# come to at (3, 4)?
 
 # %%
 my_answer = ...
 check(3, my_answer)
 
 # %% [markdown]
-# <details><summary>Hint</summary>If all inputs grow by t, so does the result. Differentiate by
-# t.</details>
+# <details><summary>Hint</summary>Differentiate f(t x1, t x2) = t f(x1, x2) by t on both sides, at t
+# = 1.</details>
 # <details><summary>Answer</summary>
 #
-# The derivative of $f + t$ by t is 1. (They are the probabilities of the softmax.) `my_answer = 1`
+# On the left the chain rule gives the sum that is asked for, on the right there is $f(x_1, x_2)$.
+# (This is Euler's theorem on homogeneous functions.) `my_answer = 5`
 #
 # </details>
 #
-# **4.** Write the central difference: `difference(f, x, h)`.
+# **4.** The central difference $D(h)$ is off by about $c\,h^2$, with a c that does not depend on h.
+# So $D(h/2)$ is off by a quarter of that. Combine the two so that this error cancels: write
+# `extrapolated(f, x, h)`.
 
 # %%
 my_answer = ...
 check(4, my_answer)
 
 # %% [markdown]
-# <details><summary>Hint</summary>The two points are 2h apart.</details>
+# <details><summary>Hint</summary>Look for a D(h) + b D(h/2) with a + b = 1 and a + b/4 =
+# 0.</details>
 # <details><summary>Answer</summary>
 #
-# $(f(x + h) - f(x - h)) / (2h)$.
+# $b = 4/3$ and $a = -1/3$. (This is Richardson's extrapolation.)
 #
 # ```python
-# def difference(f, x, h):
-#     return (f(x + h) - f(x - h)) / (2 * h)
+# def extrapolated(f, x, h):
+#     def central(h):
+#         return (f(x + h) - f(x - h)) / (2 * h)
+#
+#     return (4 * central(h / 2) - central(h)) / 3
 #
 #
-# my_answer = difference
+# my_answer = extrapolated
 # ```
 #
 # </details>

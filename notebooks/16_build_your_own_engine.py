@@ -6,14 +6,18 @@
 # [micrograd](https://github.com/karpathy/micrograd), which can train networks.
 #
 # You are not alone with it. After each step `check_engine` tries the class on small programs and
-# on random ones, and compares with the right answers. It shows the smallest program that is
-# wrong, and says why.
+# on random ones, and compares with the right answers. It shows the smallest program that it found
+# to be wrong, and names the mistake if it knows it.
 #
 # In each step the first cell is an attempt, and something is wrong or missing in it. Read it, run
-# the check, and repair it before you look at the solution, which is folded below it.
+# the check, and repair it before you look at the solution, which is folded below. Run that cell in
+# any case, since the next step builds on its class.
 #
-# You need to know classes in Python, and the chain rule. `pip install "autograd-mini[testing]"`
-# brings what is imported here.
+# **You will be able to** write an autograd engine, and say which mistake gives which wrong
+# gradient.
+#
+# **You need** classes and operators such as `__add__` in Python, and [the order of the backward
+# pass](03_why_topological_order.ipynb). The extra `testing` brings what is imported here.
 
 # %%
 from autograd_mini.testing import check_engine
@@ -33,10 +37,10 @@ class Value:
 check_engine(Value, only="numbers")
 
 # %% [markdown]
-# The solution is folded; open it once you have your own.
+# `backward()` begins with the derivative of the result by itself, which is 1.
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value:
     def __init__(self, data, parents=(), partials=()):
         self.data = data
@@ -51,9 +55,8 @@ class Value:
 check_engine(Value, only="numbers")
 
 # %% [markdown]
-# There are two more attributes in it. A node has to remember what it was computed from, its
-# *parents*, and the *local partials*: the derivative of the node by each parent. A leaf has none.
-# And `backward()` begins with the derivative of the result by itself, which is 1.
+# The solution has two more attributes. A node has to remember what it was computed from, its
+# *parents*, and its *partials*: the local derivative by each parent. A leaf has none.
 
 # %% [markdown]
 # ## Step 2: one operation
@@ -63,7 +66,8 @@ check_engine(Value, only="numbers")
 # $$\frac{\partial y}{\partial a} = b, \qquad \frac{\partial y}{\partial b} = a.$$
 #
 # `backward()` gives each parent its partial times the gradient of the node. From now on we write
-# `class Value(Value)`: the class as it was, and more.
+# `class Value(Value)`: the class as it was, and more. (The methods look up the name `Value` when
+# they run. So the old ones, too, make objects of the new class.)
 
 
 # %%
@@ -83,7 +87,7 @@ class Value(Value):
 check_engine(Value, only="one-operation")
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def __mul__(self, other):
         return Value(self.data * other.data, (self, other), (other.data, self.data))
@@ -101,11 +105,11 @@ check_engine(Value, only="operand-twice")
 
 # %% [markdown]
 # A parent that is met twice gets two contributions, one along each edge. The second has to be
-# added to the first, and not to take its place. The tests of a chapter of a course
-# [let that pass](https://github.com/callummcdougall/ARENA_2.0/pull/18) once.
+# added to the first, and must not replace it. The tests of one course
+# [did not notice that](https://github.com/callummcdougall/ARENA_2.0/pull/18) once.
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def backward(self):
         self.grad = 1.0
@@ -144,7 +148,7 @@ check_engine(Value, only=["one-operation", "operand-twice", "shared-node", "uneq
 # Go through that list backwards.
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def backward(self):
         order, seen = [], set()
@@ -173,7 +177,7 @@ check_engine(Value, only=["one-operation", "operand-twice", "shared-node", "uneq
 #
 # ## Step 5: constants
 #
-# One wants to write `2 * x + 1`. The 1 is no `Value` and has no `.data`, so we wrap it:
+# One wants to write `2 * x + 1`. The 1 is not a `Value` and has no `.data`, so we wrap it:
 
 
 # %%
@@ -190,12 +194,12 @@ class Value(Value):
 check_engine(Value, only=["constants", "sum"])
 
 # %% [markdown]
-# What is missing is told, and is not a mistake. For `2 * x` Python asks the number 2 first, which
-# knows nothing of our class. Then it asks `x`, but for `__rmul__`. And `sum()` begins with
-# `0 + x`.
+# The check lists the operations that are missing, and does not count them as mistakes. For `2 * x`
+# Python asks the number 2 first, which knows nothing of our class. Then it asks `x` for
+# `__rmul__`. And `sum()` begins with `0 + x`, which asks for `__radd__`.
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def __radd__(self, other):
         return self + other
@@ -232,7 +236,7 @@ check_engine(Value, only=["one-operation", "constants"])
 # repositories [compute it as x - 2](../docs/engines.md).
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def __rsub__(self, other):
         return other + -1.0 * self
@@ -264,7 +268,7 @@ check_engine(Value, only=["one-operation", "constants", "powers"])
 # The rule is $\frac{d}{dx} x^n = n\,x^{n-1}$.
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def __pow__(self, n):
         return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
@@ -296,7 +300,7 @@ class Value(Value):
 check_engine(Value, only="activations")
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def tanh(self):
         t = math.tanh(self.data)
@@ -317,19 +321,22 @@ check_engine(Value, only="activations")
 check_engine(Value)
 
 # %% [markdown]
-# Every requirement is met: what you have is micrograd. The lines below them, from `kinks` on, are
-# told and do not count. Engines differ there:
+# Every requirement is met: your class does what micrograd's does. The lines below, from `kinks` on,
+# do not count. Good engines differ there:
 #
+# - *kinks*: for $a^0$ at a = 0 our rule computes $0 \cdot 0^{-1}$.
 # - *backward-twice, two-roots*: the nodes in between keep their gradients, and pass them on again
 #   at the next `backward()`. micrograd does the same. In PyTorch only leaves keep theirs.
-# - *depth*: Python allows about 1,000 calls inside one another, and `visit` calls itself.
+# - *depth*: Python allows about 1,000 calls inside one another, unless it is told otherwise, and
+#   `visit` calls itself.
 # - *comparisons*: we have no `<`.
 #
-# Let us do the first two as PyTorch does. Zero the gradients of all nodes that have parents before
-# you start, and keep a list of what is still to be visited, instead of the recursion.
+# Let us do *backward-twice* and *two-roots* as PyTorch does, and repair *depth*. Zero the gradients
+# of all nodes that have parents before you start. And keep a list of what is still to be visited,
+# in place of the recursion.
 
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["hide-input"] jupyter={"source_hidden": true}
 class Value(Value):
     def backward(self):
         order, seen, to_do = [], set(), [(self, False)]
@@ -354,16 +361,21 @@ check_engine(Value, only=["unequal-paths", "backward-twice", "two-roots", "depth
 # %% [markdown]
 # ## Exercises
 #
-# Try each before you read on. The answers run.
+# Try each before you unfold the answer. The folded cell below it runs it.
 #
 # **1.** A node could keep its partials in a dictionary, with the parents as keys:
 # `{self: 1.0, other: -1.0}` for a - b. What is the smallest program that is wrong?
 #
-# *Answer.* $a - a$. Both entries have the same key, so the second takes the place of the first.
-# This is how [a public repository](../docs/engines.md) does it.
+# <details><summary>Hint</summary>When do two keys become one?</details>
+# <details><summary>Answer</summary>
+#
+# $a - a$. Both entries have the same key, so the second replaces the first. This is how [a public
+# repository](../docs/engines.md) does it.
+#
+# </details>
 
 
-# %%
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
 class Keyed(Value):
     def __init__(self, data, parents=(), partials=()):
         super().__init__(data, parents, partials)
@@ -381,11 +393,17 @@ check_engine(Keyed, only="operand-twice")
 # True, and compares the numbers. A class with `__eq__` needs a `__hash__` that fits, so they hash
 # the number. What goes wrong?
 #
-# *Answer.* The set `seen` takes two nodes with the same number for one. The second is never
-# visited, and its parents get nothing from it.
+# <details><summary>Hint</summary>Where does our engine ask whether two nodes are the
+# same?</details>
+# <details><summary>Answer</summary>
+#
+# The set `seen` takes two nodes with the same number for one. The second is never visited, and its
+# parents get nothing from it.
+#
+# </details>
 
 
-# %%
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
 class Value(Value):
     def __eq__(self, other):
         return self.data == other.data

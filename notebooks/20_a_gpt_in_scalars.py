@@ -1,13 +1,13 @@
 # %% [markdown]
 # # A GPT in scalars
 #
-# A language model says which letter comes next. Ask it again and again, and it writes. The large
-# ones are *transformers*. The one in this notebook is a transformer, too: small enough that every
-# number in it is a `Value`, and that all of it is a page of Python.
+# A language model says what comes next; ours says which letter. Ask it again and again, and it
+# writes. Many large ones are *transformers* (Vaswani and others, *Attention Is All You Need*,
+# 2017). The one in this notebook is a transformer, too. It is so small that every number in it is
+# a `Value`, and all of it is a page of Python.
 #
-# We read that page, and step through its heart, the *attention*. Then `compile` turns the scalars
-# into the matrix products that large models are made of, and the model learns to make up first
-# names.
+# We read that page, and step through its central part, the *attention*. Then `compile` turns the
+# scalars into matrix products, and the model learns to make up first names.
 #
 # The architecture is that of Andrej Karpathy's
 # [microgpt](https://gist.github.com/karpathy/8627fe009c40f57531cb18360106ce95).
@@ -15,7 +15,7 @@
 # **You will be able to** write attention in scalars, step through it, and find it in the compiled
 # program.
 #
-# **You need** [backprop](01_step_through_backprop.ipynb), and for the second half
+# **You need** [softmax and cross entropy](09_losses_and_likelihood.ipynb), and for the second half
 # [From scalars to arrays](14_from_scalars_to_arrays.ipynb). The code is `examples/scalar_gpt.py`,
 # and the names come with a package that the extra `examples` installs.
 
@@ -27,7 +27,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from examples import scalar_gpt
-from examples.scalar_gpt import ALPHABET, GPT, MARK, encode, first_names, one_hot, sample, train
+from examples.scalar_gpt import ALPHABET, GPT, MARK, compile_loss, encode, first_names, one_hot
 
 names = first_names()
 dice = random.Random(7)
@@ -49,9 +49,9 @@ for position in range(5):
     print(f"{''.join(asked[: position + 1]):>6}  then  {wanted[position]}")
 
 # %% [markdown]
-# Scalar code cannot take a letter for an index if it is to be compiled. So a token is a list of 27
-# numbers, a 1 in its place and else 0: *one-hot*. A name is a table. Longer than 16 tokens none
-# may be; below a shorter name there are rows of 0.
+# A token is a list of 27 numbers, a 1 in its place and else 0: it is *one-hot*. (An index would
+# have to be known when the code is compiled.) So a name is a table. It has 16 rows; those below a
+# shorter name are 0. The targets are the same tokens, one position earlier.
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(8, 3))
@@ -64,8 +64,11 @@ figure.tight_layout()
 # %% [markdown]
 # ## The tools
 #
-# First three little functions. A layer without bias is `linear`: a product with each
-# row of a matrix. Lists are added number by number.
+# Here is the code, piece by piece. A `Vector` is a list of numbers, and a `Matrix` a list of rows.
+# `dot`, `relu` and `softmax` are the library's, and `transpose` exchanges rows and columns.
+#
+# First three little functions. A layer without bias is `linear`: a product with each row of a
+# matrix. `add` adds lists number by number.
 #
 # ```python
 # def linear(weights: Matrix, x: Vector) -> Vector:
@@ -76,7 +79,8 @@ figure.tight_layout()
 #     return [a + b for a, b in zip(x, y)]
 # ```
 #
-# And `rms_norm` gives all lists one size: the mean of the squares becomes 1.
+# And `rms_norm` gives all lists one size: the mean of the squares becomes 1. (The 1e-5 is there so
+# that a list of zeros is not divided by 0.)
 #
 # ```python
 # def rms_norm(x: Vector) -> Vector:
@@ -103,17 +107,19 @@ figure.tight_layout()
 #
 # - a *query* $\mathbf{q}$: what am I looking for?
 # - a *key* $\mathbf{k}$: what have I got?
-# - a *value* $\mathbf{v}$: what do I tell whoever looks at me?
+# - a *value* $\mathbf{v}$: what do I tell whoever looks at me? (The word is the usual one. It has
+#   nothing to do with the class `Value`.)
 #
-# A position i scores all positions j up to itself. A score is large where the key fits the query.
-# The softmax makes weights of the scores, and the result is the mean of the values by these
-# weights:
+# A position i gives a score to each position j up to itself. It is the product of the query of i
+# and the key of j, over the root of their length d. The softmax makes weights $a_{ij}$ of the
+# scores. The result $\mathbf{o}_i$ is the mean of the values, weighted by these:
 #
 # $$s_{ij} = \frac{\mathbf{q}_i^\top \mathbf{k}_j}{\sqrt{d}}, \qquad
 # a_{ij} = \frac{e^{s_{ij}}}{\sum_{m \le i} e^{s_{im}}}, \qquad
 # \mathbf{o}_i = \sum_{j \le i} a_{ij} \mathbf{v}_j.$$
 #
-# There are four *heads* that do so side by side, each with 4 of the 16 numbers. In scalars:
+# There are four *heads* that do so side by side, each with 4 of the 16 numbers, so d is 4. What
+# they give is put together, and goes through one more matrix. In scalars (the mask is for later):
 #
 # ```python
 #     def attend(
@@ -132,10 +138,10 @@ figure.tight_layout()
 #
 # ## One head, step by step
 #
-# Take a smaller one: two positions, 4 numbers a token, two heads, three tokens. Its code is the
-# same. We look at the second position, in its first head. It has a query of two numbers, and two
-# keys and two values to look at, its own and that of the position before. (A new model's weights
-# are so small that all scores are near 0. So we enlarge them first.)
+# Take a smaller model: two positions, 4 numbers a token, two heads, three tokens. Its code is the
+# same. We look at the second position, in its first head. It has a query of two numbers. It looks
+# at two keys and two values: its own, and those of the position before. (A new model's weights are
+# so small that all scores are near 0. So we enlarge them first.)
 
 # %%
 from autograd_mini import Value, dot, draw_dot, softmax, step_through
@@ -167,29 +173,25 @@ for j in range(2):
 step_through(mixed, title="The second position looks at the first, and at itself")
 
 # %% [markdown]
-# (The softmax takes the larger score off both before exp, so that exp cannot overflow. Its weights
-# stay the same.)
+# (The softmax subtracts the larger score from both, so that exp cannot overflow.) Names are
+# s[position, the one it looks at], and v[position, number]. The output $o = a_0 v_0 + a_1
+# v_1$ is a mean of two numbers. So the gradient of a value is its weight, and that of a weight is
+# its value. And a score? More of it raises its own weight and lowers the other. With the softmax's
+# derivatives, $a_j (1 - a_j)$ and $-a_j a_m$, the sum over both paths comes to
 #
-# Names are s[position, the one it looks at], and v[position, number]. The output $o$ is a mean of
-# two numbers, $v_0$ and $v_1$, by the weights $a$. The backward pass tells what every number has to
-# do with it. A value counts as much as its weight. A weight counts as much as its value. And a
-# score? More of it raises its own weight and lowers the other:
+# $$\frac{\partial o}{\partial s_j} = a_j \, (v_j - o).$$
 
 # %%
 mixed.backward()
-mean = mixed.data
 for j in range(2):
     a, v = weights[j].data, values[j][0].data
-    assert abs(values[j][0].grad - a) < 1e-12
-    assert abs(scores[j].grad - a * (v - mean)) < 1e-12
+    print(f"position {j}: weight {a:.3f}, value {v:.3f}, gradient of the value", end=" ")
     print(
-        f"position {j}: weight {a:.3f}, value {v:6.3f}, gradient of its score {scores[j].grad:6.3f}"
+        f"{values[j][0].grad:.3f}, of the score {scores[j].grad:.3f} = {a * (v - mixed.data):.3f}"
     )
 
 # %% [markdown]
-# $$\frac{\partial o}{\partial s_j} = a_j \, (v_j - o).$$
-#
-# Here is the whole head with all its gradients, those of query and keys at the top, too:
+# Here is the whole head with all its gradients, those of the query and the keys at the top, too:
 
 # %%
 picture = draw_dot(mixed, rankdir="TB")
@@ -197,8 +199,8 @@ picture.attr(size="8.2,9")
 picture
 
 # %% [markdown]
-# So a position gets a higher score if what it tells is more than the mean, and if that is what the
-# loss asks for. That is how attention learns where to look.
+# Say that the loss falls when o grows. Then training raises the scores of the positions whose value
+# is above the mean, and lowers the others. That is how attention learns where to look.
 #
 # ## The rest
 #
@@ -210,8 +212,9 @@ picture
 #         return linear(self.narrow, [relu(z) for z in linear(self.widen, x)])
 # ```
 #
-# What attention and network say is *added* to what was there before, so that gradients find a
-# short way back. Here is the whole model, position by position:
+# What attention and network give is *added* to what was there before. Such a *residual connection*
+# gives gradients a short way back: a sum passes them on unchanged. Here is the whole model,
+# position by position:
 #
 # ```python
 #         for token, position in zip(tokens, self.positions):
@@ -224,9 +227,9 @@ picture
 #             logits.append(linear(self.head, x))
 # ```
 #
-# The lists of keys and values grow as it goes. Nobody can look ahead, since what comes later is not
-# there yet. At the end there are 27 logits for each position, and the loss is the
-# cross entropy: the mean surprise at the letters that did come.
+# The lists of keys and values grow as it goes. No position can look ahead, since what comes later
+# is not there yet. At the end there are 27 logits for each position. The loss is the mean of their
+# cross entropies, with the token that did come as the label.
 
 # %%
 from autograd_mini import topological_order
@@ -239,10 +242,10 @@ loss.backward()
 order = topological_order(loss)
 single = sum(max(1, len(node.operands) - 1) for node in order)
 print(f"{len(model.parameters()):,} parameters")
-print(f"{len(order):,} nodes; with one for each product and each sum, {single:,}")
+print(f"{len(order):,} nodes; if each product and each sum had its own, {single:,}")
 
 # %% [markdown]
-# That is all of it: a GPT. Untrained, it has no opinion. This is what it expects after `mar`:
+# That is all of it: a GPT. Before training, all tokens are about equally likely after `mar`:
 
 
 # %%
@@ -265,12 +268,12 @@ draw_next(axis, model, "mar")
 # ## What the compiler finds
 #
 # `compile` gets the loss of one name, and turns it into a program for many. No part of it knows
-# what attention is.
+# what attention is. (The program is long. You need not read it now: we take out some lines below.)
 
 # %%
 from autograd_mini import compile
 
-shape = (16, 27)
+shape = (16, 27)  # a name: 16 positions, 27 tokens
 program = compile(model.ragged_loss, tokens=shape, targets=shape, parameters=model)
 program
 
@@ -280,12 +283,11 @@ print(program.summary())
 # %% [markdown]
 # It looks like what people write by hand for such a model. Look for these:
 #
-# - **One product for queries, keys and values.** The scalar code has three matrices, and calls them
-#   position by position. The compiler has laid them on top of each other: `query_key_value`, with
-#   48 rows. All positions of all names go through at once.
-# - **Heads are an axis.** The scalar code loops over slices. In the program an array has the shape
-#   (names, heads, positions, positions): the scores. They are a *stacked* product, one matrix for
-#   each name and each head.
+# - **One product for all positions.** The scalar code multiplies with the matrix of the queries
+#   position by position. In the program all positions of all names go through it at once.
+# - **Heads are an axis.** The scalar code loops over slices. In the program the scores are one
+#   array, with the axes names, heads, positions, positions. They are a *stacked* product: one
+#   matrix for each name and each head.
 # - **A triangle.** Position i has i + 1 scores, a list that grows. The compiler has completed these
 #   lists to a square, and cut off what was not there, by a mask that it made itself:
 
@@ -302,46 +304,40 @@ figure.tight_layout()
 assert (mask == np.tri(16)).all()
 
 # %% [markdown]
-# Which array holds the scores? That one which the mask is applied to, halved for
-# $1 / \sqrt{d} = 1/2$. We ask what is in it:
+# Which array holds the scores? The one that the mask is applied to; the 2 in its line is
+# $\sqrt{d}$. We ask what is in it:
 
 # %%
-import re
-
 [line] = [line.strip() for line in program.source.splitlines() if "where(mask" in line]
-print(line)
-[scores] = re.findall(r"z\d+", line)
+scores = line.partition(" = ")[0]
 program.explain(scores)
 
 # %% [markdown]
-# Each score is a product of four numbers with four. Both come from one array, and stand there at
-# [position, place, number]. The places 0 to 3 are the queries of the four heads, and 4 to 7 their
-# keys. The values follow, at 8 to 11.
+# Each score is half a product of four numbers with four: those of a query, at [head, position,
+# number], and those of a key, at [position, head, number].
 #
 # People who write transformers for arrays put the mask in themselves: every position scores every
 # other, and -1000000000 is added where j > i, so that the softmax makes 0 of it. `masked_loss` is
-# written that way. The compiler finds the same program for both. Here is all that differs, with the
-# numbers taken off the names:
+# written that way, and `compile_loss` compiles it. Its program does as much work as the other:
 
 # %%
-masked = compile(model.masked_loss, tokens=shape, targets=shape, parameters=model)
+masked = compile_loss(model)
+for each in (program, masked):
+    print(next(line for line in each.summary().splitlines() if line.startswith("work")))
 
-
-def body(program):
-    text = program.source[program.source.index("    # forward") :]
-    return [re.sub(r"\b([a-z]+)\d+(_\d+)?\b", r"\1", line.strip()) for line in text.splitlines()]
-
-
-for title, one, other in (("ragged", program, masked), ("masked", masked, program)):
-    print(title)
-    for line in body(one):
-        if line not in body(other):
-            print("   ", line)
+# %% tags=["guard"]
+explained = str(program.explain(scores)).splitlines()
+assert explained[1].startswith("    (n, 4, 16, 16)")
+assert explained[2:4] == [
+    f"    {scores}[0, 0, 0] = 0.5 * u4[0, 0, 0]",
+    "    u4[0, 0, 0] = " + " + ".join(f"z[0, 0, {i}] * z3[0, 0, {i}]" for i in range(4)),
+]
+assert program.summary().split("work")[1].split("inputs")[0] in masked.summary()
 
 # %% [markdown]
 # ## The same numbers, and how fast
 #
-# The gradients of the scalar graph and of both programs agree in all 4192 parameters:
+# The gradients of the scalar graph and of both programs agree:
 
 # %%
 expected = np.array([p.grad for p in model.parameters()])
@@ -349,12 +345,11 @@ for each in (program, masked):
     model.zero_grad()
     each.backward(tokens, targets)
     found = np.array([p.grad for p in model.parameters()])
-    assert abs(found - expected).max() < 1e-12 * abs(expected).max()
-print(f"{len(found)} gradients, all the same to 12 digits")
+    same = abs(found - expected) < 1e-12 * abs(expected).max()
+    print(f"{same.sum():,} of {len(found):,} gradients are the same to 12 digits")
 
 # %% [markdown]
-# microgpt comes with an engine of its own, much like micrograd. We let it do one name a few times,
-# and compare with the program.
+# microgpt comes with an engine of its own, much like micrograd. We time both on one name.
 
 # %%
 from time import perf_counter
@@ -374,8 +369,8 @@ def seconds(call, times):
 
 
 theirs = microgpt.GPT(microgpt.Value)
-engine = seconds(lambda: theirs.loss("mary").backward(), times=3)
-ours = seconds(lambda: program.value_and_grad(tokens, targets), times=50)
+engine = seconds(lambda: theirs.loss("mary").backward(), times=2)
+ours = seconds(lambda: program.value_and_grad(tokens, targets), times=20)
 print("compiled, a name takes less than a hundredth of the engine's time")
 
 # %% tags=["guard"]
@@ -386,16 +381,18 @@ assert engine > 100 * ours
 #
 # ## Training
 #
-# A thousand steps of Adam, 8 names each: 8,000 times what we have just timed.
+# A thousand steps of [Adam](10_optimizers.ipynb), each with 8 names. `train` gives the loss of each
+# step:
 
 # %%
-model = GPT(rng=random.Random(42))
-curve = list(train(model, names, random.Random(42), steps=1000, batch=8))
+from examples.scalar_gpt import sample, train
+
+curve = list(train(model, names, random.Random(42), steps=1000, batch=8, program=masked))
 
 # %% [markdown]
-# How good is that? Three simple models to compare with. The first guesses among 27. The second
-# knows how frequent each letter is. The third knows which letter follows which: it looks back on
-# one letter. What they lose can be counted.
+# How good is that? Here are three simple models to compare with. The first guesses among 27. The
+# second knows how frequent each letter is. The third knows which letter follows which: it looks
+# back on one letter. Their mean losses follow from counting.
 
 # %%
 X, Y = encode(names)
@@ -409,18 +406,13 @@ simple = {
 }
 
 
-def mean_loss(model):
-    """The mean loss of all names, by 32 at a time: what fits into the cache is quick."""
-
-    def losses(tokens, targets):
-        return [model.masked_loss(tokens, targets)]  # as a list: its gradients are not asked for
-
-    program = compile(losses, tokens=shape, targets=shape, parameters=model, dtype="float32")
-    batches = [(X[i : i + 32], Y[i : i + 32]) for i in range(0, len(X), 32)]
-    return np.mean([loss for batch in batches for loss in program.predict(*batch)[0]])
+def mean_loss(program):
+    """The mean loss of all names, 16 at a time: what fits into the cache is quick."""
+    batches = [(X[i : i + 16], Y[i : i + 16]) for i in range(0, len(X), 16)]
+    return sum(program.value_and_grad(x, y)[0] * len(x) for x, y in batches) / len(X)
 
 
-learned = mean_loss(model)
+learned = mean_loss(masked)
 
 figure, axis = plt.subplots(figsize=(8, 3.6))
 axis.plot(curve, color="#0b5394", alpha=0.25, linewidth=0.8)
@@ -439,8 +431,8 @@ assert learned < simple["pairs of letters"] - 0.2
 
 # %% [markdown]
 # (The pale line is the loss of each step's names, the dark one the mean of 50 steps. The number is
-# that of all names, after training.) It is better than what one can know from the last letter
-# alone.
+# the mean over all names, after training.) The model is better than what one can know from the
+# last letter alone.
 #
 # The same network, written by hand in JAX and trained in the same way, has the same loss at every
 # one of the thousand steps: the largest difference is below $10^{-9}$.
@@ -448,30 +440,31 @@ assert learned < simple["pairs of letters"] - 0.2
 #
 # ## It makes up names
 #
-# The model gives probabilities, and dice choose. Then the chosen letter is read, and the next one
-# is asked for, until the mark comes. What is not on the list it was trained on is in **bold**.
+# The model gives probabilities, and one token is drawn by them. Then it is read, and the next one
+# is asked for, until the mark comes. Names that are not in the list of training are in **bold**.
 
 # %%
 from IPython.display import Markdown
 
 dice = random.Random(1)
-drawn = [sample(model, dice) for _ in range(24)]
+drawn = [sample(model, dice) for _ in range(16)]
 known = set(names)
 Markdown(", ".join(name if name in known else f"**{name}**" for name in drawn))
 
 # %% [markdown]
-# `sample` divides the logits by a *temperature* before the softmax. Cold, the likely gets likelier,
-# and all names become alike. Hot, it gets wild.
+# `sample` divides the logits by a *temperature* before the softmax. A low one makes likely letters
+# likelier, and the names more alike. A high one makes all letters more equal.
 
 # %%
 for temperature in (0.1, 0.5, 1.0, 2.0):
     dice = random.Random(3)
-    print(f"{temperature}:", *(sample(model, dice, temperature) for _ in range(8)))
+    print(f"{temperature}:", *(sample(model, dice, temperature) for _ in range(5)))
 
 # %% [markdown]
 # ## What it has learned
 #
-# After `mar` it knows what may come, and after `mary` that it may be over:
+# Here are its probabilities at the beginning, after `q`, after `mar`, and after `mary`, where the
+# name may be over:
 
 # %%
 figure, axes = plt.subplots(2, 2, figsize=(9, 4.2))
@@ -480,8 +473,9 @@ for axis, start in zip(axes.flat, ("", "q", "mar", "mary")):
 figure.tight_layout()
 
 # %% [markdown]
-# Each letter has 16 numbers, its embedding. In a plane that shows most of their differences, the
-# vowels have found each other. Nobody told the model what a vowel is.
+# Each letter has 16 numbers, its embedding. We draw them in the plane that shows most of their
+# differences (their first two *principal components*, by NumPy's `svd`). The vowels, in red, are
+# close together. Nobody told the model what a vowel is.
 
 # %%
 embeddings = np.array([[weight.data for weight in row] for row in model.tokens])
@@ -500,16 +494,14 @@ low, high = places.min(axis=0) - 0.15, places.max(axis=0) + 0.15
 axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[])
 figure.tight_layout()
 
+# %% tags=["guard"]
 middle = places[[signs.index(vowel) for vowel in "aeiou"]].mean(axis=0)
 near = sorted(signs, key=lambda sign: math.dist(places[signs.index(sign)], middle))
-
-# %% tags=["guard"]
 assert set(near[:6]) == vowels
 
 # %% [markdown]
-# And where do the four heads look? A row is a position, and dark is much weight. Each head has
-# found something of its own. Here head 2 looks mostly at the letter itself and at the one before,
-# and head 1 back to the beginning of the name.
+# And where do the four heads look? A row is a position, and dark is much weight. In this name head
+# 2 looks mostly at the letter itself and at the one before, and head 1 back to the beginning.
 
 
 # %%
@@ -533,8 +525,6 @@ def attention(model, name):
 
 name = "christina"
 tables = list(attention(model, name))
-nearest = sum(tables[2][i][i] + tables[2][i][i - 1] for i in range(1, 10)) / 9
-first = sum(tables[1][i][0] + tables[1][i][1] for i in range(2, 10)) / 8
 
 figure, axes = plt.subplots(1, 4, figsize=(10, 2.9))
 for head, (axis, table) in enumerate(zip(axes, tables)):
@@ -545,19 +535,19 @@ for head, (axis, table) in enumerate(zip(axes, tables)):
 figure.tight_layout()
 
 # %% tags=["guard"]
-assert nearest > 0.5
-assert first > 0.5
+assert sum(tables[2][i][i] + tables[2][i][i - 1] for i in range(1, 10)) / 9 > 0.5
+assert sum(tables[1][i][0] + tables[1][i][1] for i in range(2, 10)) / 8 > 0.5
 
 # %% [markdown]
-# From a terminal all this is one line: `python -m examples.scalar_gpt`. It shows a progress bar.
-# Ctrl-C ends training early, and it makes up names with what it has learned by then.
+# At a terminal, `python -m examples.scalar_gpt` trains the model and makes up names. Ctrl-C ends
+# training early, and it makes up names with what it has learned by then.
 
 # %% [markdown]
 # ## What is attention worth?
 #
 # Let each position look at itself only, and train again. All that is left is the last letter, and
-# how many came before it. That is worth more than one might think: a name of six letters is about
-# to end. The rest is attention.
+# how many came before it. That helps, too: after six letters a name may soon end. The difference to
+# the whole model is what attention is worth.
 
 
 # %%
@@ -572,8 +562,9 @@ class Shortsighted(GPT):
 
 
 shortsighted = Shortsighted(rng=random.Random(42))
-list(train(shortsighted, names, random.Random(42), steps=1000, batch=8))
-alone = mean_loss(shortsighted)
+program = compile_loss(shortsighted)
+list(train(shortsighted, names, random.Random(42), steps=1000, batch=8, program=program))
+alone = mean_loss(program)
 print(f"pairs of letters    {simple['pairs of letters']:.2f}")
 print(f"letter and position {alone:.2f}")
 print(f"with attention      {learned:.2f}")
@@ -584,7 +575,7 @@ assert learned + 0.05 < alone < simple["pairs of letters"]
 # %% [markdown]
 # ## Where its parameters sit
 #
-# Half of all are in the small network after the attention:
+# Nearly half of all are in the small network after the attention:
 
 # %%
 sizes = {}
@@ -612,7 +603,8 @@ from exercises import exercises_of
 check = exercises_of("20")
 
 # %% [markdown]
-# **1.** Two scores are ln 3 and 0. What are the weights that the softmax makes of them?
+# **1.** Two scores are ln 3 and 0. What are the weights that the softmax makes of them? Give a list
+# of two numbers.
 
 # %%
 my_answer = ...
@@ -626,8 +618,8 @@ check(1, my_answer)
 #
 # </details>
 #
-# **2.** With these weights the values are 3 and -1. What are the gradients of the output by the two
-# scores?
+# **2.** The weights are those of exercise 1, and the values are 3 and -1. What are the gradients of
+# the output by the two scores? Give a list of two numbers.
 
 # %%
 my_answer = ...
@@ -642,8 +634,8 @@ check(2, my_answer)
 #
 # </details>
 #
-# **3.** Let both keys be the same list. What is each weight, and what is the gradient of the first
-# number of the query?
+# **3.** In a head with two positions let both keys be the same list. What is each weight, and what
+# is the gradient of the output by the first number of the query? Give a list of these two numbers.
 
 # %%
 my_answer = ...
@@ -659,7 +651,7 @@ check(3, my_answer)
 # </details>
 #
 # **4.** Which share of the 4,192 parameters is in the two matrices of the small network after the
-# attention?
+# attention? Give a number between 0 and 1, to three digits.
 
 # %%
 my_answer = ...
@@ -673,8 +665,8 @@ check(4, my_answer)
 #
 # </details>
 #
-# **5.** Write one head: `attend(query, keys, values)` for plain numbers, with one value per
-# position. Divide the scores by the root of the length of the query.
+# **5.** Write one head: `attend(query, keys, values)` gives its output for plain numbers. The query
+# is a list, keys is a list of lists, and values has one number for each position.
 
 # %%
 my_answer = ...

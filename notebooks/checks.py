@@ -99,8 +99,10 @@ def formula(
             return
         wrong_if(are([-w for w in wanted]), "Your formula has the wrong sign everywhere.")
         ratios = [y / w for y, w in zip(found, wanted, strict=True) if w]
-        same = len(ratios) > 2 and all(near(r, ratios[0], EXACT) for r in ratios)
-        wrong_if(same, "Your formula is off by the same factor everywhere.")
+        zeros = all(near(y, w, EXACT) for y, w in zip(found, wanted, strict=True) if not w)
+        if zeros and len(ratios) > 2 and all(near(r, ratios[0], EXACT) for r in ratios):
+            wrong_if(near(ratios[0], 1.0), "It is nearly right: write 2/3, say, and not 0.667.")
+            raise Wrong("Your formula is off by the same factor everywhere.")
         for y, w, point in zip(found, wanted, points, strict=True):
             place = ", ".join(f"{n} = {x:g}" for n, x in zip(names.split(), point, strict=True))
             what = difference(y, w, EXACT)
@@ -130,7 +132,9 @@ def chosen(right: str, among: str) -> Check:
             answer = re.sub(r"\band\b|[,;]", " ", answer)
         letters = {str(letter).strip().upper() for letter in answer} - {""}
         if strange := letters - set(among):
-            raise Wrong(f"{sorted(strange)[0]!r} is none of {', '.join(among)}.")
+            raise Wrong(
+                f"{sorted(strange)[0]!r} is none of {', '.join(among)}; give them as in 'AB'."
+            )
         if not_in := letters - set(right):
             raise Wrong(f"{len(not_in)} of your {len(letters)} letters should not be there.")
         wrong_if(set(right) - letters, "What you have is right, but something is missing.")
@@ -145,9 +149,10 @@ def number_of(x: Any, name: str = "the answer") -> float:
     """A float; a Value gives its data, and a text such as "1/12" what it comes to."""
     if isinstance(x, str):
         try:
-            x = parse(x, {})
-        except (AutogradError, ArithmeticError, ValueError):
-            raise Wrong(f"Expected a number for {name}, got {shown(x)}.") from None
+            x = parse(_as_parsed(x), {})
+        except (AutogradError, ArithmeticError, ValueError) as error:
+            why = str(error).split(";")[0]
+            raise Wrong(f"Expected a number for {name}, got {shown(x)}: {why}.") from None
     x = x.data if isinstance(x, Value) else x
     if isinstance(x, bool) or not isinstance(x, Real):
         raise Wrong(f"Expected a number for {name}, got {shown(x)}.")
@@ -199,13 +204,19 @@ def evaluated(answer: Any, names: str, point: tuple[float, ...]) -> float:
     return number_of(_read(answer, variables))
 
 
-def slope(answer: Any, x: float) -> float:
-    """The derivative of a formula in x, a text or a function."""
+def slope(answer: Any, x: float, name: str = "x") -> float:
+    """The derivative of a formula in x, or in another name: a text or a function."""
     if callable(answer):
-        return number_of(call(grad(answer), x, case=f"x = {x:g}"))
-    root = _read(answer, {"x": x})
+        return number_of(call(grad(answer), x, case=f"{name} = {x:g}"))
+    root = _read(answer, {name: x})
     root.backward()
-    return float(next(node.grad for node in topological_order(root) if node.label == "x"))
+    return float(next(node.grad for node in topological_order(root) if node.label == name))
+
+
+def _as_parsed(text: str) -> str:
+    """A text with the names of parse() for what others call ln, max, min, σ and −."""
+    ours = {"ln": "log", "max": "maximum", "min": "minimum", "σ": "sigmoid", "−": "-"}
+    return re.sub(r"\b(ln|max|min|σ)\b|−", lambda name: ours[name[0]], text)
 
 
 def _read(text: Any, variables: Mapping[str, float]) -> Value:
@@ -214,7 +225,7 @@ def _read(text: Any, variables: Mapping[str, float]) -> Value:
         raise Wrong(f"Expected a formula in {names}, as a text or a function, got {shown(text)}.")
     if product := re.search(r"(?<![\w.])(\d+)(?!e[-+\d])([A-Za-z]+)", text):
         raise Wrong(f"Write {product[1]}*{product[2]} for {product[0]}.")
-    text = re.sub(r"\bln\b", "log", text).replace("σ", "sigmoid").replace("−", "-")
+    text = _as_parsed(text)
     padded = f"({text}) + 0 * ({' + '.join(variables)})"  # parse() wants all variables to occur
     try:
         return parse(padded, variables)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from typing import Any
 
@@ -49,7 +49,7 @@ from autograd_mini import (
     softmax,
     topological_order,
 )
-from nn import MLP, toys
+from nn import MLP, schedules, toys
 
 
 def exercises_of(notebook: str) -> Callable[[int, Any], Verdict]:
@@ -125,6 +125,23 @@ def orders_by_itself(answer: Any) -> None:
             wrong_if(node not in found, f"For {name}: {what} has no gradient.")
             if how := difference(number_of(found[node], what), right):
                 raise Wrong(f"For {name}: the gradient of {what} {how}.")
+    leaf = Node()
+    chain = reduce(lambda node, _: Node([node], [1.0]), range(5000), leaf)
+    try:
+        found = answer(chain)
+    except RecursionError:
+        raise Wrong("A chain of 5,000 nodes is too deep for your recursion.") from None
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise Wrong(f"On nodes that have .parents and .partials alone it raises {what}.") from None
+    wrong_if(found.get(leaf) != 1.0, "At the end of a chain of 5,000 nodes the gradient is not 1.")
+
+
+class Node:
+    """A node that the library's functions do not know."""
+
+    def __init__(self, parents: Sequence[Node] = (), partials: Sequence[float] = ()) -> None:
+        self.parents, self.partials = parents, partials
 
 
 def by_levels(root: Value) -> dict[Value, float]:
@@ -292,12 +309,18 @@ def best_constants(answer: Any) -> None:
 
 
 def opposite_steps(answer: Any) -> None:
-    """A loss on which gradient descent at rate 1, from 1, jumps between two points."""
+    """A loss of w on which gradient descent at rate 1, from 1, jumps between two points."""
     w = 1.0
-    places = [w := w - slope(answer, w) for _ in range(4)]
+    places = [w := w - slope(answer, w, "w") for _ in range(4)]
     wrong_if(near(places[0], 1.0), "The gradient at 1 is 0, so gradient descent stays there.")
     if not near(places[1], 1.0, EXACT) or not near(places[3], 1.0, EXACT):
         raise Wrong(f"It goes from 1 to {', '.join(f'{w:.4g}' for w in places)}.")
+
+
+def adam(w: float, g: float, m: float, v: float, t: int) -> list[float]:
+    """The weight and both means after step t of Adam, with the settings of the exercise."""
+    m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
+    return [w - 0.1 * (m / (1 - 0.9**t)) / math.sqrt(v / (1 - 0.99**t)), m, v]
 
 
 PICTURE = [k / 32 - 1 for k in range(64)]
@@ -310,7 +333,7 @@ def compiles(answer: Any) -> None:
 
     wrong_if(not callable(answer), "Expected a function of a list of three numbers.")
     try:
-        program = compile(answer, x=3)
+        program = compile(lambda x: answer(x), x=3)  # compile cannot read what max takes
     except Exception as error:
         raise Wrong(f"compile says: {error}") from None
     for row in [1.0, 2.0, 3.0], [3.0, -1.0, 2.0], [-5.0, -1.0, -2.0]:
@@ -325,8 +348,9 @@ def wrong_but_for_equal_operands(answer: Any) -> None:
         found = call(answer, x1, x2, case=f"x1 = x2 = {x1:g}")
         if what := disagreement(found, [x2, x1]):
             raise Wrong(f"With both operands {x1:g} a test would find it: {what}.")
-    if not disagreement(call(answer, 2.0, 5.0, case="x1 = 2, x2 = 5"), [5.0, 2.0]):
-        raise Wrong("For x1 = 2 and x2 = 5 the partials are right.")
+    found = call(answer, 2.0, 5.0, case="x1 = 2, x2 = 5")
+    wrong_if(not disagreement(found, [5.0, 2.0]), "For x1 = 2 and x2 = 5 the partials are right.")
+    wrong_if(not disagreement(found, [5.0, 5.0]), "That is the rule of this page.")
 
 
 EXERCISES: dict[str, list[Check]] = {
@@ -452,11 +476,32 @@ EXERCISES: dict[str, list[Check]] = {
     ],
     "08": [
         formula(
-            "x", partial(slope, "silu(x)"), XS, ("1/(1 + exp(-x))", "That is one of the two ways.")
+            "x",
+            partial(slope, "silu(x)"),
+            XS,
+            ("sigmoid(x)", "That is one of the two ways."),
+            ("x * sigmoid(x) * (1 - sigmoid(x))", "That is one of the two ways."),
+            (
+                "sigmoid(x) * (1 - sigmoid(x))",
+                "The derivative of a product is not the product of derivatives.",
+            ),
         ),
-        numbers("left right", [-2.0, 0.0]),
-        number(1, (5, "Look at their gradients: which of the five could differ?")),
-        number(0.25**10, (0.25, "That is one neuron.")),
+        numbers(
+            "left right",
+            [-2.0, 0.0],
+            ([0.01, 1.0], "Those are the derivatives by x."),
+            ([-0.02, 3.0], "Those are the outputs."),
+        ),
+        number(
+            2,
+            (4, "That is the factor of the square of the length."),
+            (math.sqrt(8), "Half of the slopes of relu are 0."),
+        ),
+        number(
+            0.25**10,
+            (0.25, "That is one neuron."),
+            (1e-6, "That is rounded: give the power itself."),
+        ),
         logarithm_or_zero,
         lets_gradients_through,
     ],
@@ -472,27 +517,46 @@ EXERCISES: dict[str, list[Check]] = {
         number(10),
         number(0.1, (-0.1, "It walks against the gradient."), (0.3, "That is a step of SGD.")),
         function(
-            ("w = 1, g = 3, v = 0", [1.0, 3.0, 0.0, 0.1], [0.9, 9.0]),
-            ("w = 1, g = -3, v = 16", [1.0, -3.0, 16.0, 0.1], [1.06, 25.0]),
+            ("the first step", [1.0, 3.0, 0.0, 0.0, 1], adam(1.0, 3.0, 0.0, 0.0, 1)),
+            ("a second step", [1.0, -1.0, 0.5, 0.3, 2], adam(1.0, -1.0, 0.5, 0.3, 2)),
         ),
         opposite_steps,
+    ],
+    "10b": [
+        number(90, (30, "Three times the work is not yet a third of the noise.")),
+        formula(
+            "share",
+            schedules.warmup(0.2, schedules.linear_decay),
+            [(0.0,), (0.05,), (0.15,), (0.2,), (0.5,), (0.75,), (1.0,)],
+            ("1 - share", "It starts at 1."),
+        ),
+        numbers(
+            "first second third",
+            [3 / 13, -4 / 13, 12 / 13],
+            ([1.0, -1.0, 1.0], "That is the sign of each entry, and another direction."),
+            ([3 / 12, -4 / 12, 1.0], "The length is not the largest entry."),
+            ([3 / 19, -4 / 19, 12 / 19], "The length is not the sum of the sizes."),
+        ),
+        number(2, (0, "That is the minimum, but this loss is not a parabola.")),
+        number(0.25, (0.5, "That is the probability."), (0.125, "That is one of the two answers.")),
     ],
     "11": [
         formula("a", "a / 1.5", XS, ("a - 0.5", "That is the lasso's, for a above 0.5.")),
         formula("a", "sign(a) * maximum(abs(a) - 0.5, 0)", XS),
         number(
-            1 / 0.7,
-            (0.7, "That would make the mean smaller still."),
-            (1 / 0.3, "1 - p is kept."),
+            0.2,
+            (0.8, "That is the share of the steps in which it stays."),
+            (0.25, "That is by how much it grew. What was it divided by?"),
         ),
         function(
             ("w = 2, g = 0", [2.0, 0.0, 0.1, 0.5], 1.9),
-            ("w = -1, g = 3", [-1.0, 3.0, 0.1, 0.01], -1.299),
+            ("w = -1, g = 3", [-1.0, 3.0, 0.1, 0.5], -1.25),
         ),
         function(
             ("losses that fall", [[3.0, 2.0, 1.0], 2], 2),
             ("losses that turn", [[3.0, 2.0, 2.5, 2.6, 1.0], 2], 1),
             ("a bump shorter than the patience", [[3.0, 2.0, 2.5, 1.0], 2], 3),
+            ("a loss that falls, but not below the best", [[3.0, 2.0, 2.5, 2.4, 1.0], 2], 1),
         ),
     ],
     "12": [
@@ -521,9 +585,18 @@ EXERCISES: dict[str, list[Check]] = {
         ),
     ],
     "13": [
-        number(math.log(10), (0.1, "That is the probability. The loss is minus its logarithm.")),
+        number(
+            math.log(4),
+            (math.log(16), "That is the sum of both."),
+            (0.3125, "That is the mean probability. The loss is minus a logarithm."),
+            (-math.log(0.3125), "That is the loss of the mean probability."),
+        ),
         numbers("first second third", [0.1, 0.7, -0.8]),
-        number(32 * 65 + 10 * 33, (64 * 32 + 32 * 10, "The biases are parameters, too.")),
+        number(
+            20 * 65 + 20 * 21 + 10 * 21,
+            (64 * 20 + 20 * 20 + 20 * 10, "The biases are parameters, too."),
+            (20 * 65 + 10 * 21, "There are two hidden layers."),
+        ),
         function(("a picture that gets darker", [PICTURE], MOVED)),
         function(
             ("three pixels", [[0.0, 0.5, -0.5], [2.0, -0.01, 0.0], 0.1], [0.1, 0.4, -0.5]),
@@ -531,9 +604,14 @@ EXERCISES: dict[str, list[Check]] = {
         ),
     ],
     "14": [
-        chosen("AC", "ABCD"),
+        chosen("BC", "ABCDE"),
         numbers("H Z Delta_1 dW_1", [[200, 32], [200, 10], [200, 32], [32, 64]]),
-        number(2),
+        numbers(
+            "forward backward",
+            [3, 5],
+            ((3, 3), "Those are the products for dW. How do the error terms get back?"),
+            ((3, 6), "The gradient of x is not asked for."),
+        ),
         function(
             (
                 "one example",
@@ -549,12 +627,16 @@ EXERCISES: dict[str, list[Check]] = {
         compiles,
     ],
     "15": [
-        number(1, (2, "What is x / x?")),
+        number(
+            0.5,
+            (0, "That is the right derivative. What does the wrong rule give?"),
+            (0.25, "That is what one of the two edges brings."),
+        ),
         chosen("BD", "ABCD"),
-        number(1, (0, "The result grows by t as well.")),
+        number(5, (1, "The result is multiplied by t: differentiate t f by t.")),
         function(
-            ("sin at 1, h = 0.1", [math.sin, 1.0, 0.1], math.cos(1) * math.sin(0.1) / 0.1),
-            ("x**3 at 2, h = 0.5", [lambda x: x**3, 2.0, 0.5], 12.25),
+            ("x**3 at 2, h = 0.5", [lambda x: x**3, 2.0, 0.5], 12.0),
+            ("x**5 at 1, h = 1", [lambda x: x**5, 1.0, 1.0], 4.75),
         ),
         wrong_but_for_equal_operands,
     ],
@@ -566,8 +648,8 @@ EXERCISES: dict[str, list[Check]] = {
         function(
             (
                 "two keys",
-                [[0.7, -0.4], [[1.5, 0.5], [0.0, 1.0]], [3.0, -1.0]],
-                4 / (1 + math.exp(-1.25 / math.sqrt(2))) - 1,
+                [[0.7, -0.4, 0.0], [[1.5, 0.5, 2.0], [0.0, 1.0, 3.0]], [3.0, -1.0]],
+                4 / (1 + math.exp(-1.25 / math.sqrt(3))) - 1,
             ),
             ("three equal keys", [[1.0, 2.0], [[1.0, 1.0]] * 3, [3.0, 0.0, 0.0]], 1.0),
         ),

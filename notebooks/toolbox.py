@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
+from autograd_mini import Value
 from nn import MLP, Module
 
 BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"
@@ -88,3 +89,41 @@ def draw_panels(
                 axis.scatter(*zip(*chosen), color=colour, marker=marker, edgecolor="white", s=45)
         axis.set(title=title, xticks=[], yticks=[], aspect="equal")
     figure.tight_layout()
+
+
+def walk(
+    loss: Callable[[Sequence[Value]], Value],
+    start: Sequence[float],
+    make_optimizer: Callable[[list[Value]], Any],
+    steps: int,
+) -> list[list[float]]:
+    """The places that an optimizer visits; make_optimizer gets the parameters."""
+    parameters = [Value(number) for number in start]
+    optimizer = make_optimizer(parameters)
+    places = [list(start)]
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss(parameters).backward()
+        optimizer.step()
+        places.append([p.data for p in parameters])
+    return places
+
+
+def draw_walk(
+    axis: Any,
+    loss: Callable[[Sequence[float]], float],
+    places: Sequence[Sequence[float]],
+    across: Sequence[float],
+    up: Sequence[float],
+    levels: Sequence[float],
+) -> None:
+    """A walk in the plane, from a blue dot on, and the lines on which the loss is one of levels."""
+    heights = [[loss([u, v]) for u in across] for v in up]
+    axis.contour(across, up, heights, levels=levels, colors="#b0b0b0", linewidths=0.7)
+    axis.plot(*zip(*places), ".-", color="#a63a00", linewidth=1, markersize=4)
+    axis.plot(*places[0], "o", color="#0b5394")
+
+
+def between(low: float, high: float, count: int = 81) -> list[float]:
+    """Numbers from low to high, at equal distances."""
+    return [low + (high - low) * i / (count - 1) for i in range(count)]

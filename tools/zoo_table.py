@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import platform
+import re
 import sys
 import time
 from collections import Counter
@@ -22,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "compiler"))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "compiler")]
 
 from compiler_prices import SIZES, batch, minima  # noqa: E402
 from loops_as_python import loops_as_python  # noqa: E402
@@ -30,6 +31,7 @@ from zoo import BACKENDS, LARGEST_BATCH, PRECISION, Entry, eager, error, zoo  # 
 
 from autograd_mini.compiler.forms import BACKENDS as BACKENDS_OF  # noqa: E402
 from autograd_mini.files import write_atomically  # noqa: E402
+from benchmarks.results import Results  # noqa: E402
 
 PAGE = ROOT / "docs" / "zoo.md"
 TOLD = " / ".join(f"{n:,}" for n in SIZES)
@@ -136,6 +138,10 @@ def page(rows: list[Row], command: str) -> Iterator[str]:
     within = sum(ratio <= 1.2 for ratio in ratios)
     yield f"| at most 1.2 of the time of the better form | {within} of {len(ratios)} |"
     yield f"| largest error | {max(r.worst for r in rows):.0e} |"
+    yield ""
+    yield "<!-- by hand -->"
+    yield from by_hand()
+    yield "<!-- end -->"
     for family in dict.fromkeys(r.entry.family for r in rows):
         yield ""
         yield f"## {family.replace('_', ' ').capitalize()}"
@@ -145,13 +151,53 @@ def page(rows: list[Row], command: str) -> Iterator[str]:
         yield from (str(row) for row in rows if row.entry.family == family)
 
 
+RESULTS = ROOT / "benchmarks" / "results"
+BY_HAND = re.compile(r"(?<=<!-- by hand -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+
+def by_hand() -> Iterator[str]:
+    """The programs that `python -m benchmarks --only zoo` has timed, from what it kept."""
+    for path in sorted(RESULTS.glob("*.json")):
+        results = Results.read(path)
+        timed: dict[str, dict[int, str]] = {}
+        for name, rows in results.rows.items():
+            if name.startswith("zoo/") and rows[0].minima:
+                key, count = name.removeprefix("zoo/").rsplit("-", 1)
+                timed.setdefault(key, {})[int(count)] = f"{rows[0].minima} ({rows[0].quartiles})"
+        if not timed:
+            continue
+        counts = sorted({count for cells in timed.values() for count in cells})
+        yield "## Beside NumPy written by hand"
+        yield ""
+        yield (
+            f"On Python {results.python}, how many times as long a compiled program takes for a "
+            "loss and all gradients as [the same written by hand]"
+            "(../benchmarks/README.md#zoo-compiled-programs-beside-the-same-written-by-hand): the "
+            "ratio of the minima and, in brackets, the quartiles over the rounds, in batches of B."
+        )
+        yield ""
+        yield f"| program | {' | '.join(f'B={count}' for count in counts)} |"
+        yield f"| --- |{' ---: |' * len(counts)}"
+        for key, cells in timed.items():
+            texts = [cells.get(count, "") for count in counts]
+            yield f"| {zoo()[key].name} | {' | '.join(texts)} |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--longest", type=int, metavar="LINES")
     parser.add_argument("--sample", type=int, metavar="N")
+    parser.add_argument(
+        "--by-hand", action="store_true", help="only the ratios of benchmarks/results"
+    )
     options = parser.parse_args()
+    if options.by_hand:
+        table = "".join(f"{line}
+" for line in by_hand())
+        write_atomically(PAGE, BY_HAND.sub(lambda _: table, PAGE.read_text(encoding="utf-8")))
+        return
     longest, entries = options.longest, [*zoo().values()]
     if options.sample:
         entries = entries[:: -(-len(entries) // options.sample)]

@@ -4,12 +4,25 @@ import importlib.util
 import math
 import re
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from exercises import EXERCISES, exercises_of
 
-from autograd_mini import Value, exp, log, sin, sqrt, tanh, topological_order, where
+from autograd_mini import (
+    Value,
+    exp,
+    gradients,
+    log,
+    maximum,
+    sin,
+    softmax,
+    sqrt,
+    tanh,
+    topological_order,
+    where,
+)
 from nn.losses import binary_cross_entropy_with_logits
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -72,6 +85,28 @@ def naive(root):
     return gradient
 
 
+def by_the_library(root):
+    nodes = topological_order(root)
+    return dict(zip(nodes, gradients(root, nodes), strict=True))
+
+
+def sorted_by_recursion(root):
+    order, seen, gradient = [], set(), {root: 1.0}
+
+    def visit(node):
+        if node not in seen:
+            seen.add(node)
+            for parent in node.parents:
+                visit(parent)
+            order.append(node)
+
+    visit(root)
+    for node in reversed(order):
+        for parent, local in zip(node.parents, node.partials, strict=True):
+            gradient[parent] = gradient.get(parent, 0.0) + gradient[node] * local
+    return gradient
+
+
 def trained_badly(model, data):
     model.parameters()[0].data += 1e-3
 
@@ -85,8 +120,34 @@ def trained(model, data):
                 q.data -= 0.3 * q.grad
 
 
-def plain_step(w, g, v, rate):
-    return [w - rate * g, v + g * g]
+def plain_step(w, g, rate):
+    return w - rate * g
+
+
+def uncorrected_step(w, g, m, v, t):
+    m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
+    return [w - 0.1 * m / math.sqrt(v), m, v]
+
+
+def corrected_as_if_first(w, g, m, v, t):
+    m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
+    return [w - 0.1 * (m / 0.1) / math.sqrt(v / 0.01), m, v]
+
+
+def patient_after_each_fall(losses, patience):
+    best = waited = 0
+    for epoch, (before, loss) in enumerate(pairwise(losses), start=1):
+        waited = 0 if loss < before else waited + 1
+        best = epoch if loss < losses[best] else best
+        if waited >= patience:
+            break
+    return best
+
+
+def head(query, keys, values, length):
+    scores = [sum(map(math.prod, zip(query, key, strict=True))) for key in keys]
+    weights = softmax([score / math.sqrt(length) for score in scores])
+    return sum(w * v for w, v in zip(weights, values, strict=True))
 
 
 def transposed(W, delta, z):
@@ -140,6 +201,8 @@ WRONG = {
     ("03", 2): [(8, "right gradient"), (14, "too small")],
     ("03", 3): [(30, "topological"), (2**15, "how many paths"), (2**16, "too large")],
     ("03", 4): [
+        (by_the_library, "On nodes that have .parents and .partials alone it raises"),
+        (sorted_by_recursion, "too deep for your recursion"),
         (naive, "For p = x * x, y = p + 3 * p: the gradient of the node"),
         (lambda root: {root: 1.0}, "has no gradient"),
         (lambda root: 1.0, "not a dict"),
@@ -238,10 +301,20 @@ WRONG = {
         ([1, 1, 1, 1, 1, -2.5], "inside"),
         ([1, 1, 1, 1, 1], "Expected a row of 6 numbers"),
     ],
-    ("08", 1): [("x * sigmoid(x)", "At x"), ("1/(1 + exp(-x))", "one of the two ways")],
-    ("08", 2): [([0.1, 1.0], "left is too large"), ([2, 0], "left has the right size")],
-    ("08", 3): [(5, "which of the five"), (2, "too large")],
-    ("08", 4): [(0.25, "one neuron"), (1.0, "too large")],
+    ("08", 1): [
+        ("x * sigmoid(x)", "At x"),
+        ("1/(1 + exp(-x))", "one of the two ways"),
+        ("x * sigmoid(x) * (1 - sigmoid(x))", "one of the two ways"),
+        ("sigmoid(x) * (1 - sigmoid(x))", "is not the product"),
+        ("sigmoid(x)^2", "a power is written **"),
+    ],
+    ("08", 2): [
+        ([0.01, 1], "derivatives by x"),
+        ([-0.02, 3], "outputs"),
+        ([2, 0], "left has the right size"),
+    ],
+    ("08", 3): [(4, "the square of the length"), ("sqrt(8)", "Half of the slopes"), (8, "large")],
+    ("08", 4): [(0.25, "one neuron"), (1e-6, "rounded"), ("0.25^10", "a power is written **")],
     ("08", 5): [
         (lambda x: where(x > 0, log(x), 0.0), "raises DomainError"),
         (log, "raises DomainError"),
@@ -265,18 +338,47 @@ WRONG = {
     ("10", 1): [(0.1, "best rate"), (2, "too large")],
     ("10", 2): [(9, "too small"), (0.9, "too small")],
     ("10", 3): [(-0.1, "against the gradient"), (0.3, "step of SGD"), (3, "too large")],
-    ("10", 4): [(plain_step, "entry 0"), (lambda *all: [0.9, 0.0], "entry 1 is too small")],
-    ("10", 5): [("(x - 1)**2", "stays there"), ("0.25 * x**2", "It goes from 1 to 0.5")],
-    ("11", 1): [("a - 0.5", "lasso's"), ("a / 0.5", "same factor"), ("1.5 * a", "same factor")],
-    ("11", 2): [("a - 0.5", "At a = -1.5"), ("a / 1.5", "At a = -0.5")],
-    ("11", 3): [(0.7, "smaller still"), (1 / 0.3, "is kept"), (1, "too small")],
+    ("10", 4): [
+        (plain_step, "For the first step it raises TypeError"),
+        (uncorrected_step, "For a second step: entry 0"),
+        (corrected_as_if_first, "For a second step: entry 0"),
+    ],
+    ("10", 5): [("(w - 1)**2", "stays there"), ("0.25 * w**2", "It goes from 1 to 0.5")],
+    ("10b", 1): [(30, "not yet a third"), (20, "too small")],
+    ("10b", 2): [
+        ("1 - share", "It starts at 1"),
+        (lambda share: min(share / 0.2, 1.0), "At share = 0.5 your formula gives 1"),
+        (lambda share: 1 / 0, "raises ZeroDivisionError"),
+    ],
+    ("10b", 3): [
+        ([1, -1, 1], "another direction"),
+        ([0.25, -1 / 3, 1], "the largest entry"),
+        ([3 / 19, -4 / 19, 12 / 19], "sum of the sizes"),
+        ([3 / 13, 4 / 13, 12 / 13], "second has the right size and the wrong sign"),
+    ],
+    ("10b", 4): [(0, "not a parabola"), (4, "too large")],
+    ("10b", 5): [(0.5, "the probability"), (0.125, "one of the two answers")],
+    ("11", 1): [
+        ("a - 0.5", "lasso's"),
+        ("a / 0.5", "same factor"),
+        ("1.5 * a", "same factor"),
+        ("0.667 * a", "nearly right"),
+    ],
+    ("11", 2): [
+        ("a - 0.5", "At a = -1.5"),
+        ("a / 1.5", "At a = -0.5"),
+        ("a - 0.5 * sign(a)", "At a = 0.25"),
+    ],
+    ("11", 3): [(0.8, "in which it stays"), (0.25, "by how much it grew"), (1, "too large")],
     ("11", 4): [
         (lambda w, g, rate, decay: w - rate * g, "For w = 2, g = 0: it gives 2.0"),
         (lambda w, g, rate, decay: w * (1 - decay) - rate * g, "which is too small"),
+        (lambda w, g, rate, decay: (1 - rate * decay) * (w - rate * g), "For w = -1, g = 3"),
     ],
     ("11", 5): [
         (lambda losses, patience: losses.index(min(losses)), "For losses that turn"),
         (lambda losses, patience: 1, "For losses that fall"),
+        (patient_after_each_fall, "For a loss that falls, but not below the best"),
     ],
     ("12", 1): [([-1, -3], "W times delta"), ([1, 1], "second has")],
     ("12", 2): [
@@ -289,38 +391,48 @@ WRONG = {
         (lambda D, X: [[d * a for a in X[0]] for d in D[0]], "For two examples"),
     ],
     ("12", 5): [(transposed, "For two neurons"), (lambda W, d, z: d, "For two neurons")],
-    ("13", 1): [(0.1, "minus its logarithm"), (1, "too small")],
+    ("13", 1): [
+        ("-ln(0.3125)", "of the mean probability"),
+        (0.3125, "minus a logarithm"),
+        ("ln(16)", "the sum"),
+    ],
     ("13", 2): [([0.1, 0.7, 0.2], "third is too large"), ([-0.1, 0.7, -0.8], "first has")],
-    ("13", 3): [(2368, "biases"), (1000, "too small")],
+    ("13", 3): [(1880, "biases"), (1510, "two hidden layers"), (1000, "too small")],
     ("13", 4): [(lambda x: [-1.0, *x[:-1]], "entry 0"), (lambda x: [*x[1:], -1.0], "entry 7")],
     ("13", 5): [
         (lambda x, g, s: [a + s * b for a, b in zip(x, g, strict=True)], "For three pixels"),
         (lambda x, g, s: [a - s * (b > 0) + s * (b < 0) for a, b in zip(x, g)], "wrong sign"),
         (lambda x, g, s: [a + s * ((b > 0) - (b < 0)) for a, b in zip(x, g)], "at their limits"),
     ],
-    ("14", 1): [("A", "something is missing"), ("ABC", "1 of your 3")],
+    ("14", 1): [("B", "something is missing"), ("BCE", "1 of your 3")],
     ("14", 2): [
         ([[200, 32], [200, 10], [200, 32], [64, 32]], "dW_1: entry 0 is too large"),
         ([200, 32], "4 entries"),
     ],
-    ("14", 3): [(1, "too small"), (3, "too large")],
+    ("14", 3): [
+        ([3, 3], "How do the error terms"),
+        ([3, 6], "not asked for"),
+        ([2, 3], "forward is too small"),
+    ],
     ("14", 4): [
         (lambda X, W, b: X, "For one example"),
         (lambda X, W, b: [[0.0 for _ in W] for _ in X], "entry 0: entry 0"),
     ],
     ("14", 5): [
         (lambda x: x[0] if x[0] > x[1] else x[1], "compile says: "),
+        (max, "a branch on a traced number"),
         (lambda x: x[0] + x[1] + x[2], "is too large"),
     ],
-    ("15", 1): [(2, "x / x"), (3, "too large")],
+    ("15", 1): [(0, "right derivative"), (0.25, "one of the two edges"), (2, "too large")],
     ("15", 2): [("ABCD", "2 of your 4"), ("B", "something is missing")],
-    ("15", 3): [(0, "grows by t"), (2, "too large")],
+    ("15", 3): [(1, "multiplied by t"), (7, "too large")],
     ("15", 4): [
-        (lambda f, x, h: (f(x + h) - f(x)) / h, "For sin at 1, h = 0.1"),
-        (lambda f, x, h: (f(x + h) - f(x - h)) / h, "too large"),
+        (lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h), "For x**3 at 2"),
+        (lambda f, x, h: 3 * x**2 if x == 2 else 5 * x**4, "For x**5 at 1, h = 1"),
     ],
     ("15", 5): [
         (lambda x1, x2: (x2, x1), "the partials are right"),
+        (lambda x1, x2: (x2, x2), "the rule of this page"),
         (lambda x1, x2: (x1, -x1), "a test would find it: entry 1 has the right size"),
     ],
     ("20", 1): [([0.25, 0.75], "first is too small"), ([0.5, 0.5], "first is too small")],
@@ -329,6 +441,7 @@ WRONG = {
     ("20", 4): [(2048, "What share"), (0.9, "too large")],
     ("20", 5): [
         (lambda q, keys, values: sum(values) / len(values), "For two keys"),
+        (lambda q, keys, values: head(q, keys, values, len(keys)), "For two keys"),
         (lambda q, keys, values: 0.0, "too small"),
     ],
 }
@@ -346,12 +459,22 @@ MORE_RIGHT = {
     ],
     ("05", 5): [trained],
     ("09", 1): [(4.0, 2), [4, 3]],
-    ("10", 5): ["x**2", lambda x: (x - 5) ** 2],
+    ("10", 5): ["w**2", lambda w: (w - 5) ** 2, "max(2*w, -2*w)"],
+    ("10b", 2): ["where(share < 0.2, share / 0.2, 1.25 * (1 - share))"],
+    ("10b", 3): [[0.2308, -0.3077, 0.9231]],
+    ("11", 2): ["sign(a) * max(abs(a) - 0.5, 0)", "min(a + 0.5, max(a - 0.5, 0))"],
+    ("11", 3): ["1/5", 1 - 2 / 2.5],
+    ("13", 1): [1.386, "2 * ln(2)"],
     ("07b", 3): ["σ(z) − y"],
     ("07b", 5): [[[5, 0], [4, 0], [3, 1], [2, 1]], [[1, 0], [2, 0], [2, 1], [3, 1]]],
     ("07c", 4): [[[0, 1, 30], [-1, -1, 90], [1, -1, 90], [1, 1, 1, -2.5]]],
     ("07c", 5): [(2, 2, 2, 2, 2, -7)],
+    ("08", 1): ["σ(x) + x * σ(x) * (1 - σ(x))"],
     ("08", 6): [lambda x: where(x > 0, x, 0.2 * x), "leaky_relu(x, 0.5)"],
+    ("14", 2): [[(200, 32), (200, 10), (200, 32), (32, 64)]],
+    ("14", 5): [lambda x: maximum(*x)],
+    ("20", 4): ["2048/4192", 0.4885],
+    ("20", 5): [lambda q, keys, values: head(q, keys, values, len(q))],
 }
 
 SILLY = [

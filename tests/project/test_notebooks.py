@@ -103,6 +103,15 @@ def test_a_notebook_is_up_to_date_and_was_run(source, build, stored):
 
 
 @each_source
+def test_no_line_of_a_formula_begins_like_a_list(source, build):
+    cells = build.notebook_of(source).cells
+    words = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    words = re.sub(r"```.*?```|`[^`]*`", "", words, flags=re.DOTALL)
+    formulas = re.findall(r"\$\$.*?\$\$|\$[^$]*\$", words, flags=re.DOTALL)
+    assert [f for f in formulas if re.search(r"\n([-+*>]|\d+[.)]) ", f)] == []
+
+
+@each_source
 def test_a_notebook_gives_what_it_shows(source, build, stored):
     if source.stem.startswith(SLOWEST):
         pytest.skip("runs in CI, or with AUTOGRAD_MINI_TESTS=whole")

@@ -9,7 +9,16 @@ import pytest
 from autograd_mini import Value
 from benchmarks import microgpt
 from examples import scalar_gpt
-from examples.scalar_gpt import GPT, MARK, encode, first_names, main, sample, train
+from examples.scalar_gpt import (
+    GPT,
+    MARK,
+    compile_loss,
+    encode,
+    first_names,
+    main,
+    sample,
+    train,
+)
 from nn.optimizers import Adam
 
 
@@ -88,6 +97,17 @@ def test_a_step_of_training_is_one_of_adam_on_the_scalars():
     assert list(ours.state_dict().values()) == pytest.approx(
         list(theirs.state_dict().values()), rel=1e-9, abs=1e-12
     )
+
+
+def test_a_program_that_is_given_is_trained_and_measures_what_was_learned():
+    names = ["li", "mary", "bo"]
+    one, other = (GPT(rng=Random(2)) for _ in range(2))
+    program = compile_loss(other)
+    curve = list(train(one, names, Random(3), steps=4, batch=2))
+    assert list(train(other, names, Random(3), steps=4, batch=2, program=program)) == curve
+    assert [p.data for p in one.parameters()] == [p.data for p in other.parameters()]
+    found = program.value_and_grad(*encode(["ab"]))[0]
+    assert found == pytest.approx(one.ragged_loss(*(a[0].tolist() for a in encode(["ab"]))).data)
 
 
 def test_a_trained_model_says_what_it_was_taught():
