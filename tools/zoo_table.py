@@ -194,8 +194,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     if options.by_hand:
-        table = "".join(f"{line}
-" for line in by_hand())
+        table = "".join(f"{line}\n" for line in by_hand())
         write_atomically(PAGE, BY_HAND.sub(lambda _: table, PAGE.read_text(encoding="utf-8")))
         return
     longest, entries = options.longest, [*zoo().values()]
