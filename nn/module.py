@@ -178,12 +178,7 @@ def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """(name, leaf) for everything in a nested structure, such as ("w.0.1", Value(..)); a ValueError
     if a Value or a Module is in a container that is not searched, or a key of a dict."""
     pairs = _parts(tree)
-    is_plain = tree.__class__ in (list, tuple)  # and quickly told from the others
-    if (
-        not is_plain
-        and hasattr(tree, "__iter__")
-        and isinstance(tree, (Set, Mapping, ValuesView, deque))
-    ):
+    if hasattr(tree, "__iter__") and isinstance(tree, (Set, Mapping, ValuesView, deque)):
         hidden = [key for key in tree if not isinstance(key, str)]
         if pairs is None and isinstance(tree, Mapping):
             hidden += tree.values()

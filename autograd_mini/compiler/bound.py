@@ -23,24 +23,19 @@ class Overwriting:
         self._kept: Any = None
 
     def __call__(self, *arrays: Any) -> Any:
-        results = self._function(*arrays)
-        self._kept = _owned(results) if self._kept is None else _overwritten(self._kept, results)
+        self._kept = _overwritten(self._kept, self._function(*arrays))
         if self._into:
             self.filling = self._into(self._n, self._kept)
         return self._kept
 
 
-def _owned(results: Any) -> Any:
-    """The results, in arrays that are contiguous."""
-    if results.__class__ is tuple:
-        return tuple(map(_owned, results))
-    return np.asarray(results, order="C") if results.__class__ is np.ndarray else results
-
-
 def _overwritten(old: Any, new: Any) -> Any:
-    """The results, in the arrays of older ones."""
+    """The results, in the arrays of older ones; in contiguous ones of their own if there are none,
+    where `old` is None."""
     if new.__class__ is tuple:
-        return tuple(map(_overwritten, old, new))
+        return tuple(map(_overwritten, [None] * len(new) if old is None else old, new))
+    if old is None and new.__class__ is np.ndarray:
+        return np.asarray(new, order="C")
     if old.__class__ is not np.ndarray or new.__class__ is not np.ndarray:  # a loss
         return new
     old[...] = new

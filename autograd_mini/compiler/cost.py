@@ -125,14 +125,8 @@ class Work(NamedTuple):
 def work(
     source: str, outputs: Sequence[Array], graph: Graph, roots: Sequence[int], has_loss: bool
 ) -> Work:
-    """The work of a program.
-
-    Args:
-        source: of NumPy, as it runs.
-        outputs: the array program.
-        graph, roots: the scalar graph, and its nodes that are results.
-        has_loss: whether there is a backward pass, too.
-    """
+    """The work of a program: of NumPy's source as it runs, of the array program, and of the scalar
+    graph with the nodes that are results; with a loss there is a backward pass, too."""
     kinds = Counter(type(node) for node in ast.walk(ast.parse(source)))
     calls = kinds[ast.Call] + kinds[ast.BinOp] + kinds[ast.AugAssign] + kinds[ast.Compare]
     each, once, sizes = Amounts(), Amounts(), []

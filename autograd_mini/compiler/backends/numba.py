@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array
 from ..compiled import Compiled, Function
 from ..names import OF_LOOPS, Names, arguments
 from ..pipeline import Lowered, lower_arrays
@@ -77,7 +76,8 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
     given = [nests.names.unique("out") for _ in results[first:]]
     body = _filling(body, dict(zip(given, results[first:])))
     runs = _defined(name, [*takes, *given], [*body, f"return {results[0] if first else 0.0}"])
-    room = ", ".join(f"np.empty({_whole_shape(x)})" for x in nests.outputs[first:])
+    shapes = [f"{'n, ' * x.is_batched}*{x.example_shape}" for x in nests.outputs[first:]]
+    room = ", ".join(f"np.empty(({shape},))" for shape in shapes)
     runs += ["", "", *statement("def room(n):"), f"    return ({room}{',' * bool(given)})"]
     texts = ["\n".join([HEADER, "", *lines, *function]) + "\n" for function in (shown, runs)]
     return texts[0], constants, texts[1:]
@@ -85,11 +85,6 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
 
 def _defined(name: str, takes: Sequence[str], body: Sequence[str]) -> list[str]:
     return ["@jit", *statement(f"def {name}({', '.join(takes)}):"), *_indented(body)]
-
-
-def _whole_shape(x: Array) -> str:
-    shape = x.example_shape
-    return f"(n, *{shape})" if x.is_batched else str(shape)
 
 
 def _filling(body: Sequence[str], results: dict[str, str]) -> list[str]:
