@@ -29,7 +29,8 @@ class Inputs:
         draws: Mapping[str, Callable[[], Sequence[float]]],
         dtype: Any,
     ) -> None:
-        self._shapes, self._labels, self._draws, self._dtype = shapes, labels, draws, dtype
+        self._shapes, self._draws, self._dtype = shapes, draws, dtype
+        self._labels = _by_input(list(shapes), labels)
         self.own = [name for name in shapes if name not in draws]  # that are to be given
         self._last_shapes: list[Any] | None = None  # of inputs that need no check
 
@@ -50,8 +51,12 @@ class Inputs:
         return [np.array(rows, self._dtype) for rows in zip(*drawn)]
 
     def batch(self, inputs: Sequence[Any]) -> Sequence[Any]:
-        """The inputs as they are if they are like those that were checked last; else checked."""
-        return inputs if self._are_as_before(inputs) else self.checked(inputs)
+        """The inputs as they are if they are like those that were checked last, but for labels;
+        else checked."""
+        if not self._are_as_before(inputs):
+            return self.checked(inputs)
+        self._check_labels(inputs)
+        return inputs
 
     def _are_as_before(self, inputs: Sequence[Any]) -> bool:
         """Whether the inputs are arrays of the shapes that were checked last."""
@@ -93,14 +98,30 @@ class Inputs:
             batch.append(x)
         if len(batch) < len(expected):
             batch += self.draw(len(batch[0]))
-        for (name, place), choices in self._labels.items():
-            x = batch[list(expected).index(name)].reshape(count, -1)[:, place]
-            wrong = np.flatnonzero((x < 0) | (x >= choices) | (x != np.floor(x)))
-            if len(wrong):
-                raise ValueError(
-                    f"input {name}: pick expected a whole number from 0 to {choices - 1}, got "
-                    f"{x[wrong[0]]:g} in example {wrong[0]}"
-                )
-        if not (self._draws or self._labels):
+        self._check_labels(batch)
+        if not self._draws:
             self._last_shapes = [x.shape for x in batch]
         return batch
+
+    def _check_labels(self, batch: Sequence[Any]) -> None:
+        for i, places, choices in self._labels:
+            x = batch[i].reshape(len(batch[i]), -1)[:, places]
+            wrong = (x < 0) | (x >= choices) | (x != np.floor(x))
+            if wrong.any():
+                example, label = np.argwhere(wrong)[0]
+                raise ValueError(
+                    f"input {list(self._shapes)[i]}: pick expected a whole number from 0 to "
+                    f"{choices[label] - 1}, got {x[example, label]:g} in example {example}"
+                )
+
+
+def _by_input(
+    names: list[str], labels: Mapping[tuple[str, int], int]
+) -> list[tuple[int, Any, Any]]:
+    """For each input that has labels its number, their places, and how many choices each has."""
+    found = []
+    for i, name in enumerate(names):
+        choices = {place: n for (of, place), n in labels.items() if of == name}
+        if choices:
+            found.append((i, np.array([*choices]), np.array([*choices.values()])))
+    return found

@@ -95,6 +95,19 @@ def test_an_index_that_picks_nothing(wrong):
         compiled.value_and_grad([0, wrong])
 
 
+@pytest.mark.parametrize(("place", "most"), [(0, 2), (1, 1)])
+@pytest.mark.parametrize("wrong", [-1, 3, 1.5, math.nan])
+def test_an_index_that_picks_nothing_in_arrays_like_those_before(wrong, place, most):
+    xs = [Value(1.0), Value(2.0), Value(3.0)]
+    compiled = compile(lambda x, k: pick(xs, k[0]) * pick(xs[:2], k[1]) * x, x=(), k=2)
+    x, k = np.ones(3), np.zeros((3, 2))
+    assert compiled.value_and_grad(x, k)[0] == 1.0
+    k[2, place] = wrong
+    told = f"input k: pick expected a whole number from 0 to {most}, got {wrong:g} in example 2"
+    with pytest.raises(ValueError, match=told):
+        compiled.value_and_grad(x, k)
+
+
 def test_the_shortest_list_that_an_index_picks_from_counts():
     xs = [Value(1.0), Value(2.0), Value(3.0)]
     compiled = compile(lambda k: pick(xs, k[1]) + pick(xs[:2], k[1]) + k[0], k=2)
