@@ -1,6 +1,7 @@
 """Makes the prices in autograd_mini/compiler/cost.py: what a call costs in each form.
 
-    python tools/compiler_prices.py [--loops N] [--keep times.json] [--fit times.json]
+    OPENBLAS_NUM_THREADS=1 python tools/compiler_prices.py [--loops N] [--keep times.json]
+        [--fit times.json]
 
 It times the programs of tests/compiler/zoo as arrays and as tapes, and N of them as loops, which
 take seconds each to compile; fits the prices by least squares of the relative error; and prints
@@ -11,13 +12,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # threads that wait for a busy core would be measured
 
 import numpy as np
 from scipy.optimize import nnls

@@ -2,8 +2,9 @@
 
 The work is counted: calls of NumPy, numbers, multiplications, places gathered, nodes. The prices
 are nanoseconds, those of one machine; on another all are larger or smaller, and it is their
-proportions that choose a form. Make them anew with `python tools/compiler_prices.py`, which times
-the programs of tests/compiler/zoo and fits the prices by least squares.
+proportions that choose a form. To make them anew run `OPENBLAS_NUM_THREADS=1 python
+tools/compiler_prices.py`, which times the programs of tests/compiler/zoo and fits the prices by
+least squares; threads that wait for a busy core would be measured, too.
 """
 
 from __future__ import annotations
