@@ -41,6 +41,14 @@ def pytest_ignore_collect(collection_path, config):
     return None
 
 
+LONG = {"test_notebooks.py", "test_museum.py", "test_against_eager.py", "test_fuzz_backends.py"}
+
+
+def pytest_collection_modifyitems(items):
+    """What takes long comes first: of several processes, none then works alone in the end."""
+    items.sort(key=lambda item: item.path.name not in LONG)
+
+
 def pytest_collection_finish():
     """What was imported is not garbage: without it every collection of it is ten times as quick."""
     gc.collect()

@@ -1,15 +1,15 @@
 """Differential fuzzing: random programs, compiled, give what the eager engine gives.
 
-Some 2,000 programs in CI. What is random is the program, for the most part: numbers come from a few
-seeds, so that Hypothesis shrinks a failure to the smallest net.
+Some 1,000 programs in CI, twice as many in `.ci/run --full`. What is random is the program, for the
+most part: numbers come from a few seeds, so that Hypothesis shrinks a failure to the smallest net.
 """
 
 import math
-import os
 
 import pytest
 from agreement import check, noise
 from differential import fuzz
+from extent import IN_CI, WHOLE
 
 from autograd_mini import (
     Value,
@@ -26,7 +26,7 @@ from autograd_mini import (
     sqrt,
 )
 
-CHUNKS = 8 if os.environ.get("CI") else 1
+CHUNKS = 8 if WHOLE else 4 if IN_CI else 1
 PER_CHUNK = {"nets": 120, "graphs": 45, "expressions": 90}
 
 

@@ -81,11 +81,11 @@ def test_work_grows_with_length(name):
 @pytest.mark.parametrize("backend", ["numpy", "tape"])
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_stack_does_not_grow(name, backend):
-    """100 frames are enough for 300 steps."""
+    """100 frames are enough for 150 steps."""
     if backend == "tape":
         pytest.importorskip("numba")
     compile(LOSSES[name](2), x=(), backend=backend)  # what is imported only now
-    loss = LOSSES[name](300)
+    loss = LOSSES[name](150)
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(len(inspect.stack(0)) + 100)
     try:

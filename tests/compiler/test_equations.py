@@ -3,6 +3,7 @@ knows matrices, and compared with the program and with the matrix equations of l
 
 import pickle
 import re
+from functools import lru_cache
 from operator import eq, ge, gt, le, lt
 from random import Random
 
@@ -358,11 +359,16 @@ def test_all_of_it_is_mathematics(name):
     assert r"\mathtt" not in str(program.equations())
 
 
-@pytest.mark.parametrize("columns", [False, True])
+@lru_cache(maxsize=1)
+def compiled(key):
+    return ZOO[key].compiled("numpy")
+
+
+@pytest.mark.parametrize("columns", [False, True])  # the two of a program follow each other
 @pytest.mark.parametrize("key", EVERY)
 def test_programs_of_the_zoo(key, columns):
     """Those that are equations of matrices alone, in the functions that the reader knows."""
-    program = ZOO[key].compiled("numpy")
+    program = compiled(key)
     text = str(program.equations(columns))
     if r"\mathtt" in text or set(re.findall(r"\\operatorname\{(\w+)", text)) - READ:
         return

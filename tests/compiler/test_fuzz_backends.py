@@ -21,7 +21,7 @@ from autograd_mini.testing.programs import STEEPEST
 
 CHUNKS = 8 if WHOLE else 4 if IN_CI else 1
 LOOPS = {"graphs": 100, "nets": 50, "expressions": 105}  # a chunk
-JAX = {"graphs": 12, "nets": 4, "expressions": 240}
+JAX = {"graphs": 12 if WHOLE else 6, "nets": 4, "expressions": 240}
 SINGLE = STEEPEST * 2**-24  # what inputs are rounded by, as far as programs may enlarge it
 chunks = pytest.mark.parametrize("chunk", range(CHUNKS))
 FOUND = (Phase.explicit, Phase.reuse, Phase.generate)  # to shrink what fails would take minutes
@@ -44,7 +44,7 @@ def test_loops_and_tapes(kind, chunk):
     fuzz(kind, LOOPS[kind], chunk, both)
 
 
-@pytest.mark.parametrize("chunk", range(min(CHUNKS, 4)))
+@pytest.mark.parametrize("chunk", range(4 if WHOLE else 2 if IN_CI else 1))
 def test_loops_compiled(chunk):
     """Several expressions at once, on eight examples in lanes and one more."""
     pytest.importorskip("numba")

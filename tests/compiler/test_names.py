@@ -3,6 +3,7 @@
 import ast
 import builtins
 import keyword
+from functools import cache
 
 import numpy as np
 import pytest
@@ -77,9 +78,13 @@ def programs(backend, taken):
     """Pairs of a program, and the same one with names of no consequence, for groups of names."""
     for start in range(0, len(taken), 6):
         mine = taken[start : start + 6]
-        plain = [f"quiet{i}" for i in range(len(mine))]
         for kind in (of_inputs, of_labels, of_keys):
-            yield mine, kind(backend, mine), kind(backend, plain)
+            yield mine, kind(backend, mine), of_plain_names(backend, kind, len(mine))
+
+
+@cache
+def of_plain_names(backend, kind, count):
+    return kind(backend, [f"quiet{i}" for i in range(count)])
 
 
 def of_inputs(backend, names):

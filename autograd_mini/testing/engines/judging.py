@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from ...backprop import gradients
@@ -212,7 +213,7 @@ def _is_at_kink(program: Expression, data: Sequence[float]) -> bool:
 def _is_exact(question: Question, column: int, i: int, expected: float, tolerance: float) -> bool:
     """Whether 50 digits give the number that is expected; True without mpmath, which has them."""
     try:
-        from mpmath import mp
+        mp = _mpmath()
     except ImportError:
         return True
     if question.scenario not in ("once", "forward"):
@@ -228,23 +229,13 @@ class Exact(Operators):
     data: Any
 
     def __init__(self, data: Any) -> None:
-        from mpmath import mp
-
-        self.data = data.data if isinstance(data, Exact) else mp.mpf(data)
+        self.data = data.data if isinstance(data, Exact) else _mpmath().mpf(data)
 
     @classmethod
     def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Exact:
-        from mpmath import mp
-
-        xs = [cls(x).data for x in operands]
-        special = {
-            "fsum": lambda *terms: mp.fsum(terms),
-            "log2": lambda x: mp.log(x, 2),
-            "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
-            "softplus": lambda x: mp.log1p(mp.exp(x)),
-        }
-        named = special.get(primitive.name) or getattr(mp, primitive.name, None)
-        if named and not primitive.operator:
+        xs = [x.data if x.__class__ is Exact else cls(x).data for x in operands]
+        named = None if primitive.operator else _in_mpmath(primitive.name)
+        if named:
             return cls(named(*xs))
         forward = getattr(primitive.forward, "unchecked", primitive.forward)
         return cls(forward(*(xs if primitive.operator else map(cls, xs))))
@@ -254,3 +245,23 @@ class Exact(Operators):
 
     def __gt__(self, other: Any) -> bool:
         return bool(self.data > Exact(other).data)
+
+
+@cache
+def _mpmath() -> Any:
+    from mpmath import mp
+
+    return mp
+
+
+@cache
+def _in_mpmath(name: str) -> Callable[..., Any] | None:
+    """The function of this name; None if there is none."""
+    mp = _mpmath()
+    special = {
+        "fsum": lambda *terms: mp.fsum(terms),
+        "log2": lambda x: mp.log(x, 2),
+        "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
+        "softplus": lambda x: mp.log1p(mp.exp(x)),
+    }
+    return special.get(name) or getattr(mp, name, None)
