@@ -22,6 +22,7 @@ from .assembler import Assembler, Tape
 from .interpreter import interpreter
 
 DTYPES = ("float64", "float32")
+LINE = 64  # bytes of a line of the cache
 CACHE = 2**18  # numbers that stay near the processor: of the rows of a block of examples
 
 
@@ -90,7 +91,7 @@ def function(compiled: Compiled) -> Function:
         with suppress(IndexError):
             memory = spare.pop()  # no other thread has it meanwhile
         if memory is None or memory.shape != shape:
-            memory = np.empty(shape)
+            memory = _aligned(shape)
         run(*tape[:12], table, parameters, results, gradient, *memory)
         spare[:] = [memory]
         outputs, start = [], int(bool(tape.reduction))
@@ -108,3 +109,11 @@ def function(compiled: Compiled) -> Function:
         return ((loss, tuple(outputs)) if outputs else loss), gradients
 
     return on_tape
+
+
+def _aligned(shape: tuple[int, ...]) -> Any:
+    """An array that begins where a line of the cache does: else every other one is read twice."""
+    size = math.prod(shape)
+    memory = np.empty(size + LINE // 8)
+    first = -memory.ctypes.data % LINE // 8
+    return memory[first : first + size].reshape(shape)
