@@ -163,7 +163,7 @@ def _made(
         len(graph.ops),
         backend,
         task.dtype,
-        Origin(graph, lowered) if isinstance(lowered, Lowered) else None,
+        Origin(graph, lowered, chosen.written) if isinstance(lowered, Lowered) else None,
         is_irregular,
         runs,
     )
