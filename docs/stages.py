@@ -49,12 +49,12 @@ def _element(name, *index):
 def _trace(trace, names):
     def written(x):
         if isinstance(x, Traced):
-            return _element(*x.operands) if x.is_leaf else f"t{x.place}"
+            return _element(*x.operands) if x.is_leaf else f"t{x.position}"
         return names.get(x) or f"{x.data:g}" if isinstance(x, Value) else f"{x:g}"
 
     for node in trace:
         if not node.is_leaf:
-            yield f"t{node.place} = {node.op}({', '.join(map(written, node.operands))})"
+            yield f"t{node.position} = {node.op}({', '.join(map(written, node.operands))})"
 
 
 def _called(graph, i, names):

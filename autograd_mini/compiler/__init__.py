@@ -166,7 +166,7 @@ def _made(
         len(graph.ops),
         backend or "numpy",
         task.dtype,
-        Origin(graph, lowered) if isinstance(lowered, Lowered) else None,
+        Origin(graph, lowered, chosen.written) if isinstance(lowered, Lowered) else None,
         runs,
     )
     if not backend and find_spec("numba"):

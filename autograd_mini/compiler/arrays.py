@@ -155,7 +155,7 @@ class ArrayProgram:
         if not any(x.__class__ is Array for x in operands):
             return ieee(primitive, operands)
         operands = _without_leading_ones(operands)
-        shorter = simpler(self, primitive, operands)
+        shorter = simpler(primitive, operands)
         if shorter is not None:
             return shorter
         shape = broadcast(*[x.shape for x in operands if x.__class__ is Array])

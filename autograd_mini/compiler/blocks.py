@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterable, Sequence
-from itertools import count, product
+from itertools import product
 from typing import Any, NamedTuple
 
 from ..primitives import fsum
 from .arrays import Shape
 from .canonical import Graph
-from .names import identifier, unique
+from .names import identifier, numbered, unique
 from .nodes import NONE, PARAMETER, operands
 
 OF_NUMBER = -2
@@ -28,7 +28,7 @@ class Block(NamedTuple):
         name: of the array.
         places: of the parameters in the list of all, in order.
         shape: of the array; None if it is left to the first operation that uses them.
-        about: the names of the parameters, with i, j, .. for the places along the array's axes, or
+        about: the names of the parameters, with i, j, .. for the indices along the array's axes, or
             * for numbers that run otherwise.
     """
 
@@ -64,9 +64,8 @@ def parameter_blocks(
             if len(labels) == 1 and labels[0].isidentifier():
                 name = unique(identifier(labels[0]), taken, "_")
             else:
-                stem = "W" if any(role != NONE for _, role in use or ()) else "b"
-                name = next(x for n in count(1) if (x := f"{stem}{n}") not in taken)
-                taken.add(name)
+                is_factor = any(role != NONE for _, role in use or ())
+                name = numbered("W" if is_factor else "b", taken)
             blocks.append(Block(name, tuple(places), None, about if all(labels) else ""))
         return blocks
     return _named_blocks(names, taken)
@@ -98,7 +97,7 @@ def _uses(graph: Graph, nodes: Iterable[int]) -> dict[int, Any]:
     return {place: frozenset(use) for place, use in uses.items()}
 
 
-class _Place(NamedTuple):
+class _Path(NamedTuple):
     """Where a parameter is: in an attribute of a module, at an index."""
 
     module: tuple[str, ...]
@@ -107,11 +106,11 @@ class _Place(NamedTuple):
     is_layer: bool  # whether it is a weight or bias of one of nn's layers
 
     @classmethod
-    def of(cls, name: str) -> _Place:
+    def of(cls, name: str) -> _Path:
         """A parameter of this name: layers.0.neurons.3.w.2 is [3, 2] of the weights of layers.0.
 
-        >>> _Place.of("blocks.1.q.0.2")
-        _Place(module=('blocks', '1'), attribute='q', at=(0, 2), is_layer=False)
+        >>> _Path.of("blocks.1.q.0.2")
+        _Path(module=('blocks', '1'), attribute='q', at=(0, 2), is_layer=False)
         """
         tokens = tuple(name.split("."))
         last = max((i for i, token in enumerate(tokens) if not token.isdecimal()), default=0)
@@ -124,16 +123,13 @@ class _Place(NamedTuple):
 
 def _named_blocks(names: Sequence[str], taken: set[str]) -> list[Block]:
     """An array for each attribute of each module."""
-    found = [_Place.of(name) for name in names]
-    arrays: dict[_Place, list[int]] = {}
-    for i, place in enumerate(found):
-        arrays.setdefault(place._replace(at=()), []).append(i)
+    found = [_Path.of(name) for name in names]
+    arrays: dict[_Path, list[int]] = {}
+    for i, path in enumerate(found):
+        arrays.setdefault(path._replace(at=()), []).append(i)
     layers = list(dict.fromkeys(array.module for array in arrays if array.is_layer))
     blocks = []
     for array, members in arrays.items():
-        name = "_".join((*array.module, array.attribute))
-        if array.is_layer:
-            name = f"{'W' if array.attribute == 'w' else 'b'}{layers.index(array.module) + 1}"
         shape = _grid([found[i].at for i in members])
         letters = iter("ijkl" if shape else "****")  # in place of the numbers that run
         about = ".".join(
@@ -145,10 +141,13 @@ def _named_blocks(names: Sequence[str], taken: set[str]) -> list[Block]:
         elif shape is None:
             shape = (len(members),)
         if not array.attribute or array.attribute.isdecimal():  # of a list, and without a name
-            stem = "W" if len(shape) > 1 else "b"
-            name = next(x for n in count(1) if (x := f"{stem}{n}") not in taken)
-            about = ""
-        blocks.append(Block(unique(identifier(name), taken, "_"), tuple(members), shape, about))
+            name, about = numbered("W" if len(shape) > 1 else "b", taken), ""
+        else:
+            name = "_".join((*array.module, array.attribute))
+            if array.is_layer:
+                name = f"{'W' if array.attribute == 'w' else 'b'}{layers.index(array.module) + 1}"
+            name = unique(identifier(name), taken, "_")
+        blocks.append(Block(name, tuple(members), shape, about))
     return blocks
 
 

@@ -53,26 +53,21 @@ class Graph(Nodes):
         form_of = forms.get
         for node in reversed(needed):
             if node.is_leaf:
-                form = forms[id(node)] = self._leaf(node)
-                if node.label and form.__class__ is int:
-                    self.labels[form] = node.label
-                continue
-            operands = []
-            for x in node.operands:
-                form = form_of(id(x))
-                operands.append(float(x) if form is None else form)
-            form = self.form(node.op, operands)
-            if node.label and form.__class__ is Form:
-                form.label = node.label
-            if form.__class__ is Form and uses[id(node)] > 1 and not form.is_signed_node:
-                form = self.made(form)
+                form = self._leaf(node)
+            else:
+                operands = [float(x) if (f := form_of(id(x))) is None else f for x in node.operands]
+                form = self.form(node.op, operands)
+            if form.__class__ is Form:
+                form.label = node.label or form.label
+                if uses[id(node)] > 1 and not form.is_signed_node:
+                    form = self.made(form)
             if node.label and form.__class__ is int:
                 self.labels[form] = node.label
             forms[id(node)] = form
         return [forms[id(x)] if isinstance(x, Value) else float(x) for x in roots]
 
     def _leaf(self, leaf: Any) -> Any:
-        if leaf.operands:  # a placeholder: its input's name, and its place
+        if leaf.operands:  # a placeholder: its input's name, and its position
             return self.node(INPUT, leaf.operands)
         place = self._place.get(leaf)
         if place is None:

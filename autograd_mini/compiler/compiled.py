@@ -24,9 +24,9 @@ class Compiled(NamedTuple):
         inputs: name -> shape, of one example.
         parameters: name -> shape.
         places: for each parameter array, where its Values are in the list of all.
-        about: name -> the names of its Values, with i, j, .. for the places along its axes.
+        about: name -> the names of its Values, with i, j, .. for the indices along its axes.
         constants: name -> array, what else the function takes.
-        labels: for inputs that pick() takes as an index, (name, place) -> how many there are.
+        labels: for inputs that pick() takes as an index, (name, position) -> how many there are.
         reduction: "mean" or "sum"; "" for outputs that are not a loss.
         has_aux: whether there is more beside a loss.
         scalars: how many nodes the scalar graph has.

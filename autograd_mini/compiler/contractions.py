@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import padding
+from .affine import loop_nest, squeezed
 from .arrays import Array
 from .layout import NOWHERE, Layout, alike
 from .nodes import NONE
 from .padding import DENSE, LARGE, PADDING, chosen
-from .views import View, loop_nest, spread, squeezed
+from .views import View, spread
 
 LETTERS = "ijklmnopqrstuvwxyz"
 
@@ -197,7 +198,11 @@ def _lower_alike(layout: Layout, members: Any, constants: Any, terms: list[Terms
 
 
 def _sorted(layout: Layout, term: Terms) -> Terms:
-    """The terms of each sum in an order that they all share, should they not be in one yet."""
+    """The terms of each sum in an order that they all share, should they not be in one yet.
+
+    x[0] * W[0, 0] + x[1] * W[0, 1] and x[1] * W[1, 1] + x[0] * W[1, 0]: the terms of the second are
+    exchanged, in the order of the x that both read.
+    """
     known = [f for f in term.factors if not layout.is_free(f)]
     if not known or term.c.shape[1] == 1 or term.is_ragged:
         return term

@@ -88,9 +88,9 @@ def equations(lowered: Lowered, columns: bool) -> Equations:
         if any(name == other.name for other in every):  # of several statements the first
             continue
         is_early = is_backward and is_softmax(x)  # of what the loss is made of
-        place = [e.name for e in every].index("loss") if is_early else len(every)
+        position = [e.name for e in every].index("loss") if is_early else len(every)
         made = Equation(name, f"{symbol} = {right}", writer.set_of(x), is_backward and not is_early)
-        every.insert(place, made)
+        every.insert(position, made)
         is_backward = is_backward or x is source.loss
     where = {}
     for x in source.order:

@@ -5,7 +5,7 @@ The operands are Arrays and floats.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import mul
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ from .arithmetic import RELATIONS
 from .nodes import is_moderate
 
 if TYPE_CHECKING:
-    from .arrays import Array, ArrayProgram
+    from .arrays import Array
 
 DEEPEST = 6  # how far a constant looks for a place inside a product
 
@@ -51,68 +51,52 @@ def ieee(primitive: Primitive, numbers: Sequence[float]) -> float:
     return float(IEEE.__apply_primitive__(primitive, numbers))
 
 
-def simpler(program: ArrayProgram, op: Primitive, x: tuple[Any, ...]) -> Any:
-    """What is equal to op(*x) and shorter, or None."""
-    if op is negate and x[0].op is negate:
-        return x[0].args[0]
-    if op in (add, subtract):
-        a, b = x
-        if not (_is_number(a) or _is_number(b)) and a.op is b.op is divide:
-            [above_a, below], [above_b, other] = a.args, b.args
-            if below is other and not _is_number(below) and below.shape == ():
-                return op(above_a, above_b) / below
-    if op is add:
-        if a == 0.0 or b == 0.0:
-            return b if a == 0.0 else a
-        if a is b:
-            return 2.0 * a
-        if not _is_number(b) and b.op is negate:
-            return a - b.args[0]
-        if not _is_number(a) and a.op is negate:
-            return b - a.args[0]
-        for one, other in ((a, b), (b, a)):
-            if _is_number(one) and one < 0:
-                return other - -one
-    elif op is subtract:
-        a, b = x
-        if b == 0.0:
-            return a
-        if _is_number(b) and b < 0:
-            return a + -b
-        if a == 0.0:
-            return -b
-        if not _is_number(b) and b.op is negate:
-            return a + b.args[0]
-    elif op is multiply:
-        return _simpler_product(*x)
-    elif op is divide:
-        a, b = x
-        if b == 1.0:
-            return a
-        if a is b and a.op == "count":
-            return 1.0
-        if not _is_number(a) and a.op is negate:
-            return -(a.args[0] / b)
-    elif op is power and x[1] == 0.5:
-        return sqrt(x[0])
-    elif op is power and x[1] == -0.5:
-        return 1.0 / sqrt(x[0])
-    elif op is sigmoid and x[0].op is negate:
-        opposite = program.found(sigmoid, x[0].args[0])
-        return None if opposite is None else 1.0 - opposite
-    elif op in RELATIONS and x[2] is x[3]:
-        return x[2]
-    elif op in (fsum, dot):
-        n = len(x) // 2
-        return sum(x[1:], x[0]) if op is fsum else sum(map(mul, x[:n], x[n:-1]), x[-1])
-    elif op is logsumexp:
-        return reduce(lambda a, b: maximum(a, b) + softplus(-abs(a - b)), x)
-    elif op in BRANCHES:
-        return x[BRANCHES.index(op)]
+def simpler(op: Primitive, operands: Sequence[Any]) -> Any:
+    """What is equal to op(*operands) and shorter, or None."""
+    rule = _RULES.get(op)
+    return None if rule is None else rule(*operands)
+
+
+def _of_negation(x: Array) -> Any:
+    return x.args[0] if x.op is negate else None
+
+
+def _of_sum(a: Any, b: Any) -> Any:
+    if _have_one_denominator(a, b):
+        return (a.args[0] + b.args[0]) / a.args[1]
+    if a == 0.0 or b == 0.0:
+        return b if a == 0.0 else a
+    if a is b:
+        return 2.0 * a
+    for one, other in ((a, b), (b, a)):
+        if _is(other, negate):
+            return one - other.args[0]
+    for one, other in ((a, b), (b, a)):
+        if _is_number(one) and one < 0:
+            return other - -one
     return None
 
 
-def _simpler_product(a: Any, b: Any) -> Any:
+def _of_difference(a: Any, b: Any) -> Any:
+    if _have_one_denominator(a, b):
+        return (a.args[0] - b.args[0]) / a.args[1]
+    if b == 0.0:
+        return a
+    if _is_number(b) and b < 0:
+        return a + -b
+    if a == 0.0:
+        return -b
+    return a + b.args[0] if _is(b, negate) else None
+
+
+def _have_one_denominator(a: Any, b: Any) -> bool:
+    """Whether these are quotients by the same single number, such as that of the examples."""
+    if not (_is(a, divide) and _is(b, divide)) or a.args[1] is not b.args[1]:
+        return False
+    return not _is_number(a.args[1]) and a.args[1].shape == ()
+
+
+def _of_product(a: Any, b: Any) -> Any:
     for one, other in ((a, b), (b, a)):
         if _is_number(one):
             return _scaled(one, other)
@@ -121,6 +105,50 @@ def _simpler_product(a: Any, b: Any) -> Any:
         if one.op is divide and one.args[0] == 1.0:
             return other / one.args[1]
     return None
+
+
+def _of_quotient(a: Any, b: Any) -> Any:
+    if b == 1.0:
+        return a
+    if a is b and a.op == "count":
+        return 1.0
+    return -(a.args[0] / b) if _is(a, negate) else None
+
+
+def _of_power(x: Any, exponent: Any) -> Any:
+    if exponent == -0.5:
+        return 1.0 / sqrt(x)
+    return sqrt(x) if exponent == 0.5 else None
+
+
+def _of_sigmoid(x: Array) -> Any:
+    opposite = x.program.found(sigmoid, x.args[0]) if x.op is negate else None
+    return None if opposite is None else 1.0 - opposite
+
+
+def _of_dot(*x: Any) -> Any:
+    n = len(x) // 2
+    return sum(map(mul, x[:n], x[n:-1]), x[-1])
+
+
+def _of_logsumexp(*x: Any) -> Any:
+    return reduce(lambda a, b: maximum(a, b) + softplus(-abs(a - b)), x)
+
+
+_RULES: dict[Primitive, Callable[..., Any]] = {
+    negate: _of_negation,
+    add: _of_sum,
+    subtract: _of_difference,
+    multiply: _of_product,
+    divide: _of_quotient,
+    power: _of_power,
+    sigmoid: _of_sigmoid,
+    dot: _of_dot,
+    fsum: lambda *x: sum(x[1:], x[0]),
+    logsumexp: _of_logsumexp,
+    **dict.fromkeys(RELATIONS, lambda left, right, a, b: a if a is b else None),
+    **{op: lambda *x, i=i: x[i] for i, op in enumerate(BRANCHES)},
+}
 
 
 def _scaled(c: float, x: Any, depth: int = DEEPEST) -> Any:
@@ -165,3 +193,7 @@ def _scaled_inside(c: float, x: Array, depth: int) -> Any:
 
 def _is_number(x: Any) -> bool:
     return x.__class__ is float
+
+
+def _is(x: Any, op: Primitive) -> bool:
+    return x.__class__ is not float and x.op is op

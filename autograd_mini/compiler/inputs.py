@@ -17,7 +17,7 @@ class Inputs:
 
     Args:
         shapes: name -> shape of one example, in order; those that are drawn come last.
-        labels: for inputs that pick() takes as an index, (name, place) -> how many there are.
+        labels: for inputs that pick() takes as an index, (name, position) -> how many there are.
         draws: for inputs that are drawn, name -> a function that draws them for one example.
         dtype: of their arrays.
     """
@@ -39,9 +39,9 @@ class Inputs:
         names = list(self._shapes)
         if named.keys().isdisjoint(self._draws):
             names = self.own
-        places = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+        arguments = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names]
         try:
-            return Signature(places).bind(*inputs, **named).args
+            return Signature(arguments).bind(*inputs, **named).args
         except TypeError as error:
             raise TypeError(f"{error}; the inputs are {', '.join(names) or 'none'}") from None
 
@@ -104,8 +104,8 @@ class Inputs:
         return batch
 
     def _check_labels(self, batch: Sequence[Any]) -> None:
-        for i, places, choices in self._labels:
-            x = batch[i].reshape(len(batch[i]), -1)[:, places]
+        for i, positions, choices in self._labels:
+            x = batch[i].reshape(len(batch[i]), -1)[:, positions]
             wrong = (x < 0) | (x >= choices) | (x != np.floor(x))
             if wrong.any():
                 example, label = np.argwhere(wrong)[0]
@@ -118,10 +118,10 @@ class Inputs:
 def _by_input(
     names: list[str], labels: Mapping[tuple[str, int], int]
 ) -> list[tuple[int, Any, Any]]:
-    """For each input that has labels its number, their places, and how many choices each has."""
+    """For each input that has labels its number, their positions, and how many choices each has."""
     found = []
     for i, name in enumerate(names):
-        choices = {place: n for (of, place), n in labels.items() if of == name}
+        choices = {position: n for (of, position), n in labels.items() if of == name}
         if choices:
             found.append((i, np.array([*choices]), np.array([*choices.values()])))
     return found

@@ -17,12 +17,13 @@ from typing import Any
 
 import numpy as np
 
+from .affine import loop_nest, refined, squeezed
 from .arrays import Array, ArrayProgram, Shape
 from .blocks import Block
 from .canonical import Graph
 from .nodes import INPUT, PARAMETER
 from .padding import DENSE, PADDING, completed
-from .views import View, joined, loop_nest, refined, spread, squeezed, view
+from .views import View, joined, spread, view
 
 NOWHERE = -1  # the address of what has none yet
 
@@ -190,7 +191,10 @@ class Layout:
         return grid
 
     def _as_array(self, row: Any) -> Any:
-        """The nest of the array that is read, with its padding, if all of it is read once."""
+        """The nest of the array that is read, with its padding, if all of it is read once.
+
+        Exponentials of causal attention's scores are a triangle in a square, as the scores are.
+        """
         s = self._source(row[0])
         array = self.arrays[s]
         found = row - self.starts[s]
@@ -204,7 +208,11 @@ class Layout:
 
     def _as_operands(self, addresses: Any, as_written: bool) -> Any:
         """The nest of the operands' own loops: for a triangle of pairs a square. As it is written
-        the outermost loop is the one whose counter changes least often."""
+        the outermost loop is the one whose counter changes least often.
+
+        The products q[0] * k[0], q[1] * k[0] and q[1] * k[1] read two q and two k, so the grid is
+        [[0, PADDING], [1, 2]].
+        """
         axes: list[tuple[int, Any]] = []
         for row in addresses:
             values = np.unique(row)

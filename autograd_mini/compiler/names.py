@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
@@ -28,6 +30,16 @@ OF_LOOPS = {"n", "zero", "start", "stop", "first", "whole", "examples"}
 RESERVED = {*keyword.kwlist, *dir(builtins)}  # in any module
 
 
+def assigned(line: str) -> str | None:
+    """The name that a line of source assigns, or adds to; None if it does neither.
+
+    >>> assigned("    z1 = x @ W1.T"), assigned("dW[i, j] += s"), assigned("return z1")
+    ('z1', 'dW', None)
+    """
+    match = re.match(r"\s*(\w+)(\[.*\])? \+?= ", line)
+    return match[1] if match else None
+
+
 def identifier(name: str) -> str:
     """The name, with other characters for those that a name in Python cannot have."""
     found = "".join(c if f"_{c}".isidentifier() else "_" for c in name)
@@ -40,6 +52,13 @@ def unique(name: str, taken: set[str], joint: str = "") -> str:
     while found in taken:
         number += 1
         found = f"{name}{joint or '_' * name[-1:].isdigit()}{number}"
+    taken.add(found)
+    return found
+
+
+def numbered(stem: str, taken: set[str]) -> str:
+    """W1, W2, ..: the first that is not taken; and from then on it is."""
+    found = next(name for n in count(1) if (name := f"{stem}{n}") not in taken)
     taken.add(found)
     return found
 

@@ -28,8 +28,11 @@ class Sum(NamedTuple):
 
 
 class Form:
-    """A sum that no node has been made of yet, so that another one can take it up. Its constant and
-    its terms never change.
+    """A sum that is not a node yet, so that another sum can take up its terms.
+
+    Of a = w * x + 1 and b = a + v there are Form(1.0, [(1.0, w, x)]), and then Form(1.0, [(1.0, w,
+    x), (1.0, v, NONE)]), where w, x and v are numbers of nodes. If nobody else reads a, the only
+    node is that of b. The constant and the terms of a Form never change.
 
     Attributes:
         constant: what is added to the terms.
@@ -72,8 +75,8 @@ class Nodes:
 
     Attributes:
         ops: for each node INPUT, PARAMETER, fsum for a Sum, or the primitive that made it.
-        args: for each node (name, place) of an input, (place,) of a parameter, a Sum, or a tuple of
-            operands: an int is the number of a node, a float a constant.
+        args: for each node (name, position) of an input, (place in the list of all,) of a
+            parameter, a Sum, or a tuple of operands: the int number of a node, a float constant.
         classes: for each node a number, that of its structural class: how it was made, where
             positions and lengths do not count. Nodes of one class become the elements of one array.
         depths: the longest way down to a leaf; nodes of one class have the same.

@@ -1,200 +1,20 @@
-"""What each line of an array program was made of: the scalars that are its elements.
-
-An Array knows the nodes of the scalar graph that it was made of, or the Array whose gradient it is.
-Here these are followed through reshapes, slices and transposes to the arrays that have a line.
-"""
+"""What a program was made of, kept with it: its scalar graph, and the lines that this became."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Container, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Container
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from .arithmetic import RELATIONS
-from .arrays import BATCH, VIEWS, Array, Shape, written_shape
-from .backends.source import Source
+from .backends.lines import Statements
+from .backends.numpy import written
 from .canonical import Graph
+from .listing import Line, Listing, elements, listing
 from .nodes import operands
-from .padding import PADDING
 from .pipeline import Lowered
 
 if TYPE_CHECKING:
     from .equations import Equations
-
-
-class Line(NamedTuple):
-    """A line of a program, or one of its arguments.
-
-    Attributes:
-        name: of the array.
-        code: the text that assigns it; "" for an argument.
-        kind: "input", "parameter", "constant", "forward" or "backward".
-        shape: of the array, as in Array.
-        scalars: for each number of the array, for one example, the scalar node that it is, or whose
-            gradient it is, or PADDING; None if it is neither.
-        is_gradient: whether it is their gradient.
-        reads: the names that the code reads.
-    """
-
-    name: str
-    code: str
-    kind: str
-    shape: Shape
-    scalars: Any
-    is_gradient: bool
-    reads: tuple[str, ...]
-
-    @property
-    def is_batched(self) -> bool:
-        return any(n < 0 for n in self.shape)
-
-    def nodes(self) -> list[tuple[int, int]]:
-        """(place, scalar node) for each of its numbers that stands for one."""
-        nodes = [] if self.scalars is None else self.scalars.ravel().tolist()
-        return [(place, node) for place, node in enumerate(nodes) if node != PADDING]
-
-    def sizes(self) -> str:
-        """The shape, with n for the number of examples.
-
-        >>> Line("z", "", "forward", (-1, 16), None, False, ()).sizes()
-        '(n, 16)'
-        """
-        return written_shape(self.shape)
-
-    def element(self, place: int) -> str:
-        """One number of the array of an example, in Python's notation: z1[0], b3."""
-        sizes = [abs(n) for n in self.shape]
-        index = [int(i) for i, n in zip(np.unravel_index(place, sizes), self.shape) if n != BATCH]
-        return f"{self.name}[{', '.join(map(str, index))}]" if index else self.name
-
-
-class Listing(NamedTuple):
-    """The arguments and lines of a program, in order, and what it does.
-
-    Attributes:
-        products: how many matrix products there are.
-        gathers: how many gathers and scatters.
-        multiplications: in the products, for one example.
-    """
-
-    lines: list[Line]
-    products: int
-    gathers: int
-    multiplications: int
-
-
-def listing(source: Source, lowered: Lowered) -> Listing:
-    """The lines of a program's source.
-
-    Args:
-        source: the lines as they were written.
-        lowered: the program before it was simplified for the source.
-    """
-    scalars = _Scalars(source)
-    lines = []
-    for x in lowered.names(source.outputs):
-        name = source.names[x]
-        kind = "input" if x.op == "input" else "parameter"
-        lines.append(Line(name, "", kind, x.shape, scalars.of(x), False, ()))
-    for name, numbers in source.constants.items():
-        lines.append(Line(name, "", "constant", np.shape(numbers), None, False, ()))
-    known = {line.name for line in lines} | {source.names[x] for _, x in source.lines}
-    code: dict[Array, list[str]] = {}
-    for text, x in source.lines:
-        code.setdefault(x, []).append(text)
-    kind = "forward"
-    for x, texts in code.items():
-        name, text = source.names[x], "\n".join(texts)
-        mine = scalars.of(x) if kind == "forward" else None
-        is_gradient = mine is None and kind == "backward"
-        if is_gradient:
-            mine = scalars.of_gradient(x)
-        found = re.findall(r"(?<![\w.])[A-Za-z_]\w*(?!\w*=\w)", text)  # but attributes, keywords
-        reads = [n for n in dict.fromkeys(found) if n in known and n != name]
-        lines.append(Line(name, text, kind, x.shape, mine, is_gradient, tuple(reads)))
-        if x is source.loss:
-            kind = "backward"
-    products = [x for x in source.order if x.op == "matmul"]
-    gathers = sum(x.op in ("gather", "scatter") for x in source.order)
-    work = (abs(math.prod(x.shape) * x.args[0].shape[-1]) for x in products)
-    return Listing(lines, len(products), gathers, sum(work))
-
-
-class _Scalars:
-    """The scalars of the arrays of a program."""
-
-    def __init__(self, source: Source) -> None:
-        self._users: dict[Array, list[Array]] = {}
-        for x in source.order:
-            for a in x.operands:
-                self._users.setdefault(a, []).append(x)
-        self._of: dict[Array, Any] = {}
-        self._of_gradient: dict[Array, Any] = {}
-
-    def of(self, x: Array) -> Any:
-        """The nodes that are the elements of x, in its shape; None if it has others."""
-        if x not in self._of:
-            self._of[x] = _shaped(x.scalars, x) if x.scalars is not None else _viewed(x, self.of)
-        return self._of[x]
-
-    def of_gradient(self, x: Array) -> Any:
-        """The nodes whose gradient x is; None if it is something else."""
-        if x not in self._of_gradient:
-            found = self._gradient(x)
-            views = [u for u in self._users.get(x, ()) if u.op in ("reshape", "transpose")]
-            for view in views:
-                if view.gradient_of is not None and found is None:  # the gradient, reshaped
-                    nodes = self._gradient(view)
-                    if nodes is not None and view.op == "transpose":
-                        nodes = nodes.transpose(np.argsort(view.info))
-                    found = _shaped(nodes, x)
-            self._of_gradient[x] = found
-        return self._of_gradient[x]
-
-    def _differentiated(self, y: Array) -> Any:
-        """The nodes of y; None where they are masked, so that not all have y's gradient."""
-        return None if y.op in RELATIONS and y.scalars is None else self.of(y)
-
-    def _gradient(self, x: Array) -> Any:
-        if x.gradient_of is not None:
-            return _shaped(self._differentiated(x.gradient_of), x)
-        return _viewed(x, self._gradient)
-
-
-def _shaped(nodes: Any, x: Array) -> Any:
-    sizes = [abs(n) for n in x.shape]
-    if nodes is None or nodes.size != math.prod(sizes):
-        return None
-    return nodes.reshape(sizes)
-
-
-def _viewed(x: Array, of: Any) -> Any:
-    """The nodes in a view of arrays whose own `of` gives; None if it is not a view."""
-    if x.op == "concatenate":
-        parts = [of(a) for a in x.args]
-        return None if any(p is None for p in parts) else np.concatenate(parts, x.info)
-    if x.op in RELATIONS:  # where(mask > 0, x, -inf): elements without a node
-        mask, _, inner, other = x.args
-        if mask.__class__ is inner.__class__ is Array and mask.op == "constant":
-            nodes = of(inner) if other.__class__ is float else None
-            return None if nodes is None else _shaped(np.where(mask.info > 0, nodes, PADDING), x)
-    if x.op not in VIEWS or not x.operands:
-        return None
-    nodes = of(x.operands[0])
-    if nodes is None:
-        return None
-    if x.op == "transpose":
-        return nodes.transpose(x.info)
-    if x.op == "slice":
-        return nodes[tuple(slice(None) if b is None else slice(*b) for b in x.info)]
-    if x.op == "broadcast":
-        return np.broadcast_to(nodes, [abs(n) for n in x.shape])
-    if x.op == "gather":
-        nodes = nodes.ravel()[x.info.places]
-    return _shaped(nodes, x)
 
 
 class Origin:
@@ -202,29 +22,39 @@ class Origin:
 
     The lines are found when somebody asks for them, or when it is pickled.
 
+    Args:
+        written: gives the statements of the source, where that is not NumPy's.
+
     Attributes:
         ops, args, batched, labels: those of the scalar graph.
         roots: the nodes of the loss of one example and of what parameters alone add to it, or
             those of the outputs; a number in place of a node is a constant.
     """
 
-    def __init__(self, graph: Graph, lowered: Lowered) -> None:
+    def __init__(
+        self, graph: Graph, lowered: Lowered, written: Callable[[Lowered], Statements] = written
+    ) -> None:
         self.ops, self.args, self.batched = graph.ops, graph.args, graph.batched
         self.labels = graph.labels
         self.roots = lowered.roots
         self._is_loss = bool(lowered.reduction)
         self._lowered: Lowered | None = lowered
-        self._listing: Listing | None = None
+        self._written: Any = written
         self._equations: dict[bool, Equations] = {}
 
-    @property
+    @cached_property
     def listing(self) -> Listing:
-        if self._listing is None:
-            from .backends.numpy import written
+        """The arguments and lines of the program for NumPy."""
+        assert self._lowered is not None
+        return listing(written(self._lowered), self._lowered)
 
-            assert self._lowered is not None
-            self._listing = listing(written(self._lowered), self._lowered)
-        return self._listing
+    @cached_property
+    def own_listing(self) -> Listing:
+        """Those of the program's own source."""
+        if self._written is written:
+            return self.listing
+        assert self._lowered is not None
+        return listing(self._written(self._lowered), self._lowered)
 
     def equations(self, columns: bool) -> Equations:
         """The program as mathematics."""
@@ -265,17 +95,7 @@ class Origin:
         return below
 
     def __getstate__(self) -> dict[str, Any]:
-        self.listing  # noqa: B018  # this and the equations are what remains
+        self.listing, self.own_listing  # noqa: B018  # these and the equations are what remains
         for columns in (False, True):
             self.equations(columns)
-        return {**self.__dict__, "_lowered": None}
-
-
-def elements(lines: Sequence[Line]) -> dict[int, str]:
-    """How the first array that has it writes each scalar node: {17: "z1[0]", ..}."""
-    found: dict[int, str] = {}
-    for line in lines:
-        for place, node in [] if line.is_gradient else line.nodes():
-            if node not in found:
-                found[node] = line.element(place)
-    return found
+        return {**self.__dict__, "_lowered": None, "_written": None}

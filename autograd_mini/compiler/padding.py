@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..scalars import IEEE
+from .affine import squeezed
 from .arithmetic import RELATIONS, SELECT
 from .arrays import Array
 from .identities import ieee
-from .views import View, spread, squeezed
+from .views import View, spread
 
 if TYPE_CHECKING:
     from .layout import Layout
@@ -65,8 +66,13 @@ def completed(addresses: Any, valid: Any, size: int) -> Any:
 
 
 def is_missing(nodes: Any, grid: Any) -> Any:
-    """Where a list or a sum of the grid, a row of `nodes` each, is shorter than others: it is
-    PADDING, and not a row of padding."""
+    """Where a list or a sum is shorter than others: PADDING in a row of nodes that has some.
+
+    >>> is_missing(np.array([[3, 4], [5, PADDING], [PADDING, PADDING]]), np.array([0, 1, PADDING]))
+    array([[False, False],
+           [False,  True],
+           [False, False]])
+    """
     return (nodes == PADDING) & (grid != PADDING).reshape(
         (*grid.shape, *[1] * (nodes.ndim - grid.ndim))
     )
@@ -79,8 +85,11 @@ def masked(layout: Layout, x: Array, mask: Any, other: float) -> Array:
 
 
 def filled(layout: Layout, x: Array, mask: Any, array: Array, addresses: Any) -> Array:
-    """x where the mask holds, else LEAST, whose exponential is 0. If x is a whole array and the
-    mask what has nodes in it, others read it so, too."""
+    """x where the mask holds, else LEAST, whose exponential is 0.
+
+    If x is all of an array, and the mask says which of its elements are nodes, then the layout has
+    the filled array instead, so that others read it filled, too.
+    """
     x = masked(layout, x, mask, LEAST)
     if np.array_equal(addresses.ravel(), np.arange(array.size)) and array in layout.arrays:
         s = layout.arrays.index(array)
@@ -110,7 +119,12 @@ def is_zero_at(layout: Layout, nodes: Any, missing: Any) -> bool:
 
 def result(op: Any, known: float | None) -> float | None:
     """What an operation on one operand makes of what is in the padding of its array, if that is
-    known, and if its derivative is finite there, so that a gradient of 0 stays 0."""
+    known, and if its derivative is finite there, so that a gradient of 0 stays 0.
+
+    >>> from autograd_mini import exp, log
+    >>> result(exp, LEAST), result(log, 0.0), result(exp, None)
+    (0.0, None, None)
+    """
     if known is None:
         return None
     y = ieee(op, [known])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from html import escape
 from itertools import islice
 from pathlib import Path
@@ -11,7 +10,8 @@ from pathlib import Path
 from ..mathml import mathml
 from ..palette import css_properties
 from .equations import Equation, Equations
-from .origin import Line
+from .listing import Line
+from .names import assigned
 from .show import COLOURS, tokens
 
 MOST = 8  # lines of an explanation of scalars
@@ -36,31 +36,14 @@ def page(
         texts: name -> what the scalars of its array are.
     """
     linked = _linked(lines, equations)
-    name, code = "", []
-    for text in source.rstrip().split("\n"):
-        match = re.match(r"    (\w+)(?:\[.*\])? \+?= ", text)
-        name = match[1] if match else name * text.startswith("     ")
-        code.append(_block(linked.get(name, []), f"<pre>{tokens(text) or ' '}</pre>"))
-    math, own = [], {line.name for line in lines}
-    for heading, is_backward in (("Forward", False), ("Backward", True)):
-        mine = [e for e in equations.every if e.is_backward == is_backward]
-        math += [f"<h2>{heading}</h2>"] * bool(mine)
-        for e in mine:
-            names = [e.name] if e.name in own else _with_user(e, equations)
-            math.append(_block(names, mathml(rf"{e.latex} \quad \in {e.shape}")))
-    math.append("<h2>Where</h2>")
-    for name, (symbol, shape, about) in equations.where.items():
-        text = rf"{symbol} \in {shape} \quad \text{{{about}}}"
-        math.append(_block([name], mathml(text)))
-    scalars = []
-    for name, rows in texts.items():
-        few = [*rows[:MOST], ".."] if len(rows) > MOST + 1 else rows
-        body = escape("\n    ".join([f"{name}: {few[0]}", *few[1:]]))
-        scalars.append(_block(linked.get(name, [name]), f"<pre>{body}</pre>"))
-    columns = (("Source", code), ("Equations", math), ("Scalars", scalars))
+    columns = {
+        "Source": _source(source, linked),
+        "Equations": _equations(equations, {line.name for line in lines}),
+        "Scalars": _scalars(texts, linked),
+    }
     sections = "\n".join(
         f'<section aria-label="{head}"><h2>{head}</h2>\n{chr(10).join(parts)}\n</section>'
-        for head, parts in columns
+        for head, parts in columns.items()
     )
     rules = [
         f".{kind} {{ color: light-dark({light}, {dark}) !important; }}"
@@ -74,6 +57,41 @@ def page(
         f"{chr(10).join(rules)}\n</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n<main>\n"
         f"{sections}\n</main>\n<script>{script}</script>\n</body>\n</html>\n"
     )
+
+
+def _source(source: str, linked: Mapping[str, Sequence[str]]) -> list[str]:
+    """The lines of the source; those of a long statement belong to the same array."""
+    name, found = "", []
+    for text in source.rstrip().split("\n"):
+        name = assigned(text) or name * text.startswith("     ")
+        found.append(_block(linked.get(name, []), f"<pre>{tokens(text) or ' '}</pre>"))
+    return found
+
+
+def _equations(equations: Equations, own: Container[str]) -> list[str]:
+    """The equations, of arrays with a line of their `own` and others, and what the symbols are."""
+    found = []
+    for heading, is_backward in (("Forward", False), ("Backward", True)):
+        mine = [e for e in equations.every if e.is_backward == is_backward]
+        found += [f"<h2>{heading}</h2>"] * bool(mine)
+        for e in mine:
+            names = [e.name] if e.name in own else _with_user(e, equations)
+            found.append(_block(names, mathml(rf"{e.latex} \quad \in {e.shape}")))
+    found.append("<h2>Where</h2>")
+    for name, (symbol, shape, about) in equations.where.items():
+        text = rf"{symbol} \in {shape} \quad \text{{{about}}}"
+        found.append(_block([name], mathml(text)))
+    return found
+
+
+def _scalars(texts: Mapping[str, Sequence[str]], linked: Mapping[str, Sequence[str]]) -> list[str]:
+    """The explanations, the first lines of each."""
+    found = []
+    for name, rows in texts.items():
+        few = [*rows[:MOST], ".."] if len(rows) > MOST + 1 else rows
+        body = escape("\n    ".join([f"{name}: {few[0]}", *few[1:]]))
+        found.append(_block(linked.get(name, [name]), f"<pre>{body}</pre>"))
+    return found
 
 
 def _linked(lines: Sequence[Line], equations: Equations) -> dict[str, list[str]]:
@@ -100,8 +118,5 @@ def _with_user(e: Equation, equations: Equations) -> list[str]:
 
 
 def _block(names: Sequence[str], inner: str) -> str:
-    return (
-        f'<div data-of="{" ".join(names)}" tabindex="0">{inner}</div>'
-        if names
-        else (f"<div>{inner}</div>")
-    )
+    attributes = f' data-of="{" ".join(names)}" tabindex="0"' if names else ""
+    return f"<div{attributes}>{inner}</div>"

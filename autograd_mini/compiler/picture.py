@@ -16,7 +16,7 @@ from ..draw.labels import escaped, tooltip
 from ..draw.program import FRAME, look, new_picture
 from ..palette import BACKWARD, INK, MUTED, QUIET
 from ..text import shortened
-from .origin import Line
+from .listing import Line
 
 FIRST = 2  # elements of an array that are drawn; ".." stands for the others
 WIDTH = 36  # characters of code in a row of a box
@@ -158,7 +158,7 @@ def _draw_elements(
     column: Any, line: Line, nodes: Sequence[int], shown: Collection[int]
 ) -> list[str]:
     """Draw a frame around the elements of an array. Returns what is drawn in it, left to right."""
-    places = {node: i for i, node in reversed(list(enumerate(line.scalars.ravel().tolist())))}
+    positions = {node: i for i, node in reversed(list(enumerate(line.scalars.ravel().tolist())))}
     elements = [node for node in nodes if node in shown]
     rest = f"r_{line.name}"
     what = escaped(f"{line.name}: {len(nodes):,} scalar{'s' * (len(nodes) != 1)}")
@@ -171,7 +171,7 @@ def _draw_elements(
         # the caption is the first of the row, where no edge passes over it
         frame.node(f"c_{line.name}", what, shape="plaintext", fontsize="11", fontcolor=QUIET)
         for name, node in zip(names, elements):
-            frame.node(name, escaped(line.element(places[node])), **KINDS[line.kind])
+            frame.node(name, escaped(line.element(positions[node])), **KINDS[line.kind])
         if len(elements) < len(nodes):
             names.append(rest)
             frame.node(rest, f".. {len(nodes):,}", shape="plaintext", fontcolor=QUIET)

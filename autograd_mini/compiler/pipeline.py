@@ -7,15 +7,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..primitives import add, multiply, negate, subtract
 from .arrays import BATCH, Array, Shape
 from .blocks import Block, parameter_blocks
 from .canonical import Graph
 from .differentiate import gradients
 from .layout import Layout
 from .lower import lower
-from .nodes import NONE, Form, Term, is_moderate
-from .simplify import rewritten, stable_softmax
+from .nodes import NONE, Form, Term
+from .simplify import over_batch, rewritten, stable_softmax
 from .task import Task
 from .views import View
 
@@ -93,7 +92,7 @@ def lower_loss(
     if apart[True]:
         each = _read(lowering, np.array(each)).array
         if each.is_batched:
-            total = _over_batch(each)
+            total = over_batch(each)
             parts.append(total / program.count() if reduction == "mean" else total)
         else:  # inputs times 0
             parts.append(each if reduction == "mean" else program.count() * each)
@@ -130,33 +129,6 @@ def _outputs(lowering: Layout, nodes: Sequence[Any]) -> list[Array]:
     batch = [BATCH] * bool(lowering.inputs)
     views = [(_read(lowering, each).aligned(each.ndim), each.shape) for each in nodes]
     return [lowering.program.broadcast(view, (*batch, *shape)) for view, shape in views]
-
-
-def _over_batch(x: Array) -> Any:
-    """The sum over the examples, taken of the parts of x: of a whole array at once rather than of
-    each example first."""
-    arrays = x.program.arrays[: x.number + 1]
-    wanted = {x}
-    for y in reversed(arrays):
-        if y in wanted:
-            wanted.update(_parts(y))
-    sums: dict[Any, Any] = {}
-    for y in filter(wanted.__contains__, arrays):
-        if _parts(y):
-            sums[y] = y.op(*[sums.get(a, a) for a in y.args])
-        elif y.op == "contract" and y.info.endswith("->b"):
-            sums[y] = y.program.contract(y.info[:-1], *y.args)
-        else:
-            sums[y] = y.program.contract("b->", y)
-    return sums[x]
-
-
-def _parts(x: Array) -> Sequence[Array]:
-    """The arrays whose sums over the examples make that of x; none if it is taken of x itself."""
-    if x.op in (add, subtract) and all(a.__class__ is Array and a.is_batched for a in x.args):
-        return x.args
-    is_scaled = x.op is multiply and x.args[0].__class__ is float and is_moderate(x.args[0])
-    return x.args[-1:] if x.op is negate or is_scaled else ()
 
 
 def _lowering(

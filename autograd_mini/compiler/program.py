@@ -20,6 +20,7 @@ from .compiled import Compiled, Function
 from .explain import Explainer, Explanation, chosen_lines
 from .forms import Forms
 from .inputs import Inputs
+from .listing import Line, Listing
 from .origin import Origin
 from .show import block, highlighted, shortest, summary
 
@@ -287,9 +288,12 @@ class Program:
             ValueError: there is no such line, it assigns nothing, or the graph is irregular and
                 became a tape of scalars.
         """
-        compiled, origin = self._compiled, self._origin
-        explainer = Explainer(origin, compiled.about, compiled.reduction)
-        return explainer.explain(chosen_lines(origin, compiled.source, line))
+        listing = self._origin.own_listing
+        return self._explained(listing, chosen_lines(listing.lines, self.source, line))
+
+    def _explained(self, listing: Listing, lines: Sequence[Line]) -> Explanation:
+        about, reduction = self._compiled.about, self._compiled.reduction
+        return Explainer(self._origin, listing, about, reduction).explain(lines)
 
     @property
     def _origin(self) -> Origin:
@@ -342,7 +346,7 @@ class Program:
         from .page import page
 
         origin, file = self._origin, Path(path)
-        explained = self.explain()
+        explained = self._explained(origin.listing, [x for x in origin.lines if x.code])
         texts = {line.name: list(rows) for line, rows in zip(explained.lines, explained.texts)}
         source = self.source
         if self._compiled.backend != "numpy":  # of which are the lines that are explained

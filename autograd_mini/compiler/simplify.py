@@ -10,9 +10,10 @@ import math
 from collections.abc import Callable, Container, Sequence
 from typing import Any
 
-from ..primitives import exp, log, multiply, subtract
+from ..primitives import add, exp, log, multiply, negate, subtract
 from .arithmetic import RELATIONS
 from .arrays import Array, ArrayProgram
+from .nodes import is_moderate
 
 Rule = Callable[[Array, list[Any]], Any]
 
@@ -105,6 +106,39 @@ def _powers(z: Array) -> Array:
     largest = _along_last("max", z)
     powers: Array = exp.apply((z - z.program.reshape(largest, (*largest.shape, 1)),))
     return powers.program.reshape(powers, z.shape)  # a list of one may have lost its axis
+
+
+# -- the sum over the examples ------------------------------------------------------------------
+
+
+def over_batch(x: Array) -> Any:
+    """The sum over the examples of x, which has a number for each, taken of the parts of x: of a
+    whole array at once rather than of each example first.
+
+    Of a + 2 * s, where s is the sum of each row of w: the sum of a + 2 * the sum of all of w.
+    """
+    arrays = x.program.arrays[: x.number + 1]
+    wanted = {x}
+    for y in reversed(arrays):
+        if y in wanted:
+            wanted.update(_parts(y))
+    sums: dict[Any, Any] = {}
+    for y in filter(wanted.__contains__, arrays):
+        if _parts(y):
+            sums[y] = y.op(*[sums.get(a, a) for a in y.args])
+        elif y.op == "contract" and y.info.endswith("->b"):
+            sums[y] = y.program.contract(y.info[:-1], *y.args)
+        else:
+            sums[y] = y.program.contract("b->", y)
+    return sums[x]
+
+
+def _parts(x: Array) -> Sequence[Array]:
+    """The arrays whose sums over the examples make that of x; none if it is taken of x itself."""
+    if x.op in (add, subtract) and all(a.__class__ is Array and a.is_batched for a in x.args):
+        return x.args
+    is_scaled = x.op is multiply and x.args[0].__class__ is float and is_moderate(x.args[0])
+    return x.args[-1:] if x.op is negate or is_scaled else ()
 
 
 # -- contractions as matrix products ------------------------------------------------------------

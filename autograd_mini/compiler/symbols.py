@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..primitives import BRANCHES, add, fsum, logsumexp, multiply, negate, power
-from .arithmetic import RELATIONS, Recorded
-from .expression import ATOM, OPERATORS, POWER, PRODUCT, SUM, UNARY, joined
+from .arithmetic import Recorded
+from .expression import ATOM, POWER, PRODUCT, SUM, UNARY, operation
 from .nodes import CONSTANT, INPUT, NONE, PARAMETER, Sum
 
 DIGITS = 6  # of a number
@@ -31,6 +31,8 @@ class Symbol(Recorded):
     """
 
     __slots__ = ("binding", "rest", "scale", "text")
+
+    operations = 0  # which nobody counts here
 
     def __init__(
         self, text: str, binding: int = ATOM, scale: float = 1.0, rest: Symbol | None = None
@@ -68,14 +70,13 @@ def applied(op: Any, operands: Sequence[Any]) -> Any:
             if x.__class__ is not Symbol and x == 0:
                 return other
     x = [symbol(a) for a in operands]
-    if op in OPERATORS:
-        if op is add and x[1].text.startswith("-"):
-            return Symbol(f"{x[0]} - {x[1].text[1:]}", SUM)
-        return Symbol(joined(op, *x), OPERATORS[op])
+    if op is add and x[1].text.startswith("-"):
+        return Symbol(f"{x[0]} - {x[1].text[1:]}", SUM)
+    found = operation(op, x)
+    if found is not None:
+        return Symbol(found.text, found.binding)
     if op is power:
         return Symbol(f"{x[0].within(ATOM)} ** {x[1].within(UNARY)}", POWER)
-    if op in RELATIONS:
-        return Symbol(f"where({joined(op, *x[:2])}, {x[2]}, {x[3]})")
     if op is logsumexp:
         return Symbol(f"logsumexp([{', '.join(_listed([s.text for s in x]))}])")
     return Symbol(f"{op.name}({', '.join(s.text for s in x)})")

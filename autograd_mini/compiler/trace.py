@@ -41,7 +41,8 @@ class Trace(list["Traced"]):
         inputs: the names of the traced function's arguments.
 
     Attributes:
-        labels: for inputs that pick() takes as an index, as (name, place), how many it picks from.
+        labels: for inputs that pick() takes as an index, as (name, position), how many it picks
+            from.
         draws: random numbers that the traced function asked for: the name of the input they
             become, to a function that draws them for one example.
         sizes: how many they are, by the same names.
@@ -175,16 +176,16 @@ class Traced(Undecided):
 
     Attributes:
         op: the operation that made it; that of a leaf on a placeholder.
-        operands: what it was applied to; for a placeholder its input's name and place.
-        place: its place in the trace.
+        operands: what it was applied to; for a placeholder its input's name and the position in it.
+        position: that in the trace.
         is_number: whether the scalar engine has a plain number, or a bool, for it.
     """
 
-    __slots__ = ("_operands", "place", "trace")
+    __slots__ = ("_operands", "position", "trace")
 
     def __init__(self, op: Primitive, operands: tuple[Any, ...], trace: Trace) -> None:
         self.op, self._operands, self.trace, self.label = op, operands, trace, ""
-        self.place = len(trace)
+        self.position = len(trace)
         trace.append(self)
 
     # What the walks of backprop read: a list's node, without partials; a leaf, if detached.

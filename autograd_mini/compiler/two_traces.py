@@ -36,7 +36,7 @@ def _alike(x: Any, y: Any, inside: set[int]) -> bool:
     if x.__class__ is not y.__class__:
         return False
     if isinstance(x, Traced):
-        return bool(x.place == y.place)
+        return bool(x.position == y.position)
     if isinstance(x, Value):
         if id(x) not in inside:
             inside.update(map(id, topological_order(x)))

@@ -42,8 +42,8 @@ def array(forms):
     return found
 
 
-def test_the_contract_has_three_functions():
-    assert CONTRACT == ["lower", "emit", "function"]
+def test_the_contract_has_four_functions():
+    assert CONTRACT == ["lower", "emit", "written", "function"]
 
 
 @pytest.mark.parametrize("reduction", ["mean", ""])

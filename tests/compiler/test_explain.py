@@ -20,7 +20,7 @@ from autograd_mini import (
     tanh,
     where,
 )
-from autograd_mini.compiler import explain, symbols
+from autograd_mini.compiler import chain_rule, explain, scalar_formulas, symbols
 from autograd_mini.primitives import TABLE
 from nn import MLP
 from nn.losses import cross_entropy, hinge, l2
@@ -29,21 +29,27 @@ NAME = r"\w+(?:\[[\d, ]+\])?"  # z1[0, 2]
 FUNCTIONS = {str(f): f for f in TABLE.values()}
 
 
-def moons():
+def moons(backend="numpy"):
     random.seed(1)
     model = MLP(2, [2, 1])
     return compile(
-        lambda x, y: hinge(model(x), y) + 1e-2 * l2(model.parameters()), x=2, y=(), parameters=model
+        lambda x, y: hinge(model(x), y) + 1e-2 * l2(model.parameters()),
+        x=2,
+        y=(),
+        parameters=model,
+        backend=backend,
     )
 
 
-def classifier():
+def classifier(backend="numpy"):
     random.seed(2)
     model = MLP(2, [2, 3], activation="tanh")
-    return compile(lambda x, y: cross_entropy(model(x), y), x=2, y=3, parameters=model)
+    return compile(
+        lambda x, y: cross_entropy(model(x), y), x=2, y=3, parameters=model, backend=backend
+    )
 
 
-def attention():
+def attention(backend="numpy"):
     rng = random.Random(3)
     query, key = ([[Value(rng.gauss(0, 1)) for _ in range(2)] for _ in range(2)] for _ in "qk")
 
@@ -56,10 +62,10 @@ def attention():
             total.append((dot(weights, [v[0] for v in x]) - y) ** 2)
         return fsum(total)
 
-    return compile(loss, x=(2, 2), y=())
+    return compile(loss, x=(2, 2), y=(), backend=backend)
 
 
-def labelled():
+def labelled(backend="numpy"):
     w, b = Value(0.7, "w"), Value(-0.2, "b")
 
     def loss(x, y):
@@ -67,17 +73,17 @@ def labelled():
         h.label = "h"
         return (sigmoid(h * w) - y) ** 2 / (1 + h * h)
 
-    return compile(loss, x=(), y=(), reduction="sum")
+    return compile(loss, x=(), y=(), reduction="sum", backend=backend)
 
 
-def branches():
+def branches(backend="numpy"):
     w = Value(0.8, "w")
 
     def loss(x):
         a, b, c = [where(v > 0.1, w * v, exp(w * v) - 1) for v in x]
         return maximum(a * b, w) + clip(c, -0.2, 3) * abs(a) + b**3 / (2 + c**2) + b**-0.5
 
-    return compile(loss, x=3)
+    return compile(loss, x=3, backend=backend)
 
 
 PROGRAMS = [branches, moons, classifier, attention, labelled]
@@ -101,10 +107,12 @@ class Run:
             for name, s in program._compiled.inputs.items()
         }
         scope = {}
-        exec(program.source.replace("\n    return ", "\n    return locals(), "), scope)
+        source = program.source.replace("@jax.jit\n", "")
+        exec(source.replace("\n    return ", "\n    return locals(), "), scope)
         run = scope[program._compiled.name]
         arrays = run(**inputs, **program.arrays, **program.constants)[0]
-        self.lines = {line.name: line for line in program._compiled.origin.lines}
+        lines = program._compiled.origin.own_listing.lines
+        self.lines = {line.name: line for line in lines}
         self.names = {name: self.of_the_example(name, np.asarray(x)) for name, x in arrays.items()}
         self.derivatives = {}  # ("z1[0]", "x[1]") -> number
 
@@ -171,8 +179,9 @@ def check_formulas(program):
 def unabridged(monkeypatch):
     """All scalars of every line, and all terms of a sum."""
     monkeypatch.setattr(explain, "FIRST", 10**6)
-    monkeypatch.setattr(explain, "EXPANDED", 10**6)
-    monkeypatch.setattr(explain, "LONGEST", 10**6)
+    monkeypatch.setattr(chain_rule, "TERMS", 10**6)
+    monkeypatch.setattr(chain_rule, "EXPANDED", 10**6)
+    monkeypatch.setattr(scalar_formulas, "LONGEST", 10**6)
     monkeypatch.setattr(symbols, "FEW", 10**6)
     monkeypatch.setattr(symbols, "DIGITS", 17)
 
@@ -181,6 +190,36 @@ def unabridged(monkeypatch):
 @pytest.mark.parametrize("made", PROGRAMS)
 def test_every_formula_is_what_the_line_computes(made):
     assert check_formulas(made()) > 10
+
+
+@pytest.mark.usefixtures("unabridged")
+@pytest.mark.parametrize("made", PROGRAMS)
+def test_with_jax_these_are_the_lines_of_its_own_source(made):
+    pytest.importorskip("jax")
+    from autograd_mini.compiler.backends.jax import enable_x64
+
+    program = made("jax")
+    with enable_x64(True):
+        assert check_formulas(program) > 10
+    assert all(
+        line.code in program.source for line in program.explain().lines if "\n" not in line.code
+    )
+
+
+@pytest.mark.parametrize("made", PROGRAMS)
+def test_with_numba_these_are_the_lines_of_its_loops(made):
+    """What is the same scalars as an array for NumPy is explained alike."""
+    pytest.importorskip("numba")
+    program, beside = made("numba"), made().explain()
+    shown = {line.code: texts for line, texts in zip(*program.explain())}
+    every = {texts[1:] for texts in beside.texts}
+    alike = 0
+    for number, text in enumerate(program.source.splitlines(), 1):
+        if text.strip() in shown:
+            assert str(program.explain(number)).startswith(text.strip())
+            alike += shown[text.strip()][1:] in every
+    assert alike > 1
+    assert any(re.match(r"\(\): \w+ = ", texts[0]) for texts in shown.values())  # the loss
 
 
 @pytest.mark.parametrize("made", PROGRAMS)

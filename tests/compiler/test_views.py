@@ -7,19 +7,11 @@ from hypothesis import strategies as st
 from interpreter import evaluate
 from numpy.lib.stride_tricks import sliding_window_view
 
+from autograd_mini.compiler.affine import affine_cut, loop_nest, patches, refined, squeezed
 from autograd_mini.compiler.arrays import BATCH, ArrayProgram
 from autograd_mini.compiler.differentiate import gradients
 from autograd_mini.compiler.padding import completed
-from autograd_mini.compiler.views import (
-    affine_cut,
-    joined,
-    loop_nest,
-    patches,
-    refined,
-    squeezed,
-    strided,
-    view,
-)
+from autograd_mini.compiler.views import joined, strided, view
 
 COUNT = 2  # examples
 

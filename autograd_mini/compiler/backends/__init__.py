@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from ..compiled import Compiled, Function
 from ..task import Task
+from .lines import Statements
 
 NAMES = ("numpy", "numba", "tape", "jax")
 
@@ -32,6 +33,10 @@ class Backend(Protocol):
     def emit(lowered: Any, name: str) -> tuple[str, dict[str, Any], list[str]]:
         """The source of a function of this name; the constants that it takes besides, by name; and
         sources of the same function that run in place of the one that is shown."""
+
+    @staticmethod
+    def written(lowered: Any) -> Statements | None:
+        """The statements of the source, each with the array that it makes; None for a tape."""
 
     @staticmethod
     def function(compiled: Compiled, /) -> Function:

@@ -30,7 +30,7 @@ class Tape(NamedTuple):
         active: the rows that pass a gradient on, last first.
         edges: for each active row that is not a sum, its first edge and the one after its last.
         pairs: for each edge the slots of its operand and of the local partial along it.
-        columns: (slot, place among all inputs) for each input.
+        columns: (slot, position among all inputs) for each input.
         weights: (slot, place) for each parameter.
         roots: the slots of the results.
         places: for each parameter array, where its numbers are among all parameters.
@@ -193,8 +193,8 @@ class Assembler:
     def listing(self) -> str:
         """The rows, one a line, to be read."""
         names = {code: str(op) for op, code in CODES.items()} | {LOGSUMEXP: "logsumexp", COPY: ""}
-        leaves = {slot: f"x[{place}]" for slot, place in self.columns}
-        leaves.update({slot: f"p[{place}]" for slot, place in self.weights})
+        leaves = {slot: f"x[{position}]" for slot, position in self.columns}
+        leaves.update({slot: f"p[{position}]" for slot, position in self.weights})
         lines = []
         for slot, (code, slots) in enumerate(zip(self.codes, self.operands)):
             text = ""

@@ -37,7 +37,7 @@ class Nests:
 
     Args:
         outputs: the results.
-        names: that of each input and parameter; a gather's places are named on the way.
+        names: that of each input and parameter; a gather's indices are named on the way.
 
     Attributes:
         outputs: the results, each an array that is computed.
@@ -47,7 +47,7 @@ class Nests:
         kept: the arrays that are read outside of their nest.
         uses: how often each is read, in a reduction twice.
         sums: those that are summed over the examples.
-        room: for an array that takes the place of a sum, that sum.
+        room: for an array that is stored in the memory of a sum, that sum.
     """
 
     def __init__(self, outputs: Sequence[Array], names: Names) -> None:
@@ -176,16 +176,20 @@ class Nests:
         return len(nests) - 1
 
     def _shared_room(self) -> dict[Array, Array]:
-        """For what replaces a sum over the examples, number by number, that sum: it has no other
-        use, and so they are one array."""
+        """For an array that can be stored in the memory of a sum over the examples, that sum.
+
+        It is computed of the sum element by element, after all examples, and nothing else reads the
+        sum. For dW = total / n these are lines such as dW[i] += total(..), and after the examples
+        dW[i] = dW[i] / n.
+        """
         room: dict[Array, Array] = {}
         for x in self.kept:
             if self.at[x][0] == AFTER and x.op.__class__ is not str:
                 index = self.counters(x.example_shape)
-                for a, place in self.reads(x, index):
+                for a, read in self.reads(x, index):
                     is_its_own = a in self.at and self.is_sum(a) and self.uses[a] == 1
                     is_its_own = is_its_own and a not in self.outputs
-                    if is_its_own and place == index and a.shape == x.shape != ():
+                    if is_its_own and read == index and a.shape == x.shape != ():
                         room.setdefault(x, a)
         return room
 

@@ -26,7 +26,7 @@ class Index(NamedTuple):
 
     @property
     def last(self) -> int:
-        """The largest place that it reaches, less the offset."""
+        """The largest number that it reaches, less the offset."""
         return sum(step * (length - 1) for _, step, length in self.terms)
 
     def plus(self, other: Index, factor: int = 1) -> Index:
@@ -60,15 +60,15 @@ def _enclosed(index: Index) -> str:
 
 
 def flat(index: Sequence[Index], shape: Shape) -> Index:
-    """The place among all numbers of the shape, counted through its axes."""
+    """The index among all numbers of the shape, counted through its axes."""
     result, stride = Index(()), math.prod(shape)
-    for place, n in zip(index, shape):
+    for i, n in zip(index, shape):
         stride //= n
-        result = result.plus(place, stride)
+        result = result.plus(i, stride)
     return result
 
 
-def unflattened(place: Index, shape: Shape) -> list[Index]:
+def unflattened(rest: Index, shape: Shape) -> list[Index]:
     """flat's inverse."""
     result = []
     stride = math.prod(shape)
@@ -77,19 +77,19 @@ def unflattened(place: Index, shape: Shape) -> list[Index]:
         if n == 1:
             result.append(Index(()))
             continue
-        quotient, place = place.divided(stride)
+        quotient, rest = rest.divided(stride)
         result.append(quotient)
     return result
 
 
 def aligned(index: Sequence[Index], of: Array, x: Any) -> list[Index]:
     """The index in x, which broadcasts to `of`, of the number that is at an index of `of`."""
-    places: list[Index | None] = [*([None] * of.is_batched), *index]
+    found: list[Index | None] = [*([None] * of.is_batched), *index]
     shape = of.shape[len(of.shape) - len(x.shape) :]
-    places = places[len(places) - len(x.shape) :]
+    found = found[len(found) - len(x.shape) :]
     return [
-        Index(()) if (n == 1 and m != 1) or place is None else place
-        for n, m, place in list(zip(x.shape, shape, places))[x.is_batched :]
+        Index(()) if (n == 1 and m != 1) or i is None else i
+        for n, m, i in list(zip(x.shape, shape, found))[x.is_batched :]
     ]
 
 
@@ -101,7 +101,7 @@ def resolved(
     Args:
         x: an array or a number.
         index: for each axis of x, for one example.
-        named: the name of a constant array, of a gather's places.
+        named: the name of a constant array, of a gather's indices.
     """
     while x.__class__ is Array and x.op in VIEWS:
         [source] = x.args
@@ -116,7 +116,7 @@ def resolved(
         elif x.op == "broadcast":
             index = aligned(index, x, source) if source.__class__ is Array else []
         else:
-            place = f"{named(x.info.places)}[{', '.join(map(str, index))}]"
-            index = [Index.counter(place, source.size)]
+            name = f"{named(x.info.places)}[{', '.join(map(str, index))}]"
+            index = [Index.counter(name, source.size)]
         x = source
     return x, list(index)

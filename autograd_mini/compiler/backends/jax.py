@@ -87,6 +87,7 @@ class JaxSource(source.Source):
         return f"{name} = {name}.at[{index}].add({text})"
 
 
+written = partial(source.written, JaxSource)
 emit = partial(source.emit, JaxSource)
 
 

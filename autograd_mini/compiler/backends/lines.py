@@ -10,6 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -23,7 +24,28 @@ from ..simplify import reachable
 LONGEST = 68  # of an expression, which has room for a name before it
 
 
-class Lines:
+@dataclass(eq=False)
+class Statements:
+    """What the lines of a source say of its arrays.
+
+    Attributes:
+        order: all arrays, operands first.
+        outputs: those that are returned.
+        loss: the output that is the loss, if there are gradients.
+        names: of the inputs, parameters, and arrays that have one.
+        lines: (text, the array it makes) pairs; of an array several.
+        constants: name -> array, what else the lines need.
+    """
+
+    order: list[Array]
+    outputs: Sequence[Array]
+    loss: Array | None
+    names: dict[Array, str]
+    lines: list[tuple[str, Array]]
+    constants: dict[str, Any]
+
+
+class Lines(Statements):
     """The lines of a program; how each operation is written, subclasses know.
 
     Args:
@@ -31,11 +53,6 @@ class Lines:
         names: of the inputs and parameters that the outputs depend on.
         arguments: of the function: the names of all inputs and parameters.
         lowered: the program before it was simplified for the source.
-
-    Attributes:
-        loss: the output that is the loss, if there are gradients.
-        lines: (text, the array it makes) pairs.
-        constants: name -> array, what else the lines need.
 
     A backend says how its library writes things:
 
@@ -71,12 +88,12 @@ class Lines:
         self.uses = Counter(a for x in self.order for a in x.operands)
         self.uses.update(outputs)
         self.expressions: dict[Array, Expression] = {}
-        self.constants: dict[str, Any] = {}
+        self.constants = {}
         self.counts = any(
             x.op == "count" or (x.op in ("assemble", "broadcast", "scatter") and x.is_batched)
             for x in self.order
         )
-        self.lines: list[tuple[str, Array]] = []
+        self.lines = []
         self._taken = {*arguments, *RESERVED, *self.imports, *LOCALS}
         self._unique = partial(unique, taken=self._taken)
         self._names_of_bases = {_unshaped(x): name for x, name in self.names.items()}

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...primitives import add, divide, multiply, negate, power, subtract
-from ..arithmetic import RELATIONS
 from ..arrays import VIEWS, Array
-from ..expression import ATOM, OPERATORS, UNARY, Expression, joined
+from ..expression import ATOM, OPERATORS, UNARY, Expression, operation
 from ..names import FUNCTIONS
 from .fusion import Nests
 from .indices import Index, unflattened
@@ -85,12 +84,12 @@ class Loops:
             self._texts[x] = Expression(name, ATOM, 0)
 
     def _write_piece(self, piece: Any, index: Sequence[Index], body: list[str]) -> None:
-        """Write a piece of an array to its place."""
+        """Write a piece of an array where it belongs."""
         x, a, start, sign = piece
         at = list(index)
         if a is not None and x.op == "scatter":
-            place = f"{self.names.constant(x.info.places)}[{listed(index)}]"
-            at = unflattened(Index.counter(place, x.size), x.example_shape)
+            name = f"{self.names.constant(x.info.places)}[{listed(index)}]"
+            at = unflattened(Index.counter(name, x.size), x.example_shape)
         elif a is not None:
             at = [p.plus(Index((), s)) for p, s in zip(index, start[x.is_batched :])]
         text = "0.0" if a is None else self._read(*self.nests.resolved(a, index)).text
@@ -118,13 +117,9 @@ class Loops:
             return args[0]
         if x.op.__class__ is str:
             return self._reduction(x, args, body)
-        if x.op in OPERATORS:
-            return Expression(joined(x.op, *args), OPERATORS[x.op], count)
-        if x.op is negate:
-            return Expression(f"-{args[0].within(ATOM)}", UNARY, count)
-        if x.op in RELATIONS:
-            text = f"where({joined(x.op, *args[:2])}, {args[2].text}, {args[3].text})"
-            return Expression(text, ATOM, count)
+        found = operation(x.op, args)
+        if found is not None:
+            return found
         if not (x.op is power or str(x.op) in KNOWN):
             raise ValueError(
                 f"backend='numba' cannot compile {x.op.name}, a function of floats; compose it of "
@@ -138,7 +133,7 @@ class Loops:
         product = OPERATORS[multiply]
         text = " * ".join(a.within(product) for a in args)
         axes, (_, out) = self.nests.axes(x), self.nests.letters(x)
-        counters = [place for c, place in axes.items() if c not in out and place.terms]
+        counters = [index for c, index in axes.items() if c not in out and index.terms]
         if not counters:
             return Expression(text, product if len(args) > 1 else args[0].binding, len(args))
         name = self.names.accumulator("m" if x.op == "max" else "s", self._accumulators)

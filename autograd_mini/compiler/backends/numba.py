@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from ..compiled import Compiled, Function
-from ..names import OF_LOOPS, Names, arguments
+from ..names import OF_LOOPS, Names, arguments, assigned
 from ..pipeline import Lowered, lower_arrays
-from ..simplify import composed, rewritten
+from ..simplify import composed, reachable, rewritten
 from .fusion import AFTER, BEFORE, EXAMPLES, Nests
 from .jit import HEADER, load
+from .lines import Statements
 from .loops import KNOWN, Loops
 from .module import returned, statement
 from .numpy import as_arrays
@@ -199,3 +200,19 @@ function = MachineCode
 
 def _is_plain(x: Any) -> bool:
     return x.__class__ is np.ndarray and x.flags.carray
+
+
+def written(lowered: Lowered) -> Statements:
+    """The statements of the loops, in the order of the arrays that they compute."""
+    outputs = rewritten(lowered.outputs, composed(KNOWN))
+    own = arguments(lowered, TAKEN)
+    of = {x: own[name] for x, name in lowered.names(outputs).items()}
+    nests = Nests(outputs, Names(of, {*own.values(), *TAKEN}))
+    texts = [text for phase in map(Loops(nests).lines, (BEFORE, EXAMPLES, AFTER)) for text in phase]
+    names = nests.names.of
+    array = {name: x for x, name in names.items()}
+    lines = [(text.strip(), array[name]) for text in texts if (name := assigned(text)) in array]
+    lines.sort(key=lambda line: line[1].number)
+    loss = nests.outputs[0] if lowered.reduction else None
+    order = reachable(nests.outputs)
+    return Statements(order, nests.outputs, loss, names, lines, nests.names.constants)

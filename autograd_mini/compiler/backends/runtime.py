@@ -145,12 +145,12 @@ def _(zero: Any, x: Any, first: Any) -> Any:
 
     def of_lanes(zero, x, first):  # type: ignore[no-untyped-def]
         result = empty(zero, x.shape[1:])
-        for place in np.ndindex(x.shape[1:]):
+        for index in np.ndindex(x.shape[1:]):
             number = equal_lanes(0.0)
             for i in range(WIDTH):
-                at = (first + i, *place)
+                at = (first + i, *index)
                 number = with_lane(number, i, x[at])
-            result[place] = number
+            result[index] = number
         return result
 
     return of_lanes
@@ -173,10 +173,10 @@ def _(rows: Any, first: Any, x: Any, zero: Any) -> Any:
         return of_numbers
 
     def of_lanes(rows, first, x, zero):  # type: ignore[no-untyped-def]
-        for place in np.ndindex(x.shape):
+        for index in np.ndindex(x.shape):
             for i in range(WIDTH):
-                at = (first + i, *place)
-                rows[at] = lane(x[place], i)
+                at = (first + i, *index)
+                rows[at] = lane(x[index], i)
 
     return of_lanes
 

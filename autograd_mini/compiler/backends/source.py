@@ -9,14 +9,25 @@ from typing import Any
 
 import numpy as np
 
-from ...primitives import divide, multiply, negate, power
+from ...primitives import divide, multiply, power
+from ..affine import Cut, affine, affine_cut, patches
 from ..arithmetic import RELATIONS
 from ..arrays import Array, written_shape
-from ..expression import ATOM, COMPARISON, OPERATORS, POWER, PRODUCT, SUM, UNARY, Expression, joined
+from ..expression import (
+    ATOM,
+    COMPARISON,
+    OPERATORS,
+    POWER,
+    PRODUCT,
+    SUM,
+    UNARY,
+    Expression,
+    joined,
+    operation,
+)
 from ..names import LOCALS, arguments, identifier
 from ..pipeline import Lowered
 from ..simplify import as_matrix_products, composed, rewritten
-from ..views import Cut, affine, affine_cut, patches
 from .lines import Lines
 from .module import module
 
@@ -54,21 +65,15 @@ class Source(Lines):
                 f is e and not self._is_number(a) for a, e, f in zip(x.args, args, factors)
             ):
                 args = factors
-        if op in OPERATORS:
-            return Expression(joined(op, *args), OPERATORS[op], count)
-        if op is negate:
-            return Expression(f"-{args[0].within(POWER)}", UNARY, count)
+        if op in RELATIONS and self.dtype and all(map(self._is_number, x.args[2:])):
+            args[2:] = [a._replace(text=self._typed(a.text)) for a in args[2:]]
+        found = operation(op, args, f"{self.library}.where")
+        if found is not None:
+            return found
         if op is power:
             left, right = args[0].within(ATOM), args[1].within(UNARY)
             simple = re.fullmatch(r"[\w.]+", left) and re.fullmatch(r"-?[\w.]+", right)
             return Expression(f"{left}{'**' if simple else ' ** '}{right}", POWER, count)
-        if op in RELATIONS:
-            a, b = args[2].text, args[3].text
-            if self.dtype and all(map(self._is_number, x.args[2:])):
-                a, b = self._typed(a), self._typed(b)
-            return Expression(
-                f"{self.library}.where({joined(op, *args[:2])}, {a}, {b})", ATOM, count
-            )
         if op.name not in self.spellings:
             name = self._constant_named(identifier(op.name), op)  # called for each number
             return Expression(f"{name}({', '.join(a.text for a in args)})", ATOM, count)

@@ -69,6 +69,10 @@ def emit(lowered: Taped, name: str) -> tuple[str, dict[str, Any], list[str]]:
     return lowered.listing, {"tape": lowered.tape}, []
 
 
+def written(lowered: Taped) -> None:
+    """A tape has no lines of arrays."""
+
+
 def function(compiled: Compiled) -> Function:
     """The function of the inputs and parameters that runs the tape."""
     run, tape = interpreter(), compiled.constants["tape"]
