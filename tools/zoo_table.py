@@ -1,10 +1,11 @@
 """Writes docs/zoo.md: the programs of tests/compiler/zoo, on every backend.
 
-    python tools/zoo_table.py [--longest LINES]
+    python tools/zoo_table.py [--longest LINES] [--sample N]
 
 Numba and JAX need seconds to minutes for a program. Where its NumPy source has more than LINES
 lines (by default none is too long), the loops of Numba run as Python, and JAX, which compiles anew
-for each size of a batch, is asked for two sizes.
+for each size of a batch, is asked for two sizes. With --sample N programs are run and printed, and
+the page stays as it is.
 """
 
 from __future__ import annotations
@@ -24,14 +25,20 @@ import numpy as np
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "compiler")]
 
+from compiler_prices import SIZES, batch, minima  # noqa: E402
 from loops_as_python import loops_as_python  # noqa: E402
 from zoo import BACKENDS, LARGEST_BATCH, PRECISION, Entry, eager, error, zoo  # noqa: E402
 
+from autograd_mini.compiler.forms import BACKENDS as BACKENDS_OF  # noqa: E402
 from autograd_mini.files import write_atomically  # noqa: E402
 from benchmarks.results import Results  # noqa: E402
 
 PAGE = ROOT / "docs" / "zoo.md"
-HEADS = ["program", "nodes", "lines", "gathers", "ms", *BACKENDS, "largest error"]
+TOLD = " / ".join(f"{n:,}" for n in SIZES)
+HEADS = [
+    "program", "nodes", "lines", "gathers", "ms", *BACKENDS, "largest error",
+    f"form at {TOLD}", "time / the better's",
+]  # fmt: skip
 
 
 class Row:
@@ -50,6 +57,23 @@ class Row:
         self.worst, self.cells = 0.0, []
         for backend in BACKENDS:
             self.cells.append(self._beside(backend, made, examples, reference, longest))
+        self._choose(made)
+
+    def _choose(self, made) -> None:
+        """The form that is the cheapest by price for batches of some sizes; and the time of the
+        cheaper of arrays and tape, over that of the faster."""
+        refused = "tape" in self.entry.refusals
+        programs = {"arrays": self.entry.compiled("numpy", made)}
+        if not refused:
+            programs["tape"] = self.entry.compiled("tape", made)
+        work = self.entry.compiled(None, made)._function.work
+        self.forms, self.ratios = [], []
+        for n in SIZES:
+            inputs = batch(self.entry, n)
+            times = minima({form: x.bind(*inputs) for form, x in programs.items()})
+            price = {form: work.price(form, n) for form in BACKENDS_OF}
+            self.forms.append("arrays" if refused else min(price, key=price.get))
+            self.ratios.append(times[min(programs, key=price.get)] / min(times.values()))
 
     def _beside(self, backend, made, examples, reference, longest) -> str:
         """How one backend did, in a word."""
@@ -74,7 +98,9 @@ class Row:
     def __str__(self) -> str:
         ms = f"{1000 * self.seconds:.0f}"
         cells = [self.entry.name, self.nodes, self.lines, self.gathers, ms, *self.cells]
-        return f"| {' | '.join(map(str, cells))} | {self.worst:.0e} |"
+        cells += [f"{self.worst:.0e}", " / ".join(self.forms)]
+        cells.append(" / ".join(f"{ratio:.1f}" for ratio in self.ratios))
+        return f"| {' | '.join(map(str, cells))} |"
 
 
 def page(rows: list[Row], command: str) -> Iterator[str]:
@@ -90,7 +116,10 @@ def page(rows: list[Row], command: str) -> Iterator[str]:
         "batches of 1 to 7 its losses and gradients are those of the eager engine, to 1e-10 of "
         "the largest. Nodes are those of the scalar graph, lines those of the NumPy source, "
         "gathers its index arrays, ms of CPU time what it takes to trace and compile. The largest "
-        "error is that over all backends and batches. Numba and JAX take seconds to minutes for a "
+        "error is that over all backends and batches. The form is what a program without a backend "
+        f"runs in, for {TOLD} examples, once it is made; and the time beside it is that of the "
+        "cheaper of arrays and tape by price, over that of the faster one, as minima of calls in "
+        "turns. Numba and JAX take seconds to minutes for a "
         "program: of the longer ones the loops that Numba would compile were run as Python, and "
         f"JAX was given batches of 1 and {LARGEST_BATCH}."
     )
@@ -105,6 +134,9 @@ def page(rows: list[Row], command: str) -> Iterator[str]:
     for place, backend in enumerate(BACKENDS):
         how = Counter(r.cells[place] for r in rows)
         yield f"| {backend} | {', '.join(f'{n} × {word}' for word, n in how.most_common())} |"
+    ratios = [ratio for r in rows for ratio in r.ratios]
+    within = sum(ratio <= 1.2 for ratio in ratios)
+    yield f"| at most 1.2 of the time of the better form | {within} of {len(ratios)} |"
     yield f"| largest error | {max(r.worst for r in rows):.0e} |"
     yield ""
     yield "<!-- by hand -->"
@@ -115,7 +147,7 @@ def page(rows: list[Row], command: str) -> Iterator[str]:
         yield f"## {family.replace('_', ' ').capitalize()}"
         yield ""
         yield f"| {' | '.join(HEADS)} |"
-        yield f"| --- |{' ---: |' * 4}{' --- |' * 4} ---: |"
+        yield f"| --- |{' ---: |' * 4}{' --- |' * 4} ---: | --- | ---: |"
         yield from (str(row) for row in rows if row.entry.family == family)
 
 
@@ -156,6 +188,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--longest", type=int, metavar="LINES")
+    parser.add_argument("--sample", type=int, metavar="N")
     parser.add_argument(
         "--by-hand", action="store_true", help="only the ratios of benchmarks/results"
     )
@@ -164,12 +197,17 @@ def main() -> None:
         table = "".join(f"{line}\n" for line in by_hand())
         write_atomically(PAGE, BY_HAND.sub(lambda _: table, PAGE.read_text(encoding="utf-8")))
         return
-    longest = options.longest
+    longest, entries = options.longest, [*zoo().values()]
+    if options.sample:
+        entries = entries[:: -(-len(entries) // options.sample)]
     command = "python tools/zoo_table.py" + (f" --longest {longest}" if longest else "")
     rows = []
-    for entry in zoo().values():
+    for entry in entries:
         rows.append(Row(entry, longest or float("inf")))
         print(rows[-1], flush=True)
+    if options.sample:
+        print("\n".join(page(rows, command)))
+        return
     write_atomically(PAGE, "\n".join(page(rows, command)) + "\n")
     print(f"wrote {PAGE.relative_to(ROOT)}")
 

@@ -20,6 +20,8 @@ from .cache import Cache
 from .calls import by_name, trace_once, traced
 from .canonical import Graph
 from .compiled import Compiled, Function
+from .cost import is_better_taped
+from .forms import forms_of
 from .given import example_shape, leaves
 from .origin import Origin
 from .pipeline import Lowered
@@ -59,7 +61,9 @@ def compile(
         reduction: "mean" or "sum" of the examples' losses.
         backend: "numpy", for readable array code; "numba", for small networks or single examples;
             "jax", for other devices, and many; or "tape", for irregular graphs, node by node. None
-            takes NumPy, and the tape if the graph is irregular and Numba is installed.
+            shows NumPy's code, and takes whichever of these but JAX costs the least for each number
+            of examples, if Numba is installed; it compiles once the calls have cost as much as
+            that does. docs/compiler.md says how.
         dtype: of all arrays, "float64" or "float32". (With "float32" Numba and the tape compute
             with more digits between arrays.)
         devices: with JAX, those that share each batch, such as jax.devices(); None takes one.
@@ -127,26 +131,25 @@ def compile(
 
 
 def _backend_for(graph: Graph, name: str | None, dtype: str, devices: Any) -> str:
-    """The backend asked for, checked; if none was, NumPy, or the tape where it serves better."""
-    if name is None:
-        name = "numba" if graph.is_irregular and find_spec("numba") else "numpy"
-    if name == "numba" and graph.is_irregular:
+    """The backend asked for, checked: "" for none, whose program has several forms; or a tape,
+    where arrays or loops would take long to make."""
+    if name in (None, "numba") and find_spec("numba") and is_better_taped(graph):
         name = "tape"
-    dtypes = load_backend(name).DTYPES
+    checked = name or "numpy"
+    dtypes = load_backend(checked).DTYPES
     if dtype not in dtypes:
         known = " or ".join(map(repr, dtypes))
-        raise ValueError(f"dtype of backend={name!r} is {known}, got {dtype!r}")
+        raise ValueError(f"dtype of backend={checked!r} is {known}, got {dtype!r}")
     if devices is not None and name != "jax":
-        raise ValueError(f'devices share a batch with backend="jax", got backend={name!r}')
-    return name
+        raise ValueError(f'devices share a batch with backend="jax", got backend={checked!r}')
+    return name or ""
 
 
 def _made(
     task: Task, backend: str, labels: dict[tuple[str, int], int], devices: Any
 ) -> tuple[Compiled, Function]:
     """What a backend makes of a task, and the function that it is."""
-    chosen, graph = load_backend(backend), task.graph
-    is_irregular = graph.is_irregular  # before there are nodes of the program's own
+    chosen, graph = load_backend(backend or "numpy"), task.graph
     lowered = chosen.lower(task)
     source, constants, runs = chosen.emit(lowered, task.function)
     compiled = Compiled(
@@ -164,12 +167,13 @@ def _made(
         task.reduction,
         bool(task.reduction) and len(task.roots) > 1,
         len(graph.ops),
-        backend,
+        backend or "numpy",
         task.dtype,
         Origin(graph, lowered, chosen.written) if isinstance(lowered, Lowered) else None,
-        is_irregular,
         runs,
     )
+    if not backend and find_spec("numba"):
+        return compiled, forms_of(compiled, task, lowered)
     options = {} if devices is None else {"devices": devices}
     return compiled, chosen.function(compiled, **options)
 

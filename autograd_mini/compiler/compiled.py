@@ -33,7 +33,6 @@ class Compiled(NamedTuple):
         backend: its name.
         dtype: of all arrays.
         origin: the scalar graph, and the lines that it became; None for a tape, which has none.
-        is_irregular: whether the graph would rather be a tape.
         runs: sources that run in place of the one that is shown.
     """
 
@@ -51,5 +50,4 @@ class Compiled(NamedTuple):
     backend: str
     dtype: str
     origin: Origin | None
-    is_irregular: bool
     runs: Sequence[str] = ()

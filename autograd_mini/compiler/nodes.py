@@ -13,7 +13,6 @@ from ..primitives import fsum, logsumexp, power
 from ..value import Value
 
 LEAVES = INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
-MANY_GROUPS, SMALL_GROUP = 300, 8  # of nodes of one class; more than this, smaller than that
 NONE = -1  # the right factor of a term that has one factor
 MOST = 2.0**30  # what is larger, or smaller than its inverse, is not multiplied into other numbers
 Term = tuple[float, int, int]
@@ -106,13 +105,6 @@ class Nodes:
         ]
         labels = tuple(self.labels.items())
         return tuple(self._numbers), len(self.parameters), tuple(parts), labels
-
-    @property
-    def is_irregular(self) -> bool:
-        """Whether there are many classes of nodes and few nodes of each, so that an array program
-        would have about as many lines as the graph has nodes."""
-        groups = len(set(zip(self.depths, self.classes)))
-        return groups > MANY_GROUPS and len(self.ops) < SMALL_GROUP * groups
 
     # -- making nodes ---------------------------------------------------------------------------
 

@@ -15,8 +15,10 @@ from ..nested import map_nested
 from ..value import Value
 from . import parameter_arrays
 from .backends import backend
+from .bound import Overwriting
 from .compiled import Compiled, Function
 from .explain import Explainer, Explanation, chosen_lines
+from .forms import Forms
 from .inputs import Inputs
 from .listing import Line, Listing
 from .origin import Origin
@@ -192,23 +194,14 @@ class Program:
         (4.0, (0.0, [array(2.)]))
         """
         batch = self._inputs.checked(self._inputs.in_order(inputs, named) if named else inputs)
-        given, kept = len(inputs) + len(named), None
+        given = len(inputs) + len(named)
+        same = Overwriting(self._function, len(batch[0]) if batch else 1)
 
         def call() -> Any:
-            nonlocal kept
             if given < len(batch):
                 batch[given:] = self._inputs.draw(len(batch[0]))
-            results = self._function(*batch, *self._parameter_arrays())
-            if kept is None:
-                kept = results
-            elif self._is_plain:
-                loss, gradients = results
-                for array, new in zip(kept[1], gradients):
-                    array[...] = new
-                kept = loss, kept[1]
-            else:
-                kept = _overwritten(kept, results)
-            return self._finished(batch, kept)
+            run = same.filling or same
+            return self._finished(batch, run(*batch, *self._parameter_arrays()))
 
         return call
 
@@ -238,13 +231,16 @@ class Program:
     def __getstate__(self) -> dict[str, Any]:
         """All but the function, which is made of the source (for one device), and the traced
         function, which need not be one that pickles."""
-        left_out = ("_function", "_example", "function")
+        left_out = ["_example", "function"] + ["_function"] * (
+            not isinstance(self._function, Forms)
+        )
         return {name: x for name, x in self.__dict__.items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _example=None)
         self._is_plain = bool(self._compiled.reduction) and self._structure == 0
-        self._function = backend(self._compiled.backend).function(self._compiled)
+        if "_function" not in state:
+            self._function = backend(self._compiled.backend).function(self._compiled)
 
     # -- the Values -----------------------------------------------------------------------------
 
@@ -311,7 +307,8 @@ class Program:
 
     def summary(self) -> str:
         """What the program was made of, what it takes, and what it does."""
-        return summary(self._compiled, self.values)
+        about = self._function.about() if isinstance(self._function, Forms) else ()
+        return summary(self._compiled, self.values, about)
 
     def equations(self, columns: bool = False) -> Equations:
         r"""The same program as mathematics: equations of matrices, forward and backward, as LaTeX.
@@ -384,13 +381,3 @@ class Program:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": block(highlighted(self.source)), "text/plain": repr(self)}
-
-
-def _overwritten(old: Any, new: Any) -> Any:
-    """The results, in the arrays of older ones."""
-    if new.__class__ is tuple:
-        return tuple(map(_overwritten, old, new))
-    if new.__class__ is not np.ndarray:  # a loss
-        return new
-    old[...] = new
-    return old

@@ -7,7 +7,7 @@ is dark on light, whatever the theme; else it is as light or dark as the page.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -66,8 +66,9 @@ def block(html: str) -> str:
 # -- the summary --------------------------------------------------------------------------------
 
 
-def summary(compiled: Compiled, values: Sequence[Any]) -> str:
-    """What a program was made of, what it takes and what it does, in some ten lines."""
+def summary(compiled: Compiled, values: Sequence[Any], runs: Iterable[tuple[str, str]] = ()) -> str:
+    """What a program was made of, what it takes and what it does, in some ten lines; at the end
+    those about what runs."""
     rows = [("scalars", f"{_many(compiled.scalars, 'node')}, equal ones merged")]
     if compiled.origin is None:
         rows.append(("program", "a tape, since the graph is irregular: a row for each node"))
@@ -95,10 +96,7 @@ def summary(compiled: Compiled, values: Sequence[Any]) -> str:
         rows.append(("", f"{_many(loops, 'loop')} over steps or layers that are alike"))
     if compiled.backend == "numba" and compiled.origin and compiled.origin.has_steps_written_out:
         rows.append(("", "steps or layers that are alike are written out"))
-    if compiled.is_irregular and compiled.backend != "tape":
-        rows.append(
-            ("", 'the graph is irregular: backend="numba" makes it a tape, which is faster')
-        )
+    rows += runs
     return "\n".join(f"{head:12}{text}".rstrip() for head, text in rows)
 
 

@@ -48,17 +48,6 @@ def test_an_irregular_graph_is_a_tape_and_a_net_is_not():
     assert net._compiled.backend == "numba"
 
 
-def test_an_array_program_of_an_irregular_graph_says_that_a_tape_is_faster():
-    ws = [Value(0.1 * i) for i in range(10)]
-    arrays, tape = (
-        compile(lambda x: irregular(x, ws), x=10, backend=name) for name in ("numpy", "numba")
-    )
-    assert arrays.summary().endswith(
-        'the graph is irregular: backend="numba" makes it a tape, which is faster'
-    )
-    assert 'backend="numba"' not in tape.summary()
-
-
 def test_every_row_has_the_partials_of_the_table():
     with loops_as_python():
         found, expected = gradients_of_all_rows("tape")

@@ -13,7 +13,7 @@ from typing import Any
 from ...primitives import TABLE, divide
 from ..arithmetic import RELATIONS, SELECT
 from ..names import FUNCTIONS
-from .jit import HEADER, load
+from .jit import HEADER, file_of, load
 
 SUM, LOGSUMEXP, COPY = range(3)
 CODES: dict[Any, int] = {
@@ -83,13 +83,11 @@ def backward(m, codes, operands, factors, lefts, rights, active, edges, pairs, v
 @jit
 def run(
     codes, operands, numbers, factors, lefts, rights, active, edges, pairs, columns, weights,
-    roots, inputs, parameters, results, gradient, block,
+    roots, inputs, parameters, results, gradient, v, dv,
 ):
-    """Run a tape on all examples, `block` of them at a time: fill the results, and add to the
-    gradient if there is one."""
-    n = results.shape[1]
-    size = min(n, block)
-    v, dv = np.empty((len(codes), size)), np.empty((len(codes), size))
+    """Run a tape on all examples, as many at a time as v and dv have columns: fill the results, and
+    add to the gradient if there is one."""
+    n, size = results.shape[1], v.shape[1]
     for y in range(len(codes)):
         if codes[y] < 0:
             v[y] = numbers[y]
@@ -117,6 +115,20 @@ def run(
 @cache
 def interpreter() -> Callable[..., Any]:
     """The function that runs tapes."""
+    return load(source())["run"]  # type: ignore[no-any-return]
+
+
+def how_it_is_made() -> str:
+    """What the next call of interpreter() does: "made" is what it gives; or it has to be "loaded"
+    or "compiled", as far as files tell."""
+    if interpreter.cache_info().currsize:
+        return "made"
+    return "loaded" if file_of(source()).exists() else "compiled"
+
+
+@cache
+def source() -> str:
+    """The module that it is in."""
     lines = []
     for op, code in CODES.items():
         x = [f"v[{c}, lane]" for c in "abcd"]
@@ -132,5 +144,4 @@ def interpreter() -> Callable[..., Any]:
             "            for lane in range(m):",
             f"                v[y, lane] = {text}",
         ]
-    source = _INTERPRETER.replace("{operations}", "\n".join(lines))
-    return load(HEADER + source)["run"]  # type: ignore[no-any-return]
+    return HEADER + _INTERPRETER.replace("{operations}", "\n".join(lines))

@@ -28,11 +28,16 @@ def load(source: str) -> dict[str, Any]:
     return scope
 
 
-def _code(source: str) -> CodeType:
+def file_of(source: str) -> Path:
+    """Where the source of a module is kept, once it was loaded."""
     files = [Path(__file__).with_name(name) for name in ("runtime.py", "vectors.py")]
     used = source + "".join(file.read_text() for file in files)  # Numba sees no change of these
     digest = hashlib.sha256(used.encode()).hexdigest()[:32]
-    file = folder() / f"program_{digest}.py"
+    return folder() / f"program_{digest}.py"
+
+
+def _code(source: str) -> CodeType:
+    file = file_of(source)
     try:
         _write(file, source)
     except OSError:

@@ -32,8 +32,8 @@ TAKEN = {*_SCOPE, *OF_LOOPS}
 
 
 def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
-    """The source of a module with a function of this name, the constants that it takes, and no
-    other source that runs for it."""
+    """The source of a module with a function of this name, the constants that it takes, and the
+    source that runs for it: its function fills arrays that it is given, which room(n) makes."""
     outputs = rewritten(lowered.outputs, composed(KNOWN))
     own = arguments(lowered, TAKEN)
     of = {x: own[name] for x, name in lowered.names(outputs).items()}
@@ -71,9 +71,36 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
     body += _allocated(nests, AFTER, "np.empty(")
     body += after
     results = [_result(nests, i, bool(lowered.reduction)) for i in range(len(outputs))]
-    lines += ["@jit", *statement(f"def {name}({', '.join([*own.values(), *constants])}):")]
-    lines += _indented([*body, *statement(returned(results, lowered))])
-    return "\n".join([HEADER, "", *lines]) + "\n", constants, []
+    takes = [*own.values(), *constants]
+    shown = _defined(name, takes, [*body, *statement(returned(results, lowered))])
+    first = int(bool(lowered.reduction))
+    given = [nests.names.unique("out") for _ in results[first:]]
+    body = _filling(body, dict(zip(given, results[first:])))
+    runs = _defined(name, [*takes, *given], [*body, f"return {results[0] if first else 0.0}"])
+    shapes = [f"{'n, ' * x.is_batched}*{x.example_shape}" for x in nests.outputs[first:]]
+    room = ", ".join(f"np.empty(({shape},))" for shape in shapes)
+    runs += ["", "", *statement("def room(n):"), f"    return ({room}{',' * bool(given)})"]
+    texts = ["\n".join([HEADER, "", *lines, *function]) + "\n" for function in (shown, runs)]
+    return texts[0], constants, texts[1:]
+
+
+def _defined(name: str, takes: Sequence[str], body: Sequence[str]) -> list[str]:
+    return ["@jit", *statement(f"def {name}({', '.join(takes)}):"), *_indented(body)]
+
+
+def _filling(body: Sequence[str], results: dict[str, str]) -> list[str]:
+    """The lines with each result in the array of its name: where they make an array for it, that
+    is the one; else it is copied."""
+    lines, copies = list(body), []
+    for given, result in results.items():
+        for i, line in enumerate(lines):
+            if line.startswith((f"{result} = np.empty(", f"{result} = np.zeros(")):
+                zeros = [f"{result}[...] = 0.0"] * line.startswith(f"{result} = np.zeros(")
+                lines[i : i + 1] = [f"{result} = {given}", *zeros]
+                break
+        else:
+            copies.append(f"{given}[...] = {result}")
+    return lines + copies
 
 
 def _allocated(nests: Nests, phase: int, function: str) -> list[str]:
@@ -104,36 +131,71 @@ def _indented(lines: Sequence[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
-def function(compiled: Compiled) -> Function:
-    """The function that the source defines, of the inputs and parameters.
+class MachineCode:
+    """The function that a source defines, of the inputs and parameters.
 
     It is compiled once, for contiguous arrays that may be written. Others it refuses, which costs
     less than to look at all arrays in every call, and then gets as copies.
     """
-    run = load(compiled.source)[compiled.name]
-    constants = list(compiled.constants.values())
-    is_compiled = False
 
-    def on_copies(*arrays: Any) -> Any:
-        return run(*[x if _is_plain(x) else np.array(x, order="C") for x in arrays], *constants)
+    def __init__(self, compiled: Compiled) -> None:
+        scope = load(compiled.runs[0])
+        self._run, self._room = scope[compiled.name], scope["room"]
+        self._constants = list(compiled.constants.values())
+        self._has_inputs, self._gradients = bool(compiled.inputs), len(compiled.parameters)
+        self._has_loss, self._has_aux = bool(compiled.reduction), compiled.has_aux
+        self._dtype = np.dtype(compiled.dtype)  # of arrays; what is computed between is float64
+        self._converts = compiled.dtype != "float64"
+        self._is_compiled = False
 
-    def on_arrays(*arrays: Any) -> Any:
-        nonlocal is_compiled
-        if is_compiled:
+    def __call__(self, *arrays: Any) -> Any:
+        outs = self._room(len(arrays[0]) if self._has_inputs else 1)
+        results = self._together(self._filled(arrays, (*self._constants, *outs)), outs)
+        return as_arrays((results,), self._dtype)[0] if self._converts else results
+
+    def into(self, n: int, results: Any) -> Function | None:
+        """The function for n examples that overwrites the arrays of these results, those of a call
+        before; None if it has to convert them."""
+        if self._converts:
+            return None
+        is_plain = self._has_loss and not self._has_aux
+        outs = gradients = results[1] if self._has_loss else ()
+        if not is_plain:
+            aux = results[0][1] if self._has_loss else results
+            outs = (*gradients, *(aux if aux.__class__ is tuple else (aux,)))
+        run, tail = self._run, (*self._constants, *outs)
+
+        def filled(*arrays: Any) -> Any:
             try:
-                return run(*arrays, *constants)
-            except TypeError:  # one is strided or read-only
-                return on_copies(*arrays)
-        result = on_copies(*arrays)
-        if hasattr(run, "disable_compile"):  # and is not plain Python
-            run.disable_compile()
-            is_compiled = True
-        return result
+                loss = run(*arrays, *tail)
+            except TypeError:
+                loss = self._filled(arrays, tail)
+            return (loss, gradients) if is_plain else self._together(loss, outs)
 
-    if compiled.dtype == "float64":
-        return on_arrays
-    dtype = np.dtype(compiled.dtype)  # of the arrays; what is computed between them is float64
-    return lambda *arrays: as_arrays((on_arrays(*arrays),), dtype)[0]
+        return filled
+
+    def _filled(self, arrays: Sequence[Any], tail: Sequence[Any]) -> Any:
+        """Fill the arrays at the end of the tail, after the constants, and give the loss."""
+        run = self._run
+        if self._is_compiled:
+            try:
+                return run(*arrays, *tail)
+            except TypeError:  # one is strided or read-only
+                pass
+        loss = run(*[x if _is_plain(x) else np.array(x, order="C") for x in arrays], *tail)
+        if not self._is_compiled and hasattr(run, "disable_compile"):  # and is not plain Python
+            run.disable_compile()
+            self._is_compiled = True
+        return loss
+
+    def _together(self, loss: Any, outs: tuple[Any, ...]) -> Any:
+        if not self._has_loss:
+            return outs if len(outs) > 1 else outs[0]
+        count = self._gradients
+        return (loss, outs[count:]) if self._has_aux else loss, outs[:count]
+
+
+function = MachineCode
 
 
 def _is_plain(x: Any) -> bool:

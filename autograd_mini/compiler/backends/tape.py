@@ -10,6 +10,7 @@ pass is nothing but upstream * partial.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from .assembler import Assembler, Tape
 from .interpreter import interpreter
 
 DTYPES = ("float64", "float32")
+LINE = 64  # bytes of a line of the cache
 CACHE = 2**18  # numbers that stay near the processor: of the rows of a block of examples
 
 
@@ -75,6 +77,8 @@ def function(compiled: Compiled) -> Function:
     """The function of the inputs and parameters that runs the tape."""
     run, tape = interpreter(), compiled.constants["tape"]
     dtype = np.dtype(compiled.dtype)  # of the arrays; what is computed between them is float64
+    block = min(64, max(8, CACHE // len(tape.codes) // 8 * 8))
+    spare: list[Any] = []  # memory of the last call: new memory costs more than the tape
 
     def on_tape(*arrays: Any) -> Any:
         inputs, weights = arrays[: len(compiled.inputs)], arrays[len(compiled.inputs) :]
@@ -86,8 +90,14 @@ def function(compiled: Compiled) -> Function:
             parameters[places] = numbers
         results = np.empty((len(tape.roots), n))
         gradient = np.zeros(parameters.size if tape.reduction else 0)
-        block = min(64, max(8, CACHE // len(tape.codes) // 8 * 8))
-        run(*tape[:12], table, parameters, results, gradient, block)
+        shape = 2, len(tape.codes), min(n, block)
+        memory = None
+        with suppress(IndexError):
+            memory = spare.pop()  # no other thread has it meanwhile
+        if memory is None or memory.shape != shape:
+            memory = _aligned(shape)
+        run(*tape[:12], table, parameters, results, gradient, *memory)
+        spare[:] = [memory]
         outputs, start = [], int(bool(tape.reduction))
         for shape in tape.shapes:
             stop = start + math.prod(shape)
@@ -103,3 +113,11 @@ def function(compiled: Compiled) -> Function:
         return ((loss, tuple(outputs)) if outputs else loss), gradients
 
     return on_tape
+
+
+def _aligned(shape: tuple[int, ...]) -> Any:
+    """An array that begins where a line of the cache does: else every other one is read twice."""
+    size = math.prod(shape)
+    memory = np.empty(size + LINE // 8)
+    first = -memory.ctypes.data % LINE // 8
+    return memory[first : first + size].reshape(shape)
