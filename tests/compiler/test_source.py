@@ -105,6 +105,7 @@ LONG = [
     f"for {', '.join('abcdefgh')} in zip({', '.join(f'({x}0, {x}1, {x}2)' for x in 'abcdefghi')}):",
     f"saved.append(({', '.join(f'row_{i}' for i in range(20))}))",
     f"{', '.join(f'row_{i}' for i in range(20))} = saved[t]",
+    f"{', '.join(f'row_{i}' for i in range(11))} = saved[t]",
 ]
 
 
@@ -115,6 +116,9 @@ def test_a_long_statement_takes_several_lines(statement):
     text = "\n".join(lines) + "\n    pass" * lines[-1].startswith("):")
     assert formatted(text).splitlines() == text.splitlines()
     assert max(map(len, lines)) <= WIDTH
+    assert ast.dump(ast.parse(text)) == ast.dump(
+        ast.parse(statement + "\n    pass" * statement.endswith(":"))
+    )
 
 
 @pytest.mark.smoke

@@ -99,8 +99,8 @@ def statement(text: str, room: int = WIDTH - 4) -> list[str]:
         return [*lines, last.replace(AS_IT_IS, "") + ":" + AS_IT_IS * last.endswith(AS_IT_IS)]
     left, sign, right = text.partition(" = ")
     if len(text) > room and sign and left.count(",") >= MANY and "(" not in left:
-        *lines, last = statement(f"({left})", room)
-        return [*lines, last.replace(AS_IT_IS, f"{sign}{right}{AS_IT_IS}")]
+        lines = textwrap.wrap(f"{left},", room - 4)
+        return ["(", *[f"    {line}" for line in lines], f"){sign}{right}{AS_IT_IS}"]
     if len(text) <= room or text[-1] not in ")]":
         return [text]
     depth, start, commas = 0, len(text), []
