@@ -162,10 +162,9 @@ def _kinds(tree: ast.AST, steps: list[int]) -> Counter[type]:
     """How often a source comes to a node of each type; its loops have so many steps, in order."""
     kinds: Counter[type] = Counter()
     for node in ast.iter_child_nodes(tree):
-        inner = _kinds(node, steps)
         times = steps.pop(0) if isinstance(node, ast.For) and steps else 1
         kinds[type(node)] += 1
-        kinds.update({kind: times * n for kind, n in inner.items()})
+        kinds.update({kind: times * n for kind, n in _kinds(node, steps).items()})
     return kinds
 
 
