@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from ..arrays import VIEWS, Array, base, reachable
+from ..arrays import VIEWS, Array, base
 from ..expression import ATOM, Expression
 from ..loop import SEQUENCES, Loop
 
@@ -49,7 +49,7 @@ class Steps:
                 self.results += loop.results
                 self.nexts.update(y for y in loop.nexts if y.op != "given")
                 self.kept.update(x.args, loop.results)
-                self._loop_of.update((y, x) for y in reachable(loop.results))
+                self._loop_of.update((y, x) for y in loop.results[0].program.arrays)
             for a in x.operands:
                 self._users.setdefault(a, []).append(x)
                 if a.op == "loop":
