@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 WIDTH = 88
 MANY = 8  # things in brackets, of which more do not each get a line
-AS_IT_IS = "  # fmt: skip"
-NARROW = "\N{NO-BREAK SPACE}"
+UNBROKEN = "\N{NO-BREAK SPACE}"  # where a line may not end
 
 
 def function(name: str, module: str | ast.Module) -> Function:
@@ -89,20 +88,36 @@ def _about(source: Source, lowered: Lowered) -> list[str]:
 
 def statement(text: str, room: int = WIDTH - 4) -> list[str]:
     """A statement; a long one that ends in a bracket has what the bracket holds on own lines, one
-    thing on each unless there are many."""
-    if text.startswith(" "):
-        inner = text.lstrip(" ")
+    thing on each, or many side by side."""
+    inner = text.lstrip(" ")
+    if text != inner:
         indent = " " * (len(text) - len(inner))
         return [indent + line for line in statement(inner, room - len(indent))]
     if text.endswith(":"):
         *lines, last = statement(text[:-1], room - 1)
-        return [*lines, last.replace(AS_IT_IS, "") + ":" + AS_IT_IS * last.endswith(AS_IT_IS)]
-    left, sign, right = text.partition(" = ")
-    if len(text) > room and sign and left.count(",") >= MANY and "(" not in left:
-        lines = textwrap.wrap(f"{left},", room - 4)
-        return ["(", *[f"    {line}" for line in lines], f"){sign}{right}{AS_IT_IS}"]
-    if len(text) <= room or text[-1] not in ")]":
+        return [*lines, f"{last}:"]
+    if len(text) <= room:
         return [text]
+    left, sign, right = text.partition(" = ")
+    if sign and "(" not in left and left.count(",") >= MANY:  # a, b, .. = right
+        return ["(", *_side_by_side(left.split(", "), room), f"){sign}{right}"]
+    if text[-1] not in ")]":
+        return [text]
+    start, items = _last_bracket(text)
+    if len(items) == 1 and items[0][0] == "(" and items[0].count(",") >= MANY:  # f((a, b, ..))
+        first, *lines, last = statement(f"{text[:start]}{items[0]}", room)
+        return [f"{first}(", *lines, f"{last})"]
+    lines = [f"    {text[start + 1 : -1]}"]
+    if len(lines[0]) > room and len(items) > MANY and max(map(len, items)) < room // 2:
+        lines = _side_by_side(items, room)
+    elif len(lines[0]) > room:
+        each = [statement(x, room - 5) for x in items]
+        lines = [f"    {line}" for *rows, last in each for line in [*rows, f"{last},"]]
+    return [text[: start + 1], *lines, text[-1]]
+
+
+def _last_bracket(text: str) -> tuple[int, list[str]]:
+    """Where the bracket that ends a text begins, and what it holds between commas."""
     depth, start, commas = 0, len(text), []
     while depth or start == len(text):
         start -= 1
@@ -110,24 +125,13 @@ def statement(text: str, room: int = WIDTH - 4) -> list[str]:
         if depth == 1 and text[start] == ",":
             commas.append(start)
     ends = [start, *reversed(commas), len(text) - 1]
-    items = [text[i + 1 : j].strip() for i, j in pairwise(ends)]
-    if len(items) == 1 and items[0].count(",") >= MANY and items[0][0] == "(":
-        first, *lines, last = statement(f"{text[:start]}{items[0]}", room)  # f((a, b, ..))
-        return [f"{first}(", *lines, last.replace(")", "))", 1)]
-    lines = [text[start + 1 : -1]]
-    if len(lines[0]) + 4 > room and len(items) > MANY and max(map(len, items)) < room // 2:
-        packed = textwrap.wrap(" ".join(f"{x.replace(' ', NARROW)}," for x in items), room - 4)
-        lines = [line.replace(NARROW, " ") for line in packed]
-        return [text[: start + 1], *[f"    {line}" for line in lines], f"{text[-1]}{AS_IT_IS}"]
-    end = text[-1]
-    if len(lines[0]) + 4 > room:
-        parts = [statement(x, room - 5) for x in items]
-        if any(rows[-1].endswith(AS_IT_IS) for rows in parts):  # it is said at the end of all
-            end += AS_IT_IS
-        lines = []
-        for *rows, last in parts:
-            lines += [*rows, f"{last.removesuffix(AS_IT_IS)},"]
-    return [text[: start + 1], *[f"    {line}" for line in lines], end]
+    return start, [text[i + 1 : j].strip() for i, j in pairwise(ends)]
+
+
+def _side_by_side(items: Sequence[str], room: int) -> list[str]:
+    """Lines of as many items as there is room for, each with a comma after it."""
+    whole = " ".join(f"{x.replace(' ', UNBROKEN)}," for x in items)
+    return [f"    {line.replace(UNBROKEN, ' ')}" for line in textwrap.wrap(whole, room - 4)]
 
 
 def returned(results: Sequence[str], lowered: Lowered) -> str:
