@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ...primitives import add, divide, multiply, negate, subtract
+from ...primitives import add, divide, exp, multiply, negate, subtract
 from ..arrays import Array, base
 from ..expression import ATOM, UNARY, Expression
 from ..loop import everything
@@ -236,6 +236,8 @@ class Lines(Statements):
         if x.op.__class__ is str:
             return {"max": "m", "sum": "s"}.get(x.op, "v")
         below = [self.names.get(a) or self._designation(a) for a in x.operands[:1]]
+        if _is_softmax(x):
+            return "p"
         if x.op in (add, subtract, multiply, divide, negate):
             found = [self._designation(a) for a in x.operands if a not in self.names]
             if x.op in (multiply, divide):
@@ -247,3 +249,11 @@ class Lines(Statements):
 
 
 _unshaped = partial(base, views=("reshape", "transpose"))  # what x is in another shape or order
+
+
+def _is_softmax(x: Array) -> bool:
+    """Whether it is exp(..) over the sum of its rows."""
+    if x.op is not divide or len(x.operands) < 2:
+        return False
+    above, below = map(_unshaped, x.args)
+    return above.op is exp and below.op == "sum" and _unshaped(below.args[0]) is above
