@@ -295,6 +295,21 @@ def test_an_irregular_graph_is_a_tape_from_the_start():
         assert program._compiled.backend == "tape"
 
 
+def test_steps_that_repeat_are_a_loop_however_many_they_are():
+    """Written out they would take seconds, too."""
+    w = Value(0.5)
+
+    def loss(x):
+        y = x
+        for _ in range(400):
+            y = tanh(w * y)
+        return y
+
+    program = compile(loss, x=())
+    assert program._compiled.backend == "numpy"
+    assert "for _ in range(400)" in program.source
+
+
 def test_two_threads_make_a_form_once(priced, monkeypatch):
     """The second does not wait: it runs what there is."""
     priced({"arrays": 1.0, "tape": 0.1})
