@@ -10,7 +10,7 @@
 # **You will be able to** run a forward and a backward pass by hand, say why a gradient is a sum,
 # and make a step of gradient descent.
 #
-# **You need** the derivative of $x^2$, and the chain rule of school:
+# **You need** the derivative of $x^2$, and the chain rule from school:
 #
 # $$\frac{dz}{dx} = \frac{dz}{dy} \cdot \frac{dy}{dx}.$$
 

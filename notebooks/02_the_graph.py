@@ -173,7 +173,8 @@ my_answer = ...
 check(2, my_answer)
 
 # %% [markdown]
-# <details><summary>Hint</summary>draw_dot(loss, model=model, highlight=x[0]) shows them.</details>
+# <details><summary>Hint</summary><code>draw_dot(loss, model=model,
+# highlight=x[0])</code> shows them.</details>
 # <details><summary>Answer</summary>
 #
 # Three, one through each hidden neuron. `my_answer = 3`

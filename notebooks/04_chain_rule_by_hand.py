@@ -146,6 +146,8 @@ print(f"by v {by_v:.4f}, by w {by_w:.4f}, sum {by_v + by_w:.4f}; both at once {b
 # But here is a graph in which each node uses the one before it twice:
 
 # %%
+from textwrap import fill
+
 from autograd_mini import AutogradError, backprop_steps
 
 x = Value(1.0, "x")
@@ -155,7 +157,7 @@ for _ in range(20):
 try:
     chain_rule(y, x)
 except AutogradError as error:
-    print(error)
+    print(fill(str(error), 95))
 print("steps of backprop:", len(backprop_steps(y)))
 
 # %% [markdown]
@@ -233,7 +235,7 @@ compare(lambda x: 2 * sigmoid(2 * x) - 1, lambda x: 1 - tanh(x) ** 2, [-2.0, 0.0
 # ## A neuron and its loss
 #
 # A neuron with one input answers $\hat y = \tanh(w x + b)$. It should have said y, so it pays the
-# loss $L = (\hat y - y)^2$. Which way should w go? With $z = wx + b$,
+# loss $L = (\hat y - y)^2$. Which way should w go? We write z for $wx + b$. Then
 #
 # $$\frac{\partial L}{\partial w} = \frac{\partial L}{\partial \hat y} \cdot
 # \frac{\partial \hat y}{\partial z} \cdot \frac{\partial z}{\partial w} =

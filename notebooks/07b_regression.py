@@ -187,6 +187,9 @@ deltas = gradients(losses.cross_entropy(scores, 1), scores)
 print("softmax  ", [round(p.data, 4) for p in softmax(scores)])
 print("gradients", [round(d, 4) for d in deltas])
 
+# %% [markdown]
+# `Linear` is a layer of such neurons. Three of them learn three clouds of points:
+
 # %%
 from nn import Linear
 from nn.plots import decision_regions
@@ -204,6 +207,8 @@ fit(classifier, losses.cross_entropy, three, optimizer=sgd, epochs=100)
 decision_regions(classifier, three)
 
 # %% [markdown]
+# Each border is straight: there two classes have the same score.
+#
 # With two classes softmax is nothing new. Divide numerator and denominator by $e^{z_1}$: the first
 # probability is $1 / (1 + e^{z_2 - z_1})$, which is the sigmoid of $z_1 - z_2$.
 

@@ -708,8 +708,8 @@ check(2, my_answer)
 #
 # </details>
 #
-# **3.** A layer has 24 inputs and 24 relu neurons. Its weights are drawn uniformly between -1 and
-# 1. By which factor does it multiply the *length* of a gradient, on average?
+# **3.** A layer has 24 inputs and 24 relu neurons. Its weights are uniform between -1 and 1. By
+# which factor does it multiply the *length* of a gradient, on average?
 
 # %%
 my_answer = ...

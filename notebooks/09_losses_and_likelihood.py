@@ -96,9 +96,8 @@ chain_rule(L, w)
 # *complex step* ([notebook 15](15_property_based_gradient_tests.ipynb) explains it). We give it the
 # slide's gradient:
 
+
 # %%
-
-
 def slide(parameters):
     """The slide's gradient of half the squared error, by w and by b."""
     w, b = parameters
@@ -142,8 +141,8 @@ for name, gradient in ("the slide's gradient", slide), ("the engine's gradient",
 # labels y = 1 and y = -1. Then $m = y s$ is the *margin*: positive where the answer is right, and
 # large where it is right by far.
 #
-# What we want is few mistakes. But to count mistakes is no loss to train with. The count jumps at
-# m = 0 and is flat everywhere else, so its gradient is 0. These losses have a slope:
+# What we want is few mistakes. But their number is not a loss to train with. It jumps at m = 0 and
+# is flat everywhere else, so its gradient is 0. These losses have a slope:
 #
 # - the perceptron's cost, $L = \mathbb I\{y \ne \mathrm{sgn}(s)\}\, |s| = \max(0, -m)$;
 # - the hinge, $L = \max(0, 1 - m)$, which also wants a margin of 1;
@@ -353,7 +352,7 @@ assert grad(nll)(share - 0.1) < 0 < grad(nll)(share + 0.1)
 
 # %% [markdown]
 # There is a second reason for the logarithm. Look at the numbers beside the left picture: the
-# likelihood of 60 students is tiny already. That of 1,100 is no float any more:
+# likelihood of 60 students is tiny already. That of 1,100 is too small for a float:
 
 # %%
 print("product:", prod([0.5] * 1100))
@@ -444,9 +443,8 @@ history
 # %% [markdown]
 # The lines are where the model says 10 %, 50 % and 90 %.
 
+
 # %%
-
-
 def probability(hours, lectures):
     return sigmoid(model.predict([(hours - 20) / 10, (lectures - 6) / 3]))
 

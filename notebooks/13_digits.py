@@ -111,7 +111,7 @@ for epoch in history.epochs:
     )
 
 # %% [markdown]
-# (In the first epoch the test pictures do better. That is no mistake: a training picture is
+# (In the first epoch the test pictures do better. That is not a mistake: a training picture is
 # counted when it comes up, a test picture at the end of the epoch, when the network has learned
 # more.)
 #

@@ -321,7 +321,7 @@ check_engine(Value, only="activations")
 check_engine(Value)
 
 # %% [markdown]
-# Every requirement is met: your class does what micrograd's does. The lines below, from `kinks` on,
+# Every requirement is met: your class does what micrograd's does. The last lines, from `kinks` on,
 # do not count. Good engines differ there:
 #
 # - *kinks*: for $a^0$ at a = 0 our rule computes $0 \cdot 0^{-1}$.

@@ -258,7 +258,7 @@ def next_letter(model, start):
 def draw_next(axis, model, start):
     axis.bar(range(27), next_letter(model, start), color="#0b5394")
     axis.set_xticks(range(27), signs, fontsize=8)
-    axis.set(ylim=(0, 0.7), title=f"after {start or 'the mark'}", ylabel="probability")
+    axis.set(ylim=(0, 1), title=f"after {start or 'the mark'}", ylabel="probability")
 
 
 figure, axis = plt.subplots(figsize=(7, 2.2))

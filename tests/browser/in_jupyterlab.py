@@ -91,6 +91,8 @@ def check(page: Any, address: str, screenshot: Path) -> None:
     stepper.get_by_role("button", name="present", exact=True).click()
     page.wait_for_function("document.fullscreenElement?.matches('.ags-presenting')")
     page.screenshot(path=f"{screenshot}-presenting.png")
+    narrow = stepper.locator(".ags-lines dd").evaluate_all(NARROW)
+    assert narrow == [], "JupyterLab's own style of lists makes formulas wrap"
     stepper.get_by_role("button", name="leave", exact=True).click()
 
     assert shown(widget)["frame"] == 3, "the kernel leads the widget"
@@ -110,6 +112,11 @@ def run_all(page: Any) -> None:
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
 
+
+# lines of formulas that have less than the whole width of their place
+NARROW = """(lines) => lines
+    .filter((line) => line.offsetWidth < line.parentElement.offsetWidth)
+    .map((line) => line.textContent)"""
 
 # of each output: what it shows, and how wide
 OUTPUTS = """() => [...document.querySelectorAll(".jp-OutputArea-output")].map((output) => {

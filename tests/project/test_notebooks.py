@@ -112,6 +112,15 @@ def test_no_line_of_a_formula_begins_like_a_list(source, build):
 
 
 @each_source
+def test_no_line_of_a_sentence_begins_like_a_list(source, build):
+    cells = build.notebook_of(source).cells
+    words = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    words = re.sub(r"```.*?```", "", words, flags=re.DOTALL)
+    sentence = r"^(?![-+*>|#] |1[.)] |  ).+\n(?:[-+*]|1[.)]) .*"
+    assert re.findall(sentence, words, flags=re.MULTILINE) == []
+
+
+@each_source
 def test_a_notebook_gives_what_it_shows(source, build, stored, monkeypatch):
     monkeypatch.setattr(build, "_with_a_palette", lambda png: png)  # pictures are not compared
     if source.stem.startswith(SLOWEST):

@@ -32,6 +32,9 @@ STYLE = """
   grid-template-columns: repeat(auto-fit, minmax(min(24em, 100%%), 1fr)); }
 """
 
+# JupyterLab aligns cells to the right, and takes no <style> from a notebook that nobody trusts
+CELL = '<td style="text-align: left">'
+
 
 def page(reports: Sequence[EngineReport]) -> str:
     """A whole document, which needs no network."""
@@ -47,12 +50,13 @@ def element_of(report: EngineReport, is_page: bool = False) -> str:
     parts += [f"<{heading}><strong>{escape(report.summary())}.</strong></{heading}>", "<table>"]
     for mark, id, text in report.rows():
         strong = f"<strong>{mark}</strong>" if mark == "FAILS" else mark
-        cells = f"<td>{strong}</td><td>{id}</td><td>" if id else "<td colspan=3>"
+        cells = f"{CELL}{strong}</td>{CELL}{id}</td>{CELL}" if id else f"{CELL[:-1]} colspan=3>"
         parts.append(f"<tr>{cells}{escape(text)}</td></tr>")
     parts.append("</table>")
     shown = report.shown
     if shown and shown.failure:
-        parts.append(f"<h2>{escape(shown.heading())}</h2>")
+        title = escape(shown.heading())
+        parts.append(f"<h2>{title}</h2>" if is_page else f"<p><strong>{title}</strong></p>")
         parts.append(f"<pre>{escape(shown.failure.code(report.spelled, report.imports))}</pre>")
         parts += [f"<p>{escape(line)}</p>" for line in shown.sentences()]
         parts += _side_by_side(shown.failure) if is_page else ()
