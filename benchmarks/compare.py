@@ -76,7 +76,7 @@ def measure(place: Path, only: Sequence[str], patterns: Sequence[str], runs: Run
 def changed(before: Runs, after: Runs) -> list[str]:
     """The rows of which every round of one side is below every round of the other.
 
-    Of five rounds each that are no different, one row in 126 does so by chance.
+    Of five rounds each that do not differ, one row in 126 does so by chance.
     """
     lines = []
     for what in before.keys() & after.keys():

@@ -47,7 +47,7 @@ TESTS = [
     *FILES,  # their doctests
     "autograd_mini/testing",
 ]
-# a forked process leaves files of its parent open, which is no test's fault
+# a forked process leaves files of its parent open, which is not the fault of a test
 PLUGINS_LEFT_OUT = ["cacheprovider", "faulthandler", "unraisableexception"]
 PYTEST = ["-q", "--capture=sys", *(x for name in PLUGINS_LEFT_OUT for x in ("-p", f"no:{name}"))]
 

@@ -22,7 +22,7 @@ from autograd_mini.primitives import TABLE, dot
 from autograd_mini.rules import NaryPrimitive, Primitive
 from autograd_mini.testing.points import sample_operands
 
-# The functions that are no expressions but one name, or that branch in Python, in SymPy's spelling.
+# The functions that are one name, not an expression, or that branch in Python, in SymPy's spelling.
 SPELLED: dict[str, Callable[..., sp.Expr]] = {
     "exp": sp.exp,
     "expm1": lambda x: sp.exp(x) - 1,

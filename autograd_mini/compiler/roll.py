@@ -22,7 +22,7 @@ from .padding import PADDING
 from .unify import made
 
 LEAST = 3  # steps of a loop
-FREE = (*VIEWS, *SEQUENCES, "item", "last")  # what is no work of its own
+FREE = (*VIEWS, *SEQUENCES, "item", "last")  # what takes no work of its own
 LOOKS = 40  # kinds of arrays that are tried as the end of a chain
 CLEAR, MANY = 0.4, 100  # so much shorter than so many operations: the source need not be compared
 SHORTER = 0.82  # a loop is kept if the source is so much shorter

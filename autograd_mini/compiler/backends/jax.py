@@ -98,7 +98,7 @@ def checked(devices: Any) -> tuple[Any, ...]:
     """The devices that share a batch, in their order.
 
     Raises:
-        ValueError: they are no list of devices.
+        ValueError: they are not a list of devices.
     """
     is_list = isinstance(devices, (list, tuple)) and len(devices) > 0
     if not is_list or not all(isinstance(device, jax.Device) for device in devices):
