@@ -108,7 +108,7 @@ def equations(lowered: Lowered, columns: bool) -> Equations:
     every = _every(source, writer)
     if isinstance(writer, Indexed):
         every += _gradients(source, writer, every)
-    return Equations(tuple(every), _where(source, writer, lowered))
+    return Equations(tuple(every), _where(source, writer, lowered, every))
 
 
 def _every(source: Source, writer: Writer) -> list[Equation]:
@@ -135,7 +135,7 @@ def _every(source: Source, writer: Writer) -> list[Equation]:
 def _right(writer: Writer, x: Array, text: str) -> str:
     """What an array is made of; as the code, where that is not an expression of matrices."""
     try:
-        return writer.made(x, writer.is_turned(x)).text
+        return writer.right_side(x)
     except NotMatrices:
         return rf"\mathtt{{{latex_code(text)}}}"
 
@@ -147,13 +147,13 @@ def _of_loop(
     texts: dict[Array, str] = {}
     for text, x in source.lines:
         texts.setdefault(x, text)
-    for name, symbol, x, is_made, shape, steps in writer.statements(loop):
+    for name, symbol, x, is_made, steps in writer.statements(loop):
         if is_made:
             text = source.expressions[x].text if x in source.expressions else ""
             right = _right(writer, x, texts.get(x) or text)
         else:
-            right = writer.of(x, x.__class__ is Array and writer.is_turned(x)).text
-        yield Equation(name, f"{symbol} = {right}", writer.set_of(shape), is_backward, steps)
+            right = writer.of(x, writer.is_turned(x)).text
+        yield Equation(name, f"{symbol} = {right}", writer.set_of(x), is_backward, steps)
 
 
 def _gradients(source: Source, writer: Indexed, every: Sequence[Equation]) -> Iterator[Equation]:
@@ -169,8 +169,11 @@ def _gradients(source: Source, writer: Indexed, every: Sequence[Equation]) -> It
                 yield Equation(name, f"{symbol} = {right}", writer.set_of(x), True)
 
 
-def _where(source: Source, writer: Writer, lowered: Lowered) -> dict[str, tuple[str, str, str]]:
+def _where(
+    source: Source, writer: Writer, lowered: Lowered, every: Sequence[Equation]
+) -> dict[str, tuple[str, str, str]]:
     about = {block.name: block.about for block in lowered.blocks}
+    called = {e.latex.split(" = ", 1)[0]: e.name for e in every}
     where = {}
     for x in source.order:
         if x.op in ("input", "parameter", "constant"):
@@ -178,9 +181,11 @@ def _where(source: Source, writer: Writer, lowered: Lowered) -> dict[str, tuple[
             what = about.get(name, "") or {"input": "an input"}.get(x.op, "numbers")
             where[name] = writer.symbols[x], writer.set_of(x), latex_text(what)
         if writer.symbols.get(x, "").startswith((r"\Delta", r"\delta")):
-            name = source.names[x]
+            name = source.names.get(x) or called.get(writer.symbols[x])
+            if name is None:  # what a loop reads, one for each step
+                continue
             of = name[1:]
-            if x.gradient_of is not None and name.startswith("g"):  # in a loop
+            if x.gradient_of is not None and not name.startswith("d"):  # in a loop
                 of = source.names.get(x.gradient_of, of)
             what = latex_text(f"the gradient of the loss by {of}")
             where[name] = writer.symbols[x], writer.set_of(x), what

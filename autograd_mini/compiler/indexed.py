@@ -17,6 +17,7 @@ from .loop import SEQUENCES, Loop
 from .matrices import Writer, inside, transposed
 
 LETTERS = ("t", "k", "s", "i", "j")
+LEAVES = ("input", "parameter", "constant")
 PLACE = "@"  # of the index, in a family of symbols
 
 
@@ -78,6 +79,7 @@ class Indexed(Writer):
                 self._gradients.setdefault(x.gradient_of, []).append(x)
         self._outer: dict[Array, Array] = {}  # what is read in every step
         self._results: dict[Array, str] = {}  # the symbols of last values and items
+        self._pieces: dict[Array, str] = {}  # what is read in a step, as a part of a matrix
         self.parts: list[Part] = []
         super().__init__(source, columns)
 
@@ -262,14 +264,18 @@ class Indexed(Writer):
         at = first - start * step
         index = {1: letter, -1: f"-{letter}"}.get(step, f"{step} * {letter}")
         index += f" {'+' if at > 0 else '-'} {abs(at)}" * bool(at)
-        index = ":, " * axis + index
-        sizes = ", ".join(str(max(n, -1)) for n in whole.shape)
-        text = self.named(of) + f".reshape({sizes})" * (of is not whole)
         y = next(y for y in loop.info.body() if y.op == "given" and loop.args[y.info] is a)
         self._cuts[key] = family
         symbol = Family(family.template, 0).at(letter)
+        if of is whole and of.op not in LEAVES and len(of.shape) < 3:
+            places = [index if i == axis else ":" for i in range(len(of.shape))]
+            inside_of = ", ".join(places[:: -1 if self.is_turned(of) else 1])
+            self._pieces[y] = f"{{{self.symbols[of]}}}_{{[{inside_of}]}}"
+            return family
+        sizes = ", ".join(str(max(n, -1)) for n in whole.shape)
+        text = self.named(of) + f".reshape({sizes})" * (of is not whole)
         steps = self.range_of(loop, True)
-        self.parts.append(Part(symbol, y, f"{text}[{index}]", steps))
+        self.parts.append(Part(symbol, y, f"{text}[{':, ' * axis}{index}]", steps))
         return family
 
     # -- equations ------------------------------------------------------------------------------
@@ -286,9 +292,8 @@ class Indexed(Writer):
         """Whether the equation of an array is one of a loop's."""
         return x.op in ("loop", "total", *SEQUENCES) or self.steps.loop_of(x) is not None
 
-    def statements(self, loop: Array) -> Iterator[tuple[str, str, Any, bool, Array, str]]:
-        """(name, symbol, array or number, whether its operation is to be written, an array
-        of its shape, range) for the equations
+    def statements(self, loop: Array) -> Iterator[tuple[str, str, Array, bool, str]]:
+        """(name, symbol, array, whether its operation is to be written, range) for the equations
         of a loop: the first values, what is computed in each step, and the sums over the steps."""
         names, info, letter = self._source.names, loop.info, self._letters[loop]
         order = info.body()
@@ -298,22 +303,22 @@ class Indexed(Writer):
         for name, family, first in zip(called, self.carried[loop], loop.args):
             first_symbol = family.at("", at)
             if first_symbol != self.symbols.get(first):
-                of = self._unspread(first)
-                is_made = of.__class__ is Array and of not in self.symbols
-                yield name, first_symbol, of, is_made, first, ""
+                yield name, first_symbol, first, first not in self.symbols, ""
         steps = self.range_of(loop)
         lists = {info.collected[y.info]: y for y in self.steps.results_of(loop) if y.op == "each"}
         for y in order:
-            if y in self.families and y.op != "given":
+            if y in self._pieces:
+                yield names[loop.args[y.info].args[0]], self.symbols[y], y, True, steps
+            elif y in self.families and y.op != "given":
                 name = names.get(y) or names.get(lists[y]) or self._source._designation(y)
-                yield name, self.symbols[y], y, True, y, steps
+                yield name, self.symbols[y], y, True, steps
         for name, family, after in zip(called, self.carried[loop], info.nexts):
             symbol = family.at(letter, -1 if info.is_reversed else 0)
             if symbol != self.symbols.get(after):
-                yield name, symbol, after, after not in self.symbols, after, steps
+                yield name, symbol, after, after not in self.symbols, steps
         for y in self.steps.results_of(loop):
             if y.op == "total" and y in self.symbols:
-                yield names[y], self.symbols[y], y, True, y, ""
+                yield names[y], self.symbols[y], y, True, ""
 
     def gradient_by(self, x: Array) -> str:
         """The symbol of the gradient by a parameter."""
@@ -326,6 +331,13 @@ class Indexed(Writer):
             for template, indices in self._known.items()
             for n in indices
         )
+
+    def right_side(self, x: Array) -> str:
+        if x in self._pieces:
+            return self._pieces[x]
+        if x.op == "broadcast" and getattr(x.args[0], "shape", ()) == ():  # H_0 = 0
+            return self.of(x.args[0], False).text
+        return super().right_side(x)
 
     def of(self, x: Any, t: bool) -> Formula:
         if x.__class__ is Array and x not in self.symbols and x in self._outer:

@@ -90,6 +90,10 @@ class Writer:
             return transposed(Formula(self.symbols[x]), x, t != self.is_turned(x))
         return self.made(x, t)
 
+    def right_side(self, x: Array) -> str:
+        """What the symbol of an array is equal to."""
+        return self.made(x, self.is_turned(x)).text
+
     def made(self, x: Array, t: bool) -> Formula:
         """What an array is made of, or the transpose of that."""
         if max(len(x.shape), *[len(a.shape) for a in x.operands], 0) > 2:

@@ -181,9 +181,8 @@ class Reader:
             while self.peek() != "]":
                 inside += self.take()
             self.take("]"), self.take("}")
-            index = [
-                part if ":" in part else f"{part}:{int(part) + 1}" for part in inside.split(",")
-            ]
+            parts = [p if ":" in p else eval(p, dict(self.index)) for p in inside.split(",")]
+            index = [p if p.__class__ is str else f"{p}:{p + 1}" for p in parts]
             at = [slice(*[int(i) if i else None for i in part.split(":")]) for part in index]
             if len(at) == 1:  # of a row or a column
                 at = (
