@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ..formulas import PRODUCT, SUM, Formula
+from ..formulas import PRODUCT, SUM, Formula, latex_name
 from .arrays import Array
 from .loop import SEQUENCES, Loop
-from .matrices import Writer, inside, transposed
+from .matrices import TOP, Writer, inside, transposed
 
 LETTERS = ("t", "k", "s", "i", "j")
 LEAVES = ("input", "parameter", "constant")
@@ -165,7 +165,7 @@ class Indexed(Writer):
         name = next((n for x in (before, after) if (n := self._source.names.get(x))), None)
         name = name or self._source._designation(after)
         for short in (name.rstrip("0123456789"), name):  # without a number, if that is free
-            template = with_index(self.symbol_of(short, after))
+            template = with_index(self._plain(short, after))
             if self._is_free(template, indices, first):
                 break
         return Family(self._unused(template, indices, first), offset)
@@ -184,7 +184,12 @@ class Indexed(Writer):
         names = [self._source.names.get(a, "") for a in loop.info.body()]
         if sum(a.rstrip("0123456789") == stem for a in names) == 1:  # it needs no number
             name = stem
-        return Family(with_index(self.symbol_of(name, x)), 0)
+        return Family(with_index(self._plain(name, x)), 0)
+
+    def _plain(self, name: str, x: Array) -> str:
+        """The symbol of a name, but of a gradient by what has no index."""
+        symbol = self.symbol_of(name, x)
+        return latex_name(name) if symbol.startswith(r"\frac") else symbol
 
     def _give_family(self, x: Array, loop: Array, family: Family) -> None:
         first = self._starts[loop] + family.offset
@@ -217,10 +222,7 @@ class Indexed(Writer):
     def _items(self, a: Array, loop: Array | None = None) -> Family:
         """The symbols of the items of a sequence, by their number from 0 on."""
         if a.op == "tuple":
-            found = self._numbered(a)
-            if found is None:
-                raise NoIndices("a loop reads arrays whose names are not numbered in its order")
-            return found
+            return self._numbered(a) or self._listed(a, loop)
         if a.op == "steps":
             return self._cut(a, loop)
         of = a.args[0]
@@ -246,6 +248,23 @@ class Indexed(Writer):
         family = Family(f"{match[1]}{PLACE}{match[3]}", int(match[2]))
         return family if symbols == [family.at("", k) for k in range(len(symbols))] else None
 
+    def _listed(self, a: Array, loop: Array | None) -> Family:
+        """The items of a list, which has an equation of its own: V_t is item t of (..)."""
+        if a in self._cuts:
+            return self._cuts[a]
+        if loop is None or not all(x in self.symbols for x in a.args):
+            raise NoIndices("a loop reads a list of expressions")
+        start, letter = self._starts[loop], self._letters[loop]
+        stem = next((n for x in a.args if (n := self._source.names.get(x))), "v")
+        base = self._plain(stem.rstrip("0123456789") or "v", a.args[0])
+        family = Family(self._unused(with_index(base), range(start, start + a.shape[0])), start)
+        y = next(y for y in loop.info.body() if y.op == "given" and loop.args[y.info] is a)
+        items = ", ".join(self.of(x, self.is_turned(x)).text for x in a.args)
+        at = Family(PLACE, 1 - start).at(letter)
+        self._pieces[y] = rf"\left({items}\right)_{{{at}}}"
+        self._cuts[a] = family
+        return family
+
     def _cut(self, a: Array, loop: Array | None) -> Family:
         """The parts of an array along an axis."""
         [whole] = a.args
@@ -270,7 +289,8 @@ class Indexed(Writer):
         if of is whole and of.op not in LEAVES and len(of.shape) < 3:
             places = [index if i == axis else ":" for i in range(len(of.shape))]
             inside_of = ", ".join(places[:: -1 if self.is_turned(of) else 1])
-            self._pieces[y] = f"{{{self.symbols[of]}}}_{{[{inside_of}]}}"
+            turned = len(of.shape) == 2 and not of.is_batched and (axis == 0) == self._columns
+            self._pieces[y] = f"{{{self.symbols[of]}}}_{{[{inside_of}]}}" + TOP * turned
             return family
         sizes = ", ".join(str(max(n, -1)) for n in whole.shape)
         text = self.named(of) + f".reshape({sizes})" * (of is not whole)
@@ -308,7 +328,8 @@ class Indexed(Writer):
         lists = {info.collected[y.info]: y for y in self.steps.results_of(loop) if y.op == "each"}
         for y in order:
             if y in self._pieces:
-                yield names[loop.args[y.info].args[0]], self.symbols[y], y, True, steps
+                name = names.get(loop.args[y.info].args[0], "")
+                yield name, self.symbols[y], y, True, steps
             elif y in self.families and y.op != "given":
                 name = names.get(y) or names.get(lists[y]) or self._source._designation(y)
                 yield name, self.symbols[y], y, True, steps

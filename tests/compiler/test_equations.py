@@ -106,7 +106,7 @@ class Reader:
     def product(self):
         factors = [self.power()]
         while self.peek() and self.peek() not in (
-            "+", "-", "&", r"\\", r"\end", r"\odot", r"\oslash", ")", "]", "}", ",", *RELATIONS,
+            "+", "-", "&", r"\\", r"\end", r"\right", r"\odot", r"\oslash", ")", "]", "}", ",", *RELATIONS,
             r"\rangle", r"\rVert", r"\rvert",
         ):  # fmt: skip
             factors.append(self.power())
@@ -158,6 +158,19 @@ class Reader:
         del self.index[letter]
         return total
 
+    def item(self):
+        """One of a list, counted from 1."""
+        self.take("(")
+        items = [self.sum()]
+        while self.take(",", r"\right") == ",":
+            items.append(self.sum())
+        assert [self.take() for _ in ")_{"] == [")", "_", "{"]
+        at = ""
+        while self.peek() != "}":
+            at += self.take()
+        self.take("}")
+        return items[eval(at, dict(self.index)) - 1]
+
     def group(self, opening="{", closing="}"):
         self.take(opening)
         value = self.sum()
@@ -170,6 +183,8 @@ class Reader:
             token = at_step(token, letter, t)
         if token in self.known:
             return self.known[token]
+        if token == r"\left":
+            return self.item()
         if token == r"\sum":
             return self.sum_over_steps()
         if token == "e":
@@ -295,17 +310,20 @@ def computed(program, inputs, columns):
                 value = Reader(known, 0 if columns else 1, index)(text)
                 for pair in index:
                     symbol = at_step(symbol, *pair)
-                known[symbol] = as_in(value, equation.shape)
+                known[symbol] = as_in(value, equation.shape, columns)
                 assert_is_in(known[symbol], equation.shape)
     return page, known
 
 
-def as_in(value, shape):
+def as_in(value, shape, columns):
     """A single number that stands for a matrix, such as H_0 = 0."""
-    sizes = re.findall(r"\^\{(.*) \\times (.*)\}", shape)
+    sizes = re.findall(r"\^\{(.*)\}", shape)
     if not sizes or np.size(value) > 1:
         return value
-    return np.full([N if s == "n" else int(s) for s in sizes[0]], value)
+    sizes = [N if s == "n" else int(s) for s in sizes[0].split(r" \times ")]
+    if len(sizes) == 1:
+        sizes = (*sizes, 1) if ("n" in shape) != columns else (1, *sizes)
+    return np.full(sizes, value)
 
 
 def as_rows(array, batched):
