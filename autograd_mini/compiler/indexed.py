@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 from ..formulas import PRODUCT, SUM, Formula, latex_name
 from .arrays import Array
 from .loop import SEQUENCES, Loop
-from .matrices import TOP, Writer, inside, transposed
+from .matrices import TOP, NotMatrices, Writer, inside, transposed
 
 LETTERS = ("t", "k", "s", "i", "j")
 LEAVES = ("input", "parameter", "constant")
 PLACE = "@"  # of the index, in a family of symbols
+NONE = (0, "")
 
 
 class NoIndices(Exception):
@@ -124,7 +125,8 @@ class Indexed(Writer):
             self._starts[loop], self._letters[loop] = self._starts[others[0]], self._letters[others[0]]
         else:
             self._starts[loop] = found[0].offset if found else 1
-            wanted = ("l", *LETTERS) if found else LETTERS
+            has_layers = any(x.op == "parameter" for a in scanned if a.op == "tuple" for x in a.args)
+            wanted = ("l", *LETTERS) if has_layers else LETTERS
             self._letters[loop] = next(c for c in wanted if c not in self.symbols.values())
         givens = {y.info: y for y in info.body() if y.op == "given"}
         self.carried[loop] = []
@@ -156,7 +158,7 @@ class Indexed(Writer):
         y = after if before is None else before
         indices = range(start + offset - 1, start + offset + info.steps)
         of = self.families.get(y.gradient_of) if y.gradient_of is not None else None
-        first = self.symbols.get(loop.args[i], "")
+        first = indices[-1 if info.is_reversed else 0], self.symbols.get(loop.args[i], "")
         if before is not None and of is not None and of.offset == offset:
             is_all = self._gradients[y.gradient_of] == [y]
             template = rf"\frac{{\partial L}}{{\partial {of.template}}}"
@@ -200,16 +202,20 @@ class Indexed(Writer):
         self.families[x] = family
         self.symbols[x] = family.at(self._letters[loop])
 
-    def _unused(self, template: str, indices: range, same: str = "") -> str:
-        """The template, with primes if others have its symbols; but one may be `same`."""
-        while not self._is_free(template, indices, same):
+    def _unused(self, template: str, indices: range, first: tuple[int, str] = NONE) -> str:
+        """The template, with primes if others have its symbols; but `first`, an index and a
+        symbol, may be the same."""
+        while not self._is_free(template, indices, first):
             template += "'"
         self._known[template] = indices
         return template
 
-    def _is_free(self, template: str, indices: range, same: str = "") -> bool:
-        symbols = {Family(template, 0).at("", n) for n in indices} - {same}
-        return template not in self._known and symbols.isdisjoint(self.symbols.values())
+    def _is_free(self, template: str, indices: range, first: tuple[int, str] = NONE) -> bool:
+        if template in self._known:
+            return False
+        taken = set(self.symbols.values())
+        symbols = ((n, Family(template, 0).at("", n)) for n in indices)
+        return not any(pair[1] in taken and pair != first for pair in symbols)
 
     def _apart(self, symbol: str) -> str:
         """The symbol, with primes if it is one of a family's."""
@@ -252,14 +258,17 @@ class Indexed(Writer):
         """The items of a list, which has an equation of its own: V_t is item t of (..)."""
         if a in self._cuts:
             return self._cuts[a]
-        if loop is None or not all(x in self.symbols for x in a.args):
-            raise NoIndices("a loop reads a list of expressions")
+        if loop is None:
+            raise NoIndices("a loop reads a list that has no name")
         start, letter = self._starts[loop], self._letters[loop]
         stem = next((n for x in a.args if (n := self._source.names.get(x))), "v")
         base = self._plain(stem.rstrip("0123456789") or "v", a.args[0])
         family = Family(self._unused(with_index(base), range(start, start + a.shape[0])), start)
         y = next(y for y in loop.info.body() if y.op == "given" and loop.args[y.info] is a)
-        items = ", ".join(self.of(x, self.is_turned(x)).text for x in a.args)
+        try:
+            items = ", ".join(self.of(x, self.is_turned(x)).text for x in a.args)
+        except NotMatrices:
+            raise NoIndices("a loop reads a list of arrays that are not matrices") from None
         at = Family(PLACE, 1 - start).at(letter)
         self._pieces[y] = rf"\left({items}\right)_{{{at}}}"
         self._cuts[a] = family
