@@ -1,5 +1,7 @@
 r"""A program as mathematics: matrix equations in LaTeX, forward and backward.
 
+A loop has the equations of one step, with its index.
+
 An example is a row, so that a layer is Z = X W' + b, where b is added to every row; or a column,
 and then the layer is Z = W X + b. What is not an expression of matrices is shown as code.
 """
@@ -140,9 +142,7 @@ def _right(writer: Writer, x: Array, text: str) -> str:
         return rf"\mathtt{{{latex_code(text)}}}"
 
 
-def _of_loop(
-    source: Source, writer: Indexed, loop: Array, is_backward: bool
-) -> Iterator[Equation]:
+def _of_loop(source: Source, writer: Indexed, loop: Array, is_backward: bool) -> Iterator[Equation]:
     """The equations of a loop."""
     texts: dict[Array, str] = {}
     for text, x in source.lines:
@@ -181,8 +181,8 @@ def _where(
             what = about.get(name, "") or {"input": "an input"}.get(x.op, "numbers")
             where[name] = writer.symbols[x], writer.set_of(x), latex_text(what)
         if writer.symbols.get(x, "").startswith((r"\Delta", r"\delta")):
-            name = source.names.get(x) or called.get(writer.symbols[x])
-            if name is None:  # what a loop reads, one for each step
+            name = source.names.get(x) or called.get(writer.symbols[x], "")
+            if not name:  # what a loop reads, one for each step
                 continue
             of = name[1:]
             if x.gradient_of is not None and not name.startswith("d"):  # in a loop

@@ -1,8 +1,8 @@
 r"""Symbols of the arrays in loops: \mathbf{H}_{t}, with the index of the step.
 
 What a loop carries has after step t the index t, and before it t - 1; the first value is the one
-before the first step. Steps are counted from 1, or as the parameters of layers are. A loop that runs
-the other way, the adjoint of one, has the same index, so that the gradient by H_t is called that.
+before the first step. Steps are counted from 1, or as the parameters of layers are. The adjoint of
+a loop has the same index, and runs the other way. So the gradient by H_t is called that.
 """
 
 from __future__ import annotations
@@ -122,10 +122,15 @@ class Indexed(Writer):
         layers = [self._numbered(a) for a in scanned if a.op == "tuple"]
         found = [n for n in layers if n is not None]
         if others:
-            self._starts[loop], self._letters[loop] = self._starts[others[0]], self._letters[others[0]]
+            self._starts[loop], self._letters[loop] = (
+                self._starts[others[0]],
+                self._letters[others[0]],
+            )
         else:
             self._starts[loop] = found[0].offset if found else 1
-            has_layers = any(x.op == "parameter" for a in scanned if a.op == "tuple" for x in a.args)
+            has_layers = any(
+                x.op == "parameter" for a in scanned if a.op == "tuple" for x in a.args
+            )
             wanted = ("l", *LETTERS) if has_layers else LETTERS
             self._letters[loop] = next(c for c in wanted if c not in self.symbols.values())
         givens = {y.info: y for y in info.body() if y.op == "given"}
@@ -157,10 +162,11 @@ class Indexed(Writer):
         after = info.nexts[i]
         y = after if before is None else before
         indices = range(start + offset - 1, start + offset + info.steps)
-        of = self.families.get(y.gradient_of) if y.gradient_of is not None else None
+        z: Any = y.gradient_of
+        of = self.families.get(z)
         first = indices[-1 if info.is_reversed else 0], self.symbols.get(loop.args[i], "")
         if before is not None and of is not None and of.offset == offset:
-            is_all = self._gradients[y.gradient_of] == [y]
+            is_all = self._gradients[z] == [y]
             template = rf"\frac{{\partial L}}{{\partial {of.template}}}"
             if is_all or template not in self._known:
                 return Family(self._unused(template + "'" * (not is_all), indices, first), offset)
@@ -179,7 +185,9 @@ class Indexed(Writer):
         if of is not None:
             match = re.fullmatch(r"(?:\\mathbf\{Z\}|\\mathbf\{z\}|z)(_\{.*\})", of.template)
             if match:
-                return of._replace(template=(r"\Delta" if len(x.shape) > 1 else r"\delta") + match[1])
+                return of._replace(
+                    template=(r"\Delta" if len(x.shape) > 1 else r"\delta") + match[1]
+                )
             return of._replace(template=rf"\frac{{\partial L}}{{\partial {of.template}}}")
         name = self._source.names.get(x) or self._source._designation(x)
         stem = name.rstrip("0123456789")
@@ -286,9 +294,7 @@ class Indexed(Writer):
         axis, first, step = a.info
         start, letter = self._starts[loop], self._letters[loop]
         base = self.symbol_of(self.named(of), of, len(a.shape) - 1)
-        family = Family(
-            self._unused(with_index(base), range(start, start + a.shape[0])), start
-        )
+        family = Family(self._unused(with_index(base), range(start, start + a.shape[0])), start)
         at = first - start * step
         index = {1: letter, -1: f"-{letter}"}.get(step, f"{step} * {letter}")
         index += f" {'+' if at > 0 else '-'} {abs(at)}" * bool(at)

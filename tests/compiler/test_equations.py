@@ -73,7 +73,9 @@ class Reader:
     def __init__(self, known, axis, index=()):
         self.known, self.axis, self.index = known, axis, dict(index)
         symbols = sorted(map(re.escape, known), key=len, reverse=True)
-        self.pattern = re.compile("|".join([INDEXED, *symbols, r"\\\\|\\[A-Za-z]+|\\,|\d+\.?\d*|\S"]))
+        self.pattern = re.compile(
+            "|".join([INDEXED, *symbols, r"\\\\|\\[A-Za-z]+|\\,|\d+\.?\d*|\S"])
+        )
 
     def __call__(self, text):
         self.tokens = [t for t in self.pattern.findall(text) if t != r"\,"]
@@ -106,8 +108,8 @@ class Reader:
     def product(self):
         factors = [self.power()]
         while self.peek() and self.peek() not in (
-            "+", "-", "&", r"\\", r"\end", r"\right", r"\odot", r"\oslash", ")", "]", "}", ",", *RELATIONS,
-            r"\rangle", r"\rVert", r"\rvert",
+            "+", "-", "&", r"\\", r"\end", r"\right", r"\odot", r"\oslash", ")", "]", "}", ",",
+            *RELATIONS, r"\rangle", r"\rVert", r"\rvert",
         ):  # fmt: skip
             factors.append(self.power())
         is_single = [x is not ONES and x is not TURNED and np.size(x) == 1 for x in factors]
@@ -298,8 +300,8 @@ def computed(program, inputs, columns):
                 is_turned = columns and (batched or array.ndim == 1)
                 known[at_step(symbol, letter, t)] = matrix.T if is_turned else matrix
                 assert_is_in(known[at_step(symbol, letter, t)], shape)
-    for steps, group in groupby(page.every, key=lambda equation: equation.steps):
-        group, indices = list(group), [()]
+    for steps, equations in groupby(page.every, key=lambda equation: equation.steps):
+        group, indices = list(equations), [()]
         if steps:
             letter, first, last = re.fullmatch(r"(\w) = (\d+), .ldots, (\d+)", steps).groups()
             step = 1 if int(first) <= int(last) else -1
