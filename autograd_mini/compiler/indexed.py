@@ -162,15 +162,15 @@ class Indexed(Writer):
         after = info.nexts[i]
         y = after if before is None else before
         indices = range(start + offset - 1, start + offset + info.steps)
-        z: Any = y.gradient_of
-        of = self.families.get(z)
+        z = y.gradient_of
+        of = None if z is None else self.families.get(z)
         first = indices[-1 if info.is_reversed else 0], self.symbols.get(loop.args[i], "")
         if before is not None and of is not None and of.offset == offset:
-            is_all = self._gradients[z] == [y]
+            is_all = z is not None and self._gradients[z] == [y]
             template = rf"\frac{{\partial L}}{{\partial {of.template}}}"
             if is_all or template not in self._known:
                 return Family(self._unused(template + "'" * (not is_all), indices, first), offset)
-        name = next((n for x in (before, after) if (n := self._source.names.get(x))), None)
+        name = next((n for x in (y, after) if (n := self._source.names.get(x))), None)
         name = name or self._source._designation(after)
         for short in (name.rstrip("0123456789"), name):  # without a number, if that is free
             template = with_index(self._plain(short, after))

@@ -51,7 +51,7 @@ SEVERAL = {
 
 
 NAME = r"(?:\\math(?:bf|rm)\{[^{}]*\}|\\[dD]elta|[A-Za-z])"
-INDEXED = NAME + r"_\{(?:[\d,]+,)?[a-z](?:[+-]\d+)?\}'*"  # H_{t}, H_{2,t-1}
+INDEXED = NAME + r"_\{(?:[\d,]+,)?(?:[a-z](?:[+-]\d+)?|\d+)\}'*"  # H_{t}, H_{2,t-1}, H_{6}
 INDEXED = rf"\\frac\{{\\partial L\}}\{{\\partial {INDEXED}\}}'*|{INDEXED}"
 
 
@@ -61,6 +61,12 @@ def at_step(symbol, letter, t):
     return re.sub(place, lambda match: str(t + int(match[1] or 0)), symbol)
 
 
+def tokens(symbols):
+    """What LaTeX with these symbols is made of."""
+    symbols = sorted(map(re.escape, symbols), key=len, reverse=True)
+    return re.compile("|".join([INDEXED, *symbols, r"\\\\|\\[A-Za-z]+|\\,|\d+\.?\d*|\S"]))
+
+
 class Reader:
     """Computes a formula of matrices.
 
@@ -68,14 +74,12 @@ class Reader:
         known: symbol in LaTeX -> matrix.
         axis: along which an example lies.
         index: letters -> numbers.
+        pattern: of its tokens, if they are more.
     """
 
-    def __init__(self, known, axis, index=()):
+    def __init__(self, known, axis, index=(), pattern=None):
         self.known, self.axis, self.index = known, axis, dict(index)
-        symbols = sorted(map(re.escape, known), key=len, reverse=True)
-        self.pattern = re.compile(
-            "|".join([INDEXED, *symbols, r"\\\\|\\[A-Za-z]+|\\,|\d+\.?\d*|\S"])
-        )
+        self.pattern = pattern or tokens(known)
 
     def __call__(self, text):
         self.tokens = [t for t in self.pattern.findall(text) if t != r"\,"]
@@ -300,6 +304,7 @@ def computed(program, inputs, columns):
                 is_turned = columns and (batched or array.ndim == 1)
                 known[at_step(symbol, letter, t)] = matrix.T if is_turned else matrix
                 assert_is_in(known[at_step(symbol, letter, t)], shape)
+    pattern = tokens({*known, *[e.latex.split(" = ", 1)[0] for e in page.every]})
     for steps, equations in groupby(page.every, key=lambda equation: equation.steps):
         group, indices = list(equations), [()]
         if steps:
@@ -309,7 +314,7 @@ def computed(program, inputs, columns):
         for index in indices:
             for equation in group:
                 symbol, text = equation.latex.split(" = ", 1)
-                value = Reader(known, 0 if columns else 1, index)(text)
+                value = Reader(known, 0 if columns else 1, index, pattern)(text)
                 for pair in index:
                     symbol = at_step(symbol, *pair)
                 known[symbol] = as_in(value, equation.shape, columns)
