@@ -256,7 +256,7 @@ class Indexed(Writer):
     def _numbered(self, a: Array) -> Family | None:
         """The family that arrays are whose symbols differ by a number, 1 a step."""
         symbols = [self.symbols.get(x, "") for x in a.args]
-        match = re.fullmatch(r"(.*?)(\d+)(\}+'*)", symbols[0])
+        match = re.fullmatch(r"(.*_\{(?:[\d,]+,)?)(\d+)(\}+'*)", symbols[0])
         if match is None:
             return None
         family = Family(f"{match[1]}{PLACE}{match[3]}", int(match[2]))
