@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ..primitives import TABLE, add, divide, multiply, negate, subtract
@@ -139,6 +140,12 @@ def _right(writer: Writer, x: Array, text: str) -> str:
     try:
         return writer.right_side(x)
     except NotMatrices:
+        before, adds, more = text.partition(" += ")
+        if adds and isinstance(writer, Indexed):  # to a sum over the steps
+            [total] = [a for a in x.args if writer.steps.goes_on(a)]
+            with suppress(NotMatrices):
+                left = writer.of(total, writer.is_turned(x))
+                return rf"{left} + \mathtt{{{latex_code(f'{before} = {more}')}}}"
         return rf"\mathtt{{{latex_code(text)}}}"
 
 

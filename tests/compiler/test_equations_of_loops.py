@@ -8,9 +8,9 @@ import re
 import numpy as np
 import pytest
 from agreement import matrix, vector
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
-from random_recurrences import recurrences
+from random_recurrences import Recurrence, recurrences
 from test_equations import READ, N, computed, sections
 from test_roll import FOUND, ZOO, eager_to_roll, gru, lstm, network, rnn  # noqa: F401
 
@@ -54,6 +54,29 @@ def a_loss_in_each_step():
 
     return loss, w, {"x": (7, 2), "y": 7}
 
+
+ROLLED = [
+    *FOUND,
+    "indrnn",
+    "clockwork",
+    "leaky_integrator",
+    "echo_state",
+    "s4d_real",
+    "linear_oscillators",
+    "thomas",
+    "adaptive_computation",
+    "householder",
+    "doubly_stochastic",
+    "pendulum",
+    "planar_flow",
+    "deep_equilibrium",
+    "market",
+    "newton_root",
+    "kepler",
+    "bisection",
+    "implicit_euler",
+    "kahan",
+]
 
 PROGRAMS = {
     "rnn": lambda: recurrent(rnn),
@@ -101,7 +124,7 @@ def test_the_equations_give_the_loss_and_the_gradients(eager_to_roll, name, colu
 
 
 @pytest.mark.parametrize("columns", [False, True])
-@pytest.mark.parametrize("key", FOUND)
+@pytest.mark.parametrize("key", ROLLED)
 def test_zoo(eager_to_roll, key, columns):  # noqa: F811
     entry = ZOO[key]
     program = entry.compiled("numpy")
@@ -127,6 +150,13 @@ def named(parameters):
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(recurrence=recurrences(), columns=st.booleans())
+@example(  # names with a number that is not a subscript
+    Recurrence(
+        4, 1, 1, (([("matrix", 0, 0), ("matrix", 1, 0)], 0), ([("matrix", 0, 0)], 0)),
+        "zero", True, "last", ("", 0), False, 0,
+    ),
+    False,
+)  # fmt: skip
 def test_random_recurrences(eager_to_roll, recurrence, columns):  # noqa: F811
     loss, parameters, shapes = recurrence.program()
     program = compile(loss, parameters=named(parameters), shapes=shapes, backend="numpy")
