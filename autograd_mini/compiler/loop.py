@@ -57,6 +57,10 @@ class Loop:
     def results(self) -> list[Array]:
         return [*self.nexts, *self.collected, *self.totals]
 
+    def body(self) -> list[Array]:
+        """The arrays that the results are made of, operands first."""
+        return reachable(self.results)
+
     def with_results(self, results: Sequence[Array]) -> Loop:
         """The loop with others in place of its results."""
         n, m = len(self.nexts), len(self.nexts) + len(self.collected)

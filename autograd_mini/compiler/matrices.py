@@ -39,16 +39,22 @@ class Writer:
         self.symbols: dict[Array, str] = {}
         self._arrays = {name: x for x, name in source.names.items()}
         for x in source.order:
-            if x in source.names or x.op == "constant":
-                self.symbols[x] = unused(self._symbol(x), self.symbols.values())
+            self.give_symbol(x)
+
+    def give_symbol(self, x: Array) -> None:
+        """Give an array its symbol, if it has a name."""
+        if x in self._source.names or x.op == "constant":
+            self.symbols[x] = unused(self._symbol(x), self.symbols.values())
 
     def named(self, x: Array) -> str:
         return self._source.names.get(x) or self._source.expressions[x].text
 
     def _symbol(self, x: Array) -> str:
-        name, rank = self.named(x), len(x.shape)
-        if x is self._source.loss:
-            return "L"
+        return "L" if x is self._source.loss else self.symbol_of(self.named(x), x)
+
+    def symbol_of(self, name: str, x: Array, rank: int | None = None) -> str:
+        """The symbol of an array of this name; of a part of one that has so many axes."""
+        rank = len(x.shape) if rank is None else rank
         match = re.fullmatch(r"(dz|[A-Za-z])(\d*)_?(\d*)", name)
         below = ",".join(filter(None, match.groups()[1:])) if match else ""
         below = f"_{{{below}}}" * bool(below)
@@ -81,8 +87,12 @@ class Writer:
         if x.__class__ is not Array:
             return numeral(int(x) if float(x).is_integer() and abs(x) < 1e15 else x)
         if x in self.symbols:
-            return _transposed(Formula(self.symbols[x]), x, t != self.is_turned(x))
+            return transposed(Formula(self.symbols[x]), x, t != self.is_turned(x))
         return self.made(x, t)
+
+    def right_side(self, x: Array) -> str:
+        """What the symbol of an array is equal to."""
+        return self.made(x, self.is_turned(x)).text
 
     def made(self, x: Array, t: bool) -> Formula:
         """What an array is made of, or the transpose of that."""
@@ -110,19 +120,19 @@ class Writer:
         if x.op is multiply and sizes[0][1] == sizes[1][0] == 1:
             return _product(*(args[::-1] if t else args))  # a column by a row
         if x.op is multiply and args[0].text == args[1].text:
-            return Formula(rf"{_inside(args[0], ATOM)}^{{{HADAMARD} 2}}", PRODUCT)
+            return Formula(rf"{inside(args[0], ATOM)}^{{{HADAMARD} 2}}", PRODUCT)
         if x.op in (multiply, divide):
             sign = HADAMARD if x.op is multiply else DIVIDED
-            return Formula(f" {sign} ".join(_inside(a, PRODUCT) for a in args), SUM)
+            return Formula(f" {sign} ".join(inside(a, PRODUCT) for a in args), SUM)
         if x.op in (add, subtract):
-            right = _inside(args[1], SUM if x.op is add else PRODUCT)
+            right = inside(args[1], SUM if x.op is add else PRODUCT)
             return Formula(f"{args[0]} {x.op.name} {right}", SUM)
         if x.op is negate:
             level = SUM if x.args[0].op in (multiply, divide) else PRODUCT
-            return Formula(f"-{_inside(args[0], level)}", SUM)
+            return Formula(f"-{inside(args[0], level)}", SUM)
         if x.op is power and sizes[1] == (1, 1):
             exponent = f"{HADAMARD} {args[1]}" if _size(x) != (1, 1) else args[1]
-            return Formula(f"{_inside(args[0], ATOM)}^{{{exponent}}}", PRODUCT)
+            return Formula(f"{inside(args[0], ATOM)}^{{{exponent}}}", PRODUCT)
         if x.op in RELATIONS:
             condition = f"[{args[0]} {SIGNS[RELATIONS[x.op]]} {args[1]}]"
             if x.args[2:] == (1.0, 0.0):
@@ -138,7 +148,7 @@ class Writer:
         """A product with a single number, or a quotient by one."""
         if x.op is divide:
             if sizes[1] != (1, 1):
-                return Formula(f"{_inside(a, PRODUCT)} {DIVIDED} {_inside(b, ATOM)}", SUM)
+                return Formula(f"{inside(a, PRODUCT)} {DIVIDED} {inside(b, ATOM)}", SUM)
             if sizes[0] == (1, 1):
                 return Formula(rf"\frac{{{a}}}{{{b}}}", PRODUCT)
             above, inner = "1", x.args[0]
@@ -146,7 +156,7 @@ class Writer:
                 above, a = self.of(inner.args[0], False).text, self.of(inner.args[1], t)
             return _product(Formula(rf"\frac{{{above}}}{{{b}}}"), a)
         if a.text == b.text:
-            return Formula(f"{_inside(a, ATOM)}^{{2}}", PRODUCT)
+            return Formula(f"{inside(a, ATOM)}^{{2}}", PRODUCT)
         number, other, of = (a, b, x.args[0]) if sizes[0] == (1, 1) else (b, a, x.args[1])
         if of.__class__ is Array and of.op in ("matmul", "sum") and of not in self.symbols:
             number = Formula(f"({number})")  # of vectors
@@ -181,14 +191,14 @@ class Writer:
         [a] = x.args
         ones = r"\mathbf{1}"
         if len(x.info) == len(a.shape) == 2:
-            inner = _inside(self.of(a, self.is_turned(a)), ATOM)
+            inner = inside(self.of(a, self.is_turned(a)), ATOM)
             return Formula(rf"{ones}{TOP} {inner} {ones}", PRODUCT)
         if len(a.shape) == 1:  # of a column or a row
             turned, down = self.is_turned(a), a.is_batched != self.is_turned(a)
         else:  # 1' A is a row, which an array of one axis is unless it is batched; and A 1 a column
             turned = t != (x.info == (1,) and not x.is_batched)
             down = (x.info == (0,)) != turned
-        inner = _inside(self.of(a, turned), ATOM)
+        inner = inside(self.of(a, turned), ATOM)
         return Formula(f"{ones}{TOP} {inner}" if down else f"{inner} {ones}", PRODUCT)
 
     def _logsumexp(self, x: Array, t: bool) -> Formula:
@@ -199,7 +209,7 @@ class Writer:
     def _along(self, function: str, x: Array, a: Array, t: bool) -> Formula:
         """A function of each row, or of each column if these are the examples."""
         inner = self.of(a, self._columns).text
-        return _transposed(Formula(rf"\operatorname{{{function}}}({inner})"), x, t)
+        return transposed(Formula(rf"\operatorname{{{function}}}({inner})"), x, t)
 
     def _slice(self, x: Array, t: bool) -> Formula:
         [a] = x.args
@@ -208,8 +218,8 @@ class Writer:
         index = [i.split(":")[0] if n == 1 else i for i, n in zip(index, x.shape)]
         if turned:
             index.reverse()
-        part = Formula(f"{{{_inside(self.of(a, turned), ATOM)}}}_{{[{', '.join(index)}]}}")
-        return _transposed(part, x, t != turned)
+        part = Formula(f"{{{inside(self.of(a, turned), ATOM)}}}_{{[{', '.join(index)}]}}")
+        return transposed(part, x, t != turned)
 
     def _concatenate(self, x: Array, t: bool) -> Formula:
         """Blocks beside each other, or below."""
@@ -271,18 +281,18 @@ def is_softmax(x: Array) -> bool:
     return lse is not None and lse.op == "logsumexp" and lse.args[0] is z
 
 
-def _inside(x: Formula, level: int) -> str:
+def inside(x: Formula, level: int) -> str:
     is_bare = x.level >= level and not (level > SUM and x.text.startswith("-"))
     return x.text if is_bare else f"({x.text})"
 
 
 def _product(a: Formula, b: Formula) -> Formula:
-    return Formula(rf"{_inside(a, PRODUCT)} \, {_inside(b, PRODUCT)}", PRODUCT)
+    return Formula(rf"{inside(a, PRODUCT)} \, {inside(b, PRODUCT)}", PRODUCT)
 
 
 def _norm(x: Formula) -> Formula:
     return Formula(rf"\lVert {x} \rVert^{{2}}", PRODUCT)
 
 
-def _transposed(x: Formula, of: Array, t: bool) -> Formula:
+def transposed(x: Formula, of: Array, t: bool) -> Formula:
     return Formula(f"{x}{TOP}") if t and _size(of) != (1, 1) else x

@@ -59,13 +59,10 @@ class Origin:
     def equations(self, columns: bool) -> Equations:
         """The program as mathematics."""
         if columns not in self._equations:
-            from .equations import equations
+            from .equations import with_loops
 
             assert self._lowered is not None
-            lowered = self._lowered
-            if lowered.rolled and lowered.otherwise:  # a loop has no equation of its own
-                lowered = lowered.otherwise()
-            self._equations[columns] = equations(lowered, columns)
+            self._equations[columns] = with_loops(self._lowered, columns)
         return self._equations[columns]
 
     @property

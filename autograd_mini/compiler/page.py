@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Mapping, Sequence
 from html import escape
 from itertools import islice
@@ -76,11 +77,14 @@ def _equations(equations: Equations, own: Container[str]) -> list[str]:
         found += [f"<h2>{heading}</h2>"] * bool(mine)
         for e in mine:
             names = [e.name] if e.name in own else _with_user(e, equations)
-            found.append(_block(names, mathml(rf"{e.latex} \quad \in {e.shape}")))
+            found.append(_block(names, mathml(rf"{e.latex} \quad \in {e.place}")))
     found.append("<h2>Where</h2>")
     for name, (symbol, shape, about) in equations.where.items():
         text = rf"{symbol} \in {shape} \quad \text{{{about}}}"
-        found.append(_block([name], mathml(text)))
+        [own_name] = re.findall(r"^\w+", name)  # of x[:, t - 1] it is x
+        found.append(_block([own_name], mathml(text)))
+    if equations.note:
+        found.append(f"<p>{escape(equations.note)}</p>")
     return found
 
 

@@ -312,6 +312,7 @@ class Program:
 
     def equations(self, columns: bool = False) -> Equations:
         r"""The same program as mathematics: equations of matrices, forward and backward, as LaTeX.
+        A loop has the equations of one step, with its index.
 
         Args:
             columns: whether an example is a column of its matrices, and not a row.

@@ -4,6 +4,7 @@ knows matrices, and compared with the program and with the matrix equations of l
 import pickle
 import re
 from functools import lru_cache
+from itertools import groupby
 from operator import eq, ge, gt, le, lt
 from random import Random
 
@@ -49,18 +50,36 @@ SEVERAL = {
 }
 
 
+NAME = r"(?:\\math(?:bf|rm)\{[^{}]*\}|\\[dD]elta|[A-Za-z])"
+INDEXED = NAME + r"_\{(?:[\d,]+,)?(?:[a-z](?:[+-]\d+)?|\d+)\}'*"  # H_{t}, H_{2,t-1}, H_{6}
+INDEXED = rf"\\frac\{{\\partial L\}}\{{\\partial {INDEXED}\}}'*|{INDEXED}"
+
+
+def at_step(symbol, letter, t):
+    """The symbol with a number in place of its index."""
+    place = rf"(?<=[{{,]){letter}([+-]\d+)?(?=\}})"
+    return re.sub(place, lambda match: str(t + int(match[1] or 0)), symbol)
+
+
+def tokens(symbols):
+    """What LaTeX with these symbols is made of."""
+    symbols = sorted(map(re.escape, symbols), key=len, reverse=True)
+    return re.compile("|".join([INDEXED, *symbols, r"\\\\|\\[A-Za-z]+|\\,|\d+\.?\d*|\S"]))
+
+
 class Reader:
     """Computes a formula of matrices.
 
     Args:
         known: symbol in LaTeX -> matrix.
         axis: along which an example lies.
+        index: letters -> numbers.
+        pattern: of its tokens, if they are more.
     """
 
-    def __init__(self, known, axis):
-        self.known, self.axis = known, axis
-        symbols = sorted(map(re.escape, known), key=len, reverse=True)
-        self.pattern = re.compile("|".join([*symbols, r"\\\\|\\[A-Za-z]+|\\,|\d+\.?\d*|\S"]))
+    def __init__(self, known, axis, index=(), pattern=None):
+        self.known, self.axis, self.index = known, axis, dict(index)
+        self.pattern = pattern or tokens(known)
 
     def __call__(self, text):
         self.tokens = [t for t in self.pattern.findall(text) if t != r"\,"]
@@ -93,8 +112,8 @@ class Reader:
     def product(self):
         factors = [self.power()]
         while self.peek() and self.peek() not in (
-            "+", "-", "&", r"\\", r"\end", r"\odot", r"\oslash", ")", "]", "}", ",", *RELATIONS,
-            r"\rangle", r"\rVert", r"\rvert",
+            "+", "-", "&", r"\\", r"\end", r"\right", r"\odot", r"\oslash", ")", "]", "}", ",",
+            *RELATIONS, r"\rangle", r"\rVert", r"\rvert",
         ):  # fmt: skip
             factors.append(self.power())
         is_single = [x is not ONES and x is not TURNED and np.size(x) == 1 for x in factors]
@@ -132,6 +151,32 @@ class Reader:
             self.take("}")
         return value
 
+    def sum_over_steps(self):
+        assert [self.take() for _ in "_{"] == ["_", "{"]
+        letter = self.take()
+        first = [self.take() for _ in "=1}^{"][1]
+        last = self.take()
+        self.take("}")
+        total, tokens = 0.0, self.tokens
+        for t in range(int(first), int(last) + 1):
+            self.tokens, self.index[letter] = [*tokens], t
+            total = total + self.product()
+        del self.index[letter]
+        return total
+
+    def item(self):
+        """One of a list, counted from 1."""
+        self.take("(")
+        items = [self.sum()]
+        while self.take(",", r"\right") == ",":
+            items.append(self.sum())
+        assert [self.take() for _ in ")_{"] == [")", "_", "{"]
+        at = ""
+        while self.peek() != "}":
+            at += self.take()
+        self.take("}")
+        return items[eval(at, dict(self.index)) - 1]
+
     def group(self, opening="{", closing="}"):
         self.take(opening)
         value = self.sum()
@@ -140,8 +185,14 @@ class Reader:
 
     def atom(self):
         token = self.take()
+        for letter, t in self.index.items():
+            token = at_step(token, letter, t)
         if token in self.known:
             return self.known[token]
+        if token == r"\left":
+            return self.item()
+        if token == r"\sum":
+            return self.sum_over_steps()
         if token == "e":
             return np.e
         if token == "{":  # a part of a matrix
@@ -151,9 +202,8 @@ class Reader:
             while self.peek() != "]":
                 inside += self.take()
             self.take("]"), self.take("}")
-            index = [
-                part if ":" in part else f"{part}:{int(part) + 1}" for part in inside.split(",")
-            ]
+            parts = [p if ":" in p else eval(p, dict(self.index)) for p in inside.split(",")]
+            index = [p if p.__class__ is str else f"{p}:{p + 1}" for p in parts]
             at = [slice(*[int(i) if i else None for i in part.split(":")]) for part in index]
             if len(at) == 1:  # of a row or a column
                 at = (
@@ -239,16 +289,48 @@ def computed(program, inputs, columns):
     arrays = {**given, **program.arrays, **program.constants}
     known = {"n": float(N)}
     for name, (symbol, shape, _) in page.where.items():
-        if name in arrays:
+        if name in arrays and np.ndim(arrays[name]) < 3:
             array, batched = np.asarray(arrays[name]), name in given
             matrix = np.reshape(array, as_rows(array, batched))
             known[symbol] = matrix.T if columns and (batched or array.ndim == 1) else matrix
             assert_is_in(known[symbol], shape)
-    for equation in page.every:
-        symbol, text = equation.latex.split(" = ", 1)
-        known[symbol] = Reader(known, axis=0 if columns else 1)(text)
-        assert_is_in(known[symbol], equation.shape)
+    for code, (symbol, shape, about) in page.where.items():
+        if "[" in code:  # what a loop reads in each step
+            letter, *_ = found = re.search(r"(\w) = (\d+), .ldots, (\d+)", about).groups()
+            for t in range(int(found[1]), int(found[2]) + 1):
+                array = np.asarray(eval(code, {**arrays, letter: t}))
+                batched = re.match(r"\w+", code)[0] in given
+                matrix = np.reshape(array, as_rows(array, batched))
+                is_turned = columns and (batched or array.ndim == 1)
+                known[at_step(symbol, letter, t)] = matrix.T if is_turned else matrix
+                assert_is_in(known[at_step(symbol, letter, t)], shape)
+    pattern = tokens({*known, *[e.latex.split(" = ", 1)[0] for e in page.every]})
+    for steps, equations in groupby(page.every, key=lambda equation: equation.steps):
+        group, indices = list(equations), [()]
+        if steps:
+            letter, first, last = re.fullmatch(r"(\w) = (\d+), .ldots, (\d+)", steps).groups()
+            step = 1 if int(first) <= int(last) else -1
+            indices = [[(letter, t)] for t in range(int(first), int(last) + step, step)]
+        for index in indices:
+            for equation in group:
+                symbol, text = equation.latex.split(" = ", 1)
+                value = Reader(known, 0 if columns else 1, index, pattern)(text)
+                for pair in index:
+                    symbol = at_step(symbol, *pair)
+                known[symbol] = as_in(value, equation.shape, columns)
+                assert_is_in(known[symbol], equation.shape)
     return page, known
+
+
+def as_in(value, shape, columns):
+    """A single number that stands for a matrix, such as H_0 = 0."""
+    sizes = re.findall(r"\^\{(.*)\}", shape)
+    if not sizes or np.size(value) > 1:
+        return value
+    sizes = [N if s == "n" else int(s) for s in sizes[0].split(r" \times ")]
+    if len(sizes) == 1:
+        sizes = (*sizes, 1) if ("n" in shape) != columns else (1, *sizes)
+    return np.full(sizes, value)
 
 
 def as_rows(array, batched):

@@ -61,6 +61,20 @@ class Steps:
             x = self._loop_of[x]
         return x
 
+    def loop_of(self, x: Array) -> Array | None:
+        """The loop whose body an array is in."""
+        return self._loop_of.get(x)
+
+    def results_of(self, loop: Array) -> list[Array]:
+        """What a loop results in."""
+        return self._made_of.get(loop, [])
+
+    def goes_on(self, x: Array) -> bool:
+        """Whether an array is a term of a sum that goes on in the same memory."""
+        name = self._added_to.get(x)
+        users = self._users.get(x, [])
+        return name is not None and any(self._added_to.get(u) == name for u in users)
+
     def memory(self, x: Array) -> Any:
         """What tells the memory of x from that of others; None if a loop got it from elsewhere."""
         if x.op not in ("item", "last"):
