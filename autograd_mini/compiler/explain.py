@@ -119,7 +119,10 @@ class Explainer(ChainRule):
         yield from notes
 
     def _step(self, line: Line) -> Iterator[str]:
-        """An array that no scalar was made into: it is on the way to one."""
+        """An array that no scalar was made into: it is on the way to one; or a loop."""
+        if line.code.startswith("for "):
+            yield "a loop: its lines are run in each step"
+            return
         towards, seen = line, {line.name}
         while towards.scalars is None and towards.name != self.loss:
             lines = self.lines.values()

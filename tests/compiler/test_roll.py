@@ -175,6 +175,7 @@ def test_explain_names_the_steps(rng):
     text = str(program.explain("h"))
     assert "in the last of 5 steps" in text
     assert "U[0, 0] * h₃[0]" in text
+    assert "a loop: its lines are run in each step" in str(program.explain("t"))
     assert "grad(U[0, 1])" in str(program.explain("dU"))
     assert program.draw().source
 
