@@ -267,14 +267,15 @@ draw_next(axis, model, "mar")
 # %% [markdown]
 # ## What the compiler finds
 #
-# `compile` gets the loss of one name, and turns it into a program for many. No part of it knows
-# what attention is. (The program is long. You need not read it now: we take out some lines below.)
+# `compile` gets the loss of one name, and turns it into a program for many, in NumPy. No part of it
+# knows what attention is. (The program is long. You need not read it now: we take out some lines
+# below.)
 
 # %%
 from autograd_mini import compile
 
 shape = (16, 27)  # a name: 16 positions, 27 tokens
-program = compile(model.ragged_loss, tokens=shape, targets=shape, parameters=model)
+program = compile(model.ragged_loss, tokens=shape, targets=shape, parameters=model, backend="numpy")
 program
 
 # %%
