@@ -91,6 +91,7 @@ def test_the_script_writes_what_the_plan_names(tmp_path, monkeypatch):
     [(["99"], "no notebook's name starts with '99'"), (["--out", "file"], "File exists")],
 )
 def test_bad_use_of_the_script_is_one_line(arguments, message, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("svglib")  # which the script says it needs
     script = pytest.importorskip("make_lecture_pictures")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
