@@ -67,7 +67,7 @@ class Origin:
 
     @property
     def has_steps_written_out(self) -> bool:
-        """Whether steps that are alike are no loop, since the backend has none."""
+        """Whether steps that are alike are written out, since the backend has no loops."""
         lowered = self._lowered
         if lowered is None or lowered.rolled or lowered.otherwise is None:
             return False

@@ -4,8 +4,8 @@ import importlib.util
 import math
 from pathlib import Path
 
-import numpy as np
 import pytest
+from test_rivals import assert_equal
 
 from benchmarks import zoo
 from benchmarks.problems import parameter_arrays
@@ -32,19 +32,6 @@ def eager(loss, model, examples):
         root.backward()
         total += root.data
     return total, parameter_arrays(model, "grad")
-
-
-def assert_equal(answer, expected):
-    """A loss and gradients, all within 1e-12 of the loss or of the largest gradient."""
-    (loss, gradients), (expected_loss, expected_gradients) = answer, expected
-    assert float(loss) == pytest.approx(expected_loss, rel=1e-12)
-    largest = max(abs(g).max() for g in expected_gradients)
-    assert largest > 0
-    for gradient, wanted in zip(gradients, expected_gradients, strict=True):
-        gradient = np.asarray(gradient)
-        assert gradient.shape == wanted.shape
-        assert gradient.dtype == np.float64
-        assert abs(gradient - wanted).max() <= 1e-12 * largest
 
 
 @every_rival
