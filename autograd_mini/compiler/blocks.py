@@ -51,9 +51,9 @@ def parameter_blocks(
     """
     for place in range(len(graph.parameters)):  # those that are not used have a node, too
         graph.node(PARAMETER, (place,))
-    uses = _uses(graph, nodes)
     taken = {*taken, *keyword.kwlist}
     if names is None:
+        uses = _uses(graph, nodes)
         together: dict[Any, list[int]] = {}
         for place in range(len(graph.parameters)):
             together.setdefault(uses.get(place), []).append(place)
@@ -98,19 +98,20 @@ def _uses(graph: Graph, nodes: Iterable[int]) -> dict[int, Any]:
 
 
 class _Path(NamedTuple):
-    """Where a parameter is: in an attribute of a module, at an index."""
+    """An attribute of a module."""
 
     module: tuple[str, ...]
     attribute: str
-    at: tuple[int, ...]
-    is_layer: bool  # whether it is a weight or bias of one of nn's layers
+    is_layer: bool  # whether it is the weights or biases of one of nn's layers
 
     @classmethod
-    def of(cls, name: str) -> _Path:
-        """A parameter of this name: layers.0.neurons.3.w.2 is [3, 2] of the weights of layers.0.
+    def of(cls, name: str) -> tuple[_Path, Shape]:
+        """Where the parameter of this name is, and its index there.
+
+        layers.0.neurons.3.w.2 is [3, 2] of the weights of layers.0.
 
         >>> _Path.of("blocks.1.q.0.2")
-        _Path(module=('blocks', '1'), attribute='q', at=(0, 2), is_layer=False)
+        (_Path(module=('blocks', '1'), attribute='q', is_layer=False), (0, 2))
         """
         tokens = tuple(name.split("."))
         last = max((i for i, token in enumerate(tokens) if not token.isdecimal()), default=0)
@@ -118,23 +119,39 @@ class _Path(NamedTuple):
         is_layer = tokens[last] in ("w", "b") and module != () and module[-1].isdecimal()
         if is_layer and module[-2:-1] == ("neurons",):
             module, index = module[:-2], (int(module[-1]), *index)
-        return cls(module, tokens[last], index, is_layer)
+        return cls(module, tokens[last], is_layer), index
+
+
+def _indices(names: Sequence[str]) -> dict[_Path, dict[int, Shape]]:
+    """For each attribute its parameters: their places among the names, and their indices."""
+    found: dict[_Path, dict[int, Shape]] = {}
+    rows: dict[str, tuple[_Path, Shape]] = {}  # names of a row differ in the last number only
+    for i, name in enumerate(names):
+        row, _, column = name.rpartition(".")
+        if row and column.isdecimal():
+            if row not in rows:
+                rows[row] = _Path.of(row)
+            path, index = rows[row]
+            index = (*index, int(column))
+        else:
+            path, index = _Path.of(name)
+        found.setdefault(path, {})[i] = index
+    return found
 
 
 def _named_blocks(names: Sequence[str], taken: set[str]) -> list[Block]:
     """An array for each attribute of each module."""
-    found = [_Path.of(name) for name in names]
-    arrays: dict[_Path, list[int]] = {}
-    for i, path in enumerate(found):
-        arrays.setdefault(path._replace(at=()), []).append(i)
+    arrays = _indices(names)
     layers = list(dict.fromkeys(array.module for array in arrays if array.is_layer))
     blocks = []
     for array, members in arrays.items():
-        shape = _grid([found[i].at for i in members])
+        places = tuple(members)
+        shape = _grid([*members.values()])
         letters = iter("ijkl" if shape else "****")  # in place of the numbers that run
+        ends = [places[0], places[-1]] if shape else places  # of a grid the corners tell
         about = ".".join(
             tokens[0] if len({*tokens}) == 1 else next(letters)
-            for tokens in zip(*[names[i].split(".") for i in members])
+            for tokens in zip(*[names[i].split(".") for i in ends])
         )
         if array.is_layer and shape and shape[0] == 1:  # a single neuron
             shape = shape[1:]
@@ -147,7 +164,7 @@ def _named_blocks(names: Sequence[str], taken: set[str]) -> list[Block]:
             if array.is_layer:
                 name = f"{'W' if array.attribute == 'w' else 'b'}{layers.index(array.module) + 1}"
             name = unique(identifier(name), taken, "_")
-        blocks.append(Block(name, tuple(members), shape, about))
+        blocks.append(Block(name, places, shape, about))
     return blocks
 
 

@@ -46,10 +46,11 @@ PRICES: dict[str, dict[str, float]] = {  # nanoseconds; "of eight": examples sid
     },
 }  # fmt: skip
 # seconds of making: the interpreter of tapes, a row of one, a program of loops, a line of it; of
-# arrays a line, one of a step that is repeated so many times, and how long they may take
+# arrays a line, one of a step that is repeated so many times, and how long they may take, unless a
+# tape is a third of their time for a call; and however much it gains
 INTERPRETER = {"compiled": 7.0, "loaded": 0.5, "made": 0.0}
 ROW, LOOPS, LINE_OF_LOOPS = 1e-4, 1.6, 0.03
-LINE_OF_ARRAYS, LINE_OF_LOOPED, STEPS, LONG = 1.5e-3, 0.35e-3, 20, 1.0
+LINE_OF_ARRAYS, LINE_OF_LOOPED, STEPS, LONG, VERY_LONG = 1.5e-3, 0.35e-3, 20, 1.0, 10.0
 
 
 class Amounts(NamedTuple):
@@ -224,8 +225,9 @@ def _of_rows(graph: Graph, roots: Sequence[int], has_loss: bool) -> tuple[int, i
 
 def is_better_taped(graph: Graph) -> bool:
     """Whether an array program of the graph would take long to make, and then much longer than a
-    tape for 64 examples: nodes that are alike are few, and so its lines are many. They are written
-    in much less time where steps repeat, which become loops."""
+    tape for 64 examples, or just longer, if it takes very long to make: nodes that are alike are
+    few, and so its lines are many. They are written in much less time where steps repeat, which
+    become loops."""
     lines = 2 * len(set(zip(graph.depths, graph.classes)))  # at least: forward and backward
     nodes = len(graph.ops)
     seconds = lines * LINE_OF_ARRAYS
@@ -235,7 +237,8 @@ def is_better_taped(graph: Graph) -> bool:
         return False
     each = Amounts(2 * nodes, nodes // 4, nodes)
     guess = Work(0, 0, lines, 0, each, Amounts(), [], 2 * nodes, nodes // 4, 2 * nodes, lines)
-    return 3 * guess.price("tape", 64) < guess.price("arrays", 64)
+    gain = 3 if seconds < VERY_LONG else 1
+    return gain * guess.price("tape", 64) < guess.price("arrays", 64)
 
 
 def _surroundings(graph: Graph) -> int:

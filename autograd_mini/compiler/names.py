@@ -5,9 +5,9 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
@@ -48,18 +48,20 @@ def identifier(name: str) -> str:
 
 def unique(name: str, taken: set[str], joint: str = "") -> str:
     """The name, with a number if it is taken; and from then on it is."""
-    found, number = name, 1
-    while found in taken:
-        number += 1
-        found = f"{name}{joint or '_' * name[-1:].isdigit()}{number}"
-    taken.add(found)
-    return found
+    if name in taken:
+        name = numbered(f"{name}{joint or '_' * name[-1:].isdigit()}", taken, 2)
+    taken.add(name)
+    return name
 
 
-def numbered(stem: str, taken: set[str]) -> str:
-    """W1, W2, ..: the first that is not taken; and from then on it is."""
-    found = next(name for n in count(1) if (name := f"{stem}{n}") not in taken)
-    taken.add(found)
+def numbered(stem: str, taken: set[str], start: int = 1) -> str:
+    """The first of W1, W2, .. that is free, or another if the numbers have gaps; from then on it is
+    taken. Bisection finds it, since a program may have thousands."""
+    step = 1
+    while f"{stem}{start + step - 1}" in taken:
+        step *= 2
+    number = bisect_left(range(start, start + step), True, key=lambda n: f"{stem}{n}" not in taken)
+    taken.add(found := f"{stem}{start + number}")
     return found
 
 

@@ -287,11 +287,12 @@ def test_what_cannot_be_made_is_tried_once(priced):
     assert set(program._function.failed) == {"tape", "loops"}
 
 
-def test_an_irregular_graph_is_a_tape_from_the_start():
+@pytest.mark.parametrize("size", [600, 8000])  # of so many a call gains less than three times
+def test_an_irregular_graph_is_a_tape_from_the_start(size):
     """Its arrays alone would take seconds to make."""
     ws = [Value(0.1 * i) for i in range(10)]
     for backend in (None, "numba"):
-        program = compile(lambda x: irregular(x, ws), x=10, backend=backend)
+        program = compile(lambda x: irregular(x, ws, size), x=10, backend=backend)
         assert program._compiled.backend == "tape"
 
 

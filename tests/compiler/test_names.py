@@ -7,6 +7,8 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from test_results import BACKENDS, quickly
 
 import nn
@@ -25,6 +27,7 @@ from autograd_mini import (
 )  # fmt: skip
 from autograd_mini.compiler import names as names_module
 from autograd_mini.compiler.cache import Cache
+from autograd_mini.compiler.names import numbered, unique
 
 pytestmark = pytest.mark.usefixtures("cache_of_its_own")
 every_backend = pytest.mark.parametrize("backend", BACKENDS)
@@ -203,3 +206,31 @@ def test_labels_of_unused_parameters_are_part_of_the_program(monkeypatch):
         program = compile(lambda x, w=w: w * x, x=(), parameters=[w, unused])
         assert program.parameters == ["w", name]
         assert name in program.summary()
+
+
+class Counting(set):
+    """A set that counts how often it was asked."""
+
+    asked = 0
+
+    def __contains__(self, x):
+        self.asked += 1
+        return super().__contains__(x)
+
+
+def test_thousands_of_names_are_found_by_bisection():
+    taken = Counting()
+    found = [unique("v", taken) for _ in range(5000)]
+    assert found == ["v", *[f"v{n}" for n in range(2, 5001)]]
+    assert taken.asked < 40 * 5000  # 25 million, one after another
+
+
+@given(st.sets(st.integers(1, 40)), st.integers(1, 3))
+def test_a_numbered_name_is_free_and_the_first_without_gaps(numbers, start):
+    taken = {f"W{n}" for n in numbers}
+    name = numbered("W", set(taken), start)
+    assert name not in taken
+    assert int(name[1:]) >= start
+    run = next(n for n in range(start, 50) if n not in numbers)
+    if all(n < run for n in numbers):
+        assert name == f"W{run}"
