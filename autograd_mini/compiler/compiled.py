@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .arrays import Shape
@@ -33,7 +33,7 @@ class Compiled(NamedTuple):
         backend: its name.
         dtype: of all arrays.
         origin: the scalar graph, and the lines that it became; None for a tape, which has none.
-        runs: sources that run in place of the one that is shown.
+        runs: the source that runs in place of the one that is shown; "" if it is that one.
     """
 
     source: str
@@ -50,4 +50,4 @@ class Compiled(NamedTuple):
     backend: str
     dtype: str
     origin: Origin | None
-    runs: Sequence[str] = ()
+    runs: str = ""

@@ -179,11 +179,11 @@ def forms_of(compiled: Compiled, task: Task, lowered: Lowered) -> Forms:
     def tape() -> Compiled:
         taped = backend("tape").lower(task)
         constants = {"tape": taped.tape._replace(places=compiled.places)}
-        return replaced(source=taped.listing, constants=constants, runs=(), backend="tape")
+        return replaced(source=taped.listing, constants=constants, runs="", backend="tape")
 
     def count() -> Work:
         nodes = [graph.as_node(form) for forms in task.roots for form in forms.ravel()]
-        return work(compiled.runs[0], lowered.outputs, graph, nodes, bool(task.reduction))
+        return work(compiled.runs, lowered.outputs, graph, nodes, bool(task.reduction))
 
     return Forms(compiled, {"tape": tape, "loops": loops}, count)
 

@@ -65,7 +65,7 @@ def test_every_backend_keeps_the_contract(module, reduction):
     source, constants, runs = module.emit(lowered, task.function)
     assert task.function in source or source.startswith("# a tape")
     assert all(isinstance(name, str) for name in constants)
-    assert all(isinstance(text, str) for text in runs)
+    assert isinstance(runs, str)
 
 
 def test_nothing_else_is_asked_of_a_backend(monkeypatch):

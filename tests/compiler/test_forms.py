@@ -198,28 +198,28 @@ def test_without_inputs(priced):
 
 
 def test_machine_code_fills_the_arrays_of_a_bound_program(priced):
-    """Compiled, on arrays that are not contiguous too: those of the arrays' 64 examples are columns
-    in memory."""
+    """Compiled, on arrays that are not contiguous too: the aux is a transposed view."""
     priced({"arrays": 1.0, "loops": 0.1}, {"loops": 3.0})
     sys.modules["numba"].config.DISABLE_JIT = False
     W, _ = layer()
 
     def loss(x, y):
-        z = [dot(w, x) for w in W]
-        return y * sum(map(tanh, z)), z
+        h = [[tanh(dot(w, row)) for w in W] for row in x]
+        return y * sum(map(sum, h)), [[*column] for column in zip(*h)]
 
     program, expected = (
-        compile(loss, x=3, y=(), parameters={"W": W}, has_aux=True, backend=backend)
+        compile(loss, x=(2, 3), y=(), parameters={"W": W}, has_aux=True, backend=backend)
         for backend in (None, "numpy")
     )
-    x = np.random.default_rng(1).normal(size=(64, 6))[:, ::2]
-    bound, kept = program.bind(x, x[:, 0]), None
-    assert not expected.value_and_grad(x, x[:, 0])[0][1][0].flags.c_contiguous
+    x = np.random.default_rng(1).normal(size=(64, 2, 6))[..., ::2]
+    y = x[:, 0, 0]
+    bound, kept = program.bind(x, y), None
+    assert not expected.value_and_grad(x, y)[0][1].flags.c_contiguous
     for _ in range(6):
         program.arrays["W"] = np.asfortranarray(0.9 * program.arrays["W"])
         expected.arrays["W"] *= 0.9
         found = bound()
-        assert_alike(found, expected.value_and_grad(x, x[:, 0]))
+        assert_alike(found, expected.value_and_grad(x, y))
         kept = kept or found
         assert all(a is b for a, b in zip(flat(found)[1:], flat(kept)[1:]))
     assert made(program) == ["arrays", "loops"]

@@ -191,11 +191,6 @@ def test_the_first_step_may_lack_what_is_0_in_it(rng):
     assert "for t in range(9):" in compile(loss, parameters=parameters, **shapes).source
 
 
-def test_a_batch_of_many_runs_in_columns_or_not(rng):
-    loss, parameters, shapes = network(lstm, rng, 5)
-    check(loss, batch(shapes, 70), parameters=parameters, **shapes)
-
-
 def test_layers_with_weights_of_their_own(rng):
     """The loop runs over the tuple of their arrays, and each has a gradient of its own."""
     parameters = {f"W{i}": matrix(rng, 3, 3) for i in range(6)}

@@ -30,9 +30,9 @@ class Backend(Protocol):
         """
 
     @staticmethod
-    def emit(lowered: Any, name: str) -> tuple[str, dict[str, Any], list[str]]:
+    def emit(lowered: Any, name: str) -> tuple[str, dict[str, Any], str]:
         """The source of a function of this name; the constants that it takes besides, by name; and
-        sources of the same function that run in place of the one that is shown."""
+        the source that runs in place of it, or "" if it runs itself."""
 
     @staticmethod
     def written(lowered: Any) -> Statements | None:

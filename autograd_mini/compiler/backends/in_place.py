@@ -18,7 +18,7 @@ import numpy as np
 
 from ...primitives import divide
 from ..arithmetic import RELATIONS
-from ..arrays import BATCH, VIEWS, Array, base
+from ..arrays import VIEWS, Array, base
 from ..expression import ATOM, Expression
 from ..loop import SEQUENCES
 from .source import Source
@@ -74,32 +74,6 @@ class InPlace:
             else f"np.asarray({text}, {dtype})"
             for i, (x, text) in enumerate(zip(self.source.outputs, self.source.results()))
         ]
-
-    @property
-    def has_columns(self) -> bool:
-        """Whether products may keep an example in each column of memory, so that what runs over the
-        few numbers of an example is vectorised over the examples: if all arrays are such matrices.
-        """
-        batched = [x for x in self.source.order if x.is_batched]
-        return (
-            bool(batched)
-            and not self.source.constants
-            and all(
-                len(x.shape) <= 2 and x.shape[0] == BATCH and x.op not in ("gather", "concatenate")
-                for x in batched
-            )
-        )
-
-    def in_columns(self, text: str) -> str:
-        """A source with such products: x @ W.T as (W @ x.T).T."""
-        source = self.source
-        for x in source.order:
-            if x.op == "matmul" and len(x.shape) == 2 and x.is_batched:
-                left, right = x.args
-                old = source._matmul(x).text
-                new = f"({source._turned(right)} @ {source._turned(left)}).T"
-                text = re.sub(rf"(?<![\w.]){re.escape(old)}(?![\w.\[(])", new, text)
-        return text
 
     def _steps(self, x: Array, name: str, line: int) -> list[str]:
         """Statements that give x the name; where they can, in the memory of an operand."""

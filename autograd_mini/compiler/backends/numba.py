@@ -31,7 +31,7 @@ exec(HEADER, _SCOPE)
 TAKEN = {*_SCOPE, *OF_LOOPS}
 
 
-def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
+def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], str]:
     """The source of a module with a function of this name, the constants that it takes, and the
     source that runs for it: its function fills arrays that it is given, which room(n) makes."""
     outputs = rewritten(lowered.outputs, composed(KNOWN))
@@ -81,7 +81,7 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
     room = ", ".join(f"np.empty(({shape},))" for shape in shapes)
     runs += ["", "", *statement("def room(n):"), f"    return ({room}{',' * bool(given)})"]
     texts = ["\n".join([HEADER, "", *lines, *function]) + "\n" for function in (shown, runs)]
-    return texts[0], constants, texts[1:]
+    return texts[0], constants, texts[1]
 
 
 def _defined(name: str, takes: Sequence[str], body: Sequence[str]) -> list[str]:
@@ -139,7 +139,7 @@ class MachineCode:
     """
 
     def __init__(self, compiled: Compiled) -> None:
-        scope = load(compiled.runs[0])
+        scope = load(compiled.runs)
         self._run, self._room = scope[compiled.name], scope["room"]
         self._constants = list(compiled.constants.values())
         self._has_inputs, self._gradients = bool(compiled.inputs), len(compiled.parameters)

@@ -20,7 +20,6 @@ from . import module, source
 from .in_place import InPlace
 
 DTYPES = ("float64", "float32")
-MANY = 64  # examples, from which on columns pay
 
 
 class NumpySource(source.Source):
@@ -97,13 +96,11 @@ written = partial(source.written, NumpySource)
 lower = partial(lower_with_loops, written)
 
 
-def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], list[str]]:
-    """The source, the constants that its function takes besides, and the sources that run for it:
-    for few examples, and for many if that is another one."""
+def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], str]:
+    """The source, the constants that its function takes besides, and the source that runs."""
     shown = written(lowered)
     placed = InPlace(shown)
-    runs = [module.module(shown, name, list(placed.lines()), placed.results())]
-    runs += [placed.in_columns(runs[0])] * placed.has_columns
+    runs = module.module(shown, name, list(placed.lines()), placed.results())
     return module.module(shown, name, shown.body(), shown.results()), shown.constants, runs
 
 
@@ -113,15 +110,11 @@ def function(compiled: Compiled) -> Function:
         elementwise(x, compiled.dtype) if isinstance(x, Primitive) else x
         for x in compiled.constants.values()
     ]
-    few, *more = [cache(partial(_made, compiled.name, text)) for text in compiled.runs]
-
-    def chosen(arrays: Any) -> Function:
-        return more[0]() if more and len(arrays[0]) >= MANY else few()
-
+    made = cache(partial(_made, compiled.name, compiled.runs))
     if _QUIET is None or any(map(callable, constants)):
-        return np.errstate(all="ignore")(lambda *arrays: chosen(arrays)(*arrays, *constants))
+        return np.errstate(all="ignore")(lambda *arrays: made()(*arrays, *constants))
     quiet = _QUIET.copy
-    return lambda *arrays: quiet().run(chosen(arrays), *arrays, *constants)
+    return lambda *arrays: quiet().run(made(), *arrays, *constants)
 
 
 # Where warnings are off: a copy costs less than np.errstate. (NumPy 1 does not have them there.)

@@ -302,12 +302,10 @@ def stepped(first: int, length: int, step: int) -> str:
     return f"{first or ''}:{stop if stop >= 0 else ''}{f':{step}' * (step != 1)}"
 
 
-def emit(
-    kind: type[Source], lowered: Lowered, function: str
-) -> tuple[str, dict[str, Any], list[str]]:
+def emit(kind: type[Source], lowered: Lowered, function: str) -> tuple[str, dict[str, Any], str]:
     """The source of a function of this name, and the constants that it takes besides."""
     source = written(kind, lowered)
-    return module(source, function, source.body(), source.results()), source.constants, []
+    return module(source, function, source.body(), source.results()), source.constants, ""
 
 
 def written(kind: type[Source], lowered: Lowered) -> Source:

@@ -64,9 +64,9 @@ def lower(task: Task) -> Taped:
     return Taped(rows.listing(), tape, blocks, places)
 
 
-def emit(lowered: Taped, name: str) -> tuple[str, dict[str, Any], list[str]]:
+def emit(lowered: Taped, name: str) -> tuple[str, dict[str, Any], str]:
     """The rows, to be read; the tape, by its name; and no source that runs in their place."""
-    return lowered.listing, {"tape": lowered.tape}, []
+    return lowered.listing, {"tape": lowered.tape}, ""
 
 
 def written(lowered: Taped) -> None:
