@@ -163,7 +163,8 @@ def by_hand() -> Iterator[str]:
         for name, rows in results.rows.items():
             if name.startswith("zoo/") and rows[0].minima:
                 key, count = name.removeprefix("zoo/").rsplit("-", 1)
-                timed.setdefault(key, {})[int(count)] = f"{rows[0].minima} ({rows[0].quartiles})"
+                ratios = " | ".join(f"{row.minima} ({row.quartiles})" for row in rows)
+                timed.setdefault(key, {})[int(count)] = ratios
         if not timed:
             continue
         counts = sorted({count for cells in timed.values() for count in cells})
@@ -173,13 +174,14 @@ def by_hand() -> Iterator[str]:
             f"On Python {results.python}, how many times as long a compiled program takes for a "
             "loss and all gradients as [the same written by hand]"
             "(../benchmarks/README.md#zoo-compiled-programs-beside-the-same-written-by-hand): the "
-            "ratio of the minima and, in brackets, the quartiles over the rounds, in batches of B."
+            "ratio of the minima and, in brackets, the quartiles over the rounds, in batches of B; "
+            "of the arrays that one reads, and of what runs by itself after some calls."
         )
         yield ""
-        yield f"| program | {' | '.join(f'B={count}' for count in counts)} |"
-        yield f"| --- |{' ---: |' * len(counts)}"
+        yield f"| program | {' | '.join(f'B={count} | as it runs' for count in counts)} |"
+        yield f"| --- |{' ---: |' * 2 * len(counts)}"
         for key, cells in timed.items():
-            texts = [cells.get(count, "") for count in counts]
+            texts = [cells.get(count, " | ") for count in counts]
             yield f"| {zoo()[key].name} | {' | '.join(texts)} |"
 
 

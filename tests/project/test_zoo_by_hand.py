@@ -55,6 +55,7 @@ def test_a_rival_keeps_nothing_between_calls_and_what_it_is_given_as_it_is(key):
 
 @pytest.mark.parametrize("key", ["heat_equation", "digits"])  # scalars and lists, an MLP
 def test_a_row_is_measured_once_both_sides_are_equal(key, monkeypatch):
+    monkeypatch.setattr(pytest.importorskip("numba").config, "DISABLE_JIT", True)
     asked = []
 
     def timing(what, ours, theirs):
@@ -62,10 +63,13 @@ def test_a_row_is_measured_once_both_sides_are_equal(key, monkeypatch):
         assert float(ours()[0]) == pytest.approx(float(theirs()[0]), rel=1e-12)
         return [(3.0, 2.0), (4.0, 2.5)]
 
-    [row] = zoo.beside(timing, key, 2)
-    assert asked == [row.what] == [f"{key.replace('_', ' ')}, B=2, beside NumPy"]
-    assert (row.minima, row.reached) == ("1.50", "NO")
+    rows = zoo.beside(timing, key, 2)
+    what = f"{key.replace('_', ' ')}, B=2"
+    assert asked == [row.what for row in rows]
+    assert asked == [f"{what}, arrays, beside NumPy", f"{what}, as it runs, beside NumPy"]
+    assert [(row.minima, row.reached) for row in rows] == [("1.50", "NO")] * 2
     one = zoo.pair(key)
+    assert [*one.chosen._function.made] == ["arrays", "loops"]
 
     def wrong(*batch):
         loss, gradients = one.rival(*batch)
@@ -74,7 +78,7 @@ def test_a_row_is_measured_once_both_sides_are_equal(key, monkeypatch):
     monkeypatch.setattr(zoo, "pair", lambda key: one._replace(rival=wrong))
     with pytest.raises(AssertionError, match="gradients differ by"):
         zoo.beside(timing, key, 2)
-    assert len(asked) == 1
+    assert len(asked) == 2
 
 
 def test_there_is_a_row_for_each_size():
@@ -102,14 +106,15 @@ def test_its_table_has_a_line_a_program_and_a_column_a_size(zoo_table, monkeypat
     assert [*zoo_table.by_hand()] == []
     row = Row("what", minima="1.50", quartiles="1.40 .. 1.60")
     rows = {
-        "zoo/lstm-64": [row],
+        "zoo/lstm-64": [row, row._replace(minima="0.50")],
         "draw/x": [row, row],
-        "zoo/lstm-8": [row],
-        "zoo/gru-64": [row],
+        "zoo/lstm-8": [row, row],
+        "zoo/gru-64": [row, row],
         "zoo/gru-8": [Row("zoo/gru-8", reached="failed: AssertionError")],
     }
     (tmp_path / "3.99.json").write_text(Results("3.99", "a machine", rows).text())
     *_, head, _, lstm, gru = zoo_table.by_hand()
-    assert head == "| program | B=8 | B=64 |"
-    assert lstm == "| LSTM | 1.50 (1.40 .. 1.60) | 1.50 (1.40 .. 1.60) |"
-    assert gru == "| GRU |  | 1.50 (1.40 .. 1.60) |"
+    assert head == "| program | B=8 | as it runs | B=64 | as it runs |"
+    same, half = "1.50 (1.40 .. 1.60)", "0.50 (1.40 .. 1.60)"
+    assert lstm == f"| LSTM | {same} | {same} | {same} | {half} |"
+    assert gru == f"| GRU |  |  | {same} | {same} |"
