@@ -51,9 +51,9 @@ def parameter_blocks(
     """
     for place in range(len(graph.parameters)):  # those that are not used have a node, too
         graph.node(PARAMETER, (place,))
-    uses = _uses(graph, nodes)
     taken = {*taken, *keyword.kwlist}
     if names is None:
+        uses = _uses(graph, nodes)
         together: dict[Any, list[int]] = {}
         for place in range(len(graph.parameters)):
             together.setdefault(uses.get(place), []).append(place)
@@ -123,14 +123,22 @@ class _Path(NamedTuple):
 
 def _named_blocks(names: Sequence[str], taken: set[str]) -> list[Block]:
     """An array for each attribute of each module."""
-    found = [_Path.of(name) for name in names]
-    arrays: dict[_Path, list[int]] = {}
-    for i, path in enumerate(found):
-        arrays.setdefault(path._replace(at=()), []).append(i)
+    arrays: dict[_Path, tuple[list[int], list[Shape]]] = {}
+    rows: dict[str, tuple[Shape, list[int], list[Shape]]] = {}  # of names but for a last number
+    for i, name in enumerate(names):
+        stem, _, last = name.rpartition(".")
+        if not stem or not last.isdecimal():
+            stem, last = name, ""
+        if stem not in rows:
+            path = _Path.of(stem)
+            rows[stem] = (path.at, *arrays.setdefault(path._replace(at=()), ([], [])))
+        first, members, indices = rows[stem]
+        members.append(i)
+        indices.append((*first, int(last)) if last else first)
     layers = list(dict.fromkeys(array.module for array in arrays if array.is_layer))
     blocks = []
-    for array, members in arrays.items():
-        shape = _grid([found[i].at for i in members])
+    for array, (members, indices) in arrays.items():
+        shape = _grid(indices)
         letters = iter("ijkl" if shape else "****")  # in place of the numbers that run
         about = ".".join(
             tokens[0] if len({*tokens}) == 1 else next(letters)

@@ -11,7 +11,9 @@ elementwise operations of the rule table. Constants fold; parameters do not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 from ..primitives import (
@@ -40,23 +42,22 @@ class Graph(Nodes):
 
     def enter(self, order: Sequence[Any], roots: Sequence[Any]) -> list[Any]:
         """The forms of the roots of a scalar graph whose nodes are given in topological order."""
-        uses: dict[int, int] = dict.fromkeys(map(id, roots), 1)
-        needed: list[Any] = []
+        uses = Counter({*map(id, roots)})
+        needed: list[tuple[Any, tuple[Any, ...]]] = []
         for node in reversed(order):
             if id(node) in uses:
-                needed.append(node)
-                if not node.is_leaf:
-                    for x in node.operands:
-                        if isinstance(x, Value):
-                            uses[id(x)] = uses.get(id(x), 0) + 1
+                operands = () if node.is_leaf else node.operands
+                needed.append((node, operands))
+                uses.update(map(id, operands))
         forms: dict[int, Any] = {}
-        form_of = forms.get
-        for node in reversed(needed):
+        for node, operands in reversed(needed):
             if node.is_leaf:
                 form = self._leaf(node)
             else:
-                operands = [float(x) if (f := form_of(id(x))) is None else f for x in node.operands]
-                form = self.form(node.op, operands)
+                x = [*map(forms.get, map(id, operands))]
+                if None in x:
+                    x = [float(number) if f is None else f for f, number in zip(x, operands)]
+                form = self.form(node.op, x)
             if form.__class__ is Form:
                 form.label = node.label or form.label
                 if uses[id(node)] > 1 and not form.is_signed_node:
@@ -85,7 +86,7 @@ class Graph(Nodes):
             return self._closed(added(x[0], x[1]))
         if op is dot:
             n = len(x) // 2
-            return self._closed(total([*map(self.product, x[:n], x[n:-1]), x[-1]]))
+            return self._closed(total([*self._products(x[:n], x[n:-1]), x[-1]]))
         if op is fsum:
             return self._closed(total([*x, 0.0]))
         if op is subtract:
@@ -133,6 +134,13 @@ class Graph(Nodes):
             constant = c * x.constant if x.constant else 0.0  # inf * 0 would be nan
             return Form(constant, [(c * d, a, b) for d, a, b in x.terms])
         return Form(0.0, [(c, self.made(x), NONE)])
+
+    def _products(self, xs: list[Any], ys: list[Any]) -> Iterable[Any]:
+        """The product of each pair; of nodes as one sum."""
+        if {*map(type, xs), *map(type, ys)} == {int}:
+            if self.reciprocals.isdisjoint(xs) and self.reciprocals.isdisjoint(ys):
+                return [Form(0.0, [*zip(repeat(1.0), xs, ys)])]
+        return map(self.product, xs, ys)
 
     def product(self, x: Any, y: Any) -> Any:
         if x.__class__ is float:
