@@ -50,7 +50,8 @@ def parameter_blocks(
         taken: names that are in use.
     """
     for place in range(len(graph.parameters)):  # those that are not used have a node, too
-        graph.node(PARAMETER, (place,))
+        if place not in graph.parameter_nodes:
+            graph.node(PARAMETER, (place,))
     taken = {*taken, *keyword.kwlist}
     if names is None:
         uses = _uses(graph, nodes)
@@ -121,33 +122,58 @@ class _Path(NamedTuple):
         return cls(module, tokens[last], index, is_layer)
 
 
+class _Members(NamedTuple):
+    """The parameters of an array.
+
+    Attributes:
+        places: in the list of all.
+        indices: in the array.
+        stems, lasts: their names up to a last number, and these numbers.
+    """
+
+    places: list[int]
+    indices: list[Shape]
+    stems: list[str]
+    lasts: set[str]
+
+    def tokens(self, names: Sequence[str]) -> Iterable[Sequence[str]]:
+        """What stands in each place of the names, between dots."""
+        stems = [stem.split(".") for stem in self.stems]
+        if "" in self.lasts or len({*map(len, stems)}) > 1:
+            return zip(*[names[i].split(".") for i in self.places])
+        return [*zip(*stems), [*self.lasts]]
+
+
 def _named_blocks(names: Sequence[str], taken: set[str]) -> list[Block]:
     """An array for each attribute of each module."""
-    arrays: dict[_Path, tuple[list[int], list[Shape]]] = {}
-    rows: dict[str, tuple[Shape, list[int], list[Shape]]] = {}  # of names but for a last number
+    arrays: dict[_Path, _Members] = {}
+    rows: dict[str, tuple[Shape, _Members]] = {}  # of names but for a last number
     for i, name in enumerate(names):
         stem, _, last = name.rpartition(".")
         if not stem or not last.isdecimal():
             stem, last = name, ""
         if stem not in rows:
             path = _Path.of(stem)
-            rows[stem] = (path.at, *arrays.setdefault(path._replace(at=()), ([], [])))
-        first, members, indices = rows[stem]
-        members.append(i)
-        indices.append((*first, int(last)) if last else first)
+            members = arrays.setdefault(path._replace(at=()), _Members([], [], [], set()))
+            members.stems.append(stem)
+            rows[stem] = path.at, members
+        first, members = rows[stem]
+        members.places.append(i)
+        members.indices.append((*first, int(last)) if last else first)
+        members.lasts.add(last)
     layers = list(dict.fromkeys(array.module for array in arrays if array.is_layer))
     blocks = []
-    for array, (members, indices) in arrays.items():
-        shape = _grid(indices)
+    for array, members in arrays.items():
+        shape = _grid(members.indices)
         letters = iter("ijkl" if shape else "****")  # in place of the numbers that run
         about = ".".join(
             tokens[0] if len({*tokens}) == 1 else next(letters)
-            for tokens in zip(*[names[i].split(".") for i in members])
+            for tokens in members.tokens(names)
         )
         if array.is_layer and shape and shape[0] == 1:  # a single neuron
             shape = shape[1:]
         elif shape is None:
-            shape = (len(members),)
+            shape = (len(members.places),)
         if not array.attribute or array.attribute.isdecimal():  # of a list, and without a name
             name, about = numbered("W" if len(shape) > 1 else "b", taken), ""
         else:
@@ -155,7 +181,7 @@ def _named_blocks(names: Sequence[str], taken: set[str]) -> list[Block]:
             if array.is_layer:
                 name = f"{'W' if array.attribute == 'w' else 'b'}{layers.index(array.module) + 1}"
             name = unique(identifier(name), taken, "_")
-        blocks.append(Block(name, tuple(members), shape, about))
+        blocks.append(Block(name, tuple(members.places), shape, about))
     return blocks
 
 

@@ -71,6 +71,8 @@ class Graph(Nodes):
         if leaf.operands:  # a placeholder: its input's name, and its position
             return self.node(INPUT, leaf.operands)
         place = self._place.get(leaf)
+        if place in self.parameter_nodes:
+            return self.parameter_nodes[place]
         if place is None:
             if not self.takes_every_leaf or id(leaf) in self.made_inside:
                 return float(leaf.data)

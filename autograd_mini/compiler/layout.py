@@ -21,7 +21,7 @@ from .affine import loop_nest, refined, squeezed
 from .arrays import Array, Shape
 from .blocks import Block
 from .canonical import Graph
-from .nodes import INPUT, PARAMETER
+from .nodes import INPUT
 from .padding import DENSE, PADDING, completed
 from .replay import Record, RecordingProgram
 from .views import View, joined, spread
@@ -56,8 +56,7 @@ class Layout:
         self._starts = np.empty(64, int)  # the same, with room for more
         self.padding: list[float | None] = []
         self.blocks: list[Any] = [
-            np.array([graph.find(PARAMETER, (place,)) for place in block.places])
-            for block in blocks
+            np.array([*map(graph.parameter_nodes.__getitem__, block.places)]) for block in blocks
         ]
         self.block_of = np.full(len(graph.ops), NOWHERE)
         for i, nodes in enumerate(self.blocks):

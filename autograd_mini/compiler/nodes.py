@@ -84,6 +84,7 @@ class Nodes:
         batched: whether it depends on an input, and so differs between the examples.
         labels: of nodes that the scalar code gave one.
         reciprocals: the nodes that are 1 / x.
+        parameter_nodes: by the place of the parameter.
     """
 
     def __init__(self, parameters: Sequence[Value] | None) -> None:
@@ -94,6 +95,7 @@ class Nodes:
         self.batched: list[bool] = []
         self.labels: dict[int, str] = {}
         self.reciprocals: set[int] = set()
+        self.parameter_nodes: dict[int, int] = {}
         self.parameters: list[Value] = [] if parameters is None else list(parameters)
         self.takes_every_leaf = parameters is None
         self.made_inside: Container[int] = ()  # ids of Values that are constants
@@ -115,15 +117,22 @@ class Nodes:
         """The number of this node, which is made unless there is one like it."""
         key = _key(op, args)
         number = self._numbers.setdefault(key, len(self.ops))
-        if number == len(self.ops):
-            self.ops.append(op)
-            self.args.append(args)
-            if op is divide and args[0].__class__ is float and args[0] == 1:
-                self.reciprocals.add(number)
-            structure, operands = self._structure(op, args)
-            self.classes.append(self._classes.setdefault(structure, len(self._classes)))
-            self.depths.append(1 + max(map(self.depths.__getitem__, operands), default=-1))
-            self.batched.append(op is INPUT or any(map(self.batched.__getitem__, operands)))
+        if number < len(self.ops):
+            return number
+        self.ops.append(op)
+        self.args.append(args)
+        structure, operands = self._structure(op, args)
+        self.classes.append(self._classes.setdefault(structure, len(self._classes)))
+        depth, is_batched = 0, op is INPUT
+        if operands:
+            depth = 1 + max(map(self.depths.__getitem__, operands))
+            is_batched = any(map(self.batched.__getitem__, operands))
+        self.depths.append(depth)
+        self.batched.append(is_batched)
+        if op is PARAMETER:
+            self.parameter_nodes[args[0]] = number
+        elif op is divide and args[0].__class__ is float and args[0] == 1:
+            self.reciprocals.add(number)
         return number
 
     def find(self, op: Any, args: Any) -> int:
@@ -192,7 +201,7 @@ class Nodes:
         """The nodes that the roots depend on, operands first."""
         found = set(roots)
         for i in range(max(found, default=-1), -1, -1):
-            if i in found:
+            if i in found and self.ops[i] is not PARAMETER:
                 found |= operands(self.ops[i], self.args[i])
         return sorted(found)
 

@@ -59,9 +59,10 @@ def in_order(trace: Trace, roots: Sequence[Any] = ()) -> list[Value]:
             return
         for x in values:
             if id(x) not in seen and is_untraced(x):
-                fresh = [x] if x.is_leaf else topological_order(x)
+                fresh = () if x.is_leaf else topological_order(x)[:-1]
                 order.extend(v for v in fresh if id(v) not in seen)
                 seen.update(map(id, fresh))
+                order.append(x)
             seen.add(id(x))
 
     for node in trace:
