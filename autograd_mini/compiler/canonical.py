@@ -97,7 +97,7 @@ class Graph(Nodes):
             return self.scaled(x[0], -1.0)
         if op in BRANCHES:
             return x[BRANCHES.index(op)]
-        if all(a.__class__ is float for a in x):
+        if {*map(type, x)} <= {float}:
             return float(op.evaluate(x))
         if op is divide:
             return self._quotient(x[0], x[1])
