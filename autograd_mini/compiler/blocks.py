@@ -167,8 +167,7 @@ def _named_blocks(names: Sequence[str], taken: set[str]) -> list[Block]:
         shape = _grid(members.indices)
         letters = iter("ijkl" if shape else "****")  # in place of the numbers that run
         about = ".".join(
-            tokens[0] if len({*tokens}) == 1 else next(letters)
-            for tokens in members.tokens(names)
+            tokens[0] if len({*tokens}) == 1 else next(letters) for tokens in members.tokens(names)
         )
         if array.is_layer and shape and shape[0] == 1:  # a single neuron
             shape = shape[1:]

@@ -11,7 +11,6 @@ elementwise operations of the rule table. Constants fold; parameters do not.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import Any
@@ -42,30 +41,38 @@ class Graph(Nodes):
 
     def enter(self, order: Sequence[Any], roots: Sequence[Any]) -> list[Any]:
         """The forms of the roots of a scalar graph whose nodes are given in topological order."""
-        uses = Counter({*map(id, roots)})
-        needed: list[tuple[Any, tuple[Any, ...]]] = []
-        for node in reversed(order):
-            if id(node) in uses:
-                operands = () if node.is_leaf else node.operands
-                needed.append((node, operands))
-                uses.update(map(id, operands))
-        forms: dict[int, Any] = {}
-        for node, operands in reversed(needed):
-            if node.is_leaf:
+        places = {id(node): i for i, node in enumerate(order)}
+        uses = [0] * len(order)
+        for i in {places[id(x)] for x in roots if isinstance(x, Value)}:
+            uses[i] = 1
+        rows: dict[int, list[Any]] = {}  # for each node its operands' places, None for a number
+        for i in range(len(order) - 1, -1, -1):
+            node = order[i]
+            if uses[i] and not node.is_leaf:
+                rows[i] = [*map(places.get, map(id, node.operands))]
+                for j in rows[i]:
+                    if j is not None:
+                        uses[j] += 1
+        forms: list[Any] = [None] * len(order)
+        for i, node in enumerate(order):
+            if not uses[i]:
+                continue
+            row = rows.get(i)
+            if row is None:
                 form = self._leaf(node)
+            elif None in row:
+                pairs = zip(row, node.operands)
+                form = self.form(node.op, [float(x) if j is None else forms[j] for j, x in pairs])
             else:
-                x = [*map(forms.get, map(id, operands))]
-                if None in x:
-                    x = [float(number) if f is None else f for f, number in zip(x, operands)]
-                form = self.form(node.op, x)
+                form = self.form(node.op, [forms[j] for j in row])
             if form.__class__ is Form:
                 form.label = node.label or form.label
-                if uses[id(node)] > 1 and not form.is_signed_node:
+                if uses[i] > 1 and not form.is_signed_node:
                     form = self.made(form)
             if node.label and form.__class__ is int:
                 self.labels[form] = node.label
-            forms[id(node)] = form
-        return [forms[id(x)] if isinstance(x, Value) else float(x) for x in roots]
+            forms[i] = form
+        return [forms[places[id(x)]] if isinstance(x, Value) else float(x) for x in roots]
 
     def _leaf(self, leaf: Any) -> Any:
         if leaf.operands:  # a placeholder: its input's name, and its position
@@ -139,9 +146,9 @@ class Graph(Nodes):
 
     def _products(self, xs: list[Any], ys: list[Any]) -> Iterable[Any]:
         """The product of each pair; of nodes as one sum."""
-        if {*map(type, xs), *map(type, ys)} == {int}:
-            if self.reciprocals.isdisjoint(xs) and self.reciprocals.isdisjoint(ys):
-                return [Form(0.0, [*zip(repeat(1.0), xs, ys)])]
+        are_nodes = {*map(type, xs), *map(type, ys)} == {int}
+        if are_nodes and self.reciprocals.isdisjoint(xs) and self.reciprocals.isdisjoint(ys):
+            return [Form(0.0, [*zip(repeat(1.0), xs, ys)])]
         return map(self.product, xs, ys)
 
     def product(self, x: Any, y: Any) -> Any:

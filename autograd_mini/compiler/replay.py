@@ -31,6 +31,8 @@ METHODS = (
     "slice", "total", "transpose",
 )  # fmt: skip
 
+LARGE = 2**14  # operands of a group: there are few such groups
+
 
 class Ref(NamedTuple):
     """In place of an array: which it is of those that a group reads, and then makes."""
@@ -183,8 +185,10 @@ def made_as_before(
 
 def _situation(layout: Layout, op: Any, members: Any) -> tuple[Any, dict[Array, int]]:
     """A key, equal for groups that are made alike, and the arrays that are read, each with the
-    first address in it; no key if that of some parameters is not made yet."""
+    first address in it. There is no key for large groups, and while parameters have no array."""
     args = [layout.graph.args[i] for i in members]
+    if sum(map(len, (s.lefts for s in args) if op is fsum else args)) > LARGE:
+        return None, {}
     if op is fsum:
         lefts, rights = ([*chain.from_iterable(s[k] for s in args)] for k in (2, 3))
         nodes = np.array(lefts + rights)
@@ -201,7 +205,8 @@ def _situation(layout: Layout, op: Any, members: Any) -> tuple[Any, dict[Array, 
     sources = np.where(is_node, layout.source(nodes), NONE)
     offsets = layout.address[nodes]
     offsets[~is_node] = 0
-    read, about = {}, []
+    read: dict[Array, int] = {}
+    about = []
     for s in sorted({*sources.tolist()} - {NONE}):
         mine, array = sources == s, layout.arrays[s]
         first = offsets[mine].min()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
+from operator import is_
 from typing import Any
 
 from ..graph import topological_order
@@ -17,15 +18,15 @@ def made_inside(
     """The ids of the Values that a traced function made itself, of numbers, in the first of two
     traces. None if the traces, and pairs of scalars made of them, are not alike."""
     inside: set[int] = set()
-    same = {id(y): id(x) for x, y in zip(one, other)}  # so far
+    twin = {id(y): x for x, y in zip(one, other)}  # what is alike in the first trace, so far
 
     def are_alike(xs: Sequence[Any], ys: Sequence[Any]) -> bool:
-        if [*map(id, xs)] == [*map(same.get, map(id, ys))]:
-            return True
-        if len(xs) != len(ys) or not all(_alike(x, y, inside) for x, y in zip(xs, ys)):
+        if len(xs) != len(ys):
             return False
-        same.update((id(y), id(x)) for x, y in zip(xs, ys))
-        return True
+        if all(map(is_, map(twin.get, map(id, ys)), xs)):
+            return True
+        twin.update((id(y), x) for x, y in zip(xs, ys))
+        return all(_alike(x, y, inside) for x, y in zip(xs, ys))
 
     alike = (
         len(one) == len(other)
