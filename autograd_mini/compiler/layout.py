@@ -38,6 +38,7 @@ class Layout:
         nodes: of each array, the nodes that are its elements.
         starts: of each array, the address of its first element.
         padding: of each array, what is in elements that no node is, if that is known.
+        used: of each array, how many of its elements are nodes.
         records: what was done to make groups, by where their operands lie.
         batched: of each node, whether it differs between the examples.
         blocks: the nodes of each block of parameters.
@@ -55,6 +56,7 @@ class Layout:
         self.starts: list[int] = []
         self._starts = np.empty(64, int)  # the same, with room for more
         self.padding: list[float | None] = []
+        self.used: list[int] = []
         self.blocks: list[Any] = [
             np.array([*map(graph.parameter_nodes.__getitem__, block.places)]) for block in blocks
         ]
@@ -84,6 +86,7 @@ class Layout:
         self._starts[len(self.starts)] = start
         self.starts.append(start)
         self.padding.append(padding)
+        self.used.append(int(used.sum()))
 
     def assign_nest(self, array: Array, nodes: Any, padding: float | None = None) -> None:
         """The same for an array that need not have all axes of the nest yet."""
@@ -211,8 +214,7 @@ class Layout:
         array = self.arrays[s]
         found = row - self.starts[s]
         inside = 0 <= found.min() and found.max() < array.size
-        used = (self.nodes[s] != PADDING).sum()
-        if not inside or len(np.unique(row)) < len(row) or len(row) < used:
+        if not inside or len(np.unique(row)) < len(row) or len(row) < self.used[s]:
             return None
         grid = np.full(array.size, PADDING)
         grid[found] = np.arange(len(row))

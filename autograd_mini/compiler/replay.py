@@ -213,6 +213,6 @@ def _situation(layout: Layout, op: Any, members: Any) -> tuple[Any, dict[Array, 
         offsets[mine] -= first
         sources[mine] = len(read)
         read[array] = int(first) - layout.starts[s]
-        about.append((array.shape, layout.padding[s]))
+        about.append((array.shape, layout.padding[s], layout.used[s]))
     parts = (np.array(lengths), np.array(numbers, float), sources, offsets, layout.batched[nodes])
     return (op, *about, *[x.tobytes() for x in parts]), read

@@ -233,3 +233,14 @@ def test_nothing_is_recorded_in_the_end():
     assert all(layout.program.record is None for layout in layouts)
     assert any(layout.records for layout in layouts)
     assert Graph(None).reciprocals == set()
+
+
+def test_how_much_of_an_array_is_used_matters():
+    """Of x all elements are, so that three of them are gathered; of y only these three."""
+    w = [Value(0.1 * i) for i in range(5)]
+
+    def loss(x, y):
+        return dot(w, x) + sum(tanh(a[0] - a[1] * a[3]) * tanh(a[i]) for a in (x, y) for i in (0, 1, 3))
+
+    options = {"x": (5,), "y": (5,), "parameters": {"w": w}}
+    assert source(loss, **options) == source_without(loss, **options)
