@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..primitives import fsum
-from .arrays import Array, ArrayProgram
+from .arrays import VIEWS, Array, ArrayProgram
 from .nodes import NONE
 from .views import Reading, View
 
@@ -109,10 +109,9 @@ class RecordingProgram(ArrayProgram):
         """The elements of x at the addresses, for each position of a loop nest."""
         record, self.record = self.record, None
         reading = Reading.of(addresses)
-        found = reading.view(x)
+        found = reading.view(x, reading.first)
         if record is not None and x in record.read:
-            moved = reading._replace(first=reading.first - record.read[x])
-            record.add(None, (x, moved), found.array)
+            record.add(None, (x, reading, reading.first - record.read[x]), found.array)
             self.record = record
         return found
 
@@ -121,10 +120,10 @@ class RecordingProgram(ArrayProgram):
         values: list[Any] = [*read]
         places = {x: i for i, x in enumerate(values)}
         for method, args, gave, shape in record.steps:
-            args = _filled(args, values)
+            args = [values[a.place] if a.__class__ is Ref else _filled(a, values) for a in args]
             if method is None:
-                x, reading = args
-                new = reading._replace(first=reading.first + read[x]).view(x).array
+                x, reading, further = args
+                new = reading.view(x, read[x] + further).array
             else:
                 new = method(self, *args)
             if new.__class__ is not Array:
@@ -153,7 +152,8 @@ def _recorded(name: str) -> Callable[..., Any]:
         record, self.record = self.record, None  # what it does in turn is no step of its own
         gave = method(self, *args)
         if record is not None:
-            record.add(method, args, gave)
+            if gave is not args[0] or name not in VIEWS:  # else the shapes say that it does nothing
+                record.add(method, args, gave)
             self.record = record
         return gave
 

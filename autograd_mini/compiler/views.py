@@ -120,8 +120,8 @@ class Reading(NamedTuple):
         first = int(distinct.flat[0])
         return cls(first, distinct - first, None if found is None else found[1], loops)
 
-    def view(self, x: Array) -> View:
-        """What is read, of an array.
+    def view(self, x: Array, first: int) -> View:
+        """What is read, of an array, from this address on.
 
         With addresses 2, 2, 3, 3 of shape (2, 2) in x of shape (4,): x[2:4], in the loop 0 alone.
         """
@@ -132,15 +132,16 @@ class Reading(NamedTuple):
             return View(x, self.loops)
         if self.strides is not None and min(self.strides, default=1) > 0:
             room = 0 if base(x, VIEWS).op == "input" else WINDOWS  # which has no gradient to add up
-            found = windows(x, self.first, sizes, self.strides, room)
+            found = windows(x, first, sizes, self.strides, room)
             if found is not None:
                 return View(found, self.loops)
-        return View(x.program.gather(x, self.first + self.offsets), self.loops)
+        return View(x.program.gather(x, first + self.offsets), self.loops)
 
 
 def view(x: Array, addresses: Any) -> View:
     """The elements of x at the addresses, for each position of a loop nest."""
-    return Reading.of(addresses).view(x)
+    reading = Reading.of(addresses)
+    return reading.view(x, reading.first)
 
 
 def spread(x: Array, sizes: Sequence[int]) -> Array:
