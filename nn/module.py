@@ -192,8 +192,8 @@ def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, tree
     is_array = hasattr(tree, "dtype")
     for key, part in pairs or ():
-        name = ".".join(map(str, key)) if is_array else str(key)
-        name = f"{path}.{name}" if path and name else path or name
+        own = ".".join(map(str, key)) if is_array else str(key)
+        name = f"{path}.{own}" if path and own else path or own
         if isinstance(part, (Value, Module)):
             yield name, part
         else:

@@ -19,6 +19,7 @@ from .backends import backend as load_backend
 from .cache import Cache
 from .calls import by_name, trace_once, traced
 from .canonical import Graph
+from .collector import collector_paused
 from .compiled import Compiled, Function
 from .cost import is_better_taped
 from .forms import forms_of
@@ -32,6 +33,7 @@ from .trace import Trace
 __all__ = ["Program", "compile"]
 
 
+@collector_paused()
 def compile(
     loss: Callable[..., Any] | Value,
     *,

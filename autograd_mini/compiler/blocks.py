@@ -50,7 +50,8 @@ def parameter_blocks(
         taken: names that are in use.
     """
     for place in range(len(graph.parameters)):  # those that are not used have a node, too
-        graph.node(PARAMETER, (place,))
+        if place not in graph.parameter_nodes:
+            graph.node(PARAMETER, (place,))
     taken = {*taken, *keyword.kwlist}
     if names is None:
         uses = _uses(graph, nodes)

@@ -11,7 +11,8 @@ elementwise operations of the rule table. Constants fold; parameters do not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 from ..primitives import (
@@ -40,36 +41,45 @@ class Graph(Nodes):
 
     def enter(self, order: Sequence[Any], roots: Sequence[Any]) -> list[Any]:
         """The forms of the roots of a scalar graph whose nodes are given in topological order."""
-        uses: dict[int, int] = dict.fromkeys(map(id, roots), 1)
-        needed: list[Any] = []
-        for node in reversed(order):
-            if id(node) in uses:
-                needed.append(node)
-                if not node.is_leaf:
-                    for x in node.operands:
-                        if isinstance(x, Value):
-                            uses[id(x)] = uses.get(id(x), 0) + 1
-        forms: dict[int, Any] = {}
-        form_of = forms.get
-        for node in reversed(needed):
-            if node.is_leaf:
+        places = {id(node): i for i, node in enumerate(order)}
+        uses = [0] * len(order)
+        for i in {places[id(x)] for x in roots if isinstance(x, Value)}:
+            uses[i] = 1
+        rows: dict[int, list[Any]] = {}  # for each node its operands' places, None for a number
+        for i in range(len(order) - 1, -1, -1):
+            node = order[i]
+            if uses[i] and not node.is_leaf:
+                rows[i] = [*map(places.get, map(id, node.operands))]
+                for j in rows[i]:
+                    if j is not None:
+                        uses[j] += 1
+        forms: list[Any] = [None] * len(order)
+        for i, node in enumerate(order):
+            if not uses[i]:
+                continue
+            row = rows.get(i)
+            if row is None:
                 form = self._leaf(node)
+            elif None in row:
+                pairs = zip(row, node.operands)
+                form = self.form(node.op, [float(x) if j is None else forms[j] for j, x in pairs])
             else:
-                operands = [float(x) if (f := form_of(id(x))) is None else f for x in node.operands]
-                form = self.form(node.op, operands)
+                form = self.form(node.op, [forms[j] for j in row])
             if form.__class__ is Form:
                 form.label = node.label or form.label
-                if uses[id(node)] > 1 and not form.is_signed_node:
+                if uses[i] > 1 and not form.is_signed_node:
                     form = self.made(form)
             if node.label and form.__class__ is int:
                 self.labels[form] = node.label
-            forms[id(node)] = form
-        return [forms[id(x)] if isinstance(x, Value) else float(x) for x in roots]
+            forms[i] = form
+        return [forms[places[id(x)]] if isinstance(x, Value) else float(x) for x in roots]
 
     def _leaf(self, leaf: Any) -> Any:
         if leaf.operands:  # a placeholder: its input's name, and its position
             return self.node(INPUT, leaf.operands)
         place = self._place.get(leaf)
+        if place in self.parameter_nodes:
+            return self.parameter_nodes[place]
         if place is None:
             if not self.takes_every_leaf or id(leaf) in self.made_inside:
                 return float(leaf.data)
@@ -85,7 +95,7 @@ class Graph(Nodes):
             return self._closed(added(x[0], x[1]))
         if op is dot:
             n = len(x) // 2
-            return self._closed(total([*map(self.product, x[:n], x[n:-1]), x[-1]]))
+            return self._closed(total([*self._products(x[:n], x[n:-1]), x[-1]]))
         if op is fsum:
             return self._closed(total([*x, 0.0]))
         if op is subtract:
@@ -94,7 +104,7 @@ class Graph(Nodes):
             return self.scaled(x[0], -1.0)
         if op in BRANCHES:
             return x[BRANCHES.index(op)]
-        if all(a.__class__ is float for a in x):
+        if {*map(type, x)} <= {float}:
             return float(op.evaluate(x))
         if op is divide:
             return self._quotient(x[0], x[1])
@@ -133,6 +143,13 @@ class Graph(Nodes):
             constant = c * x.constant if x.constant else 0.0  # inf * 0 would be nan
             return Form(constant, [(c * d, a, b) for d, a, b in x.terms])
         return Form(0.0, [(c, self.made(x), NONE)])
+
+    def _products(self, xs: list[Any], ys: list[Any]) -> Iterable[Any]:
+        """The product of each pair; of nodes as one sum."""
+        are_nodes = {*map(type, xs), *map(type, ys)} == {int}
+        if are_nodes and self.reciprocals.isdisjoint(xs) and self.reciprocals.isdisjoint(ys):
+            return [Form(0.0, [*zip(repeat(1.0), xs, ys)])]
+        return map(self.product, xs, ys)
 
     def product(self, x: Any, y: Any) -> Any:
         if x.__class__ is float:

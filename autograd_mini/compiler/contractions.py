@@ -10,7 +10,7 @@ over i and j, of which j is contracted; and b, in a loop over i. So they are x @
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,16 +34,16 @@ def lower_sums(layout: Layout, members: Any) -> None:
     """
     sums = [layout.graph.args[i] for i in members]
     owner = np.repeat(np.arange(len(sums)), [len(s.lefts) for s in sums])  # the sum of each term
-    c = np.concatenate([s.coefficients for s in sums])
-    a = np.concatenate([s.lefts for s in sums])
-    b = np.concatenate([s.rights for s in sums])
+    c = np.fromiter(chain.from_iterable(s.coefficients for s in sums), float)
+    a = np.fromiter(chain.from_iterable(s.lefts for s in sums), int)
+    b = np.fromiter(chain.from_iterable(s.rights for s in sums), int)
     origins = np.stack([_origin(layout, a), _origin(layout, b)])
     swap = origins[0] < origins[1]  # so that a * b and b * a are alike
     a, b = np.where(swap, b, a), np.where(swap, a, b)
-    kinds, first, kind = np.unique(
-        np.sort(origins, axis=0), axis=1, return_index=True, return_inverse=True
-    )
-    kind = kind.ravel()
+    pairs = np.sort(origins, axis=0)
+    codes = (pairs[0] - pairs.min()) * (np.ptp(pairs) + 1) + pairs[1]
+    _, first, kind = np.unique(codes, return_index=True, return_inverse=True)
+    kinds = pairs[:, first]
     counts = np.zeros((kinds.shape[1], len(sums)), dtype=int)
     np.add.at(counts, (kind, owner), 1)
     constants = np.array([s.constant for s in sums])
@@ -127,7 +127,7 @@ class Terms(NamedTuple):
 
     def by_sign(self) -> list[Terms]:
         """Apart for each coefficient, if there are two and they are the same in all sums."""
-        if self.is_ragged:
+        if self.is_ragged or (self.c == self.c.flat[0]).all():
             return [self]
         order = np.argsort(-self.c, axis=1, kind="stable")
         ordered = Terms(*[np.take_along_axis(x, order, axis=1) for x in self])

@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 
 from .affine import loop_nest, refined, squeezed
-from .arrays import Array, ArrayProgram, Shape
+from .arrays import Array, Shape
 from .blocks import Block
 from .canonical import Graph
-from .nodes import INPUT, PARAMETER
+from .nodes import INPUT
 from .padding import DENSE, PADDING, completed
-from .views import View, joined, spread, view
+from .replay import Record, RecordingProgram
+from .views import View, joined, spread
 
 NOWHERE = -1  # the address of what has none yet
 
@@ -37,12 +38,17 @@ class Layout:
         nodes: of each array, the nodes that are its elements.
         starts: of each array, the address of its first element.
         padding: of each array, what is in elements that no node is, if that is known.
+        used: of each array, how many of its elements are nodes.
+        records: what was done to make groups, by where their operands lie.
+        batched: of each node, whether it differs between the examples.
         blocks: the nodes of each block of parameters.
         block_of: for each parameter its block, until that has its array; else NOWHERE.
     """
 
     def __init__(self, graph: Graph, inputs: dict[str, Shape], blocks: list[Block]) -> None:
-        self.graph, self.program = graph, ArrayProgram()
+        self.graph, self.program = graph, RecordingProgram()
+        self.records: dict[Any, Record] = {}
+        self.batched = np.array(graph.batched, bool)
         self.inputs, self.parameters = inputs, blocks
         self.address = np.full(len(graph.ops), NOWHERE)
         self.arrays: list[Array] = []
@@ -50,9 +56,9 @@ class Layout:
         self.starts: list[int] = []
         self._starts = np.empty(64, int)  # the same, with room for more
         self.padding: list[float | None] = []
+        self.used: list[int] = []
         self.blocks: list[Any] = [
-            np.array([graph.find(PARAMETER, (place,)) for place in block.places])
-            for block in blocks
+            np.array([*map(graph.parameter_nodes.__getitem__, block.places)]) for block in blocks
         ]
         self.block_of = np.full(len(graph.ops), NOWHERE)
         for i, nodes in enumerate(self.blocks):
@@ -67,6 +73,8 @@ class Layout:
     def assign(self, array: Array, nodes: Any, padding: float | None = None) -> None:
         """Give the nodes the next addresses: they are the array's elements, in order."""
         start = self.starts[-1] + self.arrays[-1].size if self.arrays else 0
+        if self.program.record is not None:
+            self.program.record.assigned(array, nodes, padding)
         array.stands_for(nodes, self._label(nodes))
         nodes = nodes.ravel()
         used = nodes != NOWHERE  # of an input some elements may not be used
@@ -78,6 +86,7 @@ class Layout:
         self._starts[len(self.starts)] = start
         self.starts.append(start)
         self.padding.append(padding)
+        self.used.append(int(used.sum()))
 
     def assign_nest(self, array: Array, nodes: Any, padding: float | None = None) -> None:
         """The same for an array that need not have all axes of the nest yet."""
@@ -133,6 +142,8 @@ class Layout:
         sources = np.unique(self.source(nodes[valid]))
         arrays = [self.arrays[s] for s in sources]
         found = np.array(self.address[nodes])
+        if not valid.all() or len(sources) > 1:
+            self.program.record = None  # what is found depends on where the arrays lie
         base = 0
         for s, array in zip(sources, arrays):
             inside = valid & (found >= self.starts[s]) & (found < self.starts[s] + array.size)
@@ -144,7 +155,7 @@ class Layout:
 
     def operand(self, nodes: Any) -> View:
         """The view that has these nodes at the positions of a loop nest."""
-        return view(*self.located(nodes))
+        return self.program.view(*self.located(nodes))
 
     def constants(self, numbers: Any) -> Any:
         """Plain numbers, as an array aligned with the loops, or as one number."""
@@ -203,8 +214,7 @@ class Layout:
         array = self.arrays[s]
         found = row - self.starts[s]
         inside = 0 <= found.min() and found.max() < array.size
-        used = (self.nodes[s] != PADDING).sum()
-        if not inside or len(np.unique(row)) < len(row) or len(row) < used:
+        if not inside or len(np.unique(row)) < len(row) or len(row) < self.used[s]:
             return None
         grid = np.full(array.size, PADDING)
         grid[found] = np.arange(len(row))

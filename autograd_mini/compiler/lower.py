@@ -16,7 +16,8 @@ from .contractions import lower_sums
 from .layout import NOWHERE, Layout, alike
 from .nodes import CONSTANT, INPUT, PARAMETER
 from .padding import DENSE, PADDING, chosen
-from .views import spread, view
+from .replay import made_as_before
+from .views import spread
 
 
 def lower(layout: Layout, nodes: Iterable[int]) -> None:
@@ -32,15 +33,20 @@ def lower(layout: Layout, nodes: Iterable[int]) -> None:
             groups[graph.depths[i], graph.classes[i]].append(i)
     for _, members in sorted(groups.items()):
         op = graph.ops[members[0]]
-        if op is fsum:
-            lower_sums(layout, np.array(members))
-        elif op is logsumexp:
-            _lower_logsumexps(layout, np.array(members))
-        elif op is CONSTANT:
+        if op is CONSTANT:
             numbers = [graph.args[i][0] for i in members]
             layout.assign(layout.program.constant(numbers), np.array(members))
         else:
-            _lower_elementwise(layout, op, np.array(members))
+            made_as_before(layout, op, np.array(members), _lower_group)
+
+
+def _lower_group(layout: Layout, op: Any, members: Any) -> None:
+    if op is fsum:
+        lower_sums(layout, members)
+    elif op is logsumexp:
+        _lower_logsumexps(layout, members)
+    else:
+        _lower_elementwise(layout, op, members)
 
 
 def _lower_elementwise(layout: Layout, op: Any, members: Any) -> None:
@@ -86,7 +92,7 @@ def _lower_logsumexps(layout: Layout, members: Any) -> None:
         terms = layout.loops([nodes[int(lengths[part].argmax())]])
         nodes = chosen(nodes, grid).reshape((*grid.shape, *terms))
         array, addresses = layout.located(nodes)
-        x: Array = spread(view(array, addresses).aligned(nodes.ndim), nodes.shape)
+        x: Array = spread(layout.program.view(array, addresses).aligned(nodes.ndim), nodes.shape)
         missing = padding.is_missing(nodes, grid)
         if missing.any():
             x = padding.filled(layout, x, ~missing, array, addresses)

@@ -75,23 +75,24 @@ class Match:
     def _kind(self, v: tuple[Any, ...]) -> Kind | None:
         """What a tuple of operands is; None if it cannot be part of a loop."""
         first, end = v[0], v[-1]
-        if all(x.__class__ is float for x in v):
+        kinds = {*map(type, v)}
+        if kinds == {float}:
             if all(x == first and copysign(1, x) == copysign(1, first) for x in v):
                 return "number", first
             return self._added("scanned", self.scanned, v)
         if end.__class__ is not Array:
             return None
-        if all(x is first for x in v):
+        if len({*map(id, v)}) == 1:
             return (
                 None
                 if first.op in (*SEQUENCES, "loop")
                 else self._added("outer", self.outers, first)
             )
-        if any(x.shape != end.shape for x in v if x.__class__ is Array):
+        if {x.shape for x in v if x.__class__ is Array} != {end.shape}:
             return None
         if end in self.where:
             return self._carried(v)
-        if not all(x.__class__ is Array for x in v):
+        if kinds != {Array}:
             return None
         if cut_in_steps(v) is None and are_alike(v):
             for t, x in enumerate(v):
@@ -122,6 +123,15 @@ class Match:
         found.append(x)
         return kind, len(found) - 1
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether it is a loop, and what it scans are leaves, numbers, and slices of one array:
+        then no part of the chain is a loop with more in a step."""
+        return self.is_valid and all(
+            {*map(type, v)} == {float} or cut_in_steps(v) or all(x.op in LEAVES for x in v)
+            for v in self.scanned
+        )
+
     def is_apart(self) -> bool:
         """Whether nothing that the loop reads is made of what it computes."""
         read = {*self.outers, *[first for first, _ in self.carried]}
@@ -142,14 +152,11 @@ def key_of(v: tuple[Any, ...]) -> Any:
 
 def are_alike(v: Sequence[Array]) -> bool:
     """Whether arrays are made alike, each once."""
-    one = v[-1]
+    one, count = v[-1], len(v)
     return (
         one.op not in LEAVES
-        and all(
-            x.op is one.op and x.info == one.info and len(x.args) == len(one.args)
-            if one.op.__class__ is not str
-            else x.op == one.op and x.info == one.info and len(x.args) == len(one.args)
-            for x in v
-        )
-        and len({*v}) == len(v)
+        and [x.op for x in v].count(one.op) == count
+        and [x.info for x in v].count(one.info) == count
+        and [len(x.args) for x in v].count(len(one.args)) == count
+        and len({*v}) == count
     )

@@ -6,10 +6,11 @@ table. The sums that are not nodes yet are Forms.
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Iterable, Sequence
+from collections.abc import Collection, Container, Hashable, Iterable, Sequence
+from itertools import compress
 from typing import Any, NamedTuple
 
-from ..primitives import fsum, logsumexp, power
+from ..primitives import divide, fsum, logsumexp, power
 from ..value import Value
 
 LEAVES = INPUT, PARAMETER, CONSTANT = "input", "parameter", "constant"
@@ -82,6 +83,8 @@ class Nodes:
         depths: the longest way down to a leaf; nodes of one class have the same.
         batched: whether it depends on an input, and so differs between the examples.
         labels: of nodes that the scalar code gave one.
+        reciprocals: the nodes that are 1 / x.
+        parameter_nodes: by the place of the parameter.
     """
 
     def __init__(self, parameters: Sequence[Value] | None) -> None:
@@ -91,6 +94,8 @@ class Nodes:
         self.depths: list[int] = []
         self.batched: list[bool] = []
         self.labels: dict[int, str] = {}
+        self.reciprocals: set[int] = set()
+        self.parameter_nodes: dict[int, int] = {}
         self.parameters: list[Value] = [] if parameters is None else list(parameters)
         self.takes_every_leaf = parameters is None
         self.made_inside: Container[int] = ()  # ids of Values that are constants
@@ -111,22 +116,30 @@ class Nodes:
     def node(self, op: Any, args: Any) -> int:
         """The number of this node, which is made unless there is one like it."""
         key = _key(op, args)
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = len(self.ops)
-            self.ops.append(op)
-            self.args.append(args)
-            structure, operands = self._structure(op, args)
-            self.classes.append(self._classes.setdefault(structure, len(self._classes)))
-            self.depths.append(1 + max((self.depths[x] for x in operands), default=-1))
-            self.batched.append(op is INPUT or any(self.batched[x] for x in operands))
+        number = self._numbers.setdefault(key, len(self.ops))
+        if number < len(self.ops):
+            return number
+        self.ops.append(op)
+        self.args.append(args)
+        structure, operands = self._structure(op, args)
+        self.classes.append(self._classes.setdefault(structure, len(self._classes)))
+        depth, is_batched = 0, op is INPUT
+        if operands:
+            depth = 1 + max(map(self.depths.__getitem__, operands))
+            is_batched = any(map(self.batched.__getitem__, operands))
+        self.depths.append(depth)
+        self.batched.append(is_batched)
+        if op is PARAMETER:
+            self.parameter_nodes[args[0]] = number
+        elif op is divide and args[0].__class__ is float and args[0] == 1:
+            self.reciprocals.add(number)
         return number
 
     def find(self, op: Any, args: Any) -> int:
         """The number of this node; NONE if there is none."""
         return self._numbers.get(_key(op, args), NONE)
 
-    def _structure(self, op: Any, args: Any) -> tuple[Any, Iterable[int]]:
+    def _structure(self, op: Any, args: Any) -> tuple[Any, Collection[int]]:
         """What nodes of one class have in common, and the nodes that this one is made of.
 
         That of 2 * w[0] * x[1] + b[0] and of w[4] * x[0] + b[7] is the same: a sum whose factors
@@ -138,9 +151,14 @@ class Nodes:
         if op in (PARAMETER, CONSTANT):
             return op, ()
         if op is fsum:
-            pairs = set(zip(args.lefts, args.rights))
-            factors = {(classes[a], NONE if b == NONE else classes[b]) for a, b in pairs}
-            return (op, frozenset(factors)), operands(op, args)
+            lefts, rights, alone = args.lefts, args.rights, []
+            if NONE in rights:
+                is_pair = [b != NONE for b in rights]
+                alone = [a for a, b in zip(lefts, is_pair) if not b]
+                lefts, rights = compress(lefts, is_pair), compress(rights, is_pair)
+            lefts, rights, of = [*lefts], [*rights], classes.__getitem__
+            factors = {*zip(map(of, lefts), map(of, rights)), *((classes[a], NONE) for a in alone)}
+            return (op, frozenset(factors)), lefts + rights + alone
         nodes = [x for x in args if x.__class__ is int]
         if op is logsumexp:
             return (op, frozenset(classes[x] for x in nodes)), nodes
@@ -159,13 +177,13 @@ class Nodes:
         if terms[0][0] == 1 and form.is_signed_node:
             return terms[0][1]
         coefficients, lefts, rights = zip(*terms)
-        pairs = [(a, b) if a < b else (b, a) for a, b in zip(lefts, rights)]
-        if len(set(pairs)) < len(terms):  # like terms
+        if _has_like_terms(lefts, rights):
             if not all(is_moderate(c) for c, _, _ in terms):
                 apart = [(1.0, self.made(Form(0.0, [term])), NONE) for term in terms]
                 return self.made(Form(form.constant, apart, form.is_written))
             merged: dict[tuple[int, int], Term] = {}
-            for pair, (c, a, b) in zip(pairs, terms):
+            for c, a, b in terms:
+                pair = (a, b) if a < b else (b, a)
                 merged[pair] = (c + merged[pair][0] if pair in merged else c, a, b)
             form = Form(form.constant, list(merged.values()), form.is_written)
             return self.made(form)
@@ -183,7 +201,7 @@ class Nodes:
         """The nodes that the roots depend on, operands first."""
         found = set(roots)
         for i in range(max(found, default=-1), -1, -1):
-            if i in found:
+            if i in found and self.ops[i] is not PARAMETER:
                 found |= operands(self.ops[i], self.args[i])
         return sorted(found)
 
@@ -191,7 +209,9 @@ class Nodes:
 def operands(op: Any, args: Any) -> set[int]:
     """The nodes that a node is made of."""
     if op is fsum:
-        return {*args.lefts, *args.rights} - {NONE}
+        found = {*args.lefts, *args.rights}
+        found.discard(NONE)
+        return found
     return set() if op in LEAVES else {x for x in args if x.__class__ is int}
 
 
@@ -200,6 +220,14 @@ def _key(op: Any, args: Any) -> Hashable:
     if args.__class__ is tuple and float in map(type, args):
         return (op, *[x.hex() if x.__class__ is float else x for x in args])
     return op, args
+
+
+def _has_like_terms(lefts: Sequence[int], rights: Sequence[int]) -> bool:
+    """Whether two products are of the same factors, in either order."""
+    left, count = set(lefts), len(lefts)
+    if left.isdisjoint(rights) and (len(left) == count or len(set(rights)) == count):
+        return False  # most sums, found quickly
+    return len({(a, b) if a < b else (b, a) for a, b in zip(lefts, rights)}) < count
 
 
 def added(x: Any, y: Any) -> Any:

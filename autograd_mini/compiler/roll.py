@@ -38,54 +38,58 @@ class Finder:
     def __init__(self, outputs: Sequence[Array]) -> None:
         self.outputs = outputs
         self.order = reachable(outputs)
+        self._all = {*self.order}
         self.length = sum(map(weight, self.order))
-        self._users: dict[Array, list[Array]] = defaultdict(list)
-        for x in self.order:
-            for a in x.operands:
-                self._users[a].append(x)
 
     def best(self) -> Match | None:
         """The loop after which the fewest operations are left, if they are fewer than before."""
         best, least = None, (self.length, 0)
-        for heads in self._chains():
-            match, cost = self._matched(heads)
-            if match is not None and cost < least:
-                best, least = match, cost
+        for chain in self._chains():
+            body = 0  # operations of a step, where all that could be in it are
+            for period in (1, 2, 3):
+                heads = chain[::period][::-1]
+                if body and (period * body + 1, 1) >= least:  # as many steps in one are no better
+                    continue
+                match, cost, is_complete = self._matched(heads)
+                if match is not None and cost < least:
+                    best, least = match, cost
+                if match is not None and is_complete and period == 1:
+                    body = sum(weight(v[-1]) for v in match.body)
         return best
 
-    def _matched(self, heads: list[Array]) -> tuple[Match | None, tuple[int, int]]:
+    def _matched(self, heads: list[Array]) -> tuple[Match | None, tuple[int, int], bool]:
         """The loop of a chain, or of a later part of it; and one of more steps, if the one before
-        the first is alike as well."""
+        the first is alike as well. What is left after it, and whether it is complete."""
         best: Match | None = None
-        least = (self.length, 0)
+        least, is_complete = (self.length, 0), False
         for skipped in range(min(3, len(heads) - 1)):
             match = Match(heads[skipped:])
             if match.is_valid and (cost := self.cost(match)) < least:
                 best, least = match, cost
+            if is_complete := match.is_complete:
+                break
         while best is not None:
             earlier = with_earlier(best)
             if earlier is None or (cost := self.cost(earlier)) >= least:
                 break
             best, least = earlier, cost
-        return (best, least) if best and best.steps >= LEAST else (None, least)
+        return best if best and best.steps >= LEAST else None, least, is_complete
 
     def cost(self, match: Match) -> tuple[int, int]:
         """How many operations are left, and how many arrays are carried."""
-        inside = sum(weight(x) for x in match.where)
         body = sum(weight(v[-1]) for v in match.body)
+        inside = sum(weight(v[-1]) * (len(v) - v.count(None)) for v in match.body)
         after = {kind for _, kind in match.carried}
+        read = {*self.outputs, *[a for x in self._all.difference(match.where) for a in x.operands]}
         collected = set()
-        for x, (place, t) in match.where.items():
-            is_last = t == match.steps - 1 and ("body", place) in after
-            if place in collected or is_last:
-                continue
-            if x in self.outputs or any(u not in match.where for u in self._users[x]):
+        for place, t in map(match.where.__getitem__, read.intersection(match.where)):
+            if t < match.steps - 1 or ("body", place) not in after:
                 collected.add(place)
         left = self.length - inside + body + len(match.carried) + len(collected)
         return left, len(match.carried)
 
     def _chains(self) -> list[list[Array]]:
-        """Arrays that are alike, each made of the one before."""
+        """Arrays that are alike, each of which is made of the next."""
         found = []
         classes = sorted(self._classes().values(), key=lambda v: (-len(v), -v[-1].number))
         for members in classes[:LOOKS]:
@@ -93,10 +97,7 @@ class Finder:
             chain = [members[-1]]
             while (x := self._ancestor(chain[-1], among, members[0].number)) is not None:
                 chain.append(x)
-            for period in (1, 2, 3):
-                heads = chain[::period][::-1]
-                if len(heads) > 1:
-                    found.append(heads)
+            found.append(chain)
         return found
 
     def _ancestor(self, x: Array, among: set[Array], first: int) -> Array | None:

@@ -93,16 +93,9 @@ class Undecided(Recorded, Value):
 
     @classmethod
     def __apply_primitive__(cls, primitive: Primitive, operands: Sequence[Any]) -> Traced:
-        trace: Trace
-        for x in operands:
-            kind = x.__class__
-            if kind is Traced:
-                trace = x.trace
-            elif kind is not Value and kind is not float:
-                if isinstance(x, Undecided):
-                    trace = x.trace
-                elif not isinstance(x, Value):
-                    operands = [x if isinstance(x, Value) else real_number(x) for x in operands]
+        if not all(k is float or k is int or issubclass(k, Value) for k in {*map(type, operands)}):
+            operands = [x if isinstance(x, Value) else real_number(x) for x in operands]
+        trace: Trace = next(x.trace for x in reversed(operands) if isinstance(x, Undecided))
         return Traced(primitive, tuple(operands), trace)
 
     def __radd__(self, other: Any) -> Any:

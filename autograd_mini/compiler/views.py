@@ -12,6 +12,8 @@ array; a loop whose stride is 0 is a broadcast. What is not affine is gathered.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
+from operator import mul
 from typing import Any, NamedTuple
 
 from .affine import affine, cut, squeezed
@@ -42,6 +44,15 @@ class View(NamedTuple):
         sizes = dict(zip(self.loops, x.example_shape))
         first = 0 if x.is_batched else min(self.loops, default=rank)
         return x.program.reshape(x, (*batch, *[sizes.get(i, 1) for i in range(first, rank)]))
+
+
+def row_major(shape: Shape) -> Shape:
+    """The strides of all elements of an array in their order.
+
+    >>> row_major((2, 3))
+    (3, 1)
+    """
+    return tuple(accumulate(shape[:0:-1], mul, initial=1))[::-1]
 
 
 def strided(x: Array, base: int, sizes: Shape, strides: Sequence[int]) -> Array | None:
@@ -87,20 +98,50 @@ def windows(x: Array, base: int, sizes: Shape, strides: Sequence[int], room: int
     return None
 
 
-def view(x: Array, addresses: Any) -> View:
-    """The elements of x at the addresses, for each position of a loop nest.
+class Reading(NamedTuple):
+    """How an array is read, for each position of a loop nest.
 
-    With addresses 2, 2, 3, 3 of shape (2, 2) in x of shape (4,): x[2:4], in the loop 0 alone.
+    Attributes:
+        first: the first address.
+        offsets: of all from there, without the loops that they do not depend on.
+        strides: of the loops that are left, if the addresses are affine.
+        loops: which loops of the nest these are.
     """
-    distinct, loops = squeezed(addresses)
-    if x.size == 1:
-        return View(x.program.reshape(x, x.shape[: x.is_batched]), ())
-    if (known := affine(distinct)) and min(known[1], default=1) > 0:
-        room = 0 if base(x, VIEWS).op == "input" else WINDOWS  # which has no gradient to add up
-        found = windows(x, known[0], distinct.shape, known[1], room)
-        if found is not None:
-            return View(found, loops)
-    return View(x.program.gather(x, distinct), loops)
+
+    first: int
+    offsets: Any
+    strides: Sequence[int] | None
+    loops: tuple[int, ...]
+
+    @classmethod
+    def of(cls, addresses: Any) -> Reading:
+        distinct, loops = squeezed(addresses)
+        found = affine(distinct)
+        first = int(distinct.flat[0])
+        return cls(first, distinct - first, None if found is None else found[1], loops)
+
+    def view(self, x: Array, first: int) -> View:
+        """What is read, of an array, from this address on.
+
+        With addresses 2, 2, 3, 3 of shape (2, 2) in x of shape (4,): x[2:4], in the loop 0 alone.
+        """
+        if x.size == 1:
+            return View(x.program.reshape(x, x.shape[: x.is_batched]), ())
+        sizes = self.offsets.shape
+        if sizes == x.example_shape and self.strides == row_major(sizes):
+            return View(x, self.loops)
+        if self.strides is not None and min(self.strides, default=1) > 0:
+            room = 0 if base(x, VIEWS).op == "input" else WINDOWS  # which has no gradient to add up
+            found = windows(x, first, sizes, self.strides, room)
+            if found is not None:
+                return View(found, self.loops)
+        return View(x.program.gather(x, first + self.offsets), self.loops)
+
+
+def view(x: Array, addresses: Any) -> View:
+    """The elements of x at the addresses, for each position of a loop nest."""
+    reading = Reading.of(addresses)
+    return reading.view(x, reading.first)
 
 
 def spread(x: Array, sizes: Sequence[int]) -> Array:
