@@ -9,21 +9,22 @@ and then the layer is Z = W X + b. What is not an expression of matrices is show
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from ..primitives import TABLE, add, divide, multiply, negate, subtract
 from .arrays import Array
-from .backends.numpy import NumpySource
-from .backends.source import Source, written
-from .expression import ATOM as TIGHT
-from .expression import Expression
-from .indexed import Indexed, NoIndices
+from .backends.source import Source
+from .equation_lines import equation_lines
+from .indexed import Indexed
 from .matrices import NotMatrices, Writer, is_softmax
 from .pipeline import Lowered
+from .sequences import NoIndices
+from .stacks import Stacks
 
-LINEAR = (add, subtract, multiply, divide, negate)
+STACKED = (
+    "an array of more axes is a stack of matrices: letters in brackets, counted from 1, say which"
+)
 
 
 class Equation(NamedTuple):
@@ -36,6 +37,8 @@ class Equation(NamedTuple):
         is_backward: whether it belongs to the gradient.
         steps: the range of its index, in the order in which it is computed; "" for one that has
             none. Those of a loop follow each other, and are computed together, step by step.
+        letters: the ranges of its other indices: of the examples, heads, ..
+        part: which part of the array the symbol is, as an index in Python; "" for all of it.
     """
 
     name: str
@@ -43,11 +46,14 @@ class Equation(NamedTuple):
     shape: str
     is_backward: bool
     steps: str = ""
+    letters: str = ""
+    part: str = ""
 
     @property
     def place(self) -> str:
-        """Where the symbol is, in LaTeX: in its set, for these steps."""
-        return self.shape + rf", \quad {self.steps}" * bool(self.steps)
+        """Where the symbol is, in LaTeX: in its set, for these steps and letters."""
+        ranges = filter(None, [self.steps, self.letters])
+        return r", \quad ".join([self.shape, *ranges])
 
 
 class Equations(NamedTuple):
@@ -105,62 +111,83 @@ def equations(lowered: Lowered, columns: bool) -> Equations:
     Raises:
         NoIndices: there are none of one of its loops.
     """
-    source = written(_Lines, _exchanged(lowered))
+    source = equation_lines(lowered)
     has_loops = any(x.op == "loop" for x in source.order)
     writer = Indexed(source, columns) if has_loops else Writer(source, columns)
-    every = _every(source, writer)
+    stacks = Stacks(writer, source.order)
+    every = _every(source, writer, stacks)
     if isinstance(writer, Indexed):
         every += _gradients(source, writer, every)
-    return Equations(tuple(every), _where(source, writer, lowered, every))
+    where = _where(source, writer, lowered, every)
+    for symbol, (code, shape, letters) in stacks.parts.items():
+        where[code] = symbol, shape, rf"{latex_text(code)} for }}{letters}\text{{"
+    note = STACKED + "; the part of one example is a row" * columns
+    return Equations(tuple(every), where, note * any(e.letters for e in every))
 
 
-def _every(source: Source, writer: Writer) -> list[Equation]:
+def _every(source: Source, writer: Writer, stacks: Stacks) -> list[Equation]:
     every: list[Equation] = []
     is_backward = False
+    texts: dict[Array, str] = {}  # of several statements all
     for text, x in source.lines:
-        if isinstance(writer, Indexed):
-            if x.op == "loop":
-                every += _of_loop(source, writer, x, is_backward)
-            if writer.is_of_loop(x) or x not in writer.symbols:
-                continue
+        texts[x] = f"{texts[x]}; {text}" if x in texts else text
+    for _, x in source.lines:
+        if isinstance(writer, Indexed) and x.op == "loop":
+            every += _of_loop(source, writer, stacks, x, texts, is_backward)
+        if x not in writer.symbols or (isinstance(writer, Indexed) and writer.is_of_loop(x)):
+            continue
         name = source.names[x]
-        if any(name == other.name for other in every):  # of several statements the first
+        if any(name == other.name for other in every):
             continue
         is_early = is_backward and is_softmax(x)  # of what the loss is made of
         position = [e.name for e in every].index("loss") if is_early else len(every)
-        latex = f"{writer.symbols[x]} = {_right(writer, x, text)}"
-        made = Equation(name, latex, writer.set_of(x), is_backward and not is_early)
+        latex, shape, *rest = _written(writer, stacks, x, writer.symbols[x], texts[x])
+        made = Equation(name, latex, shape, is_backward and not is_early, "", *rest)
         every.insert(position, made)
         is_backward = is_backward or x is source.loss
     return every
 
 
-def _right(writer: Writer, x: Array, text: str) -> str:
-    """What an array is made of; as the code, where that is not an expression of matrices."""
-    try:
-        return writer.right_side(x)
-    except NotMatrices:
-        before, adds, more = text.partition(" += ")
-        if adds and isinstance(writer, Indexed):  # to a sum over the steps
-            [total] = [a for a in x.args if writer.steps.goes_on(a)]
-            with suppress(NotMatrices):
-                left = writer.of(total, writer.is_turned(x))
-                return rf"{left} + \mathtt{{{latex_code(f'{before} = {more}')}}}"
-        return rf"\mathtt{{{latex_code(text)}}}"
+def _written(writer: Writer, stacks: Stacks, x: Array, symbol: str, text: str) -> tuple[str, ...]:
+    """(equation, set, letters, part): of matrices, or of stacks of them; or else the code."""
+    with suppress(NotMatrices):
+        return f"{symbol} = {writer.right_side(x)}", writer.set_of(x)
+    with suppress(NotMatrices):
+        left, right, *rest = stacks.sides(x, symbol)
+        return f"{left} = {right}", *rest
+    for view, inner in writer.views.items():
+        text = re.sub(rf"\b{writer.named(view)}\b", lambda _: inner, text)  # noqa: B023
+    return f"{symbol} = {_code(writer, x, text)}", writer.set_of(x)
 
 
-def _of_loop(source: Source, writer: Indexed, loop: Array, is_backward: bool) -> Iterator[Equation]:
+def _code(writer: Writer, x: Array, text: str) -> str:
+    """What an array is made of, as the code."""
+    before, adds, more = text.partition(" += ")
+    if adds and " = " not in before and isinstance(writer, Indexed):  # to a sum over the steps
+        [total] = [a for a in x.args if writer.steps.goes_on(a)]
+        with suppress(NotMatrices):
+            left = writer.of(total, writer.is_turned(x))
+            return rf"{left} + \mathtt{{{latex_code(f'{before} = {more}')}}}"
+    return rf"\mathtt{{{latex_code(text)}}}"
+
+
+def _of_loop(
+    source: Source,
+    writer: Indexed,
+    stacks: Stacks,
+    loop: Array,
+    texts: Mapping[Array, str],
+    is_backward: bool,
+) -> Iterator[Equation]:
     """The equations of a loop."""
-    texts: dict[Array, str] = {}
-    for text, x in source.lines:
-        texts.setdefault(x, text)
     for name, symbol, x, is_made, steps in writer.statements(loop):
         if is_made:
             text = source.expressions[x].text if x in source.expressions else ""
-            right = _right(writer, x, texts.get(x) or text)
+            latex, shape, *rest = _written(writer, stacks, x, symbol, texts.get(x) or text)
         else:
-            right = writer.of(x, writer.is_turned(x)).text
-        yield Equation(name, f"{symbol} = {right}", writer.set_of(x), is_backward, steps)
+            right, shape, *rest = writer.of(x, writer.is_turned(x)).text, writer.set_of(x)
+            latex = f"{symbol} = {right}"
+        yield Equation(name, latex, shape, is_backward, steps, *rest)
 
 
 def _gradients(source: Source, writer: Indexed, every: Sequence[Equation]) -> Iterator[Equation]:
@@ -200,55 +227,6 @@ def _where(
         what = rf"{latex_text(part.code)} for }}{part.steps}\text{{"
         where[part.code] = part.symbol, writer.set_of(part.shape), what
     return where
-
-
-class _Lines(NumpySource):
-    """Says which arrays have an equation, and their names, which are those of the source."""
-
-    spellings = NumpySource.spellings | {
-        str(p): ("f({}, {}, {})" if len(p.arguments) == 3 else "f({})", TIGHT)
-        for p in TABLE.values()
-        if str(p) not in NumpySource.spellings
-    }
-
-    def __init__(self, outputs: Any, names: Any, arguments: Any, lowered: Lowered) -> None:
-        shown = written(NumpySource, _exchanged(lowered)).names
-        self._known = {_made_of(x): name for x, name in shown.items() if _made_of(x)}
-        self._shown = {*shown.values()}
-        super().__init__(outputs, names, arguments, lowered)
-
-    def _name(self, x: Array) -> str:
-        known = "loss" if x is self.loss else self._known.pop(_made_of(x), None)
-        self._taken |= self._shown
-        return known or super()._name(x)
-
-    def _logsumexp(self, x: Array) -> Expression:
-        return Expression(f"logsumexp({self._of(x.args[0]).text})", TIGHT, 2)
-
-    def _elementwise(self, x: Array) -> Expression:
-        for a in x.operands if x.op not in LINEAR else ():  # the z of h = tanh(z)
-            if a.shape and a not in self.names and re.fullmatch(r"z\d*", self._designation(a)):
-                self._on_a_line(a)
-        return super()._elementwise(x)
-
-    def _needs_a_line(self, x: Array, expression: Expression) -> bool:
-        return is_softmax(x) or super()._needs_a_line(x, expression)
-
-    def _designation(self, x: Array) -> str:
-        return "p" if is_softmax(x) else super()._designation(x)
-
-
-def _exchanged(lowered: Lowered) -> Lowered:
-    """The program as it was written for the one with a stable softmax, and the other way round."""
-    return lowered._replace(outputs=list(lowered.as_written), as_written=lowered.outputs)
-
-
-def _made_of(x: Array) -> Any:
-    """What tells an array in another form of its program: its scalars, or whose gradient it is."""
-    if x.gradient_of is not None:
-        inner = _made_of(x.gradient_of)
-        return inner and ("gradient", inner)
-    return None if x.scalars is None else (x.scalars.shape, x.scalars.tobytes())
 
 
 def latex_code(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..signs import total_text
 from .chain_rule import ChainRule
-from .listing import Line
+from .listing import Line, towards
 from .names import assigned
 from .symbols import symbol
 
@@ -123,15 +123,9 @@ class Explainer(ChainRule):
         if line.code.startswith("for "):
             yield "a loop: its lines are run in each step"
             return
-        towards, seen = line, {line.name}
-        while towards.scalars is None and towards.name != self.loss:
-            lines = self.lines.values()
-            following = [x for x in lines if towards.name in x.reads and x.name not in seen]
-            if not following:
-                break
-            towards = following[0]
-            seen.add(towards.name)
-        yield f"{line.sizes()}: no scalars of its own; a step on the way to {towards.name}"
+        lines = [*self.lines.values()]
+        end = towards(line, lines, lambda x: x.scalars is not None or x.name == self.loss)
+        yield f"{line.sizes()}: no scalars of its own; a step on the way to {end.name}"
 
     # -- scalars --------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import mul
 from typing import Any, NamedTuple
 
@@ -238,6 +238,19 @@ def _viewed(x: Array, of: Any) -> Any:
     if x.op == "gather":
         nodes = nodes.ravel()[x.info.places]
     return _shaped(nodes, x)
+
+
+def towards(line: Line, lines: Sequence[Line], is_there: Callable[[Line], bool]) -> Line:
+    """The line itself if it is there, or else the next that it leads to and is; or the last that it
+    leads to."""
+    seen = {line.name}
+    while not is_there(line):
+        following = [x for x in lines if line.name in x.reads and x.name not in seen]
+        if not following:
+            break
+        line = following[0]
+        seen.add(line.name)
+    return line
 
 
 def elements(lines: Sequence[Line], of_all_steps: bool = False) -> dict[int, str]:

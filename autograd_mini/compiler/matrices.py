@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-from ..formulas import ATOM, PRODUCT, SUM, Formula, applied, latex_name, numeral, unused
-from ..primitives import add, divide, exp, multiply, negate, power, subtract
-from .arithmetic import RELATIONS
+from ..formulas import ATOM, PRODUCT, Formula, latex_name, unused
+from ..primitives import exp, subtract
 from .arrays import Array, Shape
 from .backends.source import Source
+from .elementwise import Size, composed, frobenius, inside, number, product, squared_norm
+from .loop import SEQUENCES
 
+SHAPES = ("reshape", "transpose")
 TOP = r"^{\top}"
-SIGNS = {"<": "<", ">": ">", "<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne"}
-HADAMARD, DIVIDED = r"\odot", r"\oslash"
 
 
 class NotMatrices(Exception):
@@ -37,13 +39,15 @@ class Writer:
     def __init__(self, source: Source, columns: bool) -> None:
         self._source, self._columns = source, columns
         self.symbols: dict[Array, str] = {}
+        self.families: Mapping[Array, Any] = getattr(self, "families", {})
+        self.views = views(source)
         self._arrays = {name: x for x, name in source.names.items()}
         for x in source.order:
             self.give_symbol(x)
 
     def give_symbol(self, x: Array) -> None:
         """Give an array its symbol, if it has a name."""
-        if x in self._source.names or x.op == "constant":
+        if (x in self._source.names and x not in self.views) or x.op == "constant":
             self.symbols[x] = unused(self._symbol(x), self.symbols.values())
 
     def named(self, x: Array) -> str:
@@ -85,7 +89,7 @@ class Writer:
     def of(self, x: Any, t: bool) -> Formula:
         """An operand, or its transpose."""
         if x.__class__ is not Array:
-            return numeral(int(x) if float(x).is_integer() and abs(x) < 1e15 else x)
+            return number(x)
         if x in self.symbols:
             return transposed(Formula(self.symbols[x]), x, t != self.is_turned(x))
         return self.made(x, t)
@@ -115,57 +119,12 @@ class Writer:
         if tuple(map(max, *map(_lengths, sizes), (1, 1))) != _lengths(_size(x)):
             raise NotMatrices
         args = [self.of(a, t) for a in inner]
-        if x.op in (multiply, divide) and (1, 1) in sizes[-2:]:
-            return self._scaled(x, t, *args, *sizes)
-        if x.op is multiply and sizes[0][1] == sizes[1][0] == 1:
-            return _product(*(args[::-1] if t else args))  # a column by a row
-        if x.op is multiply and args[0].text == args[1].text:
-            return Formula(rf"{inside(args[0], ATOM)}^{{{HADAMARD} 2}}", PRODUCT)
-        if x.op in (multiply, divide):
-            sign = HADAMARD if x.op is multiply else DIVIDED
-            return Formula(f" {sign} ".join(inside(a, PRODUCT) for a in args), SUM)
-        if x.op in (add, subtract):
-            right = inside(args[1], SUM if x.op is add else PRODUCT)
-            return Formula(f"{args[0]} {x.op.name} {right}", SUM)
-        if x.op is negate:
-            level = SUM if x.args[0].op in (multiply, divide) else PRODUCT
-            return Formula(f"-{inside(args[0], level)}", SUM)
-        if x.op is power and sizes[1] == (1, 1):
-            exponent = f"{HADAMARD} {args[1]}" if _size(x) != (1, 1) else args[1]
-            return Formula(f"{inside(args[0], ATOM)}^{{{exponent}}}", PRODUCT)
-        if x.op in RELATIONS:
-            condition = f"[{args[0]} {SIGNS[RELATIONS[x.op]]} {args[1]}]"
-            if x.args[2:] == (1.0, 0.0):
-                return Formula(condition)
-            return Formula(rf"\operatorname{{where}}({condition}, {args[2]}, {args[3]})")
-        if str(x.op) == "step":
-            return Formula(f"[{args[0]} > 0]")
-        if x.op is exp:
-            return Formula(rf"\exp({args[0]})")
-        return applied(x.op, args)
-
-    def _scaled(self, x: Array, t: bool, a: Formula, b: Formula, *sizes: Any) -> Formula:
-        """A product with a single number, or a quotient by one."""
-        if x.op is divide:
-            if sizes[1] != (1, 1):
-                return Formula(f"{inside(a, PRODUCT)} {DIVIDED} {inside(b, ATOM)}", SUM)
-            if sizes[0] == (1, 1):
-                return Formula(rf"\frac{{{a}}}{{{b}}}", PRODUCT)
-            above, inner = "1", x.args[0]
-            if inner.op is multiply and inner.args[0].__class__ is float and inner.args[0] > 0:
-                above, a = self.of(inner.args[0], False).text, self.of(inner.args[1], t)
-            return _product(Formula(rf"\frac{{{above}}}{{{b}}}"), a)
-        if a.text == b.text:
-            return Formula(f"{inside(a, ATOM)}^{{2}}", PRODUCT)
-        number, other, of = (a, b, x.args[0]) if sizes[0] == (1, 1) else (b, a, x.args[1])
-        if of.__class__ is Array and of.op in ("matmul", "sum") and of not in self.symbols:
-            number = Formula(f"({number})")  # of vectors
-        return _product(number, other)
+        return composed(x, args, [s[::-1] if t else s for s in sizes], lambda a: self.of(a, t))
 
     def _matmul(self, x: Array, t: bool) -> Formula:
         left, right = x.args
         if left is right and len(left.shape) == 1:
-            return _norm(self.of(left, self.is_turned(left)))
+            return squared_norm(self.of(left, self.is_turned(left)))
         # one vector before a matrix is a row, and one after it a column
         one = self.of(left, len(left.shape) == 1 and left.is_batched)
         turned = len(right.shape) == 1 and not right.is_batched
@@ -180,12 +139,12 @@ class Writer:
                 self.of(right, not turned),
                 self.of(left, not (len(left.shape) == 1 and left.is_batched)),
             )
-        return _product(one, other)
+        return product(one, other)
 
     def _vdot(self, x: Array, t: bool) -> Formula:
         a, b = x.args
         one, other = self.of(a, self.is_turned(a)), self.of(b, self.is_turned(a))
-        return _norm(one) if a is b else Formula(rf"\langle {one}, {other} \rangle")
+        return squared_norm(one) if a is b else frobenius(one, other)
 
     def _sum(self, x: Array, t: bool) -> Formula:
         [a] = x.args
@@ -252,7 +211,7 @@ class Writer:
         return Formula("n")
 
 
-def _size(x: Any) -> tuple[int, int]:
+def _size(x: Any) -> Size:
     """Rows and columns of the matrix that an array is, with an example in each row."""
     if x.__class__ is not Array or x.shape == ():
         return (1, 1)
@@ -260,6 +219,26 @@ def _size(x: Any) -> tuple[int, int]:
         return (x.shape[0], 1) if x.is_batched else (1, x.shape[0])
     rows, columns = x.shape
     return rows, columns
+
+
+def views(source: Source) -> dict[Array, str]:
+    """The arrays with a name that need no equation, and how they are written: those that are
+    another one in another shape, and those of which only that is an output."""
+    kept = {a for x in source.order if x.op in ("loop", *SEQUENCES) for a in x.args}
+    kept |= {*source.outputs, *source.steps.nexts}
+    lines = Counter(x for _, x in source.lines)
+    written = {x: text.partition(" = ")[2] for text, x in source.lines if lines[x] == 1}
+    found = {}
+    for x in written:
+        if x.op in SHAPES:
+            [a] = x.args
+            while a.op in SHAPES and a not in source.names:
+                [a] = a.args
+            if x not in kept and a in source.names:
+                found[x] = written[x]
+            elif x in source.outputs and a in written and source.uses[a] == 1 and a not in kept:
+                found[a] = written[a]
+    return found
 
 
 def _shape(x: Any) -> Shape:
@@ -279,19 +258,6 @@ def is_softmax(x: Array) -> bool:
     z, column = x.args[0].args
     lse = column.args[0] if column.__class__ is Array and column.op == "reshape" else None
     return lse is not None and lse.op == "logsumexp" and lse.args[0] is z
-
-
-def inside(x: Formula, level: int) -> str:
-    is_bare = x.level >= level and not (level > SUM and x.text.startswith("-"))
-    return x.text if is_bare else f"({x.text})"
-
-
-def _product(a: Formula, b: Formula) -> Formula:
-    return Formula(rf"{inside(a, PRODUCT)} \, {inside(b, PRODUCT)}", PRODUCT)
-
-
-def _norm(x: Formula) -> Formula:
-    return Formula(rf"\lVert {x} \rVert^{{2}}", PRODUCT)
 
 
 def transposed(x: Formula, of: Array, t: bool) -> Formula:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..mathml import mathml
 from ..palette import css_properties
 from .equations import Equation, Equations
-from .listing import Line
+from .listing import Line, towards
 from .names import assigned
 from .show import COLOURS, tokens
 
@@ -102,22 +102,13 @@ def _linked(lines: Sequence[Line], equations: Equations) -> dict[str, list[str]]
     """For each name of the source the equations that it belongs to: its own; or of a step that has
     none, such as the largest logit, the next that it leads to."""
     own = {e.name for e in equations.every} | {*equations.where}
-    found = {}
-    for line in lines:
-        towards, seen = line, {line.name}
-        while towards.name not in own:
-            following = [x for x in lines if towards.name in x.reads and x.name not in seen]
-            if not following:
-                break
-            towards = following[0]
-            seen.add(towards.name)
-        found[line.name] = [line.name] if line.name in own else [line.name, towards.name]
-    return found
+    ends = {line.name: towards(line, lines, lambda x: x.name in own).name for line in lines}
+    return {name: [name] if name in own else [name, end] for name, end in ends.items()}
 
 
 def _with_user(e: Equation, equations: Equations) -> list[str]:
     """The name of an equation that has no line of its own, and of the first that reads it."""
-    symbol = e.latex.split(" = ", 1)[0]
+    symbol = re.split(r" = |\^\{\(", e.latex, maxsplit=1)[0]
     readers = (other.name for other in equations.every if symbol in other.latex and other is not e)
     return [e.name, *islice(readers, 1)]
 

@@ -312,10 +312,12 @@ class Program:
 
     def equations(self, columns: bool = False) -> Equations:
         r"""The same program as mathematics: equations of matrices, forward and backward, as LaTeX.
-        A loop has the equations of one step, with its index.
+        A loop has the equations of one step, with its index. An array of more than two axes is a
+        stack of matrices, with letters for the examples, heads, ..: S^(i,h).
 
         Args:
-            columns: whether an example is a column of its matrices, and not a row.
+            columns: whether an example is a column of its matrices, and not a row; in stacks the
+                part of one example is a row.
 
         Raises:
             ValueError: the graph is irregular and became a tape of scalars.

@@ -4,7 +4,7 @@ knows matrices, and compared with the program and with the matrix equations of l
 import pickle
 import re
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, product
 from operator import eq, ge, gt, le, lt
 from random import Random
 
@@ -38,9 +38,11 @@ FUNCTIONS = {
     "arctan": np.arctan,
     "sgn": np.sign,
     "softplus": lambda z: np.logaddexp(0, z),
+    "silu": lambda z: z / (1 + np.exp(-z)),
 }
 
 READ = {"softmax", "logsumexp", "relu", "sgn", "where", "clip"}
+LISTED = re.compile(r"\[(:,\\ )?i\d*\]|\{v\}_\{4\}\}\^2")
 RELATIONS = {"<": lt, ">": gt, r"\le": le, r"\ge": ge, "=": eq}
 SEVERAL = {
     "max": np.maximum,
@@ -57,7 +59,7 @@ INDEXED = rf"\\frac\{{\\partial L\}}\{{\\partial {INDEXED}\}}'*|{INDEXED}"
 
 def at_step(symbol, letter, t):
     """The symbol with a number in place of its index."""
-    place = rf"(?<=[{{,]){letter}([+-]\d+)?(?=\}})"
+    place = rf"(?:(?<=_\{{)|(?<=,)){letter}([+-]\d+)?(?=\}})"
     return re.sub(place, lambda match: str(t + int(match[1] or 0)), symbol)
 
 
@@ -65,6 +67,72 @@ def tokens(symbols):
     """What LaTeX with these symbols is made of."""
     symbols = sorted(map(re.escape, symbols), key=len, reverse=True)
     return re.compile("|".join([INDEXED, *symbols, r"\\\\|\\[A-Za-z]+|\\,|\d+\.?\d*|\S"]))
+
+
+FRACTION = r"\\frac\{\\partial L\}\{\\partial "
+ABOVE = r"\^\{\(([\w,]+)\)(\\top)?\}"  # letters
+
+
+class Stacks:
+    """Arrays, and what parts of them symbols with letters are.
+
+    Attributes:
+        arrays: symbol -> array.
+        parts: (symbol, how many letters) -> letters, and an index in Python that has them.
+    """
+
+    def __init__(self):
+        self.arrays, self.parts = {}, {}
+
+    def name(self, symbol, code):
+        """Say what part of an array a symbol with letters is."""
+        base, letters = self.split(symbol)
+        self.parts[base, len(letters)] = letters, code
+
+    @staticmethod
+    def split(symbol):
+        match = re.search(ABOVE, symbol)
+        return symbol.replace(match[0], ""), match[1].split(",")
+
+    def read(self, base, of_any_step, letters, index):
+        numbers = [index[c] for c in letters]
+        none = self.parts.get((of_any_step, len(letters)), ("", ""))
+        own, code = self.parts.get((base, len(letters)), none)
+        if (array := self.arrays.get(base)) is None:
+            array = self.arrays[base.rstrip("'")]
+        if code:
+            places = [i for i, at in enumerate(code[1:].split(",")) if at.strip(" ]") == "i - 1"]
+            if array.ndim == 2 and places and array.shape[places[0]] != N:  # an example a column
+                array = array.T
+            value = eval(f"array{code}", {"array": array, "n": N, **dict(zip(own, numbers))})
+        else:
+            value = array[tuple(np.array(numbers) - 1)]
+        value = np.squeeze(value) if np.ndim(value) > 2 else value
+        return np.reshape(value, (-1, 1)) if code.endswith(".T") and np.ndim(value) == 1 else (
+            np.atleast_2d(value)
+        )  # fmt: skip
+
+    def write(self, base, letters, code, values):
+        """The array, from the values of its parts, for numbers in place of the letters."""
+        index = re.findall(r"\[(.*)\]", code)[0].split(", ")
+        turned, places = code.endswith(".T"), []
+        for numbers, value in values.items():
+            value = value.T if turned else value
+            sizes = [n for n, i in zip(value.shape[::-1], [i for i in index[::-1] if ":" in i])]
+            at, sizes = [], sizes[::-1]
+            for i in index:
+                bounds = [eval(p, dict(zip(letters, numbers))) if p else None for p in i.split(":")]
+                size = sizes.pop(0) if ":" in i else 1
+                first = bounds[0] or 0
+                at.append(slice(first, first + size) if ":" in i else first)
+            places.append((tuple(at), value))
+        shape = [
+            max(at[d].stop if at[d].__class__ is slice else at[d] + 1 for at, _ in places)
+            for d in range(len(index))
+        ]
+        array = self.arrays[base] = np.zeros(shape)
+        for at, value in places:
+            array[at] = np.reshape(value, array[at].shape)
 
 
 class Reader:
@@ -77,15 +145,24 @@ class Reader:
         pattern: of its tokens, if they are more.
     """
 
-    def __init__(self, known, axis, index=(), pattern=None):
+    def __init__(self, known, axis, index=(), pattern=None, parts=None):
         self.known, self.axis, self.index = known, axis, dict(index)
         self.pattern = pattern or tokens(known)
+        self.parts = parts
 
     def __call__(self, text):
+        self.places = []
+        text = re.sub(rf"({FRACTION}.*?){ABOVE}(\}}'*)", r"\1\4^{(\2)\3}", text)
+        text = re.sub(ABOVE, self.place, text)
         self.tokens = [t for t in self.pattern.findall(text) if t != r"\,"]
         value = self.sum()
         assert not self.tokens, self.tokens
         return value
+
+    def place(self, match):
+        """Letters above a symbol, as two tokens after it."""
+        self.places.append(match[1].split(","))
+        return f"@{chr(0xE000 + len(self.places) - 1)}" + r"^{\top}" * bool(match[2])
 
     def peek(self):
         return self.tokens[0] if self.tokens else ""
@@ -118,6 +195,9 @@ class Reader:
             factors.append(self.power())
         is_single = [x is not ONES and x is not TURNED and np.size(x) == 1 for x in factors]
         rest = [x for x, one in zip(factors, is_single) if not one]
+        for k in range(len(rest) - 1, 1, -1):  # A 1 b: the sums of A's rows come first
+            if rest[k - 1] is ONES:
+                rest[k - 2 : k] = [rest[k - 2].sum(axis=1, keepdims=True)]
         if rest and (rest[0] is ONES or rest[-1] is TURNED):  # 1' a, of a single a
             rest, is_single = factors, []
         single = [x for x, one in zip(factors, is_single) if one]
@@ -158,7 +238,7 @@ class Reader:
         last = self.take()
         self.take("}")
         total, tokens = 0.0, self.tokens
-        for t in range(int(first), int(last) + 1):
+        for t in range(int(first), (N if last == "n" else int(last)) + 1):
             self.tokens, self.index[letter] = [*tokens], t
             total = total + self.product()
         del self.index[letter]
@@ -184,9 +264,13 @@ class Reader:
         return value
 
     def atom(self):
-        token = self.take()
+        token = of_any_step = self.take()
         for letter, t in self.index.items():
             token = at_step(token, letter, t)
+        if self.peek() == "@":
+            self.take("@")
+            letters = self.places[ord(self.take()) - 0xE000]
+            return self.parts.read(token, of_any_step, letters, self.index)
         if token in self.known:
             return self.known[token]
         if token == r"\left":
@@ -288,6 +372,7 @@ def computed(program, inputs, columns):
     given = dict(zip(program.inputs, inputs))
     arrays = {**given, **program.arrays, **program.constants}
     known = {"n": float(N)}
+    stacks = Stacks()
     for name, (symbol, shape, _) in page.where.items():
         if name in arrays and np.ndim(arrays[name]) < 3:
             array, batched = np.asarray(arrays[name]), name in given
@@ -295,16 +380,28 @@ def computed(program, inputs, columns):
             known[symbol] = matrix.T if columns and (batched or array.ndim == 1) else matrix
             assert_is_in(known[symbol], shape)
     for code, (symbol, shape, about) in page.where.items():
-        if "[" in code:  # what a loop reads in each step
+        if "[" in code and not re.search(ABOVE, symbol):  # what a loop reads in each step
             letter, *_ = found = re.search(r"(\w) = (\d+), .ldots, (\d+)", about).groups()
             for t in range(int(found[1]), int(found[2]) + 1):
                 array = np.asarray(eval(code, {**arrays, letter: t}))
                 batched = re.match(r"\w+", code)[0] in given
+                stacks.arrays[at_step(symbol, letter, t)] = array
+                if array.ndim > 2:
+                    continue
                 matrix = np.reshape(array, as_rows(array, batched))
                 is_turned = columns and (batched or array.ndim == 1)
                 known[at_step(symbol, letter, t)] = matrix.T if is_turned else matrix
                 assert_is_in(known[at_step(symbol, letter, t)], shape)
-    pattern = tokens({*known, *[e.latex.split(" = ", 1)[0] for e in page.every]})
+    named = {}
+    for name, (symbol, _, _) in page.where.items():
+        if name in arrays:
+            stacks.arrays[symbol] = array = np.asarray(arrays[name])
+            if array.ndim > 2 and (few := np.squeeze(array)).ndim < 3:
+                known[symbol] = np.atleast_2d(few)
+        elif re.search(ABOVE, symbol):
+            stacks.name(symbol, name[name.index("[") :])
+    every = [re.sub(ABOVE, "", e.latex.split(" = ", 1)[0]) for e in page.every]
+    pattern = tokens({*known, *every, *stacks.arrays, *[base for base, _ in stacks.parts]})
     for steps, equations in groupby(page.every, key=lambda equation: equation.steps):
         group, indices = list(equations), [()]
         if steps:
@@ -314,12 +411,74 @@ def computed(program, inputs, columns):
         for index in indices:
             for equation in group:
                 symbol, text = equation.latex.split(" = ", 1)
-                value = Reader(known, 0 if columns else 1, index, pattern)(text)
                 for pair in index:
                     symbol = at_step(symbol, *pair)
-                known[symbol] = as_in(value, equation.shape, columns)
-                assert_is_in(known[symbol], equation.shape)
+                if r"\mathtt" in text:
+                    array = run_code(text, {**arrays, **named})
+                    named[equation.name] = stacks.arrays[symbol] = array
+                    if np.ndim(array) < 3:
+                        matrix = np.reshape(array, as_rows(array, "n" in equation.shape))
+                        turned = columns and ("n" in equation.shape or array.ndim == 1)
+                        known[symbol] = matrix.T if turned else matrix
+                    continue
+                if equation.shape.count(r"\times") > 1 and not equation.letters:  # the first value
+                    sizes = re.findall(r"\^\{(.*)\}", equation.shape)[0].split(r" \times ")
+                    sizes = [N if s == "n" else int(s) for s in sizes]
+                    first = stacks.arrays.get(text)
+                    stacks.arrays[symbol] = np.zeros(sizes) if first is None else first
+                    assert first is not None or text == "0"
+                    continue
+                ranges = re.findall(r"(\w) = 1, .ldots, (\w+)", equation.letters)
+                if ranges:
+                    base, letters = Stacks.split(symbol)
+                    stacks.name(symbol, equation.part)
+                    values = {}
+                    for numbers in product(
+                        *[range(1, (N if m == "n" else int(m)) + 1) for _, m in ranges]
+                    ):
+                        own = [*index, *zip(letters, numbers)]
+                        value = Reader(known, 1, own, pattern, stacks)(text)
+                        values[numbers] = np.atleast_2d(value)
+                        assert_is_in(values[numbers], equation.shape)
+                    stacks.write(base, letters, equation.part, values)
+                    named[equation.name] = known[base] = stacks.arrays[base]
+                    if np.ndim(named[equation.name]) < 3:
+                        array, batched = named[equation.name], equation.part.startswith("[i - 1")
+                        matrix = np.reshape(array, as_rows(array, batched))
+                        known[base] = (
+                            matrix.T if columns and (batched or array.ndim == 1) else matrix
+                        )
+                    continue
+                value = Reader(known, 0 if columns else 1, index, pattern, stacks)(text)
+                value = known[symbol] = as_in(value, equation.shape, columns)
+                assert_is_in(value, equation.shape)
+                is_vector = equation.shape.count(r"\times") == 0
+                array = np.transpose(value) if columns and "n" in equation.shape else value
+                named[equation.name] = np.ravel(value) if is_vector and np.ndim(value) else array
+                if not re.search(r"\^", equation.shape):
+                    named[equation.name] = np.ravel(value)[0]
+                stacks.arrays[symbol] = named[equation.name]
     return page, known
+
+
+def run_code(text, names):
+    """What the code of an equation gives."""
+    [(before, code)] = re.findall(r"(.*?)\\mathtt\{(.*)\}$", text)
+    assert not before, "a sum that goes on in code"
+    code = re.sub(r"\\([#$%&_{} ])", r"\1", code)
+    first, *more = code.split("; ")
+    names = {
+        "np": np,
+        "n": N,
+        "ones": np.ones(N),
+        "logsumexp": lambda z: np.log(np.exp(z).sum(-1)),
+        **names,
+    }
+    array = eval(first, names)
+    for statement in more:
+        names[re.match(r"\s*(\w+)", statement)[1]] = array
+        exec(statement.strip(), names)
+    return array
 
 
 def as_in(value, shape, columns):
@@ -346,7 +505,10 @@ def assert_is_in(matrix, shape):
     sizes = re.findall(r"\^\{(.*)\}", shape)
     sizes = [N if s == "n" else int(s) for s in sizes[0].split(r" \times ")] if sizes else []
     found = [n for n in np.shape(matrix) if n != 1] if len(sizes) < 2 else [*np.shape(matrix)]
-    assert found == [n for n in sizes if n != 1] if len(sizes) < 2 else found == sizes
+    assert found == [n for n in sizes if n != 1] if len(sizes) < 2 else found == sizes, (
+        found,
+        sizes,
+    )
 
 
 # -- programs -------------------------------------------------------------------------------------
@@ -429,7 +591,7 @@ def test_the_equations_give_the_loss_and_the_gradients(name, columns):
     page, known = computed(program, inputs, columns)
     loss, gradients = program.value_and_grad(*inputs)
     assert known["L"].item() == pytest.approx(loss, rel=1e-12)
-    symbols = {e.name: e.latex.split(" = ", 1)[0] for e in page.every}
+    symbols = {e.name: re.sub(ABOVE, "", e.latex.split(" = ", 1)[0]) for e in page.every}
     for parameter, gradient in zip(program.parameters, gradients):
         found = known[symbols[f"d{parameter}"]]
         assert np.ravel(found) == pytest.approx(np.ravel(gradient), rel=1e-11, abs=1e-13)
@@ -449,10 +611,14 @@ def compiled(key):
 @pytest.mark.parametrize("columns", [False, True])  # the two of a program follow each other
 @pytest.mark.parametrize("key", EVERY)
 def test_programs_of_the_zoo(key, columns):
-    """Those that are equations of matrices alone, in the functions that the reader knows."""
+    """Those of functions that the reader knows; what is shown as code is run, unless it is a
+    loop's or reads a list of places."""
     program = compiled(key)
-    text = str(program.equations(columns))
-    if r"\mathtt" in text or set(re.findall(r"\\operatorname\{(\w+)", text)) - READ:
+    page = program.equations(columns)
+    text = str(page)
+    if set(re.findall(r"\\operatorname\{([\w\\]+)", text)) - READ or r"\mathrm{erf}" in text:
+        return
+    if r"\mathtt" in text and (any(e.steps for e in page.every) or LISTED.search(text)):
         return
     examples = ZOO[key].examples(N)
     inputs = [np.array([x[name] for x in examples], float) for name in program.inputs]
@@ -460,7 +626,7 @@ def test_programs_of_the_zoo(key, columns):
         page, known = computed(program, inputs, columns)
     loss, gradients = program.value_and_grad(*inputs)
     assert np.ravel(known["L"])[0] == pytest.approx(loss, rel=1e-9)
-    symbols = {e.name: e.latex.split(" = ", 1)[0] for e in page.every}
+    symbols = {e.name: re.sub(ABOVE, "", e.latex.split(" = ", 1)[0]) for e in page.every}
     for name, gradient in zip(program.parameters, gradients):
         if f"d{name}" in symbols:
             found = np.ravel(known[symbols[f"d{name}"]])
@@ -523,12 +689,11 @@ def test_the_page_says_what_the_names_are():
     }
 
 
-def test_what_has_three_axes_is_code():
-    model = nn.Sequential(nn.Conv2d(1, 2, 2, activation="tanh"), nn.flatten)
+def test_what_is_no_expression_of_matrices_is_code():
     program = compile(
-        lambda x: fsum([v * v for v in model(x)]), x=(1, 3, 3), parameters=model, backend="numpy"
+        lambda x: dot([x[3], x[0], x[2], x[4], x[1]], x), x=5, parameters={}, backend="numpy"
     )
-    assert r"\mathtt" in str(program.equations())
+    assert r"\mathtt{np.vdot(x,\ x[:,\ i])" in str(program.equations())
 
 
 def test_a_pickled_program_has_its_equations():
