@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,6 @@ from .jit import HEADER, load
 from .lines import Statements
 from .loops import KNOWN, Loops
 from .module import returned, statement
-from .numpy import as_arrays
 
 DTYPES = ("float64", "float32")
 lower = lower_written_out
@@ -141,28 +141,26 @@ class MachineCode:
     def __init__(self, compiled: Compiled) -> None:
         scope = load(compiled.runs)
         self._run, self._room = scope[compiled.name], scope["room"]
-        self._constants = list(compiled.constants.values())
-        self._has_inputs, self._gradients = bool(compiled.inputs), len(compiled.parameters)
-        self._has_loss, self._has_aux = bool(compiled.reduction), compiled.has_aux
-        self._dtype = np.dtype(compiled.dtype)  # of arrays; what is computed between is float64
-        self._converts = compiled.dtype != "float64"
+        self._compiled, self._constants = compiled, list(compiled.constants.values())
+        self._converts = compiled.dtype != "float64"  # arrays; what is computed between is float64
         self._is_compiled = False
 
     def __call__(self, *arrays: Any) -> Any:
-        outs = self._room(len(arrays[0]) if self._has_inputs else 1)
-        results = self._together(self._filled(arrays, (*self._constants, *outs)), outs)
-        return as_arrays((results,), self._dtype)[0] if self._converts else results
+        compiled = self._compiled
+        outs = self._room(len(arrays[0]) if compiled.inputs else 1)
+        loss = self._filled(arrays, (*self._constants, *outs))
+        if self._converts:
+            loss, *outs = [np.array(x, compiled.dtype) for x in (loss, *outs)]
+        return compiled.together(loss, tuple(outs))
 
     def into(self, n: int, results: Any) -> Function | None:
         """The function for n examples that overwrites the arrays of these results, those of a call
         before; None if it has to convert them."""
         if self._converts:
             return None
-        is_plain = self._has_loss and not self._has_aux
-        outs = gradients = results[1] if self._has_loss else ()
-        if not is_plain:
-            aux = results[0][1] if self._has_loss else results
-            outs = (*gradients, *(aux if aux.__class__ is tuple else (aux,)))
+        together = self._compiled.together
+        _, *parts = self._compiled.apart(results)
+        outs = tuple(chain(*parts))
         run, tail = self._run, (*self._constants, *outs)
 
         def filled(*arrays: Any) -> Any:
@@ -170,7 +168,7 @@ class MachineCode:
                 loss = run(*arrays, *tail)
             except TypeError:
                 loss = self._filled(arrays, tail)
-            return (loss, gradients) if is_plain else self._together(loss, outs)
+            return together(loss, outs)
 
         return filled
 
@@ -187,12 +185,6 @@ class MachineCode:
             run.disable_compile()
             self._is_compiled = True
         return loss
-
-    def _together(self, loss: Any, outs: tuple[Any, ...]) -> Any:
-        if not self._has_loss:
-            return outs if len(outs) > 1 else outs[0]
-        count = self._gradients
-        return (loss, outs[count:]) if self._has_aux else loss, outs[:count]
 
 
 function = MachineCode

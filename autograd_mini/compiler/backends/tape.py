@@ -60,7 +60,7 @@ def lower(task: Task) -> Taped:
         rows.add(i)
         if reduction:
             rows.pass_on(i)
-    tape = rows.tape(roots, places, shapes, reduction)
+    tape = rows.tape(roots, shapes)
     return Taped(rows.listing(), tape, blocks, places)
 
 
@@ -85,11 +85,11 @@ def function(compiled: Compiled) -> Function:
         n = len(inputs[0]) if inputs else 1
         columns = [np.reshape(x, (n, -1)).T for x in inputs]
         table = np.concatenate([np.empty((0, n)), *columns])
-        parameters = np.empty(sum(places.size for places in tape.places))
-        for places, numbers in zip(tape.places, weights):
+        parameters = np.empty(sum(places.size for places in compiled.places))
+        for places, numbers in zip(compiled.places, weights):
             parameters[places] = numbers
         results = np.empty((len(tape.roots), n))
-        gradient = np.zeros(parameters.size if tape.reduction else 0)
+        gradient = np.zeros(parameters.size if compiled.reduction else 0)
         shape = 2, len(tape.codes), min(n, block)
         memory = None
         with suppress(IndexError):
@@ -98,19 +98,19 @@ def function(compiled: Compiled) -> Function:
             memory = _aligned(shape)
         run(*tape[:12], table, parameters, results, gradient, *memory)
         spare[:] = [memory]
-        outputs, start = [], int(bool(tape.reduction))
+        outputs, start = [], int(bool(compiled.reduction))
         for shape in tape.shapes:
             stop = start + math.prod(shape)
             output = np.array(results[start:stop].T, dtype, order="C")
             outputs.append(output.reshape((*[n] * bool(inputs), *shape)))
             start = stop
-        if not tape.reduction:
-            return tuple(outputs) if len(outputs) > 1 else outputs[0]
+        if not compiled.reduction:
+            return compiled.together(None, tuple(outputs))
         loss = results[0].sum()
-        if tape.reduction == "mean":
+        if compiled.reduction == "mean":
             loss, gradient = loss / n, gradient / n
-        gradients = tuple(np.array(gradient[places], dtype) for places in tape.places)
-        return ((loss, tuple(outputs)) if outputs else loss), gradients
+        gradients = [np.array(gradient[places], dtype) for places in compiled.places]
+        return compiled.together(loss, (*gradients, *outputs))
 
     return on_tape
 
