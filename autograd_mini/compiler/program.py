@@ -115,9 +115,8 @@ class Program:
         if self._example and not all(np.isfinite(x).all() for x in (loss, *gradients)):
             self._raise_as_scalars(batch)
         loss = float(loss)
-        return (loss if self._structure == 0 else self._structured((loss, *outputs))), list(
-            gradients
-        )
+        whole = loss if self._structure == 0 else self._structured((loss, *outputs))
+        return whole, list(gradients)
 
     def _structured(self, arrays: Sequence[Any]) -> Any:
         if self._structure == 0:
