@@ -19,11 +19,10 @@ from ..blocks import Block, parameter_blocks
 from ..compiled import Compiled, Function
 from ..task import Task
 from .assembler import Assembler, Tape
-from .interpreter import interpreter
+from .interpreter import examples_at_once, interpreter
 
 DTYPES = ("float64", "float32")
 LINE = 64  # bytes of a line of the cache
-CACHE = 2**18  # numbers that stay near the processor: of the rows of a block of examples
 
 
 class Taped(NamedTuple):
@@ -77,7 +76,7 @@ def function(compiled: Compiled) -> Function:
     """The function of the inputs and parameters that runs the tape."""
     run, tape = interpreter(), compiled.constants["tape"]
     dtype = np.dtype(compiled.dtype)  # of the arrays; what is computed between them is float64
-    block = min(64, max(8, CACHE // len(tape.codes) // 8 * 8))
+    block = examples_at_once(len(tape.codes))
     spare: list[Any] = []  # memory of the last call: new memory costs more than the tape
 
     def on_tape(*arrays: Any) -> Any:
