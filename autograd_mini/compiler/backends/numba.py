@@ -164,8 +164,8 @@ class MachineCode:
         if self._converts:
             return None
         together = self._compiled.together
-        _, *parts = self._compiled.apart(results)
-        outs = tuple(chain(*parts))
+        loss, gradients, others = self._compiled.apart(results)
+        outs, is_plain = (*gradients, *others), loss is not None and not others
         run, tail = self._run, (*self._constants, *outs)
 
         def filled(*arrays: Any) -> Any:
@@ -173,7 +173,7 @@ class MachineCode:
                 loss = run(*arrays, *tail)
             except TypeError:
                 loss = self._filled(arrays, tail)
-            return together(loss, outs)
+            return (loss, gradients) if is_plain else together(loss, outs)
 
         return filled
 
