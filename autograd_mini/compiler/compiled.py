@@ -51,3 +51,19 @@ class Compiled(NamedTuple):
     dtype: str
     origin: Origin | None
     runs: str = ""
+
+    def together(self, loss: Any, arrays: tuple[Any, ...]) -> Any:
+        """What a Function gives: of the loss, if there is one, and of the gradients and the outputs
+        in one tuple."""
+        if not self.reduction:
+            return arrays if len(arrays) > 1 else arrays[0]
+        count = len(self.parameters)
+        return (loss, arrays[count:]) if self.has_aux else loss, arrays[:count]
+
+    def apart(self, results: Any) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
+        """(loss, gradients, outputs) of what a Function gives; the loss is None if it has none."""
+        if not self.reduction:
+            return None, (), results if results.__class__ is tuple else (results,)
+        loss, gradients = results
+        loss, outputs = loss if self.has_aux else (loss, ())
+        return loss, gradients, outputs

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from ..primitives import fsum
 from .arrays import VIEWS, Array
-from .backends.interpreter import how_it_is_made
+from .backends.interpreter import examples_at_once, how_it_is_made
 from .canonical import Graph
 from .loop import SEQUENCES
 from .nodes import LEAVES, PARAMETER, operands
@@ -103,9 +103,9 @@ class Work(NamedTuple):
                 whole.functions, whole.multiplications, whole.gathered,
             )  # fmt: skip
         if form == "tape":
-            block = min(64, max(8, 2**18 // max(self.rows, 1) // 8 * 8))
+            blocks = math.ceil(n / examples_at_once(self.rows))
             return (
-                1, self.arguments, self.rows * math.ceil(n / block), self.rows * n,
+                1, self.arguments, self.rows * blocks, self.rows * n,
                 self.functions * n, self.terms * n, self.parameters,
             )  # fmt: skip
         rest, eight = n % 8, n - n % 8

@@ -178,8 +178,9 @@ def forms_of(compiled: Compiled, task: Task, lowered: Lowered) -> Forms:
 
     def tape() -> Compiled:
         taped = backend("tape").lower(task)
-        constants = {"tape": taped.tape._replace(places=compiled.places)}
-        return replaced(source=taped.listing, constants=constants, runs="", backend="tape")
+        return replaced(
+            source=taped.listing, constants={"tape": taped.tape}, runs="", backend="tape"
+        )
 
     def count() -> Work:
         nodes = [graph.as_node(form) for forms in task.roots for form in forms.ravel()]

@@ -109,16 +109,14 @@ class Program:
         if self._is_plain:
             loss, gradients = results
             return float(loss), list(gradients)
-        if not self._compiled.reduction:
-            return self._structured(results if results.__class__ is tuple else (results,))
-        loss, gradients = results
-        aux: Sequence[Any] = ()
-        if self._structure != 0 and self._compiled.has_aux:
-            loss, aux = loss
+        loss, gradients, outputs = self._compiled.apart(results)
+        if loss is None:
+            return self._structured(outputs)
         if self._example and not all(np.isfinite(x).all() for x in (loss, *gradients)):
             self._raise_as_scalars(batch)
         loss = float(loss)
-        return (loss if self._structure == 0 else self._structured((loss, *aux))), list(gradients)
+        whole = loss if self._structure == 0 else self._structured((loss, *outputs))
+        return whole, list(gradients)
 
     def _structured(self, arrays: Sequence[Any]) -> Any:
         if self._structure == 0:
@@ -165,15 +163,11 @@ class Program:
                 f"{self._compiled.backend}"
             )
         run = backend("jax").pure(self._compiled)
-        names, has_loss, has_aux = self.parameters, self._compiled.reduction, self._compiled.has_aux
+        names, apart = self.parameters, self._compiled.apart
 
         def function(parameters: Mapping[str, Any], /, *inputs: Any) -> Any:
-            results = run(*inputs, *[parameters[name] for name in names])
-            if has_loss:
-                results, _ = results
-                loss, aux = results if has_aux else (results, ())
-                results = loss, *aux
-            return self._structured(results if isinstance(results, tuple) else (results,))
+            loss, _, outputs = apart(run(*inputs, *[parameters[name] for name in names]))
+            return self._structured(outputs if loss is None else (loss, *outputs))
 
         return function
 

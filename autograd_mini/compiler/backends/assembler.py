@@ -33,9 +33,7 @@ class Tape(NamedTuple):
         columns: (slot, position among all inputs) for each input.
         weights: (slot, place) for each parameter.
         roots: the slots of the results.
-        places: for each parameter array, where its numbers are among all parameters.
         shapes: of the outputs; or of what is given beside the loss, which is the first root.
-        reduction: "mean" or "sum" of the losses; "" for outputs.
     """
 
     codes: Any
@@ -50,9 +48,7 @@ class Tape(NamedTuple):
     columns: Any
     weights: Any
     roots: Any
-    places: list[Any]
     shapes: list[Shape]
-    reduction: str
 
 
 class Local(Recorded):
@@ -165,9 +161,7 @@ class Assembler:
         self.edges[self.slots[i]] = len(self.pairs), len(self.pairs) + len(pairs)
         self.pairs += pairs
 
-    def tape(
-        self, roots: Sequence[int], places: list[Any], shapes: list[Shape], reduction: str
-    ) -> Tape:
+    def tape(self, roots: Sequence[int], shapes: list[Shape]) -> Tape:
         """The tape of all rows."""
         padded = [(*row, *[0] * (4 - len(row))) for row in self.operands]
         factors, lefts, rights = zip(*self.terms) if self.terms else ((), (), ())
@@ -185,9 +179,7 @@ class Assembler:
             np.array(self.columns, dtype=int).reshape(-1, 2),
             np.array(self.weights, dtype=int).reshape(-1, 2),
             np.array([self.slots[i] for i in roots]),
-            places,
             shapes,
-            reduction,
         )
 
     def listing(self) -> str:

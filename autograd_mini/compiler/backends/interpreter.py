@@ -15,6 +15,7 @@ from ..arithmetic import RELATIONS, SELECT
 from ..names import FUNCTIONS
 from .jit import HEADER, file_of, load
 
+CACHE = 2**18  # numbers that stay near the processor: of the rows of a block of examples
 SUM, LOGSUMEXP, COPY = range(3)
 CODES: dict[Any, int] = {
     p: code
@@ -110,6 +111,11 @@ def run(
                 for lane in range(m):
                     gradient[place] += dv[slot, lane]
 '''
+
+
+def examples_at_once(rows: int) -> int:
+    """How many examples a tape of so many rows is run on at once."""
+    return min(64, max(8, CACHE // max(rows, 1) // 8 * 8))
 
 
 @cache

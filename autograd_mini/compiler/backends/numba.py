@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,6 @@ from .jit import HEADER, load
 from .lines import Statements
 from .loops import KNOWN, Loops
 from .module import returned, statement
-from .numpy import as_arrays
 
 DTYPES = ("float64", "float32")
 lower = lower_written_out
@@ -34,11 +34,7 @@ TAKEN = {*_SCOPE, *OF_LOOPS}
 def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], str]:
     """The source of a module with a function of this name, the constants that it takes, and the
     source that runs for it: its function fills arrays that it is given, which room(n) makes."""
-    outputs = rewritten(lowered.outputs, composed(KNOWN))
-    own = arguments(lowered, TAKEN)
-    of = {x: own[name] for x, name in lowered.names(outputs).items()}
-    nests = Nests(outputs, Names(of, {*own.values(), *TAKEN}))
-    before, examples, after = map(Loops(nests).lines, (BEFORE, EXAMPLES, AFTER))
+    own, nests, (before, examples, after) = _written(lowered)
     inputs = [own[name] for name in lowered.inputs]
     parameters = [own[block.name] for block in lowered.blocks]
     names, constants = nests.names.of, nests.names.constants
@@ -70,7 +66,7 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], str]:
         body += statement(f"examples(0.0, whole, n, {', '.join(call)})")
     body += _allocated(nests, AFTER, "np.empty(")
     body += after
-    results = [_result(nests, i, bool(lowered.reduction)) for i in range(len(outputs))]
+    results = [_result(nests, i, bool(lowered.reduction)) for i in range(len(nests.outputs))]
     takes = [*own.values(), *constants]
     shown = _defined(name, takes, [*body, *statement(returned(results, lowered))])
     first = int(bool(lowered.reduction))
@@ -82,6 +78,15 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], str]:
     runs += ["", "", *statement("def room(n):"), f"    return ({room}{',' * bool(given)})"]
     texts = ["\n".join([HEADER, "", *lines, *function]) + "\n" for function in (shown, runs)]
     return texts[0], constants, texts[1]
+
+
+def _written(lowered: Lowered) -> tuple[dict[str, str], Nests, list[list[str]]]:
+    """The names of the arguments, the nests, and their lines: before, in and after the examples."""
+    outputs = rewritten(lowered.outputs, composed(KNOWN))
+    own = arguments(lowered, TAKEN)
+    of = {x: own[name] for x, name in lowered.names(outputs).items()}
+    nests = Nests(outputs, Names(of, {*own.values(), *TAKEN}))
+    return own, nests, [*map(Loops(nests).lines, (BEFORE, EXAMPLES, AFTER))]
 
 
 def _defined(name: str, takes: Sequence[str], body: Sequence[str]) -> list[str]:
@@ -141,28 +146,26 @@ class MachineCode:
     def __init__(self, compiled: Compiled) -> None:
         scope = load(compiled.runs)
         self._run, self._room = scope[compiled.name], scope["room"]
-        self._constants = list(compiled.constants.values())
-        self._has_inputs, self._gradients = bool(compiled.inputs), len(compiled.parameters)
-        self._has_loss, self._has_aux = bool(compiled.reduction), compiled.has_aux
-        self._dtype = np.dtype(compiled.dtype)  # of arrays; what is computed between is float64
-        self._converts = compiled.dtype != "float64"
+        self._compiled, self._constants = compiled, list(compiled.constants.values())
+        self._converts = compiled.dtype != "float64"  # arrays; what is computed between is float64
         self._is_compiled = False
 
     def __call__(self, *arrays: Any) -> Any:
-        outs = self._room(len(arrays[0]) if self._has_inputs else 1)
-        results = self._together(self._filled(arrays, (*self._constants, *outs)), outs)
-        return as_arrays((results,), self._dtype)[0] if self._converts else results
+        compiled = self._compiled
+        outs = self._room(len(arrays[0]) if compiled.inputs else 1)
+        loss = self._filled(arrays, (*self._constants, *outs))
+        if self._converts:
+            loss, *outs = [np.array(x, compiled.dtype) for x in (loss, *outs)]
+        return compiled.together(loss, tuple(outs))
 
     def into(self, n: int, results: Any) -> Function | None:
         """The function for n examples that overwrites the arrays of these results, those of a call
         before; None if it has to convert them."""
         if self._converts:
             return None
-        is_plain = self._has_loss and not self._has_aux
-        outs = gradients = results[1] if self._has_loss else ()
-        if not is_plain:
-            aux = results[0][1] if self._has_loss else results
-            outs = (*gradients, *(aux if aux.__class__ is tuple else (aux,)))
+        together = self._compiled.together
+        loss, gradients, others = self._compiled.apart(results)
+        outs, is_plain = (*gradients, *others), loss is not None and not others
         run, tail = self._run, (*self._constants, *outs)
 
         def filled(*arrays: Any) -> Any:
@@ -170,7 +173,7 @@ class MachineCode:
                 loss = run(*arrays, *tail)
             except TypeError:
                 loss = self._filled(arrays, tail)
-            return (loss, gradients) if is_plain else self._together(loss, outs)
+            return (loss, gradients) if is_plain else together(loss, outs)
 
         return filled
 
@@ -188,12 +191,6 @@ class MachineCode:
             self._is_compiled = True
         return loss
 
-    def _together(self, loss: Any, outs: tuple[Any, ...]) -> Any:
-        if not self._has_loss:
-            return outs if len(outs) > 1 else outs[0]
-        count = self._gradients
-        return (loss, outs[count:]) if self._has_aux else loss, outs[:count]
-
 
 function = MachineCode
 
@@ -204,14 +201,12 @@ def _is_plain(x: Any) -> bool:
 
 def written(lowered: Lowered) -> Statements:
     """The statements of the loops, in the order of the arrays that they compute."""
-    outputs = rewritten(lowered.outputs, composed(KNOWN))
-    own = arguments(lowered, TAKEN)
-    of = {x: own[name] for x, name in lowered.names(outputs).items()}
-    nests = Nests(outputs, Names(of, {*own.values(), *TAKEN}))
-    texts = [text for phase in map(Loops(nests).lines, (BEFORE, EXAMPLES, AFTER)) for text in phase]
+    _, nests, phases = _written(lowered)
     names = nests.names.of
     array = {name: x for x, name in names.items()}
-    lines = [(text.strip(), array[name]) for text in texts if (name := assigned(text)) in array]
+    lines = [
+        (text.strip(), array[name]) for text in chain(*phases) if (name := assigned(text)) in array
+    ]
     lines.sort(key=lambda line: line[1].number)
     loss = nests.outputs[0] if lowered.reduction else None
     order = reachable(nests.outputs)

@@ -134,22 +134,6 @@ def _made(name: str, text: str) -> Function:
     return module.function(name, ast.fix_missing_locations(tree))
 
 
-def _is_array(x: Any, dtype: Any) -> bool:
-    return x.__class__ is np.ndarray and x.shape != () and x.dtype is dtype
-
-
-def as_arrays(results: tuple[Any, ...], dtype: Any) -> Any:
-    """Results, and those in tuples; those that are numbers or of another dtype as new arrays."""
-    return tuple(
-        [
-            x
-            if _is_array(x, dtype)
-            else (as_arrays(x, dtype) if x.__class__ is tuple else np.array(x, dtype))
-            for x in results
-        ]
-    )
-
-
 def _delete_after_use(function: ast.FunctionDef) -> None:
     """Put `del` after the last statement that reads a name which the function has assigned."""
     last: dict[str, int] = {}

@@ -19,11 +19,10 @@ from ..blocks import Block, parameter_blocks
 from ..compiled import Compiled, Function
 from ..task import Task
 from .assembler import Assembler, Tape
-from .interpreter import interpreter
+from .interpreter import examples_at_once, interpreter
 
 DTYPES = ("float64", "float32")
 LINE = 64  # bytes of a line of the cache
-CACHE = 2**18  # numbers that stay near the processor: of the rows of a block of examples
 
 
 class Taped(NamedTuple):
@@ -60,7 +59,7 @@ def lower(task: Task) -> Taped:
         rows.add(i)
         if reduction:
             rows.pass_on(i)
-    tape = rows.tape(roots, places, shapes, reduction)
+    tape = rows.tape(roots, shapes)
     return Taped(rows.listing(), tape, blocks, places)
 
 
@@ -77,7 +76,7 @@ def function(compiled: Compiled) -> Function:
     """The function of the inputs and parameters that runs the tape."""
     run, tape = interpreter(), compiled.constants["tape"]
     dtype = np.dtype(compiled.dtype)  # of the arrays; what is computed between them is float64
-    block = min(64, max(8, CACHE // len(tape.codes) // 8 * 8))
+    block = examples_at_once(len(tape.codes))
     spare: list[Any] = []  # memory of the last call: new memory costs more than the tape
 
     def on_tape(*arrays: Any) -> Any:
@@ -85,11 +84,11 @@ def function(compiled: Compiled) -> Function:
         n = len(inputs[0]) if inputs else 1
         columns = [np.reshape(x, (n, -1)).T for x in inputs]
         table = np.concatenate([np.empty((0, n)), *columns])
-        parameters = np.empty(sum(places.size for places in tape.places))
-        for places, numbers in zip(tape.places, weights):
+        parameters = np.empty(sum(places.size for places in compiled.places))
+        for places, numbers in zip(compiled.places, weights):
             parameters[places] = numbers
         results = np.empty((len(tape.roots), n))
-        gradient = np.zeros(parameters.size if tape.reduction else 0)
+        gradient = np.zeros(parameters.size if compiled.reduction else 0)
         shape = 2, len(tape.codes), min(n, block)
         memory = None
         with suppress(IndexError):
@@ -98,19 +97,19 @@ def function(compiled: Compiled) -> Function:
             memory = _aligned(shape)
         run(*tape[:12], table, parameters, results, gradient, *memory)
         spare[:] = [memory]
-        outputs, start = [], int(bool(tape.reduction))
+        outputs, start = [], int(bool(compiled.reduction))
         for shape in tape.shapes:
             stop = start + math.prod(shape)
             output = np.array(results[start:stop].T, dtype, order="C")
             outputs.append(output.reshape((*[n] * bool(inputs), *shape)))
             start = stop
-        if not tape.reduction:
-            return tuple(outputs) if len(outputs) > 1 else outputs[0]
+        if not compiled.reduction:
+            return compiled.together(None, tuple(outputs))
         loss = results[0].sum()
-        if tape.reduction == "mean":
+        if compiled.reduction == "mean":
             loss, gradient = loss / n, gradient / n
-        gradients = tuple(np.array(gradient[places], dtype) for places in tape.places)
-        return ((loss, tuple(outputs)) if outputs else loss), gradients
+        gradients = [np.array(gradient[places], dtype) for places in compiled.places]
+        return compiled.together(loss, (*gradients, *outputs))
 
     return on_tape
 
