@@ -5,6 +5,7 @@ import pytest
 
 import nn
 from autograd_mini import Value, compile, dot, fsum, relu, tanh
+from autograd_mini.compiler.blocks import _named_blocks
 
 
 def V(n):
@@ -165,3 +166,19 @@ def test_every_parameter_is_in_one_place():
     program.arrays = {name: a + 0.5 for name, a in program.arrays.items()}
     program.sync()
     assert [v.data for v in program.values] == [k + 0.5 for k in range(len(program.values))]
+
+
+@pytest.mark.parametrize(
+    ("names", "about"),
+    [
+        (["b"], ["b"]),
+        (["w.0.0", "w.0.1", "w.1.0", "w.1.1"], ["w.i.j"]),
+        (["w.0.0", "w.1.0"], ["w.i.0"]),
+        (["w.0", "w.1.0"], ["w.*"]),
+        (["a.3", "b.0", "b.1"], ["a.3", "b.i"]),
+        (["l.0.neurons.0.w.0", "l.0.neurons.1.w.0"], ["l.0.neurons.i.w.0"]),
+        (["0", "1"], ["b1", "b2"]),
+    ],
+)
+def test_arrays_are_described_by_what_their_names_share(names, about):
+    assert [block.about or block.name for block in _named_blocks(names, set())] == about

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from autograd_mini import Value, compile, exp, log, maximum, sin, tanh, where
+from autograd_mini import Value, compile, dot, exp, log, maximum, sin, tanh, where
 
 
 def chain(step, length):
@@ -36,6 +36,19 @@ def oscillator(length):
     return loss
 
 
+def recurrent(length):
+    """A net with a state of two numbers."""
+    U, b = [[Value(0.3), Value(-0.5)], [Value(0.7), Value(0.2)]], [Value(0.1), Value(-0.1)]
+
+    def loss(x):
+        h = [x, x * x]
+        for _ in range(length):
+            h = [tanh(dot(u, h, c)) for u, c in zip(U, b)]
+        return h[0] * h[1]
+
+    return loss
+
+
 CHAINS = {
     "squares": lambda y, w, i: y * y,
     "half squares": lambda y, w, i: 0.5 * y * y,
@@ -53,7 +66,7 @@ CHAINS = {
     "conditions": lambda y, w, i: where(y > 0, y, -y) + 0.1,
 }
 LOSSES = {name: lambda n, step=step: chain(step, n) for name, step in CHAINS.items()}
-LOSSES["oscillator"] = oscillator
+LOSSES |= {"oscillator": oscillator, "recurrent net": recurrent}
 
 
 def calls(work):

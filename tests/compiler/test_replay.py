@@ -11,7 +11,7 @@ from random_nets import nets
 from random_recurrences import recurrences
 from zoo import zoo
 
-from autograd_mini import Value, compile, dot, logsumexp, relu, sigmoid, tanh
+from autograd_mini import Value, compile, dot, exp, logsumexp, relu, sigmoid, tanh
 from autograd_mini.compiler import lower, roll
 from autograd_mini.compiler.canonical import Graph
 from autograd_mini.compiler.layout import Layout
@@ -217,6 +217,30 @@ def test_parameters_without_an_order_are_not_replayed():
         return dot(w[:2], x) * tanh(dot(w[2:], x))
 
     assert source(loss, x=(2,)) == source_without(loss, x=(2,))
+
+
+def test_where_operands_lie_matters():
+    """The rows of a matrix, and then its columns."""
+    W = matrix(random.Random(0), 3, 3)
+
+    def loss(x):
+        h = [tanh(dot(row, x)) for row in W]
+        h = [tanh(dot(row, h)) for row in W]
+        return sum(tanh(dot(column, h)) for column in zip(*W))
+
+    check(loss, [[[0.3, -0.2, 0.9]]], parameters={"W": W}, roll=False, x=(3,))
+
+
+def test_triangles_that_are_completed():
+    """What is in the padding of an array depends on more than on what is read."""
+
+    def loss(x):
+        for _ in range(3):
+            x = [sum(exp(a * tanh(b)) for b in x[: i + 1]) / 9 for i, a in enumerate(x)]
+        return sum(x)
+
+    check(loss, [[[0.3, -0.2, 0.9, 0.1]]], roll=False, x=(4,))
+    assert source(loss, roll=False, x=(4,)) == source_without(loss, roll=False, x=(4,))
 
 
 def test_nothing_is_recorded_in_the_end():
