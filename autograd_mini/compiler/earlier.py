@@ -66,7 +66,8 @@ class _Step:
             operands = self._operands(kind, x) if kind[0] == "body" else []
             if operands is None:
                 return False
-            if [of for _, of in operands] != [x]:  # else it adds 0 to one of its operands
+            # else it adds 0 to one of its operands, or is cut into them
+            if [of for _, of in operands] != [x] and not self._is_cut(kind, x):
                 self.of[kind] = x
             todo += operands
         return True
@@ -82,23 +83,41 @@ class _Step:
             known = self.of[kind]
             return known is x or (x.__class__ is float and repr(x) == repr(known))
         if name == "carried":
-            return True
+            while kind[0] == "carried":
+                kind = self.match.carried[kind[1]][1]
+            shape = self.match.body[kind[1]][-1].shape
+            return x.__class__ is not Array or x.shape == shape
         like = (self.match.scanned if name == "scanned" else self.match.body)[place][-1]
         if x.__class__ is not like.__class__ or (x.__class__ is Array and x.shape != like.shape):
             return False
         if name == "scanned":
             return True
         operands = self.match.operands[place]
+        if self._is_cut(kind, x):
+            return all(map(self._fits, operands, pieces(like, x)))
         read = [self.match.outers[i] for what, i in operands if what == "outer"]
         if x.op == like.op and all(any(a is b for b in x.args) for a in read):
             return True
         is_sum = like.op in (add, subtract) and depth > 0
         return is_sum and any(self._fits(of, x, depth - 1) for of in operands)
 
+    def _is_cut(self, kind: Kind, x: Any) -> bool:
+        """Whether this is made of pieces side by side, and x is not, but may be cut into them: u_0,
+        whose border is put beside the u_t of later steps."""
+        what, place = kind
+        return (
+            what == "body"
+            and self.match.body[place][-1].op == "concatenate"
+            and x.__class__ is Array
+            and x.op != "concatenate"
+        )
+
     def _operands(self, kind: Kind, x: Array) -> list[tuple[Kind, Any]] | None:
         """What has to be what, so that x is this array of the body: its operands are those of x; or
         one of two that are added is x, and the other 0. None if it cannot be."""
         y, operands = self.match.body[kind[1]][-1], self.match.operands[kind[1]]
+        if self._is_cut(kind, x):
+            return list(zip(operands, pieces(y, x)))
         if x.op == y.op and len(x.args) == len(y.args):
             orders = [x.args] if x.info == y.info else []
             if y.op in (add, multiply) or (y.op == "contract" and _swapped(x.info) == y.info):
@@ -127,6 +146,16 @@ class _Step:
         if y.op in (add, subtract):
             return all(map(self._is_zero, operands))
         return y.op in (negate, divide, *VIEWS) and self._is_zero(operands[0])
+
+
+def pieces(y: Array, x: Array) -> list[Array]:
+    """x, cut as y is put together."""
+    found, stop = [], 0
+    for part in y.args:
+        start, stop = stop, stop + part.shape[y.info]
+        bounds = [(start, stop) if i == y.info else None for i in range(len(y.shape))]
+        found.append(x.program.slice(x, bounds))
+    return found
 
 
 def _swapped(letters: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import cycle
+from itertools import chain, cycle, groupby
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from ..primitives import fsum, logsumexp
 from . import padding
 from .arrays import Array
+from .borders import lower_neighbours, together
 from .contractions import lower_sums
 from .layout import NOWHERE, Layout, alike
 from .nodes import CONSTANT, INPUT, PARAMETER
@@ -24,20 +25,24 @@ def lower(layout: Layout, nodes: Iterable[int]) -> None:
     """Make the arrays of these nodes, to which all they depend on belongs.
 
     Nodes of one class and depth make a group: the four products x[i] * w[i, j] one, their tanhs the
-    next.
+    next. So do those that differ by what is at a border alone.
     """
     graph = layout.graph
     groups: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for i in nodes:
         if graph.ops[i] not in (INPUT, PARAMETER) and layout.address[i] == NOWHERE:
             groups[graph.depths[i], graph.classes[i]].append(i)
-    for _, members in sorted(groups.items()):
-        op = graph.ops[members[0]]
-        if op is CONSTANT:
-            numbers = [graph.args[i][0] for i in members]
-            layout.assign(layout.program.constant(numbers), np.array(members))
-        else:
-            made_as_before(layout, op, np.array(members), _lower_group)
+    for _, level in groupby(sorted(groups.items()), key=lambda group: group[0][0]):
+        classes = [members for _, members in level]
+        lowered = lower_neighbours(layout, chain.from_iterable(classes))
+        left = [[i for i in members if i not in lowered] for members in classes]
+        for members in together(layout, [members for members in left if members]):
+            op = graph.ops[members[0]]
+            if op is CONSTANT:
+                numbers = [graph.args[i][0] for i in members]
+                layout.assign(layout.program.constant(numbers), np.array(members))
+            else:
+                made_as_before(layout, op, np.array(members), _lower_group)
 
 
 def _lower_group(layout: Layout, op: Any, members: Any) -> None:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from ..formulas import ATOM, PRODUCT, Formula, latex_name, unused
+from ..formulas import ATOM, PRODUCT, SUM, Formula, latex_name, unused
 from ..primitives import exp, subtract
 from .arrays import Array, Shape
 from .backends.source import Source
@@ -186,6 +186,22 @@ class Writer:
         inner = (r" \\ " if below != t else " & ").join(self.of(a, t).text for a in x.args)
         return Formula(rf"\begin{{bmatrix}} {inner} \end{{bmatrix}}")
 
+    def _assemble(self, x: Array, t: bool) -> Formula:
+        """The sum of pieces, each with zeros beside it."""
+        terms = []
+        for a, start in zip(x.args, x.info):
+            axes = [i for i, (n, length) in enumerate(zip(x.shape, a.shape)) if n != length]
+            if len(axes) != 1:
+                raise NotMatrices
+            [axis] = axes
+            stop = start[axis] + a.shape[axis]
+            blocks = [_zeros(x, axis, n, t) for n in (start[axis], x.shape[axis] - stop)]
+            blocks.insert(1, self.of(a, t).text)
+            below = axis == 0 and (len(x.shape) == 2 or x.is_batched)
+            inner = (r" \\ " if below != t else " & ").join(filter(None, blocks))
+            terms.append(rf"\begin{{bmatrix}} {inner} \end{{bmatrix}}")
+        return Formula(" + ".join(terms), SUM if len(terms) > 1 else ATOM)
+
     def _transpose(self, x: Array, t: bool) -> Formula:
         return self.of(x.args[0], not t)
 
@@ -239,6 +255,17 @@ def views(source: Source) -> dict[Array, str]:
             elif x in source.outputs and a in written and source.uses[a] == 1 and a not in kept:
                 found[a] = written[a]
     return found
+
+
+def _zeros(x: Array, axis: int, length: int, t: bool) -> str:
+    """Zeros beside an array, so many along an axis of it, or those of its transpose."""
+    rows, columns = _size(x)
+    if axis == len(x.shape) - 1 and not (x.is_batched and axis == 0):
+        columns = length
+    else:
+        rows = length
+    sizes = ["n" if n < 0 else str(n) for n in ((columns, rows) if t else (rows, columns))]
+    return rf"\mathbf{{0}}_{{{sizes[0]} \times {sizes[1]}}}" if length else ""
 
 
 def _shape(x: Any) -> Shape:

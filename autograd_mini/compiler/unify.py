@@ -30,7 +30,8 @@ class _Making:
         where = self.match.where
         below = set(where)
         later = []
-        wanted = {*reachable([*outputs, *others])}
+        firsts = [x for x, _ in self.match.carried if x.__class__ is Array]
+        wanted = {*reachable([*outputs, *others, *firsts])}
         for x in outputs[0].program.arrays:
             if x not in below and any(a in below for a in x.operands):
                 below.add(x)

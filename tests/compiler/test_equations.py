@@ -329,8 +329,12 @@ class Reader:
         if token == r"\frac":
             return self.group() / self.group()
         if token == r"\mathbf":
-            assert [self.take() for _ in "{1}"] == ["{", "1", "}"]
-            return ONES
+            [_, number, _] = [self.take() for _ in "{0}"]
+            if number == "1":
+                return ONES
+            assert [number, *[self.take() for _ in "_{"]] == ["0", "_", "{"]
+            rows, _, columns, _ = (self.take() for _ in range(4))
+            return np.zeros([N if size == "n" else int(size) for size in (rows, columns)])
         if token == r"\langle":
             left = self.sum()
             self.take(",")

@@ -219,14 +219,24 @@ class Lines(Statements):
         return self._gradients_in_other_shapes.get(x)
 
     def _designation(self, x: Array) -> str:
+        """What kind of a thing it is, as the first letter of its name."""
+        return self._designated(x, {})
+
+    def _designated(self, x: Array, known: dict[Array, str]) -> str:
+        """The same; of operands that are shared it is known already."""
+        if x not in known:
+            known[x] = self._new_designation(x, lambda a: self._designated(a, known))
+        return known[x]
+
+    def _new_designation(self, x: Array, of: Callable[[Array], str]) -> str:
         if self.loss is not None and self.steps.outside(x).number >= self.loss.number:
             return "loss" if x is self.loss else "g"
         if x.op == "given":
-            return self.names.get(a := self.steps.arg(x)) or self._designation(a)
+            return self.names.get(a := self.steps.arg(x)) or of(a)
         if x.label:
             return "losses" if x.label == "loss" else x.label
         if x.op in ("reshape", "transpose", "slice", "broadcast") and x.operands:
-            return self._designation(x.operands[0])
+            return of(x.operands[0])
         if x.op == "matmul":
             parameters = [b for b in map(base, x.args) if b.op == "parameter"]
             if len(parameters) == 2:
@@ -235,11 +245,11 @@ class Lines(Statements):
             return f"z{number[0]}" if number else "z"
         if x.op.__class__ is str:
             return {"max": "m", "sum": "s"}.get(x.op, "v")
-        below = [self.names.get(a) or self._designation(a) for a in x.operands[:1]]
+        below = [self.names.get(a) or of(a) for a in x.operands[:1]]
         if _is_softmax(x):
             return "p"
         if x.op in (add, subtract, multiply, divide, negate):
-            found = [self._designation(a) for a in x.operands if a not in self.names]
+            found = [of(a) for a in x.operands if a not in self.names]
             if x.op in (multiply, divide):
                 return "v"
             return next((d for d in found if d.startswith("z")), "v")
