@@ -4,6 +4,7 @@ softmax and logsumexp, by the names of the source that is shown."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -79,10 +80,10 @@ class _Lines(NumpySource):
             return False
         return is_softmax(x) or super()._needs_a_line(x, expression)
 
-    def _designation(self, x: Array) -> str:
+    def _new_designation(self, x: Array, of: Callable[[Array], str]) -> str:
         if x.op == "contract" and not x.label and not self._is_backward(x):
             return "z" if any(base(a).op == "parameter" for a in x.args) else "s"
-        return "p" if is_softmax(x) else super()._designation(x)
+        return "p" if is_softmax(x) else super()._new_designation(x, of)
 
     def _is_backward(self, x: Array) -> bool:
         return self.loss is not None and self.steps.outside(x).number >= self.loss.number
