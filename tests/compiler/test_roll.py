@@ -3,6 +3,7 @@
 import pickle
 import random
 import re
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +15,7 @@ from zoo import LARGEST_BATCH, PRECISION, eager, error, zoo
 
 from autograd_mini import Value, compile, dot, relu, sigmoid, sin, tanh
 from autograd_mini.compiler import roll
+from autograd_mini.compiler.cache import Cache
 
 ZOO = zoo()
 FOUND = [
@@ -44,7 +46,8 @@ def rng():
 
 @pytest.fixture
 def eager_to_roll(monkeypatch):
-    """Loops are kept however short the program is without them."""
+    """Loops are kept however short the program is without them; none is that was compiled before."""
+    monkeypatch.setattr(sys.modules["autograd_mini.compiler"], "_COMPILED", Cache(size=32))
     monkeypatch.setattr(roll, "CLEAR", 1.0)
     monkeypatch.setattr(roll, "MANY", 0)
 
