@@ -10,7 +10,7 @@ from ...primitives import add, divide, multiply, negate, subtract
 from ..arrays import Array, Shape, reachable, written_shape
 from ..expression import ATOM, Expression, inserted
 from ..loop import Loop
-from .steps import plus, reads, stem_in
+from .steps import plus, reads
 
 if TYPE_CHECKING:
     from .steps import Steps
@@ -31,41 +31,37 @@ class For:
         self.tuples: list[tuple[str, list[str]]] = []  # names, and the items they stand for
 
     def write(self) -> None:
-        """Write the lines before the loop, the loop, and its body."""
-        source, loop, args = self.source, self.loop, self.x.args
-        self._begin()
-        self.name_once(args[loop.firsts :])
-        self.carried = self.steps._carried[self.x] = self._firsts()
+        source, loop, steps, args = self.source, self.loop, self.steps, self.x.args
+        firsts, outers = loop.firsts, loop.outers
+        if steps.depth == len(steps.counters):
+            steps.counters.append(source._unique("t"))
+        self.t = steps.counters[steps.depth]
+        self.start = steps._starts[self.x] = self._start()
+        self.name_once(args[firsts:])
+        self.carried = steps._carried[self.x] = self._firsts()
         mark = len(source.lines)
         for i, y in self.givens.items():
-            if i < loop.firsts:
+            if i < firsts:
                 source.expressions[y] = Expression(self.carried[i], ATOM, 0)
-            elif i < loop.firsts + loop.outers:
+            elif i < firsts + outers:
                 source.expressions[y] = source._of(args[i])
-            elif args[i] not in self.steps.saved:
+            elif args[i] not in steps.saved:
                 self._item(y, args[i])
         self._take()
-        self.steps.depth += 1
+        steps.depth += 1
         for y in self.order:
             if y.op != "given":
                 source._write(y)
-        self.steps.depth -= 1
+        steps.depth -= 1
         self._collect()
         self._add()
-        lines = self._go_on(source.lines[mark:])
-        source.lines[mark:] = [*self.before, *self._around(lines)]
-
-    def _begin(self) -> None:
-        """Choose the counter."""
-        steps = self.steps
-        if steps.depth == len(steps.counters):
-            steps.counters.append(self.source._unique("t"))
-        self.t = self.source.names[self.x] = steps.counters[steps.depth]
-        self.start = steps._starts[self.x] = self._start()
-
-    def _around(self, lines: list[tuple[str, Array]]) -> list[tuple[str, Array]]:
-        """The lines of the body, in the statement."""
-        return [(self._header(lines), self.x), *[(f"    {text}", y) for text, y in lines]]
+        lines = source.lines[mark:]
+        del source.lines[mark:]
+        lines = self._go_on(lines)
+        source.lines += self.before
+        source.lines.append((self._header(lines), self.x))
+        source.names[self.x] = self.t
+        source.lines += [(f"    {text}", y) for text, y in lines]
 
     def name_once(self, args: Sequence[Array]) -> None:
         """Give a name to what is computed once, before the loop."""
@@ -90,7 +86,8 @@ class For:
     def _firsts(self) -> list[str]:
         """Give names to what is carried, and first values; the names."""
         source, names = self.source, []
-        same: dict[str, tuple[Array, list[str]]] = {}  # by the text of the first value
+        same: dict[str, list[str]] = {}
+        keys: dict[str, Array] = {}
         for i, first in enumerate(self.x.args[: self.loop.firsts]):
             y, after = self.givens.get(i), self.loop.nexts[i]
             text = source._of(first).text
@@ -102,11 +99,11 @@ class For:
                 has_name = first.operands and source._of(first).operations
                 name = source._unique(source._designation(first) if has_name else stem_of(after))
             names.append(name)
-            key = after if y is None else y
-            same.setdefault(text, (key, []))[1].append(name)
-            source.names.setdefault(key, name)
-        for text, (key, of) in same.items():
-            self.before.append((" = ".join([*of, text]), key))
+            same.setdefault(text, []).append(name)
+            keys.setdefault(text, after if y is None else y)
+            source.names.setdefault(after if y is None else y, name)
+        for text, of in same.items():
+            self.before.append((" = ".join([*of, text]), keys[text]))
         return names
 
     def _item(self, y: Array, a: Array) -> None:
@@ -114,7 +111,8 @@ class For:
         source = self.source
         if a.op == "tuple":
             texts = [source._named(x) for x in a.args]
-            name = source._unique(stem_in(texts[-1]))
+            stem = re.search(r"[^\W\d]\w*", texts[-1])
+            name = source._unique((stem[0] if stem else "v").rstrip("0123456789"))
             self.tuples.append((name, texts))
             text = name
         elif a.op == "steps":
@@ -230,33 +228,40 @@ class For:
         """Sums over the steps."""
         source, steps = self.source, self.steps
         names = steps._totals.setdefault(self.x, [""] * len(self.loop.totals))
-        zeros: dict[Shape, tuple[Array, list[str]]] = {}
+        zeros: dict[Shape, list[str]] = {}
+        keys: dict[Shape, Array] = {}
         for y in self.made:
             if y.op != "total":
                 continue
-            chain = [y]
-            while (top := self._added_sum(chain[-1])) is not None:
+            top = y
+            chain = []
+            while True:
+                users = steps._users.get(top, [])
+                if len(users) != 1 or users[0].op is not add or users[0].shape != y.shape:
+                    break
+                if (
+                    top in source.outputs
+                    or users[0].args.count(top) != 1
+                    or users[0] in steps._added_to
+                ):
+                    break
+                if steps._loop_of.get(users[0]) is not steps._loop_of.get(y):
+                    break
+                [top] = users
                 chain.append(top)
-            name = source.names[y] = names[y.info] = source._name(chain[-1])
-            if len(chain) > 1:
-                steps._added_to.update(dict.fromkeys(chain, name))
-            zeros.setdefault(y.shape, (y, []))[1].append(name)
+            name = names[y.info] = source._name(top)
+            steps._added_to.update(dict.fromkeys(chain, name))
+            if chain:
+                steps._added_to[y] = name
+            zeros.setdefault(y.shape, []).append(name)
+            source.names[y] = name
             text = source._of(self.loop.totals[y.info]).text
             source.lines.append((f"{name} += {text}", y))
-        for shape, (y, of) in zeros.items():
+            keys.setdefault(y.shape, y)
+        for shape, of in zeros.items():
             sizes = written_shape((len(of), *shape) if len(of) > 1 else shape)
             text = f"{source.library}.zeros({sizes}{source.dtype})"
-            self.before.append((f"{', '.join(of)} = {text}", y))
-
-    def _added_sum(self, x: Array) -> Array | None:
-        """The sum of x and another array, if it may be computed in the memory of x."""
-        steps, users = self.steps, self.steps._users.get(x, [])
-        if len(users) != 1 or x in self.source.outputs:
-            return None
-        [y] = users
-        is_sum = y.op is add and y.shape == x.shape and y.args.count(x) == 1
-        is_beside = steps._loop_of.get(y) is steps._loop_of.get(x)
-        return y if is_sum and is_beside and y not in steps._added_to else None
+            self.before.append((f"{', '.join(of)} = {text}", keys[shape]))
 
     def _go_on(self, lines: list[tuple[str, Array]]) -> list[tuple[str, Array]]:
         """The lines, after which everything that is carried has its next value."""

@@ -83,7 +83,7 @@ class Steps:
         if result.op not in ("each", "last"):
             return None
         loop: Loop = result.args[0].info
-        of = base(self._source_of(result), VIEWS)
+        of = base((loop.collected if result.op == "each" else loop.nexts)[result.info], VIEWS)
         step = x.info if x.op == "item" else (0 if loop.is_reversed else loop.steps - 1)
         is_new = of.op.__class__ is not str or of.op in ("matmul", "sum", "max")
         return (of, step) if is_new else None
@@ -104,7 +104,6 @@ class Steps:
         return self.arg(a) if a.op == "given" else a
 
     def _source_of(self, x: Array) -> Array:
-        """The array of a body that a sequence or a last value is of."""
         [loop] = x.args
         found: Array = (loop.info.collected if x.op == "each" else loop.info.nexts)[x.info]
         return found
@@ -177,16 +176,6 @@ def plus(t: str, n: int) -> str:
     if not t:
         return str(n)
     return t if n == 0 else f"{t} {'+' if n > 0 else '-'} {abs(n)}"
-
-
-def stem_in(text: str) -> str:
-    """The first name in a text, without its number.
-
-    >>> stem_in("-W2.T @ x"), stem_in("1.0")
-    ('W', 'v')
-    """
-    found = re.search(r"[^\W\d]\w*", text)
-    return found[0].rstrip("0123456789") if found else "v"
 
 
 def reads(text: str, name: str) -> bool:
