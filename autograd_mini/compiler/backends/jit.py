@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import tempfile
 from pathlib import Path
 from types import CodeType
 from typing import Any
-
-from ...files import write_atomically
 
 HEADER = """from math import inf, nan
 
@@ -40,8 +39,7 @@ def file_of(source: str) -> Path:
 def _code(source: str) -> CodeType:
     file = file_of(source)
     try:
-        if not file.exists():  # one that is there stays: Numba's files are as old
-            write_atomically(file, source)
+        _write(file, source)
     except OSError:
         return compile(source, "<compiled program>", "exec")
     return compile(source, str(file), "exec")
@@ -59,3 +57,18 @@ def folder() -> Path:
     else:
         base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(base).expanduser() / "autograd-mini"
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file that is whole whenever it is there; one that is there stays as it is."""
+    if file.exists():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as unfinished:
+            unfinished.write(text)
+        os.replace(name, file)
+    except BaseException:
+        os.unlink(name)
+        raise
