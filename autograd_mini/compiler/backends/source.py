@@ -248,7 +248,7 @@ class Source(Lines):
         shape = x.shape[: x.info] + x.shape[x.info + 1 :]
         if len(inner) == len(pieces) and all(a.shape == shape for a in inner):
             function, pieces = "stack", inner
-        texts = [text for run in self.steps.runs(pieces) for text in run]
+        texts = [*self.steps.runs(pieces)]
         text = ", ".join(texts)
         if len(texts) == 1 and text.startswith("*"):
             return Expression(f"{self.library}.{function}({text[1:]}, axis={x.info})", ATOM, 9)
