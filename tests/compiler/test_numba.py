@@ -167,6 +167,12 @@ def test_a_number_that_no_input_reaches_counts_for_every_example():
     check(lambda x: w * x + w * log(elu(0.591, x)), batch, x=(), backend="numba")
 
 
+def test_eight_examples_keep_the_sign_of_zero_as_one_does():
+    program = compile(lambda y, x: [atan2(y, x)], y=(), x=(), backend="numba")
+    [angles] = program.predict(np.full(9, -0.0), np.full(9, -1.0))
+    assert angles.tolist() == [-np.pi] * 9
+
+
 # -- source and files -----------------------------------------------------------------------------
 
 

@@ -169,20 +169,18 @@ class Assembler:
         self, roots: Sequence[int], places: list[Any], shapes: list[Shape], reduction: str
     ) -> Tape:
         """The tape of all rows."""
-        padded = [(*row, *[0] * (4 - len(row))) for row in self.operands]
-        factors, lefts, rights = zip(*self.terms) if self.terms else ((), (), ())
+        factors, lefts, rights = np.array(self.terms, dtype=float).reshape(-1, 3).T.copy()
         active = self.active[::-1]
+        edges = [self.edges.get(slot, (0, 0)) for slot in active]
         return Tape(
             np.array(self.codes),
-            np.array(padded),
+            np.array([(*row, *[0] * (4 - len(row))) for row in self.operands]),
             np.array(self.numbers, dtype=float),
-            np.array(factors, dtype=float),
-            np.array(lefts, dtype=int),
-            np.array(rights, dtype=int),
+            factors,
+            lefts.astype(int),
+            rights.astype(int),
             np.array(active, dtype=int),
-            np.array([self.edges.get(slot, (0, 0)) for slot in active], dtype=int).reshape(-1, 2),
-            np.array(self.pairs, dtype=int).reshape(-1, 2),
-            np.array(self.columns, dtype=int).reshape(-1, 2),
+            *[np.array(x, int).reshape(-1, 2) for x in (edges, self.pairs, self.columns)],
             np.array(self.weights, dtype=int).reshape(-1, 2),
             np.array([self.slots[i] for i in roots]),
             places,

@@ -34,10 +34,7 @@ TAKEN = {*_SCOPE, *OF_LOOPS}
 def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], str]:
     """The source of a module with a function of this name, the constants that it takes, and the
     source that runs for it: its function fills arrays that it is given, which room(n) makes."""
-    outputs = rewritten(lowered.outputs, composed(KNOWN))
-    own = arguments(lowered, TAKEN)
-    of = {x: own[name] for x, name in lowered.names(outputs).items()}
-    nests = Nests(outputs, Names(of, {*own.values(), *TAKEN}))
+    nests, own = _nests(lowered)
     before, examples, after = map(Loops(nests).lines, (BEFORE, EXAMPLES, AFTER))
     inputs = [own[name] for name in lowered.inputs]
     parameters = [own[block.name] for block in lowered.blocks]
@@ -70,7 +67,7 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], str]:
         body += statement(f"examples(0.0, whole, n, {', '.join(call)})")
     body += _allocated(nests, AFTER, "np.empty(")
     body += after
-    results = [_result(nests, i, bool(lowered.reduction)) for i in range(len(outputs))]
+    results = [_result(nests, i, bool(lowered.reduction)) for i in range(len(nests.outputs))]
     takes = [*own.values(), *constants]
     shown = _defined(name, takes, [*body, *statement(returned(results, lowered))])
     first = int(bool(lowered.reduction))
@@ -82,6 +79,14 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], str]:
     runs += ["", "", *statement("def room(n):"), f"    return ({room}{',' * bool(given)})"]
     texts = ["\n".join([HEADER, "", *lines, *function]) + "\n" for function in (shown, runs)]
     return texts[0], constants, texts[1]
+
+
+def _nests(lowered: Lowered) -> tuple[Nests, dict[str, str]]:
+    """The nests of a program, and what its inputs and parameters are called in them."""
+    outputs = rewritten(lowered.outputs, composed(KNOWN))
+    own = arguments(lowered, TAKEN)
+    of = {x: own[name] for x, name in lowered.names(outputs).items()}
+    return Nests(outputs, Names(of, {*own.values(), *TAKEN})), own
 
 
 def _defined(name: str, takes: Sequence[str], body: Sequence[str]) -> list[str]:
@@ -204,10 +209,7 @@ def _is_plain(x: Any) -> bool:
 
 def written(lowered: Lowered) -> Statements:
     """The statements of the loops, in the order of the arrays that they compute."""
-    outputs = rewritten(lowered.outputs, composed(KNOWN))
-    own = arguments(lowered, TAKEN)
-    of = {x: own[name] for x, name in lowered.names(outputs).items()}
-    nests = Nests(outputs, Names(of, {*own.values(), *TAKEN}))
+    nests, _ = _nests(lowered)
     texts = [text for phase in map(Loops(nests).lines, (BEFORE, EXAMPLES, AFTER)) for text in phase]
     names = nests.names.of
     array = {name: x for x, name in names.items()}
