@@ -171,7 +171,6 @@ class Assembler:
         """The tape of all rows."""
         factors, lefts, rights = np.array(self.terms, dtype=float).reshape(-1, 3).T.copy()
         active = self.active[::-1]
-        edges = [self.edges.get(slot, (0, 0)) for slot in active]
         return Tape(
             np.array(self.codes),
             np.array([(*row, *[0] * (4 - len(row))) for row in self.operands]),
@@ -180,8 +179,10 @@ class Assembler:
             lefts.astype(int),
             rights.astype(int),
             np.array(active, dtype=int),
-            *[np.array(x, int).reshape(-1, 2) for x in (edges, self.pairs, self.columns)],
-            np.array(self.weights, dtype=int).reshape(-1, 2),
+            _pairs([self.edges.get(slot, (0, 0)) for slot in active]),
+            _pairs(self.pairs),
+            _pairs(self.columns),
+            _pairs(self.weights),
             np.array([self.slots[i] for i in roots]),
             places,
             shapes,
@@ -212,3 +213,7 @@ class Assembler:
             f"# a tape of {len(lines)} rows, of which {len(self.active)} pass a gradient on\n"
             + "".join(lines)
         )
+
+
+def _pairs(numbers: list[tuple[int, int]]) -> Any:
+    return np.array(numbers, dtype=int).reshape(-1, 2)

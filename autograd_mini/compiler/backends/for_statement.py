@@ -10,6 +10,7 @@ from ..arrays import Array
 from ..expression import ATOM, Expression, inserted
 from .loop_body import Body
 from .steps import first_name, plus, reads
+from .subscripts import indexed
 
 if TYPE_CHECKING:
     from .steps import Steps
@@ -89,7 +90,7 @@ class For(Body):
             if ones is not None and not ones[axis]:
                 places = ["None" if one else at for one, at in zip(ones, places)]
                 [whole] = whole.args
-        return source._indexed(source._of(whole), places).text
+        return indexed(source._of(whole), places).text
 
     # -- what a step keeps ----------------------------------------------------------------------
 

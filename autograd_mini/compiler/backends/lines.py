@@ -77,7 +77,6 @@ class Lines(Statements):
     imports: Mapping[str, str]
     dtype = ""
     loops: type[Body] = For
-    _indexed: Callable[..., Expression]
 
     def __init__(
         self,

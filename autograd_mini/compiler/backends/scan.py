@@ -9,8 +9,8 @@ from ..arithmetic import RELATIONS
 from ..arrays import Array
 from ..expression import ATOM
 from .loop_body import Body
-from .source import stepped
 from .steps import first_name
+from .subscripts import stepped
 
 
 class Scan(Body):
