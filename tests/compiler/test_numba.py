@@ -14,7 +14,19 @@ from loops_as_python import loops_as_python  # noqa: E402
 from table_points import ROWS, all_rows, assert_close, points  # noqa: E402
 
 import nn  # noqa: E402
-from autograd_mini import Value, compile, dot, elu, exp, fsum, log, primitive, softmax, tanh  # noqa: E402
+from autograd_mini import (  # noqa: E402
+    Value,
+    atan2,
+    compile,
+    dot,
+    elu,
+    exp,
+    fsum,
+    log,
+    primitive,
+    softmax,
+    tanh,
+)
 from autograd_mini.compiler.backends import jit, tape  # noqa: E402
 
 pytestmark = [
@@ -165,6 +177,12 @@ def test_a_number_that_no_input_reaches_counts_for_every_example():
     """elu(0.591, alpha) is 0.591 whatever alpha is; in lanes its sum was taken once a block."""
     w, batch = Value(0.3), [[0.1 + 0.01 * i for i in range(37)]]
     check(lambda x: w * x + w * log(elu(0.591, x)), batch, x=(), backend="numba")
+
+
+def test_eight_examples_keep_the_sign_of_zero_as_one_does():
+    program = compile(lambda y, x: [atan2(y, x)], y=(), x=(), backend="numba")
+    angles = program.predict(np.full(9, -0.0), np.full(9, -1.0))
+    assert np.ravel(angles).tolist() == [-np.pi] * 9
 
 
 # -- source and files -----------------------------------------------------------------------------

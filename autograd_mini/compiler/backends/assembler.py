@@ -163,21 +163,20 @@ class Assembler:
 
     def tape(self, roots: Sequence[int], shapes: list[Shape]) -> Tape:
         """The tape of all rows."""
-        padded = [(*row, *[0] * (4 - len(row))) for row in self.operands]
-        factors, lefts, rights = zip(*self.terms) if self.terms else ((), (), ())
+        factors, lefts, rights = np.array(self.terms, dtype=float).reshape(-1, 3).T.copy()
         active = self.active[::-1]
         return Tape(
             np.array(self.codes),
-            np.array(padded),
+            np.array([(*row, *[0] * (4 - len(row))) for row in self.operands]),
             np.array(self.numbers, dtype=float),
-            np.array(factors, dtype=float),
-            np.array(lefts, dtype=int),
-            np.array(rights, dtype=int),
+            factors,
+            lefts.astype(int),
+            rights.astype(int),
             np.array(active, dtype=int),
-            np.array([self.edges.get(slot, (0, 0)) for slot in active], dtype=int).reshape(-1, 2),
-            np.array(self.pairs, dtype=int).reshape(-1, 2),
-            np.array(self.columns, dtype=int).reshape(-1, 2),
-            np.array(self.weights, dtype=int).reshape(-1, 2),
+            _pairs([self.edges.get(slot, (0, 0)) for slot in active]),
+            _pairs(self.pairs),
+            _pairs(self.columns),
+            _pairs(self.weights),
             np.array([self.slots[i] for i in roots]),
             shapes,
         )
@@ -206,3 +205,7 @@ class Assembler:
             f"# a tape of {len(lines)} rows, of which {len(self.active)} pass a gradient on\n"
             + "".join(lines)
         )
+
+
+def _pairs(numbers: list[tuple[int, int]]) -> Any:
+    return np.array(numbers, dtype=int).reshape(-1, 2)

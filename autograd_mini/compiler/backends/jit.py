@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import tempfile
+from contextlib import suppress
 from pathlib import Path
-from types import CodeType
 from typing import Any
+
+from ...files import write_atomically
 
 HEADER = """from math import inf, nan
 
@@ -23,8 +24,13 @@ def load(source: str) -> dict[str, Any]:
     The source is kept in a file, so that what Numba compiles is found by the next process; where no
     file can be written, the module is compiled anew each time.
     """
+    file, name = file_of(source), "<compiled program>"
+    with suppress(OSError):
+        if not file.exists():
+            write_atomically(file, source)
+        name = str(file)
     scope: dict[str, Any] = {"__name__": __name__}  # Numba wants one that can be imported
-    exec(_code(source), scope)
+    exec(compile(source, name, "exec"), scope)
     return scope
 
 
@@ -34,15 +40,6 @@ def file_of(source: str) -> Path:
     used = source + "".join(file.read_text() for file in files)  # Numba sees no change of these
     digest = hashlib.sha256(used.encode()).hexdigest()[:32]
     return folder() / f"program_{digest}.py"
-
-
-def _code(source: str) -> CodeType:
-    file = file_of(source)
-    try:
-        _write(file, source)
-    except OSError:
-        return compile(source, "<compiled program>", "exec")
-    return compile(source, str(file), "exec")
 
 
 def folder() -> Path:
@@ -57,18 +54,3 @@ def folder() -> Path:
     else:
         base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(base).expanduser() / "autograd-mini"
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file that is whole whenever it is there; one that is there stays as it is."""
-    if file.exists():
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as unfinished:
-            unfinished.write(text)
-        os.replace(name, file)
-    except BaseException:
-        os.unlink(name)
-        raise

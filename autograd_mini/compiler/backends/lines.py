@@ -22,6 +22,7 @@ from ..names import LOCALS, RESERVED, constant_name, unique
 from ..pipeline import Lowered
 from ..simplify import reachable
 from .for_statement import For
+from .loop_body import Body
 from .steps import Steps
 
 MAKES_ROWS = ("assemble", "broadcast", "scatter", "total")  # it takes their number
@@ -75,8 +76,7 @@ class Lines(Statements):
     spellings: Mapping[str, tuple[str, int]]
     imports: Mapping[str, str]
     dtype = ""
-    loops: type[For] = For
-    _indexed: Callable[..., Expression]
+    loops: type[Body] = For
 
     def __init__(
         self,
@@ -181,12 +181,22 @@ class Lines(Statements):
 
     def _on_a_line(self, x: Array) -> None:
         """Give x a name, on a line of its own."""
-        name = self.names[x] = self._name(x)
+        name = self._name(x)
         self._names_of_bases.setdefault(_unshaped(x), name)
         if x.op in ("assemble", "scatter"):  # several statements
             getattr(self, f"_write_{x.op}")(x, name)
+            self._stands_as(x, name)
         else:
-            self.lines.append((f"{name} = {self._of(x).text}", x))
+            self._assign(x, name, self._of(x).text)
+
+    def _assign(self, x: Array, name: str, text: str) -> None:
+        """Write a line that gives x a name."""
+        self.lines.append((f"{name} = {text}", x))
+        self._stands_as(x, name)
+
+    def _stands_as(self, x: Array, name: str) -> None:
+        """From here on, x has this name."""
+        self.names[x] = name
         self.expressions[x] = Expression(name, ATOM, 0)
 
     def _expression(self, x: Array) -> Expression:

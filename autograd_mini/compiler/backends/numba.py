@@ -36,7 +36,6 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], str]:
     source that runs for it: its function fills arrays that it is given, which room(n) makes."""
     own, nests, (before, examples, after) = _written(lowered)
     inputs = [own[name] for name in lowered.inputs]
-    parameters = [own[block.name] for block in lowered.blocks]
     names, constants = nests.names.of, nests.names.constants
     rows = list(dict.fromkeys(x for x in nests.outputs if x.is_batched))
     body = [f"n = len({inputs[0]})"] if inputs else []
@@ -44,26 +43,11 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], str]:
     body += before
     body += [f"{names[x]} = np.zeros({x.example_shape})" for x in nests.sums]
     body += [f"{names[x]} = np.empty((n, *{x.example_shape}))" for x in rows]
-    lines, outs = [], [names[x] for x in rows]
+    lines: list[str] = []
     if examples:
-        whole = {name: nests.names.unique(f"all_{name}") for name in [*inputs, *outs]}
-        inside = [f"{name} = block(zero, {whole[name]}, first)" for name in inputs] + examples
-        inside += [f"store({whole[name]}, first, {name}, zero)" for name in outs]
-        known = {*parameters, *constants, *map(names.get, nests.sums), "n"}
-        known.update(
-            names[x] for x, (phase, _) in nests.at.items() if phase == BEFORE and x in names
-        )
-        used = dict.fromkeys(re.findall(r"\w+", "\n".join(inside)))
-        shared = [name for name in used if name in known]
-        call = [*inputs, *shared, *outs]
-        given = ["zero", "start", "stop", *[whole.get(name, name) for name in call]]
-        lines = ["@jit", *statement(f"def examples({', '.join(given)}):")]
-        lines += _indented(_allocated(nests, EXAMPLES, "empty(zero, "))
-        lines += ["    for first in range(start, stop, width(zero)):"]
-        lines += [*_indented(_indented(inside)), "", ""]
-        body += ["whole = n - n % WIDTH", "if whole:"]
-        body += _indented(statement(f"examples(lanes(0.0), 0, whole, {', '.join(call)})"))
-        body += statement(f"examples(0.0, whole, n, {', '.join(call)})")
+        known = {*own.values(), *constants, "n"} - {*inputs}
+        lines, calls = _examples(nests, examples, inputs, [names[x] for x in rows], known)
+        body += calls
     body += _allocated(nests, AFTER, "np.empty(")
     body += after
     results = [_result(nests, i, bool(lowered.reduction)) for i in range(len(nests.outputs))]
@@ -78,6 +62,28 @@ def emit(lowered: Lowered, name: str) -> tuple[str, dict[str, Any], str]:
     runs += ["", "", *statement("def room(n):"), f"    return ({room}{',' * bool(given)})"]
     texts = ["\n".join([HEADER, "", *lines, *function]) + "\n" for function in (shown, runs)]
     return texts[0], constants, texts[1]
+
+
+def _examples(
+    nests: Nests, lines: list[str], inputs: list[str], outs: list[str], known: set[str]
+) -> tuple[list[str], list[str]]:
+    """The function that runs the lines of an example for all, of floats or lanes; and its calls."""
+    names = nests.names.of
+    whole = {name: nests.names.unique(f"all_{name}") for name in [*inputs, *outs]}
+    inside = [f"{name} = block(zero, {whole[name]}, first)" for name in inputs] + lines
+    inside += [f"store({whole[name]}, first, {name}, zero)" for name in outs]
+    before = [x for x, (phase, _) in nests.at.items() if phase == BEFORE and x in names]
+    known = known.union(names[x] for x in [*before, *nests.sums])
+    used = dict.fromkeys(re.findall(r"\w+", "\n".join(inside)))
+    call = [*inputs, *[name for name in used if name in known], *outs]
+    given = ["zero", "start", "stop", *[whole.get(name, name) for name in call]]
+    function = ["@jit", *statement(f"def examples({', '.join(given)}):")]
+    function += _indented(_allocated(nests, EXAMPLES, "empty(zero, "))
+    function += ["    for first in range(start, stop, width(zero)):"]
+    function += [*_indented(_indented(inside)), "", ""]
+    calls = ["whole = n - n % WIDTH", "if whole:"]
+    calls += _indented(statement(f"examples(lanes(0.0), 0, whole, {', '.join(call)})"))
+    return function, calls + statement(f"examples(0.0, whole, n, {', '.join(call)})")
 
 
 def _written(lowered: Lowered) -> tuple[dict[str, str], Nests, list[list[str]]]:

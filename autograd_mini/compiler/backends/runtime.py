@@ -197,36 +197,31 @@ def _(condition: Any, a: Any, b: Any) -> Any:
 
 
 def _function(of_one: Callable[..., Any], of_rows: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of floats, as one of lanes too; of_rows is the same for arrays."""
+    """A function of one or two floats, as one of lanes too; of_rows is the same for arrays."""
+    is_unary = of_one.__code__.co_argcount == 1
+    of_pair = register_jitable(lambda x, y: of_one(x)) if is_unary else of_one
+
+    @register_jitable
+    def each(x: Any, y: Any) -> Any:
+        x, y = equal_lanes(-0.0) + x, equal_lanes(-0.0) + y  # as lanes: with 0.0, -0.0 were 0.0
+        result = x
+        for i in range(WIDTH):
+            result = with_lane(result, i, of_pair(lane(x, i), lane(y, i)))
+        return result
+
+    if is_unary:
+
+        def of_x(x: Any) -> Any:
+            return of_rows(x)
+
+        overload(of_x)(lambda x: (lambda x: each(x, x)) if x == LANES else (lambda x: of_one(x)))
+        return of_x
 
     def of_two(x: Any, y: Any) -> Any:
         return of_rows(x, y)
 
-    def of_x(x: Any) -> Any:
-        return of_rows(x)
-
-    @register_jitable
-    def each(x: Any) -> Any:
-        result = x
-        for i in range(WIDTH):
-            result = with_lane(result, i, of_one(lane(x, i)))
-        return result
-
-    @register_jitable
-    def each_pair(x: Any, y: Any) -> Any:
-        x, y = equal_lanes(0.0) + x, equal_lanes(0.0) + y
-        result = x
-        for i in range(WIDTH):
-            result = with_lane(result, i, of_one(lane(x, i), lane(y, i)))
-        return result
-
-    if of_one.__code__.co_argcount == 1:
-        overload(of_x)(lambda x: (lambda x: each(x)) if x == LANES else (lambda x: of_one(x)))
-        return of_x
     overload(of_two)(
-        lambda x, y: (
-            (lambda x, y: each_pair(x, y)) if LANES in (x, y) else (lambda x, y: of_one(x, y))
-        )
+        lambda x, y: (lambda x, y: each(x, y)) if LANES in (x, y) else (lambda x, y: of_one(x, y))
     )
     return of_two
 

@@ -31,6 +31,7 @@ from ..pipeline import Lowered
 from ..simplify import as_matrix_products, composed, rewritten
 from .lines import Lines
 from .module import module
+from .subscripts import indexed, listed, part, stepped
 
 EXTREME = 2.0**300
 
@@ -130,26 +131,22 @@ class Source(Lines):
         inner = self._of(a)
         ones = inserted(a.shape, x.shape)
         if ones is not None:
-            return self._indexed(inner, ["None" if one else ":" for one in ones])
+            return indexed(inner, ["None" if one else ":" for one in ones])
         ones = inserted(x.shape, a.shape)
         if ones is not None:
             index = ["0" if one else ":" for one in ones]
             if a.op == "slice" and a not in self.names:
                 inner = self._of(a.args[0])
                 index = [
-                    str(bounds[0] if bounds else 0) if one else _bounds(bounds)
+                    str(bounds[0] if bounds else 0) if one else part(bounds)
                     for one, bounds in zip(ones, a.info)
                 ]
-            return self._indexed(inner, index)
+            return indexed(inner, index)
         sizes = ", ".join(str(max(n, -1)) for n in x.shape)
         return Expression(f"{inner.within(ATOM)}.reshape({sizes})", ATOM, inner.operations)
 
     def _slice(self, x: Array) -> Expression:
-        return self._indexed(self._of(x.args[0]), [_bounds(bounds) for bounds in x.info])
-
-    def _indexed(self, inner: Expression, index: Sequence[str]) -> Expression:
-        text = re.sub(r"(, :)+$", "", ", ".join(index))
-        return Expression(f"{inner.within(ATOM)}[{text}]", ATOM, inner.operations)
+        return indexed(self._of(x.args[0]), [part(bounds) for bounds in x.info])
 
     def _transpose(self, x: Array) -> Expression:
         product = x.args[0]
@@ -201,7 +198,7 @@ class Source(Lines):
         steps = {axis: f"::{step}" for axis, _, step in found.windows if step > 1}
         if steps:
             index = [steps.get(i, ":") for i in range(len(found.cut.order))]
-            inner = self._indexed(inner, [":"] * batch + index)
+            inner = indexed(inner, [":"] * batch + index)
         return self._transposed(inner, found.order, batch)
 
     def _cut(self, x: Array, cut: Cut, batch: bool) -> Expression:
@@ -216,7 +213,7 @@ class Source(Lines):
         index = [known.get(of) or stepped(*of) for known, of in zip(whole, cut.slices)]
         kept = len(cut.order)
         index[kept:] = [str(first) for first, _, _ in cut.slices[kept:]]
-        return inner if {*index} == {":"} else self._indexed(inner, [":"] * batch + index)
+        return inner if {*index} == {":"} else indexed(inner, [":"] * batch + index)
 
     def _transposed(self, inner: Expression, order: Sequence[int], batch: bool) -> Expression:
         if list(order) == sorted(order):
@@ -248,7 +245,7 @@ class Source(Lines):
         shape = x.shape[: x.info] + x.shape[x.info + 1 :]
         if len(inner) == len(pieces) and all(a.shape == shape for a in inner):
             function, pieces = "stack", inner
-        texts = [text for run in self.steps.runs(pieces) for text in run]
+        texts = [*self.steps.runs(pieces)]
         text = ", ".join(texts)
         if len(texts) == 1 and text.startswith("*"):
             return Expression(f"{self.library}.{function}({text[1:]}, axis={x.info})", ATOM, 9)
@@ -268,10 +265,8 @@ class Source(Lines):
     def _write_assemble(self, x: Array, name: str) -> None:
         self._write_zeros(x, name)
         for piece, start in zip(x.args, x.info):
-            bounds = []
-            for first, length, n in zip(start, piece.shape, x.shape):
-                bounds.append(":" if length == n else f"{first or ''}:{first + length}")
-            index = re.sub(r"(, :)+$", "", ", ".join(bounds))
+            ends = zip(start, piece.shape, x.shape)
+            index = listed([part(None if k == n else (i, i + k)) for i, k, n in ends])
             self.lines.append((self._added(name, index, self._of(piece).text), x))
 
     def _count(self, x: Array) -> Expression:
@@ -286,20 +281,6 @@ def is_extreme(x: Any) -> bool:
     """Whether it is a number that LLVM and XLA must not see, which multiply constants together."""
     size = 0.0 if x.__class__ is Array else abs(x)
     return 0 < size < EXTREME**-1 or EXTREME < size < math.inf
-
-
-def _bounds(bounds: tuple[int, int] | None) -> str:
-    return ":" if bounds is None else f"{bounds[0] or ''}:{bounds[1]}"
-
-
-def stepped(first: int, length: int, step: int) -> str:
-    """The slice of so many numbers.
-
-    >>> stepped(4, 3, -2), stepped(1, 2, 3)
-    ('4::-2', '1:5:3')
-    """
-    stop = first + (length - 1) * step + (1 if step > 0 else -1)
-    return f"{first or ''}:{stop if stop >= 0 else ''}{f':{step}' * (step != 1)}"
 
 
 def emit(kind: type[Source], lowered: Lowered, function: str) -> tuple[str, dict[str, Any], str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from ...primitives import add
 from ..arrays import VIEWS, Array, base
 from ..expression import ATOM, Expression
 from ..loop import SEQUENCES, Loop
@@ -24,6 +26,15 @@ class Steps:
         nexts: the arrays of bodies that have a line, since they are carried to the next step.
         results: all that loops result in.
         kept: the arrays whose memory must stay as it is, since a loop or a list has it as well.
+        users: array -> the arrays that are computed of it.
+        carried: loop -> the names of what it carries.
+        totals: loop -> the names of the sums over its steps.
+        added_to: array -> the name, of the terms of a sum that goes on in the memory of a total.
+        lists: sequence -> (name, a, b), where the item of step t is at a + b * t.
+        saved: sequence -> the name of a list of tuples, and what each sequence in it is read as.
+        counters: the names of counters, the outermost loop's first.
+        starts: loop -> what its counter is in the first step.
+        cuts: the text of a part of an array -> the name that it has in every loop.
     """
 
     def __init__(self, source: Lines) -> None:
@@ -31,18 +42,16 @@ class Steps:
         self.nexts: set[Array] = set()
         self.results: list[Array] = []
         self.kept: set[Array] = set()
-        self._loop_of: dict[Array, Array] = {}
-        self._made_of: dict[Array, list[Array]] = {}  # loop -> its last, total, each and before
-        self._users: dict[Array, list[Array]] = {}
-        self._added_to: dict[Array, str] = {}  # sums that go on in the memory of a total
-        self.lists: dict[Array, tuple[str, int, int]] = {}  # the name; step t is at a + b * t
-        self.saved: dict[Array, tuple[str, dict[Array, str]]] = {}  # lists of tuples, what is in it
+        self.users: dict[Array, list[Array]] = {}
+        self.carried: dict[Array, list[str]] = {}
+        self.totals: dict[Array, list[str]] = {}
+        self.added_to: dict[Array, str] = {}
+        self.lists: dict[Array, tuple[str, int, int]] = {}
+        self.saved: dict[Array, tuple[str, dict[Array, str]]] = {}
         self.counters: list[str] = []
-        self.depth = 0
+        self.starts: dict[Array, int] = {}
         self.cuts: dict[str, str] = {}
-        self._starts: dict[Array, int] = {}
-        self._carried: dict[Array, list[str]] = {}
-        self._totals: dict[Array, list[str]] = {}
+        self._loop_of: dict[Array, Array] = {}
         for x in source.order:
             if x.op == "loop":
                 loop: Loop = x.info
@@ -51,15 +60,19 @@ class Steps:
                 self.kept.update(x.args, loop.results)
                 self._loop_of.update((y, x) for y in loop.results[0].program.arrays)
             for a in x.operands:
-                self._users.setdefault(a, []).append(x)
-                if a.op == "loop":
-                    self._made_of.setdefault(a, []).append(x)
+                self.users.setdefault(a, []).append(x)
 
-    def outside(self, x: Array) -> Array:
-        """The loop that an array is in, or the array itself."""
+    def around(self, x: Array) -> list[Array]:
+        """The loops that an array is in, the innermost first."""
+        found: list[Array] = []
         while x in self._loop_of:
             x = self._loop_of[x]
-        return x
+            found.append(x)
+        return found
+
+    def outside(self, x: Array) -> Array:
+        """The outermost loop that an array is in, or the array itself."""
+        return [x, *self.around(x)][-1]
 
     def loop_of(self, x: Array) -> Array | None:
         """The loop whose body an array is in."""
@@ -67,13 +80,22 @@ class Steps:
 
     def results_of(self, loop: Array) -> list[Array]:
         """What a loop results in."""
-        return self._made_of.get(loop, [])
+        return self.users.get(loop, [])
+
+    def sum_with(self, x: Array) -> Array | None:
+        """The sum of x and another array, if it can go on in the memory of x."""
+        users = self.users.get(x, [])
+        if len(users) != 1 or x in self.source.outputs:
+            return None
+        [top] = users
+        is_sum = top.op is add and top.shape == x.shape and top.args.count(x) == 1
+        is_free = top not in self.added_to and self.loop_of(top) is self.loop_of(x)
+        return top if is_sum and is_free else None
 
     def goes_on(self, x: Array) -> bool:
         """Whether an array is a term of a sum that goes on in the same memory."""
-        name = self._added_to.get(x)
-        users = self._users.get(x, [])
-        return name is not None and any(self._added_to.get(u) == name for u in users)
+        name = self.added_to.get(x)
+        return name is not None and any(self.added_to.get(u) == name for u in self.users.get(x, []))
 
     def memory(self, x: Array) -> Any:
         """What tells the memory of x from that of others; None if a loop got it from elsewhere."""
@@ -83,18 +105,14 @@ class Steps:
         if result.op not in ("each", "last"):
             return None
         loop: Loop = result.args[0].info
-        of = base((loop.collected if result.op == "each" else loop.nexts)[result.info], VIEWS)
+        of = base(self._source_of(result), VIEWS)
         step = x.info if x.op == "item" else (0 if loop.is_reversed else loop.steps - 1)
         is_new = of.op.__class__ is not str or of.op in ("matmul", "sum", "max")
         return (of, step) if is_new else None
 
     def times(self, x: Array) -> int:
         """How often an array is computed."""
-        times = 1
-        while x in self._loop_of:
-            x = self._loop_of[x]
-            times *= x.info.steps
-        return times
+        return math.prod(loop.info.steps for loop in self.around(x))
 
     def arg(self, x: Array) -> Array:
         """What a leaf of a body stands for: an arg of its loop, of a sequence its first item."""
@@ -114,36 +132,33 @@ class Steps:
             x.op == "broadcast"
             and not x.operands
             and x not in self.source.outputs
-            and all(u.op == "loop" and x in u.args[: u.info.firsts] for u in self._users[x])
+            and all(u.op == "loop" and x in u.args[: u.info.firsts] for u in self.users[x])
         )
 
     def write(self, x: Array) -> bool:
         """Write an array that has to do with loops; False for another."""
         source = self.source
-        if x in self._added_to:
-            name = source.names[x] = self._added_to[x]
-            [other] = [a for a in x.args if self._added_to.get(a) != name]
+        if x in self.added_to:
+            name = self.added_to[x]
+            [other] = [a for a in x.args if self.added_to.get(a) != name]
             source.lines.append((f"{name} += {source._of(other).text}", x))
+            source._stands_as(x, name)
         elif x.op == "loop":
-            self.source.loops(self, x).write()
+            source.loops(self, x).write()
             return True
-        elif x.op in SEQUENCES:
-            source.expressions[x] = Expression("", ATOM, 0)
-            return True
-        elif x.op == "last":
-            name = self._carried[x.args[0]][x.info]
         elif x.op == "total":
-            name = source.names[x] = self._totals[x.args[0]][x.info]
-        elif x.op == "item":
-            of = x.args[0]
-            name = self.item(of, "", x.info)
+            source._stands_as(x, self.totals[x.args[0]][x.info])
+        elif x.op in (*SEQUENCES, "last", "item"):
+            text = ""
+            if x.op == "last":
+                text = self.carried[x.args[0]][x.info]
+            elif x.op == "item":
+                text = self.item(x.args[0], "", x.info)
+            source.expressions[x] = Expression(text, ATOM, 0)
         else:
             return False
-        source.expressions[x] = Expression(name, ATOM, 0)
         if x is source.loss and x not in source.names:
-            source.names[x] = source._unique("loss")
-            source.lines.append((f"loss = {name}", x))
-            source.expressions[x] = Expression("loss", ATOM, 0)
+            source._assign(x, source._unique("loss"), source._of(x).text)
         return True
 
     def item(self, x: Array, t: str, start: int) -> str:
@@ -152,23 +167,23 @@ class Steps:
         at = first + sign * start
         return f"{name}[{plus(t, at) if sign > 0 or not t else f'{at} - {t}'}]"
 
-    def runs(self, arrays: Sequence[Array]) -> Iterator[list[str]]:
+    def runs(self, arrays: Sequence[Array]) -> Iterator[str]:
         """The texts of arrays in a list, in which the items of a sequence are *hs."""
         for whole, run in groupby(arrays, key=lambda x: x.args[0] if x.op == "item" else None):
             items = list(run)
-            places = [x.info for x in items]
-            if whole is None or places != [*range(places[0], places[0] + len(places))]:
-                yield list(map(self.source._named, items))
+            if whole is None or [x.info for x in items] != [*range(whole.shape[0])]:
+                yield from map(self.source._named, items)
                 continue
             name, first, sign = self.lists[whole]
-            if len(places) < whole.shape[0]:
-                yield list(map(self.source._named, items))
-                continue
             is_state = first != (0 if sign > 0 else whole.shape[0] - 1)  # it has the first as well
-            part = {(1, 0): "", (1, 1): "[1:]", (-1, 0): "[::-1]", (-1, 1): "[:0:-1]"}[
-                sign, is_state
-            ]
-            yield [f"*{name}{part}"]
+            part = ("[1:]" if is_state else "") if sign > 0 else f"[:{'0' * is_state}:-1]"
+            yield f"*{name}{part}"
+
+
+def first_name(text: str) -> str:
+    """The first name in a text; "v" if there is none."""
+    found = re.search(r"[^\W\d]\w*", text)
+    return found[0] if found else "v"
 
 
 def plus(t: str, n: int) -> str:
