@@ -1,5 +1,7 @@
 """What each stage of the compiler makes of a loss, as text: compiler.md shows two."""
 
+import numpy as np
+
 from autograd_mini import Value, compile
 from autograd_mini.compiler.arrays import Array, written_shape
 from autograd_mini.compiler.blocks import parameter_blocks
@@ -8,8 +10,9 @@ from autograd_mini.compiler.given import leaves
 from autograd_mini.compiler.layout import Layout
 from autograd_mini.compiler.lower import lower
 from autograd_mini.compiler.nodes import INPUT, LEAVES, NONE, PARAMETER
-from autograd_mini.compiler.pipeline import lower_loss
+from autograd_mini.compiler.pipeline import lower_arrays
 from autograd_mini.compiler.simplify import reachable
+from autograd_mini.compiler.task import Task
 from autograd_mini.compiler.trace import Trace, Traced, placeholders
 from autograd_mini.compiler.two_traces import in_order
 from autograd_mini.primitives import fsum
@@ -27,7 +30,8 @@ def show(loss, parameters, **inputs):
     blocks = parameter_blocks(graph, leaves(parameters)[1], nodes, inputs)
     layout = Layout(graph, inputs, blocks)
     lower(layout, nodes)
-    lowered = lower_loss(graph, form, leaves(parameters)[1], inputs, "mean")
+    task = Task(graph, [np.array(form, object)], leaves(parameters)[1], inputs, "mean", "float64")
+    lowered = lower_arrays(task)
     forward = [*_arrays(lowered.as_written[:1])]
     program = compile(loss, parameters=parameters, **inputs)
     for stage, lines in {

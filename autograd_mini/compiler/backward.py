@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from .arrays import Array, ArrayProgram, reachable
-from .loop import SEQUENCES, Loop, before, given, item, last, sequence, total
+from .loop import SEQUENCES, Loop, each, given, item, result, sequence
 
 Rule = Callable[[ArrayProgram, Mapping[Array, Sequence[Any]], Sequence[Array]], dict[Array, Any]]
 # what is made again and not kept
@@ -195,7 +195,7 @@ class _Adjoint:
             elif kind != "of":
                 self._read(x, "scanned", self.upstream[i][2])
             elif i < self.info.firsts:
-                self._read(x, "scanned", before(self.loop, i))
+                self._read(x, "scanned", result(self.loop, "before", i))
             else:
                 is_outer = i < self.info.firsts + self.info.outers
                 self._read(x, "outer" if is_outer else "scanned", self.loop.args[i])
@@ -205,7 +205,7 @@ class _Adjoint:
         forward = self._forward(x)
         if forward is None:
             return False
-        self._read(x, "scanned", self.info.sequence(self.loop, forward))
+        self._read(x, "scanned", each(self.loop, forward))
         return True
 
     def _forward(self, x: Array) -> Array | None:
@@ -224,14 +224,11 @@ class _Adjoint:
         self._place[x] = kind, among.index(array)
 
     def contributions(self) -> Iterator[tuple[Array, Any]]:
-        args = self.loop.args
-        for k, i in enumerate(self.carried):
-            if i in self.active:
-                yield args[i], last(self.made, k)
-        for k, i in enumerate(self.summed):
-            yield args[i], total(self.made, k)
-        for k, i in enumerate(self.each):
-            each = self.made.program.make(
-                "each", (self.made,), k, (self.info.steps, *self.made.info.collected[k].shape)
-            )
-            yield args[i], each
+        for kind, places in {
+            "last": self.carried,
+            "total": self.summed,
+            "each": self.each,
+        }.items():
+            for k, i in enumerate(places):
+                if i in self.active:
+                    yield self.loop.args[i], result(self.made, kind, k)

@@ -131,26 +131,21 @@ def _reduced(program: ArrayProgram, g: Any, full: Shape, shape: Shape) -> Any:
 
     g itself may be smaller than it stands for; what it is constant along stays unwritten.
     """
-    missing = len(full) - len(shape)
-    summed = [i for i, n in enumerate(full) if i < missing or (shape[i - missing] == 1 and n != 1)]
-    if not summed:
+    if full == shape:
         return g
+    missing = len(full) - len(shape)
     letters = "".join(chr(ord("a") + i) for i in range(len(full)))
-    kept = "".join(letter for i, letter in enumerate(letters) if i not in summed)
-    total = contracted(program, f"{letters}->{kept}", [(g, full)])
-    if _is_single(total):
-        return total
-    sizes = iter(total.shape)
-    return program.reshape(
-        total, tuple(1 if i + missing in summed else next(sizes) for i in range(len(shape)))
-    )
+    axes = zip(letters[missing:], full[missing:], shape)
+    kept = "".join(a if m == n else a.upper() for a, m, n in axes)  # A is a new axis of length 1
+    return contracted(program, f"{letters}->{kept}", [(g, full)])
 
 
 def contracted(program: ArrayProgram, letters: str, operands: Sequence[tuple[Any, Shape]]) -> Any:
     """A contraction of (array, the shape it stands for) pairs.
 
     An array may be a number, or of length 1 where it is constant along an axis: such axes are left
-    out, unless nothing else has them.
+    out, unless nothing else has them. The result has length 1 along such axes, and along those
+    that are new; it is one number if it would have new ones only.
     """
     into, out = letters.split("->")
     size: dict[str, int] = {}
@@ -174,8 +169,9 @@ def contracted(program: ArrayProgram, letters: str, operands: Sequence[tuple[Any
     if not arrays:
         return factor
     result = program.contract(f"{','.join(names)}->{kept_out}", *arrays)
-    aligned = tuple(size[letter] if letter in there else 1 for letter in out)
-    return factor * program.reshape(result, aligned)
+    sizes = {a: n if a in there else 1 for a, n in size.items() if a in out}
+    total = factor * program.reshape(result, tuple(sizes[a] for a in out if a in sizes))
+    return program.reshape(total, tuple(sizes.get(a, 1) for a in out)) if sizes else total
 
 
 def _of_contract(program: ArrayProgram, y: Array, g: Any) -> list[Any]:
@@ -185,15 +181,8 @@ def _of_contract(program: ArrayProgram, y: Array, g: Any) -> list[Any]:
     for i in range(len(y.args)):
         others = [(other, n) for j, (other, n) in enumerate(zip(y.args, names)) if j != i]
         letters = ",".join([out, *[n for _, n in others]])
-        have = set(letters)
-        wanted = "".join(letter for letter in names[i] if letter in have)
         pairs = [(g, y.shape), *[(other, other.shape) for other, _ in others]]
-        contribution = contracted(program, f"{letters}->{wanted}", pairs)
-        if not _is_single(contribution):
-            sizes = iter(contribution.shape)
-            aligned = tuple(next(sizes) if letter in have else 1 for letter in names[i])
-            contribution = program.reshape(contribution, aligned)
-        found.append(contribution)
+        found.append(contracted(program, f"{letters}->{names[i]}", pairs))
     return found
 
 

@@ -36,6 +36,8 @@ class Inputs:
 
     def in_order(self, inputs: Sequence[Any], named: Mapping[str, Any]) -> Sequence[Any]:
         """All inputs in order: those that are given without their names come first."""
+        if not named:
+            return inputs
         names = list(self._shapes)
         if named.keys().isdisjoint(self._draws):
             names = self.own

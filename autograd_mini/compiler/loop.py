@@ -81,30 +81,18 @@ class Loop:
                 raise ValueError(f"a loop of {self.steps} steps cannot read {sequence!r}")
         return program.make("loop", args, self, ())
 
-    def sequence(self, loop: Array, x: Array) -> Array:
-        """The values of an array of the body in each step."""
-        if x not in self.collected:
-            self.collected.append(x)
-        i = self.collected.index(x)
-        return loop.program.make("each", (loop,), i, (self.steps, *x.shape))
-
 
 def given(body: ArrayProgram, place: int, shape: Shape) -> Array:
     """A leaf of a body: what stands at this place of the loop's args, or the item of a sequence."""
     return body.make("given", (), place, shape)
 
 
-def last(loop: Array, i: int) -> Array:
-    return loop.program.make("last", (loop,), i, loop.info.nexts[i].shape)
-
-
-def total(loop: Array, i: int) -> Array:
-    return loop.program.make("total", (loop,), i, loop.info.totals[i].shape)
-
-
-def before(loop: Array, i: int) -> Array:
-    shape = (loop.info.steps, *loop.info.nexts[i].shape)
-    return loop.program.make("before", (loop,), i, shape)
+def result(loop: Array, kind: str, i: int) -> Array:
+    """What a loop results in: "last", "total", "each" or "before", of the i-th array of those."""
+    info: Loop = loop.info
+    of = {"each": info.collected, "total": info.totals}.get(kind, info.nexts)
+    steps = (info.steps,) * (kind in SEQUENCES)
+    return loop.program.make(kind, (loop,), i, (*steps, *of[i].shape))
 
 
 def everything(outputs: Sequence[Array]) -> list[Array]:
@@ -118,6 +106,14 @@ def everything(outputs: Sequence[Array]) -> list[Array]:
 
 
 # -- sequences ----------------------------------------------------------------------------------
+
+
+def each(loop: Array, x: Array) -> Array:
+    """The values of an array of the body in each step."""
+    collected = loop.info.collected
+    if x not in collected:
+        collected.append(x)
+    return result(loop, "each", collected.index(x))
 
 
 def item(sequence: Array, t: int) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -59,13 +59,40 @@ class Lowered(NamedTuple):
 
 
 def lower_arrays(task: Task, roll: bool = False) -> Lowered:
-    """The array program of a task, in which steps that repeat are written out or become loops."""
+    """The array program of a task, in which steps that repeat are written out or become loops.
+
+    A loss has two roots: what there is for each example, and what depends on parameters alone,
+    which is computed once and not for every example.
+    """
     graph, roots, names, inputs, reduction, dtype, _ = task
+    loss = _apart(graph, roots[0].item()) if reduction else []
+    others = [_nodes(graph, forms) for forms in roots[bool(reduction) :]]
+    ends = [*loss, *[node for nodes in others for node in nodes.ravel().tolist()]]
+    needed = graph.needed(x for x in ends if x.__class__ is int)
+    layout = Layout(graph, inputs, parameter_blocks(graph, names, needed, inputs))
+    outputs = [_output(layout, nodes) for nodes in others]
     if reduction:
-        lowered = lower_loss(graph, roots[0].item(), names, inputs, reduction, roots[1:], roll)
-    else:
-        lowered = lower_outputs(graph, roots, names, inputs, roll)
-    return lowered._replace(dtype=dtype)
+        outputs.insert(0, _loss(layout, loss, reduction))
+    parameters, loops = _parameters(layout), None
+    if roll:
+        outputs, parameters, loops = rolled(outputs, parameters)
+    if reduction:
+        outputs[1:1] = gradients(outputs[0], parameters)
+    places = [
+        np.array([graph.args[i][0] for i in nodes.ravel()]).reshape(nodes.shape)
+        for nodes in layout.blocks
+    ]
+    return Lowered(
+        outputs=rewritten(outputs, stable_softmax),
+        blocks=layout.parameters,
+        places=places,
+        inputs=inputs,
+        roots=loss or ends,
+        reduction=reduction,
+        as_written=outputs,
+        dtype=dtype,
+        rolled=loops,
+    )
 
 
 def lower_written_out(task: Task) -> Lowered:
@@ -84,113 +111,58 @@ def lower_with_loops(written: Callable[[Lowered], Any], task: Task) -> Lowered:
     return lowered if is_shorter else others
 
 
-def lower_loss(
-    graph: Graph,
-    root: Any,
-    names: Sequence[str] | None,
-    inputs: dict[str, Shape],
-    reduction: str,
-    aux: Sequence[Any] = (),
-    roll: bool = False,
-) -> Lowered:
-    """The loss over a batch, and its gradient, from the form of one example's loss; and what is to
-    be given beside it, arrays of forms.
-
-    What depends on parameters alone is computed once, not for every example.
-    """
-    whole = root
-    if root.__class__ is not Form:
-        whole = Form(0.0, [(1.0, root, NONE)]) if root.__class__ is int else Form(root, [])
+def _apart(graph: Graph, loss: Any) -> list[Any]:
+    """The nodes of a loss for each example, and of what parameters alone add to it; or numbers."""
+    if loss.__class__ is int:
+        loss = Form(0.0, [(1.0, loss, NONE)])
+    elif loss.__class__ is not Form:
+        loss = Form(loss, [])
     apart: dict[bool, list[Term]] = {True: [], False: []}
-    for c, a, b in whole.terms:
+    for c, a, b in loss.terms:
         apart[graph.batched[a] or (b != NONE and graph.batched[b])].append((c, a, b))
-    each = graph.made(Form(0.0, apart[True]))
-    once = graph.made(Form(whole.constant, apart[False]))
-    nodes = [_nodes(graph, forms) for forms in aux]
-    lowering = _lowering(graph, [each, once, *_all(nodes)], names, inputs)
-    program = lowering.program
-    beside = _outputs(lowering, nodes)
-    roots = [each, once]
-    parts = []
-    if apart[True]:
-        each = _read(lowering, np.array(each)).array
+    return [graph.made(Form(0.0, apart[True])), graph.made(Form(loss.constant, apart[False]))]
+
+
+def _loss(layout: Layout, roots: list[Any], reduction: str) -> Array:
+    """The loss of a batch, from its two roots."""
+    program, is_mean = layout.program, reduction == "mean"
+    each, once = roots
+    parts: list[Any] = []
+    if each.__class__ is int:
+        each = _read(layout, np.array(each)).array
         if each.is_batched:
             total = over_batch(each)
-            parts.append(total / program.count() if reduction == "mean" else total)
+            parts.append(total / program.count() if is_mean else total)
         else:  # inputs times 0
-            parts.append(each if reduction == "mean" else program.count() * each)
+            parts.append(each if is_mean else program.count() * each)
     if once.__class__ is int:
-        once = _read(lowering, np.array(once)).array
+        once = _read(layout, np.array(once)).array
     if once.__class__ is Array or once:
-        parts.append(once if reduction == "mean" or not inputs else program.count() * once)
-    loss = program.broadcast(sum(parts, 0.0), ())
-    parameters, loops = _parameters(lowering), None
-    if roll:
-        (loss, *beside), parameters, loops = rolled([loss, *beside], parameters)
-    outputs = [loss, *gradients(loss, parameters), *beside]
-    return _finished(lowering, roots, reduction, outputs)._replace(rolled=loops)
-
-
-def lower_outputs(
-    graph: Graph,
-    roots: Sequence[Any],
-    names: Sequence[str] | None,
-    inputs: dict[str, Shape],
-    roll: bool = False,
-) -> Lowered:
-    """The outputs for each example, from arrays of forms."""
-    nodes = [_nodes(graph, forms) for forms in roots]
-    lowering = _lowering(graph, _all(nodes), names, inputs)
-    outputs = _outputs(lowering, nodes)
-    parameters, loops = _parameters(lowering), None
-    if roll:
-        outputs, _, loops = rolled(outputs, parameters)
-    return _finished(lowering, _all(nodes), "", outputs)._replace(rolled=loops)
+        parts.append(once if is_mean or not layout.inputs else program.count() * once)
+    return program.broadcast(sum(parts, 0.0), ())
 
 
 def _nodes(graph: Graph, forms: Any) -> Any:
     return np.array([graph.as_node(form) for form in forms.ravel()]).reshape(forms.shape)
 
 
-def _all(nodes: Sequence[Any]) -> list[int]:
-    return [node for each in nodes for node in each.ravel().tolist()]
+def _output(layout: Layout, nodes: Any) -> Array:
+    """The array of an array of nodes, for each example."""
+    batch = [BATCH] * bool(layout.inputs)
+    view = _read(layout, nodes).aligned(nodes.ndim)
+    return layout.program.broadcast(view, (*batch, *nodes.shape))
 
 
-def _outputs(lowering: Layout, nodes: Sequence[Any]) -> list[Array]:
-    """An array of each array of nodes, for each example."""
-    batch = [BATCH] * bool(lowering.inputs)
-    views = [(_read(lowering, each).aligned(each.ndim), each.shape) for each in nodes]
-    return [lowering.program.broadcast(view, (*batch, *shape)) for view, shape in views]
-
-
-def _lowering(
-    graph: Graph, roots: Iterable[Any], names: Sequence[str] | None, inputs: dict[str, Shape]
-) -> Layout:
-    nodes = graph.needed(x for x in roots if x.__class__ is not float)
-    blocks = parameter_blocks(graph, names, nodes, inputs)
-    return Layout(graph, inputs, blocks)
-
-
-def _read(lowering: Layout, nodes: Any) -> View:
+def _read(layout: Layout, nodes: Any) -> View:
     """The view of these nodes, made with all they depend on."""
-    lower(lowering, lowering.graph.needed(nodes.ravel().tolist()))
-    lowering.allocate(nodes.ravel())
-    return lowering.operand(nodes)
+    lower(layout, layout.graph.needed(nodes.ravel().tolist()))
+    layout.allocate(nodes.ravel())
+    return layout.operand(nodes)
 
 
-def _parameters(lowering: Layout) -> list[Array]:
+def _parameters(layout: Layout) -> list[Array]:
     """The arrays of the blocks, also of those that nothing has used."""
-    for nodes in lowering.blocks:
-        lowering.allocate(nodes)
-    of = {x.info: x for x in lowering.program.arrays if x.op == "parameter"}
-    return [of[i] for i in range(len(lowering.blocks))]
-
-
-def _finished(
-    lowering: Layout, roots: list[Any], reduction: str, outputs: Sequence[Array]
-) -> Lowered:
-    args = lowering.graph.args
-    places = [np.array([args[i][0] for i in b.ravel()]).reshape(b.shape) for b in lowering.blocks]
-    stable = rewritten(outputs, stable_softmax)
-    blocks, inputs = lowering.parameters, lowering.inputs
-    return Lowered(stable, blocks, places, inputs, roots, reduction, outputs)
+    for nodes in layout.blocks:
+        layout.allocate(nodes)
+    of = {x.info: x for x in layout.program.arrays if x.op == "parameter"}
+    return [of[i] for i in range(len(layout.blocks))]

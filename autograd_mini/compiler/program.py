@@ -51,8 +51,6 @@ class Program:
         self._compiled = compiled
         self._structure = structure  # of the outputs, or of (loss, aux), with numbers for arrays
         self._example = example  # to be run as scalars, where a program that checks fails
-        # whether it gives (loss, gradients) as its function does
-        self._is_plain = bool(compiled.reduction) and structure == 0 and example is None
         self._function = function
         self._dtype = np.dtype(compiled.dtype)
         self._inputs = Inputs(compiled.inputs, compiled.labels, draws, self._dtype)
@@ -102,21 +100,16 @@ class Program:
                 "this program gives outputs and no gradient; call its predict(..), or compile what "
                 "gives a pair (loss, aux) with has_aux=True"
             )
-        return self._run(self._inputs.in_order(inputs, named) if named else inputs)  # type: ignore[no-any-return]
+        return self._run(inputs, named)  # type: ignore[no-any-return]
 
     def _finished(self, batch: Sequence[Any], results: Any) -> Any:
         """The results of a batch, in the structure of what the traced function gives."""
-        if self._is_plain:
-            loss, gradients = results
-            return float(loss), list(gradients)
         loss, gradients, outputs = self._compiled.apart(results)
         if loss is None:
             return self._structured(outputs)
         if self._example and not all(np.isfinite(x).all() for x in (loss, *gradients)):
             self._raise_as_scalars(batch)
-        loss = float(loss)
-        whole = loss if self._structure == 0 else self._structured((loss, *outputs))
-        return whole, list(gradients)
+        return self._structured((float(loss), *outputs)), list(gradients)
 
     def _structured(self, arrays: Sequence[Any]) -> Any:
         if self._structure == 0:
@@ -143,7 +136,7 @@ class Program:
                 "this program gives one scalar, a loss; call its value_and_grad(..), or compile a "
                 "function that gives a list of outputs, such as lambda x: [model(x)]"
             )
-        return self._run(self._inputs.in_order(inputs, named) if named else inputs)
+        return self._run(inputs, named)
 
     @cached_property
     def function(self) -> Callable[..., Any]:
@@ -187,7 +180,7 @@ class Program:
         >>> loss, step()
         (4.0, (0.0, [array(2.)]))
         """
-        batch = self._inputs.checked(self._inputs.in_order(inputs, named) if named else inputs)
+        batch = self._inputs.checked(self._inputs.in_order(inputs, named))
         given = len(inputs) + len(named)
         same = Overwriting(self._function, len(batch[0]) if batch else 1)
 
@@ -214,8 +207,8 @@ class Program:
             for value, data in zip(self.values, before):
                 value.data = data
 
-    def _run(self, inputs: Sequence[Any]) -> Any:
-        batch = self._inputs.batch(inputs)
+    def _run(self, inputs: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        batch = self._inputs.batch(self._inputs.in_order(inputs, named))
         return self._finished(batch, self._function(*batch, *self._parameter_arrays()))
 
     def _parameter_arrays(self) -> list[Any]:
@@ -232,7 +225,6 @@ class Program:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _example=None)
-        self._is_plain = bool(self._compiled.reduction) and self._structure == 0
         if "_function" not in state:
             self._function = backend(self._compiled.backend).function(self._compiled)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .arrays import Array, ArrayProgram, Shape, reachable
-from .loop import Loop, given, item, last, numbers, sequence
+from .loop import Loop, each, given, item, numbers, result, sequence
 from .match import Kind, Match
 
 
@@ -62,9 +62,9 @@ class _Making:
         place, t = self.match.where[x]
         kinds = [kind for _, kind in self.match.carried]
         if t == self.match.steps - 1 and ("body", place) in kinds:
-            self.new[x] = last(self.loop, kinds.index(("body", place)))
+            self.new[x] = result(self.loop, "last", kinds.index(("body", place)))
         else:
-            self.new[x] = item(self.loop.info.sequence(self.loop, self.inner["body", place]), t)
+            self.new[x] = item(each(self.loop, self.inner["body", place]), t)
         return self.new[x]
 
     def _make_loop(self) -> None:

@@ -46,7 +46,7 @@ def rng():
 
 @pytest.fixture
 def eager_to_roll(monkeypatch):
-    """Loops are kept however short the program is without them; none is that was compiled before."""
+    """Loops are kept however short the program is without them; nothing was compiled before."""
     monkeypatch.setattr(sys.modules["autograd_mini.compiler"], "_COMPILED", Cache(size=32))
     monkeypatch.setattr(roll, "CLEAR", 1.0)
     monkeypatch.setattr(roll, "MANY", 0)
