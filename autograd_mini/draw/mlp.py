@@ -47,7 +47,8 @@ def draw_mlp(
 ) -> graphviz.Digraph:
     """A multi-layer perceptron as columns of neurons, with a line for every weight.
 
-    The larger a weight, the wider its line; negative weights are dashed.
+    The larger a weight, the wider its line; negative weights are dashed. Titles count layers from
+    1, as formulas do; ids and tooltips name modules as the model does, from 0.
 
     Args:
         model: an MLP, or any object whose `.layers` have `.neurons` that have weights `.w` and a
@@ -175,7 +176,7 @@ def _title(column: int, size: int, layers: Sequence[Sequence[Any]]) -> str:
     name = getattr(activation, "__name__", "")
     neurons = f"{size:,} neuron{'s' * (size != 1)}"
     ending = f", {escaped(shortened(name, 16))}" if name else ""
-    return rf"layers.{column - 1}\n{neurons}{ending}"
+    return rf"layer {column}\n{neurons}{ending}"
 
 
 def _name(column: int, k: int) -> str:

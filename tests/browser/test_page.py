@@ -943,7 +943,7 @@ def test_a_leaf_is_typed_dragged_and_flipped(neuron, open_page) -> None:
     page.mouse.move(x + 40, y, steps=4)
     assert number() == 0.6  # while it is dragged
     page.mouse.up()
-    assert frame(page) == 0  # it was no click
+    assert frame(page) == 0  # it was not a click
     box.dblclick()
     assert number() == -0.6
     put(page, "x", 0.0)

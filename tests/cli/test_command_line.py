@@ -75,7 +75,7 @@ def pipe_without_reader():
 
 
 @pytest.mark.parametrize("arguments", [["steps", *LINE], ["--help"], ["train", "--help"]])
-def test_a_reader_who_has_gone_is_no_error(here, pipe_without_reader, arguments):
+def test_a_reader_who_has_gone_is_not_an_error(here, pipe_without_reader, arguments):
     done = run_process(*arguments, stdout=pipe_without_reader)
     assert (done.status, done.err) == (0, "")
 
@@ -97,7 +97,7 @@ def test_a_full_disk_is_one_line(here):
 
 @pytest.mark.skipif(os.name != "posix", reason="descriptors are closed by a POSIX shell")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
-def test_closed_streams_are_no_traceback(here, closed):
+def test_closed_streams_give_no_traceback(here, closed):
     done = subprocess.run(
         ["sh", "-c", f'"$0" "$@" {closed}', *command(*QUICK, "--out", "out")],
         stdin=subprocess.DEVNULL,

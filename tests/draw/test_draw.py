@@ -837,7 +837,7 @@ def test_a_wrong_variable_is_said(monkeypatch):
 
 
 @posix
-def test_a_dot_that_fails_is_no_traceback(monkeypatch, program):
+def test_a_dot_that_fails_gives_no_traceback(monkeypatch, program):
     monkeypatch.setenv("AUTOGRAD_MINI_DOT", program("named", "dot"))
     x = Value(1.0)
     [(kind, text)] = mimebundle(x).items()

@@ -203,5 +203,5 @@ def test_what_does_not_repeat_itself_is_drawn_near_the_root():
     assert format_number(root.data) in picture.texts(f"node-{last}")
 
 
-def test_a_hundred_thousand_nodes_are_no_recursion():
+def test_a_hundred_thousand_nodes_need_no_recursion():
     assert draw_dot(chain(100_000)).source.count("id=") < 30

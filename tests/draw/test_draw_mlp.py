@@ -40,7 +40,8 @@ def test_there_is_a_neuron_for_each_and_a_line_for_every_weight():
                 start = f"neuron-{c - 1}-{k}" if c else f"input-{k}"
                 assert picture.ends(f"weight-{c}-{j}-{k}") == (start, f"neuron-{c}-{j}")
     assert len(picture.ids("weight")) == 9
-    assert picture.texts("title-1") == ["layers.0", "3 neurons, tanh"]
+    assert picture.texts("title-1") == ["layer 1", "3 neurons, tanh"]
+    assert picture.texts("title-2") == ["layer 2", "1 neuron"]
 
 
 @pytest.mark.parametrize("width", ["weight", "gradient"])
@@ -144,7 +145,7 @@ def test_any_object_with_layers_of_neurons_is_drawn():
     model = SimpleNamespace(layers=[SimpleNamespace(neurons=[neuron])])
     picture = drawn(model)
     assert picture.ids("weight") == {"weight-0-0-0", "weight-0-0-1"}
-    assert picture.texts("title-1") == ["layers.0", "1 neuron"]
+    assert picture.texts("title-1") == ["layer 1", "1 neuron"]
 
 
 @pytest.mark.parametrize("weight", [0.0, float("inf"), float("nan"), 1e308])

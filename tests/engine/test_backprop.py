@@ -201,7 +201,7 @@ def test_second_order_makes_no_product_with_a_plain_1(program):
             assert str(node.op) != "*" or not any(x == 1 for x in node.operands)
 
 
-def test_what_is_no_value_is_refused_with_a_remedy():
+def test_what_is_not_a_value_is_refused_with_a_remedy():
     for several in ([Value(1.0)], (Value(1.0), Value(2.0))):
         with pytest.raises(
             TypeError, match=r"expected Values, got (list|tuple) .*pass one of them$"
@@ -286,7 +286,7 @@ def test_both_edges_of_a_repeated_operand_count(f, expected):
 
 
 @pytest.mark.parametrize("seed", ["1", None, True, 1j, [1.0]])
-def test_a_seed_that_is_no_number_is_refused_and_nothing_is_touched(seed):
+def test_a_seed_that_is_not_a_number_is_refused_and_nothing_is_touched(seed):
     x = Value(2.0)
     y = x * x
     with pytest.raises(TypeError):
@@ -343,7 +343,7 @@ def test_gradients_take_any_iterable():
 
 @pytest.mark.parametrize(("y", "wrt"), [(1.0, []), (Value(1.0), [2.0]), (Value(1.0), ["x"])])
 @pytest.mark.parametrize("create_graph", [False, True])
-def test_gradients_of_what_is_no_value(y, wrt, create_graph):
+def test_gradients_of_what_is_not_a_value(y, wrt, create_graph):
     with pytest.raises(TypeError, match=r"expected (a )?Value"):
         gradients(y, wrt, create_graph)
 

@@ -824,7 +824,7 @@ def test_pick_out_of_range(k):
 
 
 @pytest.mark.parametrize("k", ["0", None, True, 1j, [0]])
-def test_pick_by_what_is_no_number(k):
+def test_pick_by_what_is_not_a_number(k):
     with pytest.raises(TypeError):
         pick([1.0, 2.0, 3.0], k)
 
@@ -933,7 +933,7 @@ def test_dot_written_out_by_hand_equals_the_table(data):
         ([Fraction(2)], [Fraction(1, 2)], Fraction(1)),
     ],
 )
-def test_a_dot_product_that_is_no_finite_float_is_that_of_the_table(ws, xs, data):
+def test_a_dot_product_that_is_not_a_finite_float_is_that_of_the_table(ws, xs, data):
     y = dot(values(ws), values(xs))
     assert same(y.data, data)
     assert all(map(same, y.partials, (*xs, *ws)))
@@ -977,7 +977,7 @@ def test_where_is_written_with_its_condition_decided():
 
 
 @pytest.mark.parametrize("f", [fsum, logsumexp, lambda x: dot(x, x)])
-def test_a_sum_of_what_is_no_list_is_refused_with_a_remedy(f):
+def test_a_sum_of_what_is_not_a_list_is_refused_with_a_remedy(f):
     with pytest.raises(TypeError, match=r"expected a list of scalars, got 2\.0.*write \[x\]"):
         f(2.0)
 
@@ -1005,7 +1005,7 @@ def test_a_type_derived_from_value_makes_its_own_dot_product():
 
 
 @pytest.mark.parametrize("bias", [True, None, "1", 1j, [1.0]])
-def test_dot_refuses_a_bias_that_is_no_number(bias):
+def test_dot_refuses_a_bias_that_is_not_a_number(bias):
     w = Value(2.0)
     for xs in ([1.0], [Value(1.0)], [1]):
         with pytest.raises(TypeError, match=r"expected (a|one|a real) number"):
@@ -1489,7 +1489,7 @@ def test_what_becomes_of_a_nan_is_for_the_operation_to_say():
 
 
 @pytest.mark.parametrize("domain", ["0, 1", "(1, 0)", "[1, 1]", "[a, b]", "", ["(0, 1)", "(0, 1)"]])
-def test_a_domain_that_is_no_interval_is_refused(domain):
+def test_a_domain_that_is_not_an_interval_is_refused(domain):
     with pytest.raises(ValueError, match=r"interval|domains"):
         primitive("f", abs, (lambda x, y: 1,), domain=domain)
 

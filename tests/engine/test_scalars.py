@@ -57,6 +57,6 @@ def test_a_complex_number_is_refused_as_one(x):
 
 
 @pytest.mark.parametrize("name", ["Angle", "Decimals", "Money"])
-def test_what_is_no_number_is_refused_by_the_name_of_its_type(name):
+def test_what_is_not_a_number_is_refused_by_the_name_of_its_type(name):
     thing = type(name, (), {})()
     assert refusal(thing).startswith(f"expected a number, got {name}; a scalar is")

@@ -394,7 +394,7 @@ def test_a_constant_function_has_the_derivative_0():
         lambda: grad(sin)({"x": 1.0}),
     ],
 )
-def test_what_is_no_function_of_numbers_is_a_type_error(call):
+def test_what_is_not_a_function_of_numbers_is_a_type_error(call):
     with pytest.raises(TypeError, match="expected"):
         call()
 

@@ -370,7 +370,7 @@ def test_powers_where_python_would_go_wrong():
         (lambda x: 10 ** Value(1e9), OverflowError),
     ],
 )
-def test_powers_that_are_no_real_number(power, error):
+def test_powers_that_are_not_real_numbers(power, error):
     with pytest.raises(error, match=r"x \*\* n"):
         power(None)
 
@@ -441,7 +441,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("x", "remedy"), REFUSED)
-def test_what_is_no_number_is_refused_with_a_remedy(x, remedy):
+def test_what_is_not_a_number_is_refused_with_a_remedy(x, remedy):
     """Trap 7: as data, on either side of every operator, and in every function."""
     v = Value(2.0)
     attempts = [lambda: Value(x), lambda: maximum(v, x), lambda: fsum([v, x]), lambda: exp(x)]
@@ -486,7 +486,7 @@ def test_functions_that_would_drop_the_gradient_are_refused_with_a_remedy(f):
 
 
 @pytest.mark.parametrize("f", [int, round, operator.index, list, len])
-def test_a_value_is_no_int_and_no_sequence(f):
+def test_a_value_is_neither_an_int_nor_a_sequence(f):
     with pytest.raises(TypeError):
         f(Value(2.0))
 
@@ -669,7 +669,7 @@ def test_a_value_has_no_other_attributes():
 # -- gradients on the node ----------------------------------------------------------------------
 
 
-def test_the_gradient_is_no_gradient_until_backward_and_again_after_zero_grad():
+def test_the_gradient_is_not_there_until_backward_and_again_after_zero_grad():
     x = Value(2.0)
     y = x * 0.0
     assert x.grad is NO_GRADIENT

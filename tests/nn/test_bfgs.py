@@ -142,7 +142,7 @@ def test_an_error_at_the_start_is_passed_on(start, loss, error):
     assert p.data == start
 
 
-def test_what_is_no_loss_or_no_parameter_is_refused():
+def test_what_is_not_a_loss_or_not_a_parameter_is_refused():
     with pytest.raises(TypeError, match=r"expected Values, got float 1\.0; pass loss, not"):
         bfgs([Value(1.0)], lambda: 1.0)
     with pytest.raises(TypeError, match="bfgs expected Values to train, got float"):

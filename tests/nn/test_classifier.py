@@ -385,7 +385,7 @@ def test_an_activation_that_no_layer_uses_must_exist_all_the_same(path):
         "\ufeff{}",
     ],
 )
-def test_what_is_no_model_is_a_model_error(path, text):
+def test_what_is_not_a_model_is_a_model_error(path, text):
     with pytest.raises(ModelError) as info:
         load(path, text)
     assert str(info.value).startswith(f"{path}: this is not a ")

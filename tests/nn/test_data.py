@@ -252,7 +252,7 @@ def test_a_malformed_file_is_a_data_error_that_says_where(read, content, told):
     ids=["missing", "folder"],
 )
 @pytest.mark.parametrize("kind", [str, lambda path: path], ids=["str", "Path"])
-def test_what_is_no_file_is_a_data_error_that_names_it(tmp_path, make, told, kind):
+def test_what_is_not_a_file_is_a_data_error_that_names_it(tmp_path, make, told, kind):
     path = tmp_path / "iris.csv"
     make(path)
     with pytest.raises(DataError, match=rf"iris\.csv: .*{told}"):

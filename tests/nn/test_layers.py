@@ -356,7 +356,7 @@ def test_there_may_be_any_number_of_inputs():
 
 
 @pytest.mark.parametrize("x", [5, 2.5, Value(1.0), None, "abc", {1: 2, 2: 3, 3: 4}])
-def test_what_is_no_list_of_inputs_is_refused_and_shown(x):
+def test_what_is_not_a_list_of_inputs_is_refused_and_shown(x):
     with pytest.raises(
         TypeError, match=rf"MLP expected a list of 3 inputs, got {type(x).__name__}"
     ):
@@ -364,13 +364,13 @@ def test_what_is_no_list_of_inputs_is_refused_and_shown(x):
 
 
 @pytest.mark.parametrize("x", [None, True, "1", 1j, [1.0], (1.0,)])
-def test_an_input_that_is_no_number_is_refused(x):
+def test_an_input_that_is_not_a_number_is_refused(x):
     for model in (Neuron(2), Layer(2, 2), MLP(2, [1])):
         with pytest.raises(TypeError, match="expected"):
             model([1.0, x])
 
 
-def test_a_matrix_is_no_row():
+def test_a_matrix_is_not_a_row():
     np = pytest.importorskip("numpy")
     with pytest.raises(TypeError, match="expected"):
         MLP(2, [1])(np.ones((2, 2)))
@@ -414,7 +414,7 @@ def test_a_network_of_no_layers_is_refused():
 
 
 @pytest.mark.parametrize("nouts", [3, None, 2.5])
-def test_layer_sizes_that_are_no_list_are_refused_and_shown(nouts):
+def test_layer_sizes_that_are_not_a_list_are_refused_and_shown(nouts):
     with pytest.raises(TypeError, match=rf"MLP expected .* got .*{re.escape(repr(nouts))}"):
         MLP(2, nouts)
 
@@ -612,7 +612,7 @@ def test_tied_weights_stay_tied_through_saving_and_loading():
     assert model.state_dict() == state
 
 
-def test_a_module_that_knows_its_parent_is_no_endless_loop():
+def test_a_module_that_knows_its_parent_is_not_an_endless_loop():
     model = MLP(1, [1])
     model.layers[0].parent = model
     assert len(model.parameters()) == 2

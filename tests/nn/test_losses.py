@@ -381,7 +381,7 @@ def test_a_label_out_of_an_array_is_checked_too(loss):
 
 @pytest.mark.parametrize("loss", [*MARGIN_LOSSES, *BINARY_LOSSES])
 @pytest.mark.parametrize("label", [None, "1", [1]])
-def test_a_label_that_is_no_number_is_a_type_error(loss, label):
+def test_a_label_that_is_not_a_number_is_a_type_error(loss, label):
     with pytest.raises(TypeError):
         loss(0.25, label)
 

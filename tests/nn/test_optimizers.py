@@ -235,7 +235,7 @@ def test_negative_settings_are_refused(name, number):
 
 
 @pytest.mark.parametrize("setting", ["0.1", (0.1,), None, True, np.True_, Value(0.1)], ids=repr)
-def test_settings_that_are_no_numbers_are_refused(setting):
+def test_settings_that_are_not_numbers_are_refused(setting):
     with pytest.raises(TypeError, match=r"SGD lr: expected (a|one|a plain) number, got"):
         SGD([Value(1.0)], lr=setting)
 
@@ -252,7 +252,7 @@ def test_nothing_to_train_is_refused(made):
 
 
 @pytest.mark.parametrize("stray", [1.0, "w", None, [Value(1.0)]])
-def test_what_is_no_value_is_refused_and_shown(stray):
+def test_what_is_not_a_value_is_refused_and_shown(stray):
     with pytest.raises(
         TypeError, match=rf"SGD expected Values to train, got {type(stray).__name__}"
     ):

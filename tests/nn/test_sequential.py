@@ -51,7 +51,7 @@ def test_linear_layers_in_a_row_are_one_linear_layer(data, shape):
     assert [y.data for y in outputs] == (W @ np.array(x, dtype=object) + b).tolist()
 
 
-def test_a_nonlinearity_between_them_is_no_linear_map():
+def test_a_nonlinearity_between_them_is_not_a_linear_map():
     model = Sequential(Linear(1, 2), "relu", Linear(2, 1))
     for part, (ws, b) in zip(model.layers[0].neurons, [([1.0], 0.0), ([-1.0], 0.0)]):
         part.w, part.b = [Value(w) for w in ws], Value(b)
@@ -94,7 +94,7 @@ def test_what_it_shows():
 
 
 @pytest.mark.parametrize("part", [3, None, [Linear(1, 1)], Value(1.0)])
-def test_what_is_no_part_is_refused(part):
+def test_what_is_not_a_part_is_refused(part):
     told = f"expected modules, functions or names, got {type(part).__name__}"
     with pytest.raises(TypeError, match=told):
         Sequential(Linear(1, 1), part)

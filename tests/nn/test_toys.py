@@ -19,7 +19,7 @@ def points_of(points, label):
     return [tuple(x) for x, its in points if its == label]
 
 
-def test_exclusive_or_is_no_linear_function():
+def test_exclusive_or_is_not_a_linear_function():
     assert [label for _, label in toys.xor()] == [0, 1, 1, 0]
     assert all(label == (x[0] != x[1]) for x, label in toys.xor())
 

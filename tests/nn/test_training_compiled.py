@@ -722,7 +722,7 @@ def test_labels_that_the_loss_refuses_are_refused():
     refused(ValueError, "expected a target that sums to 1", halves)
 
 
-def test_a_label_outside_of_one_examples_domain_is_no_reason_to_refuse():
+def test_a_label_outside_of_one_examples_domain_is_not_a_reason_to_refuse():
     """log(y) of the first output would be that of a negative number."""
 
     def loss(output, y):

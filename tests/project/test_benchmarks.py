@@ -103,7 +103,7 @@ def test_ctrl_c_keeps_what_was_measured(monkeypatch, tmp_path, capsys):
     assert drawn.read_text() == picture({"draw/fast": [FAST]})
 
 
-def test_ctrl_c_before_the_first_row_is_no_traceback(monkeypatch, capsys):
+def test_ctrl_c_before_the_first_row_gives_no_traceback(monkeypatch, capsys):
     Suite(monkeypatch, fast=KeyboardInterrupt())
     assert main(["--only", "draw"]) == 0
     assert capsys.readouterr() == ("", "stopped; this is what was measured\n")

@@ -556,7 +556,7 @@ def test_a_formula_may_say_ln_and_have_powers_of_ten():
     assert exercises_of("04")(3, "x**x * (ln(x) + 10e-1 + 1e-300*x)").right
 
 
-def test_no_answer_is_no_mistake():
+def test_no_answer_is_not_a_mistake():
     verdict = exercises_of("01")(1, ...)
     assert (verdict.right, repr(verdict)) == (False, "Exercise 1: no answer yet.")
 

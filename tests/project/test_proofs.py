@@ -67,7 +67,7 @@ def test_floats_are_read_as_the_numbers_they_round(proofs):
         proofs.exact(2.718281828459045)
 
 
-def test_a_symbolic_comparison_is_no_bool(proofs):
+def test_a_symbolic_comparison_is_not_a_bool(proofs):
     with pytest.raises(TypeError, match="neither true nor false"):
         bool(proofs.Symbolic(proofs.r) > 0)
 

@@ -17,7 +17,7 @@ function autogradLive(data, numbers, table, boxes, change) {
     const move = ({ clientX }) => {
       const by = Math.trunc((clientX - down.clientX) / 2);
       if (!by && numbers.value[i] === start) return;
-      part.dataset.dragged = ""; // what follows is no click
+      part.dataset.dragged = ""; // what follows is not a click
       set(i, Number((start + by * unit(start)).toPrecision(12)));
     };
     const stop = () => {

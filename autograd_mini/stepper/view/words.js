@@ -187,7 +187,7 @@ function autogradWords(data, history, numbers) {
     ];
   }
 
-  // of what is no neuron: its frames, one after the other
+  // of what is not a neuron: its frames, one after the other
   function lineOf(t) {
     const { node: i, kind, parent: j, edge } = frames[t];
     if (kind === "forward") return [nodes[i].name, inNumbers(i, shown(i))];

@@ -177,7 +177,7 @@ def test_an_operation_that_raises_is_wrong():
             "input 0 has the number None"),
     ],
 )  # fmt: skip
-def test_a_class_that_is_no_engine_fails_and_the_rest_is_not_run(source, sentence):
+def test_a_class_that_is_not_an_engine_fails_and_the_rest_is_not_run(source, sentence):
     report = check(source, ["numbers", "chain"])
     assert [v.status for v in report.verdicts] == ["fails", "not run"]
     assert sentence in report.verdicts[0].text
@@ -191,7 +191,7 @@ def test_a_class_that_is_no_engine_fails_and_the_rest_is_not_run(source, sentenc
         ("object()", "c.backward() does not give a number: input 0 is an object, <object object>"),
     ],
 )
-def test_gradients_that_are_no_numbers_are_wrong(number, told):
+def test_gradients_that_are_not_numbers_are_wrong(number, told):
     source = text(("node.grad = 0.0", "pass"), (ACCUMULATES[0], f"parent.grad = {number}"))
     report = check(source.replace("self.grad += 1.0", "self.grad = 1.0"), "one-operation")
     assert report.failures[0].text == told
