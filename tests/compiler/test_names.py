@@ -79,8 +79,8 @@ def names_of(backend):
 
 def programs(backend, taken):
     """Pairs of a program, and the same one with names of no consequence, for groups of names."""
-    for start in range(0, len(taken), 6):
-        mine = taken[start : start + 6]
+    for start in range(0, len(taken), 12):
+        mine = taken[start : start + 12]
         for kind in (of_inputs, of_labels, of_keys):
             yield mine, kind(backend, mine), of_plain_names(backend, kind, len(mine))
 
