@@ -87,7 +87,7 @@ class Equations(NamedTuple):
         rows += [rf"&\text{{{latex_text(self.note)}}} \\"] * bool(self.note)
         return "\n".join([r"\begin{aligned}", *rows, r"\end{aligned}"])
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.latex
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
