@@ -33,7 +33,7 @@ def pulled_back(
 ) -> dict[Array, Any]:
     """The gradient of each array between some whose gradients are known, as sums, and `wrt`; None
     where it is 0."""
-    order = _between(program, upstreams, wrt)
+    order, first = _between(program, upstreams, wrt), len(program.arrays)
     users: dict[Array, list[Array]] = {}
     for x in order:
         for operand in x.operands:
@@ -48,7 +48,8 @@ def pulled_back(
             continue
         upstream = _summed(program, contributions[x][::-1], x.shape)
         found[x] = upstream
-        if upstream.__class__ is Array and upstream.gradient_of is None and _is_whole(x, users):
+        is_new = upstream.__class__ is Array and upstream.number >= first
+        if is_new and upstream.gradient_of is None and _is_whole(x, users):
             upstream.gradient_of = x
         if upstream is None or not x.args:
             continue

@@ -97,7 +97,6 @@ def _exchanged(lowered: Lowered) -> Lowered:
 def _made_of(x: Array) -> Any:
     """What tells an array in another form of its program, and in another shape: its scalars, or
     whose gradient it is."""
-    if x.gradient_of is not None:
-        inner = _made_of(x.gradient_of)
-        return inner and ("gradient", inner)
-    return None if x.scalars is None else np.sort(x.scalars, axis=None).tobytes()
+    of = x if x.gradient_of is None else x.gradient_of
+    made = None if of.scalars is None else np.sort(of.scalars, axis=None).tobytes()
+    return made and (of is x, made)

@@ -607,6 +607,25 @@ def test_all_of_it_is_mathematics(name):
     assert r"\mathtt" not in str(program.equations())
 
 
+def test_an_array_that_is_its_own_gradient():
+    """z, of half of the squares: so that it is Z' X, and the array is called z."""
+    W = [[Value(0.1 * i + j) for j in range(3)] for i in range(2)]
+
+    def loss(x, y):
+        return sum((dot(w, x) - t) ** 2 for w, t in zip(W, y)) / 2
+
+    options = {"parameters": {"W": W}, "reduction": "sum", "backend": "numpy"}
+    program = compile(loss, x=3, y=2, **options)
+    assert written(program)["dW"] == r"\frac\partial L\partial W = Z' X"
+    rng = np.random.default_rng(0)
+    inputs = [rng.normal(size=(N, 3)), rng.normal(size=(N, 2))]
+    page, known = computed(program, inputs, False)
+    value, [gradient] = program.value_and_grad(*inputs)
+    assert np.ravel(known["L"])[0] == pytest.approx(value, rel=1e-12)
+    [symbol] = [e.latex.split(" = ")[0] for e in page.every if e.name == "dW"]
+    assert np.ravel(known[symbol]) == pytest.approx(np.ravel(gradient), rel=1e-12)
+
+
 @lru_cache(maxsize=1)
 def compiled(key):
     return ZOO[key].compiled("numpy")
