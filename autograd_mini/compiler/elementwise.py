@@ -58,7 +58,10 @@ def composed(
         return Formula(f"[{args[0]} > 0]")
     if x.op is exp:
         return Formula(rf"\exp({args[0]})")
-    return applied(x.op, args)
+    whole = applied(x.op, args)
+    if all(size == (1, 1) for size in sizes):
+        return whole
+    return Formula(whole.text.replace("}^2", f"}}^{{{HADAMARD} 2}}"), whole.level)
 
 
 def _scaled(

@@ -42,7 +42,7 @@ FUNCTIONS = {
 }
 
 READ = {"softmax", "logsumexp", "relu", "sgn", "where", "clip"}
-LISTED = re.compile(r"\[(:,\\ )?i\d*\]|\{v\}_\{4\}\}\^2")
+LISTED = re.compile(r"\[(:,\\ )?i\d*\]")
 RELATIONS = {"<": lt, ">": gt, r"\le": le, r"\ge": ge, "=": eq}
 SEVERAL = {
     "max": np.maximum,
@@ -279,9 +279,12 @@ class Reader:
             return self.sum_over_steps()
         if token == "e":
             return np.e
-        if token == "{":  # a part of a matrix
+        if token == "{":
             value = self.sum()
-            assert [self.take() for _ in range(4)] == ["}", "_", "{", "["]
+            self.take("}")
+            if self.peek() != "_":
+                return value
+            assert [self.take() for _ in range(3)] == ["_", "{", "["]  # a part of a matrix
             inside = ""
             while self.peek() != "]":
                 inside += self.take()
