@@ -19,7 +19,7 @@ from random_graphs import JITTER
 from autograd_mini import Value, compile, dot, fsum, logsumexp, sin, tanh
 from autograd_mini.testing.programs import STEEPEST
 
-CHUNKS = 8 if WHOLE else 3 if IN_CI else 1
+CHUNKS = 8 if WHOLE else 2 if IN_CI else 1
 LOOPS = {"graphs": 100, "nets": 50, "expressions": 105}  # a chunk
 JAX = {"graphs": 12 if WHOLE else 6, "nets": 4, "expressions": 240}
 SINGLE = STEEPEST * 2**-24  # what inputs are rounded by, as far as programs may enlarge it
