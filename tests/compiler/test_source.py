@@ -129,6 +129,15 @@ LONG = [
 
 
 @pytest.mark.skipif(RUFF is None, reason="takes ruff")
+@pytest.mark.parametrize("room", range(40, 84))
+def test_a_list_in_two_brackets_fits_at_any_width(room):
+    """Also where it would fit with one bracket less."""
+    text = f"np.stack(({', '.join(f'h{i}' for i in range(14))}))"
+    lines = _statement(text, room)
+    assert max(map(len, lines)) <= room
+    assert ast.dump(ast.parse("\n".join(lines))) == ast.dump(ast.parse(text))
+
+
 @pytest.mark.parametrize("statement", LONG)
 def test_a_long_statement_takes_several_lines(statement):
     lines = _statement(statement, WIDTH)

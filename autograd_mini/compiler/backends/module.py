@@ -104,8 +104,9 @@ def statement(text: str, room: int = WIDTH - 4) -> list[str]:
     if text[-1] not in ")]":
         return [text]
     start, items = _last_bracket(text)
-    if len(items) == 1 and items[0][0] == "(" and items[0].count(",") >= MANY:  # f((a, b, ..))
-        first, *lines, last = statement(f"{text[:start]}{items[0]}", room)
+    is_list = len(items) == 1 and items[0][0] == "(" and items[0].count(",") >= MANY
+    if is_list and len(call := f"{text[:start]}{items[0]}") > room:  # f((a, b, ..))
+        first, *lines, last = statement(call, room)
         return [f"{first}(", *lines, f"{last})"]
     lines = [f"    {text[start + 1 : -1]}"]
     if len(lines[0]) > room and len(items) > MANY and max(map(len, items)) < room // 2:
