@@ -149,7 +149,7 @@ def _recorded(name: str) -> Callable[..., Any]:
 
     @wraps(method)
     def call(self: RecordingProgram, *args: Any) -> Any:
-        record, self.record = self.record, None  # what it does in turn is no step of its own
+        record, self.record = self.record, None  # what it does in turn is not a step of its own
         gave = method(self, *args)
         if record is not None:
             if gave is not args[0] or name not in VIEWS:  # else the shapes say that it does nothing

@@ -176,7 +176,7 @@ class _Edges:
             yield _minus(cells[0], shift)
 
     def fit(self, i: int, place: Cell) -> tuple[list[int], dict[Cell, int]]:
-        """The factors of a sum, as far as they are no neighbours, and what is beyond the border to
+        """The factors of a sum, as far as they are not neighbours, and what is beyond the border to
         it, if it belongs to this cell; else nothing."""
         left, row, merged, border = dict(self.usual), [*self.row], [], {}
         for c, *pair in zip(*self.layout.graph.args[i][1:]):

@@ -16,7 +16,7 @@ LINES = 40  # of any of the equations below, however many cells and steps
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(stencil=stencils())
-@example(  # a first step without a border is no step of a loop that has one
+@example(  # a first step without a border is not a step of a loop that has one
     Stencil(5, 4, 1, 1, ("parameter", "number"), "rates", "parameter", False, False, 0)
 )
 def test_random_stencils(eager_to_roll, stencil):  # noqa: F811

@@ -14,7 +14,7 @@ from extent import IN_CI, WHOLE
 from zoo import zoo
 
 import nn
-from autograd_mini import Value, compile, dot, exp, fsum, sigmoid, softplus, sqrt
+from autograd_mini import Value, asin, compile, dot, exp, fsum, sigmoid, softplus, sqrt
 from nn import losses
 
 N = 5  # examples
@@ -627,6 +627,15 @@ def test_an_array_that_is_its_own_gradient():
     assert np.ravel(known["L"])[0] == pytest.approx(value, rel=1e-12)
     [symbol] = [e.latex.split(" = ")[0] for e in page.every if e.name == "dW"]
     assert np.ravel(known[symbol]) == pytest.approx(np.ravel(gradient), rel=1e-12)
+
+
+def test_the_squares_of_a_partial_are_elementwise():
+    w = [Value(0.1), Value(0.2)]
+    program = compile(lambda x: sum(asin(a * b) for a, b in zip(w, x)), x=2, parameters={"w": w})
+    text = str(program.equations())
+    assert r"\sqrt{1 - {" in text
+    assert "}^2" not in text
+    assert r"}^{\odot 2}" in text
 
 
 @lru_cache(maxsize=1)

@@ -170,7 +170,7 @@ def test_rows_are_normed_one_by_one():
 
 
 def test_a_row_less_is_written_with_all_its_letters():
-    """A contraction that is no product of matrices."""
+    """A contraction that is not a product of matrices."""
     A = [[[Value(0.1 * (i + 2 * j - k)) for k in range(3)] for j in range(2)] for i in range(4)]
 
     def loss(x, y):
